@@ -1,0 +1,4 @@
+// Entry point.
+int main() {
+  return 0;
+}

@@ -1,0 +1,10 @@
+// The table of all commands. Adding one: write commands/<name>.{hpp,cpp}, add its line here.
+#include "commands/command.hpp"
+
+namespace obsctl {
+
+std::vector<Command> all_commands() {
+  return {};
+}
+
+}  // namespace obsctl

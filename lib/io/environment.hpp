@@ -1,0 +1,22 @@
+// Environment variables and the current directory, injectable so that tests do not depend on a shell.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace obsctl {
+
+struct Environment {
+  std::map<std::string, std::string> variables;
+  std::filesystem::path directory;  // absolute
+
+  // The value of a variable; nothing when it is unset or empty.
+  [[nodiscard]] std::optional<std::string> get(const std::string& name) const;
+
+  // The environment of this process.
+  [[nodiscard]] static Environment of_process();
+};
+
+}  // namespace obsctl

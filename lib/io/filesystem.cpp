@@ -1,0 +1,199 @@
+// The disk behind FileSystem: POSIX calls, so that every failure names the path and the cause.
+#include "lib/io/filesystem.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace obsctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error io_error(std::string_view doing, const fs::path& path, int error) {
+  Error out{.code = error == ENOENT ? Code::missing : Code::io,
+            .message = fmt::format("cannot {} '{}': {}", doing, path.string(), std::strerror(error))};
+  if (error == ENOSPC || error == EDQUOT) {
+    out.hint = "free some space on that disk and run the command again";
+  } else if (error == EACCES || error == EPERM || error == EROFS) {
+    out.hint = "check the permissions of the directory, or choose another one";
+  }
+  return out;
+}
+
+Failure io_failure(std::string_view doing, const fs::path& path, int error) {
+  return Failure(io_error(doing, path, error));
+}
+
+// A file descriptor that closes itself.
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() {
+    if (fd_ >= 0) {
+      ::close(fd_);
+    }
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+int write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return errno;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
+int sync_directory(const fs::path& dir) {
+  const Fd fd(::open(dir.empty() ? "." : dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.ok()) {
+    return errno;
+  }
+  return ::fsync(fd.get()) == 0 ? 0 : errno;
+}
+
+int write_and_sync(const std::string& path, std::string_view bytes, FileMode mode) {
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.ok()) {
+    return errno;
+  }
+  if (const int error = write_all(fd.get(), bytes)) {
+    return error;
+  }
+  // fchmod and not the mode of open(), because the umask must not weaken or widen what was asked for.
+  if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0 || ::fsync(fd.get()) != 0) {
+    return errno;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<std::string> OsFileSystem::read(const fs::path& path) const {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) {
+    return io_failure("read", path, errno);
+  }
+  std::string out;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
+    if (n == 0) {
+      return out;
+    }
+    if (n > 0) {
+      out.append(buffer, static_cast<std::size_t>(n));
+    } else if (errno != EINTR) {
+      return io_failure("read", path, errno);
+    }
+  }
+}
+
+bool OsFileSystem::exists(const fs::path& path) const {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
+bool OsFileSystem::is_directory(const fs::path& path) const {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+std::optional<FileMode> OsFileSystem::mode(const fs::path& path) const {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return std::nullopt;
+  }
+  return static_cast<FileMode>(info.st_mode & 07777U);
+}
+
+Result<std::vector<fs::path>> OsFileSystem::list(const fs::path& dir) const {
+  std::vector<fs::path> out;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
+    if (it->symlink_status().type() == fs::file_type::regular) {
+      out.push_back(it->path().lexically_relative(dir));
+    }
+  }
+  if (error) {
+    return io_failure("list", dir, error.value());
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+Result<void> OsFileSystem::write_atomic(const fs::path& path, std::string_view bytes, FileMode mode) {
+  const std::string temporary =
+      fmt::format("{}.{}.partial", path.string(), static_cast<long>(::getpid()));
+  ::unlink(temporary.c_str());  // left by a killed process that had the same pid
+  if (const int error = write_and_sync(temporary, bytes, mode)) {
+    ::unlink(temporary.c_str());
+    return io_failure("write", path, error);
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    return io_failure("write", path, error);
+  }
+  if (const int error = sync_directory(path.parent_path())) {
+    return io_failure("write", path, error);
+  }
+  return {};
+}
+
+Result<void> OsFileSystem::make_directories(const fs::path& path, FileMode mode) {
+  fs::path current;
+  for (const auto& part : path) {
+    current /= part;
+    if (::mkdir(current.c_str(), static_cast<mode_t>(mode)) != 0 && errno != EEXIST) {
+      return io_failure("create directory", current, errno);
+    }
+  }
+  return is_directory(path) ? Result<void>() : io_failure("create directory", path, ENOTDIR);
+}
+
+Result<void> OsFileSystem::rename(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    return io_failure("rename", from, errno);
+  }
+  if (const int error = sync_directory(to.parent_path())) {
+    return io_failure("rename", from, error);
+  }
+  return {};
+}
+
+Result<void> OsFileSystem::remove(const fs::path& path) {
+  if (::unlink(path.c_str()) != 0) {
+    return io_failure("remove", path, errno);
+  }
+  return {};
+}
+
+Result<void> OsFileSystem::remove_tree(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) {
+    return io_failure("remove", path, error.value());
+  }
+  return {};
+}
+
+}  // namespace obsctl

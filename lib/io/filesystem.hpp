@@ -1,0 +1,65 @@
+// The file operations obsctl needs, behind an interface so that tests can inject a full disk, a
+// read-only directory or a kill between any two steps.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/error.hpp"
+
+namespace obsctl {
+
+// Permission bits of a file, for example 0600.
+using FileMode = std::uint32_t;
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  // The whole content; an error with Code::missing when there is no such file.
+  [[nodiscard]] virtual Result<std::string> read(const std::filesystem::path& path) const = 0;
+
+  // True when something (file, directory, link) is there, without following a link.
+  [[nodiscard]] virtual bool exists(const std::filesystem::path& path) const = 0;
+  [[nodiscard]] virtual bool is_directory(const std::filesystem::path& path) const = 0;
+
+  // Permission bits, or nothing when the file is not there.
+  [[nodiscard]] virtual std::optional<FileMode> mode(const std::filesystem::path& path) const = 0;
+
+  // Regular files below `dir`, as paths relative to it, sorted. Links are not followed.
+  [[nodiscard]] virtual Result<std::vector<std::filesystem::path>> list(
+      const std::filesystem::path& dir) const = 0;
+
+  // Replaces `path` by a file with these bytes and mode: temporary name, fsync, rename, fsync of the
+  // directory. A kill at any moment leaves the old or the new file. Parents must exist.
+  virtual Result<void> write_atomic(const std::filesystem::path& path, std::string_view bytes,
+                                    FileMode mode) = 0;
+
+  virtual Result<void> make_directories(const std::filesystem::path& path, FileMode mode = 0755) = 0;
+  virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+  virtual Result<void> remove(const std::filesystem::path& path) = 0;
+  virtual Result<void> remove_tree(const std::filesystem::path& path) = 0;
+};
+
+// The disk.
+class OsFileSystem final : public FileSystem {
+ public:
+  [[nodiscard]] Result<std::string> read(const std::filesystem::path& path) const override;
+  [[nodiscard]] bool exists(const std::filesystem::path& path) const override;
+  [[nodiscard]] bool is_directory(const std::filesystem::path& path) const override;
+  [[nodiscard]] std::optional<FileMode> mode(const std::filesystem::path& path) const override;
+  [[nodiscard]] Result<std::vector<std::filesystem::path>> list(
+      const std::filesystem::path& dir) const override;
+  Result<void> write_atomic(const std::filesystem::path& path, std::string_view bytes,
+                            FileMode mode) override;
+  Result<void> make_directories(const std::filesystem::path& path, FileMode mode) override;
+  Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
+  Result<void> remove(const std::filesystem::path& path) override;
+  Result<void> remove_tree(const std::filesystem::path& path) override;
+};
+
+}  // namespace obsctl

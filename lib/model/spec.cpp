@@ -1,0 +1,308 @@
+// Reading, writing and checking a StackSpec through the table of its fields.
+#include "lib/model/spec.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.hpp"
+#include "lib/yaml/read.hpp"
+
+namespace obsctl {
+namespace {
+
+constexpr std::string_view k_schema = "obsctl.stack/v1";
+
+const SpecField* find_field(std::string_view key) {
+  for (const auto& field : spec_fields()) {
+    if (field.key == key) {
+      return &field;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string> known_keys() {
+  std::vector<std::string> keys = {"security.cors_origins"};
+  for (const auto& field : spec_fields()) {
+    keys.push_back(field.key);
+  }
+  return keys;
+}
+
+Failure unknown_key(std::string_view key) {
+  const std::string hint = did_you_mean(key, known_keys());
+  return fail(Code::usage, fmt::format("unknown setting '{}'", key),
+              hint.empty() ? "'man obsctl-stack' and 'obsctl help stack' list all settings" : hint);
+}
+
+// components.<name>.<cpus|memory|disk>
+Result<void> set_component(StackSpec& spec, const std::vector<std::string>& parts,
+                           std::string_view key, std::string_view value) {
+  if (parts.size() != 3 || parts[1].empty()) {
+    return unknown_key(key);
+  }
+  ComponentOverride& component = spec.components[parts[1]];
+  if (parts[2] == "cpus") {
+    OBS_TRY_ASSIGN(component.cpus, parse_count(value, key));
+  } else if (parts[2] == "memory") {
+    OBS_TRY_ASSIGN(component.memory, parse_bytes(value, key));
+  } else if (parts[2] == "disk") {
+    OBS_TRY_ASSIGN(component.disk, parse_bytes(value, key));
+  } else {
+    return fail(Code::usage, fmt::format("unknown setting '{}'", key),
+                "a component has cpus, memory and disk");
+  }
+  return {};
+}
+
+Result<void> set_port(StackSpec& spec, const std::vector<std::string>& parts, std::string_view key,
+                      std::string_view value) {
+  if (parts.size() != 2 || parts[1].empty()) {
+    return unknown_key(key);
+  }
+  OBS_TRY_ASSIGN(const auto port, parse_integer(value, key, 0, 65535));
+  spec.ports[parts[1]] = static_cast<int>(port);
+  return {};
+}
+
+Result<void> set_calibration(StackSpec& spec, const std::vector<std::string>& parts,
+                             std::string_view key, std::string_view value) {
+  if (parts.size() != 2) {
+    return unknown_key(key);
+  }
+  if (parts[1] == "measured_at") {
+    spec.calibration.measured_at = value;
+  } else if (parts[1] == "source") {
+    spec.calibration.source = value;
+  } else {
+    OBS_TRY_ASSIGN(spec.calibration.values[parts[1]], parse_count(value, key));
+  }
+  return {};
+}
+
+Error located(Error error, const SourcePos& at) {
+  error.code = Code::config;
+  if (!error.at) {
+    error.at = at;
+  }
+  return error;
+}
+
+Result<void> read_origins(StackSpec& spec, const yaml::Node& node) {
+  if (!node.is_sequence()) {
+    return fail_at(node.at, "'security.cors_origins' must be a list");
+  }
+  spec.security.cors_origins.clear();
+  for (const auto& item : node.items) {
+    if (!item.is_scalar()) {
+      return fail_at(item.at, "an origin must be text such as https://app.example.com");
+    }
+    spec.security.cors_origins.push_back(item.scalar);
+  }
+  return {};
+}
+
+Result<void> read_entries(StackSpec& spec, const yaml::Node& node, const std::string& prefix) {
+  for (const auto& entry : node.entries) {
+    const std::string key = prefix + entry.key;
+    if (entry.value.is_map()) {
+      OBS_TRY(read_entries(spec, entry.value, key + "."));
+    } else if (key == "security.cors_origins") {
+      OBS_TRY(read_origins(spec, entry.value));
+    } else if (entry.value.is_sequence()) {
+      return fail_at(entry.at, fmt::format("'{}' does not take a list", key));
+    } else if (entry.value.is_scalar()) {
+      if (auto done = set_field(spec, key, entry.value.scalar); !done) {
+        const bool about_key = done.error().message.starts_with("unknown setting");
+        return Failure(located(std::move(done).error(), about_key ? entry.at : entry.value.at));
+      }
+    } else if (find_field(key) == nullptr) {  // null leaves a known field unset
+      static const std::vector<std::string> k_sections = {"traces", "metrics", "logs", "sizing",
+                                                          "security", "alerting", "host",
+                                                          "components", "ports", "calibration"};
+      if (std::ranges::find(k_sections, key) == k_sections.end()) {
+        return Failure(located(unknown_key(key).value(), entry.at));
+      }
+    }
+  }
+  return {};
+}
+
+std::string print_scalar(const std::string& form, const std::string& value) {
+  return form == "text" ? quoted(value) : value;
+}
+
+// The scalar fields, one per line under their section, each after a comment with its doc.
+void write_fields(const StackSpec& spec, std::string& out) {
+  std::string section;
+  for (const auto& field : spec_fields()) {
+    const auto dot = field.key.find('.');
+    const std::string head = dot == std::string::npos ? "" : field.key.substr(0, dot);
+    const std::string name = dot == std::string::npos ? field.key : field.key.substr(dot + 1);
+    const std::string pad = head.empty() ? "" : "  ";
+    if (head != section) {
+      out += fmt::format("\n{}:\n", head);
+      section = head;
+    }
+    const auto value = field.get(spec);
+    out += fmt::format("{}# {}{}\n", pad, field.doc,
+                       field.form == "text" ? "" : fmt::format(" ({})", field.form));
+    out += value ? fmt::format("{}{}: {}\n", pad, name, print_scalar(field.form, *value))
+                 : fmt::format("{}# {}:\n", pad, name);
+    if (field.key == "security.bind" && !spec.security.cors_origins.empty()) {
+      out += "  # browser origins that may send telemetry\n  cors_origins:\n";
+      for (const auto& origin : spec.security.cors_origins) {
+        out += fmt::format("    - {}\n", quoted(origin));
+      }
+    }
+  }
+}
+
+void write_maps(const StackSpec& spec, std::string& out) {
+  if (!spec.components.empty()) {
+    out += "\n# limits that replace the tier's\ncomponents:\n";
+    for (const auto& [name, limits] : spec.components) {
+      out += fmt::format("  {}:\n", name);
+      if (limits.cpus) {
+        out += fmt::format("    cpus: {}\n", print_count(*limits.cpus));
+      }
+      if (limits.memory) {
+        out += fmt::format("    memory: {}\n", print_bytes(*limits.memory));
+      }
+      if (limits.disk) {
+        out += fmt::format("    disk: {}\n", print_bytes(*limits.disk));
+      }
+    }
+  }
+  if (!spec.ports.empty()) {
+    out += "\n# published ports that replace the defaults; 0: not published\nports:\n";
+    for (const auto& [name, port] : spec.ports) {
+      out += fmt::format("  {}: {}\n", name, port);
+    }
+  }
+  const Calibration& calibration = spec.calibration;
+  if (!calibration.measured_at.empty() || !calibration.values.empty()) {
+    out += "\n# measured on the running stack by 'obsctl size --from-prometheus'\ncalibration:\n";
+    out += fmt::format("  measured_at: {}\n  source: {}\n", quoted(calibration.measured_at),
+                       quoted(calibration.source));
+    for (const auto& [name, value] : calibration.values) {
+      out += fmt::format("  {}: {}\n", name, print_count(value));
+    }
+  }
+}
+
+bool valid_name(std::string_view name) {
+  return !name.empty() && name.size() <= 40 && name.front() >= 'a' && name.front() <= 'z' &&
+         std::ranges::all_of(name, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
+}
+
+}  // namespace
+
+Result<void> set_field(StackSpec& spec, std::string_view key, std::string_view value) {
+  if (const SpecField* field = find_field(key)) {
+    return field->set(spec, value);
+  }
+  const auto parts = split(key, '.');
+  if (parts[0] == "components") {
+    return set_component(spec, parts, key, value);
+  }
+  if (parts[0] == "ports") {
+    return set_port(spec, parts, key, value);
+  }
+  if (parts[0] == "calibration") {
+    return set_calibration(spec, parts, key, value);
+  }
+  if (key == "security.cors_origins") {
+    spec.security.cors_origins = value.empty() ? std::vector<std::string>{} : split(value, ',');
+    return {};
+  }
+  return unknown_key(key);
+}
+
+Result<void> set_field(StackSpec& spec, std::string_view assignment) {
+  const auto equals = assignment.find('=');
+  if (equals == std::string_view::npos) {
+    return fail(Code::usage, fmt::format("'{}' is not of the form key=value", assignment),
+                "for example --set traces.keep=20%");
+  }
+  return set_field(spec, trim(assignment.substr(0, equals)), trim(assignment.substr(equals + 1)));
+}
+
+Result<StackSpec> read_spec(std::string_view text, const std::string& file) {
+  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
+  if (!root.is_map()) {
+    return fail_at({file, 1}, "this is not a stack spec", "a spec starts with 'schema: obsctl.stack/v1'");
+  }
+  StackSpec spec;
+  yaml::Node rest = root;
+  if (const yaml::Node* schema = root.find("schema")) {
+    if (schema->scalar != k_schema) {
+      return fail_at(schema->at, fmt::format("unknown schema '{}'", schema->scalar),
+                     fmt::format("this obsctl reads '{}'", k_schema));
+    }
+    std::erase_if(rest.entries, [](const yaml::Entry& entry) { return entry.key == "schema"; });
+  }
+  OBS_TRY(read_entries(spec, rest, ""));
+  return spec;
+}
+
+std::string write_spec(const StackSpec& spec) {
+  std::string out = fmt::format(
+      "# The stack as it was asked for; every obsctl command in this directory reads it.\n"
+      "# Change a value and run 'obsctl init' again to apply it. Commented-out keys follow the tier.\n"
+      "schema: {}\n",
+      k_schema);
+  write_fields(spec, out);
+  write_maps(spec, out);
+  return out;
+}
+
+Result<void> validate_spec(const StackSpec& spec) {
+  if (!valid_name(spec.name)) {
+    return fail(Code::usage, fmt::format("'{}' is not a valid name", spec.name),
+                "use lower-case letters, digits and '-', starting with a letter");
+  }
+  if (spec.security.tls == "files" &&
+      (spec.security.tls_cert.empty() || spec.security.tls_key.empty())) {
+    return fail(Code::usage, "tls 'files' needs a certificate and a key",
+                "give --tls-cert FILE and --tls-key FILE, or use --tls self-signed");
+  }
+  if (spec.security.tls != "files" &&
+      (!spec.security.tls_cert.empty() || !spec.security.tls_key.empty())) {
+    return fail(Code::usage,
+                fmt::format("a certificate is given but tls is '{}'", spec.security.tls),
+                "use --tls files, or drop the certificate");
+  }
+  if (spec.traces.spans_per_trace <= 0) {
+    return fail(Code::usage, "'traces.spans_per_trace' must be more than 0");
+  }
+  if (spec.metrics.scrape_interval.seconds < 1) {
+    return fail(Code::usage, "'metrics.scrape_interval' must be at least 1s");
+  }
+  if (spec.traces.decision_wait.seconds < 1) {
+    return fail(Code::usage, "'traces.decision_wait' must be at least 1s");
+  }
+  for (const auto* retention :
+       {&spec.traces.retention, &spec.metrics.retention, &spec.logs.retention}) {
+    if (*retention && (*retention)->seconds < 3600) {
+      return fail(Code::usage, "a retention must be at least 1h",
+                  "no backend deletes data at a finer grain");
+    }
+  }
+  if (spec.logs.retention && spec.logs.retention->seconds < 86400) {
+    return fail(Code::usage, "'logs.retention' must be at least 24h",
+                "Loki's compactor deletes whole index days");
+  }
+  for (const auto& origin : spec.security.cors_origins) {
+    if (origin == "*") {
+      return fail(Code::usage, "'*' as CORS origin lets every web site send telemetry",
+                  "name the origins, for example --cors-origin https://app.example.com");
+    }
+  }
+  return {};
+}
+
+}  // namespace obsctl

@@ -1,0 +1,193 @@
+// The table of spec fields: every key of obsctl.yaml, what it means and how it is parsed and printed.
+#include "lib/model/spec.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.hpp"
+
+namespace obsctl {
+namespace {
+
+// How one type of value is parsed and printed.
+template <class T>
+struct Form;
+
+template <>
+struct Form<Rate> {
+  static constexpr std::string_view name = "rate";
+  static Result<Rate> parse(std::string_view t, std::string_view k) { return parse_rate(t, k); }
+  static std::string print(Rate v) { return print_rate(v); }
+};
+template <>
+struct Form<Bytes> {
+  static constexpr std::string_view name = "size";
+  static Result<Bytes> parse(std::string_view t, std::string_view k) { return parse_bytes(t, k); }
+  static std::string print(Bytes v) { return print_bytes(v); }
+};
+template <>
+struct Form<Duration> {
+  static constexpr std::string_view name = "duration";
+  static Result<Duration> parse(std::string_view t, std::string_view k) {
+    return parse_duration(t, k);
+  }
+  static std::string print(Duration v) { return print_duration(v); }
+};
+template <>
+struct Form<Share> {
+  static constexpr std::string_view name = "share";
+  static Result<Share> parse(std::string_view t, std::string_view k) { return parse_share(t, k); }
+  static std::string print(Share v) { return print_share(v); }
+};
+template <>
+struct Form<double> {
+  static constexpr std::string_view name = "count";
+  static Result<double> parse(std::string_view t, std::string_view k) { return parse_count(t, k); }
+  static std::string print(double v) { return print_count(v); }
+};
+template <>
+struct Form<bool> {
+  static constexpr std::string_view name = "true or false";
+  static Result<bool> parse(std::string_view t, std::string_view k) { return parse_bool(t, k); }
+  static std::string print(bool v) { return v ? "true" : "false"; }
+};
+template <>
+struct Form<std::string> {
+  static constexpr std::string_view name = "text";
+  static Result<std::string> parse(std::string_view t, std::string_view k) {
+    // A line break could smuggle further lines into a generated file.
+    for (const char c : t) {
+      if (static_cast<unsigned char>(c) < 0x20) {
+        return fail(Code::usage, fmt::format("the value of '{}' contains a control character", k));
+      }
+    }
+    return std::string(t);
+  }
+  static std::string print(const std::string& v) { return v; }
+};
+
+template <class T>
+struct Unwrap {
+  using type = T;
+};
+template <class T>
+struct Unwrap<std::optional<T>> {
+  using type = T;
+};
+
+// A row for the field that `member` reaches; `member` is a lambda from StackSpec& to the field.
+template <class Member>
+SpecField field(std::string key, std::string doc, Member member,
+                std::vector<std::string> choices = {}) {
+  using Stored = std::remove_reference_t<decltype(member(std::declval<StackSpec&>()))>;
+  using Value = typename Unwrap<Stored>::type;
+  SpecField out;
+  out.key = key;
+  out.doc = std::move(doc);
+  out.form = choices.empty() ? std::string(Form<Value>::name) : join(choices, ", ");
+  out.choices = choices;
+  out.set = [key, member, choices](StackSpec& spec, std::string_view text) -> Result<void> {
+    OBS_TRY_ASSIGN(Value value, Form<Value>::parse(text, key));
+    if constexpr (std::is_same_v<Value, std::string>) {
+      if (!choices.empty() && std::ranges::find(choices, value) == choices.end()) {
+        std::string hint = did_you_mean(value, choices);
+        return fail(Code::usage, fmt::format("unknown value '{}' for '{}'", value, key),
+                    hint.empty() ? "one of: " + join(choices, ", ") : hint);
+      }
+    }
+    member(spec) = std::move(value);
+    return {};
+  };
+  out.get = [member](const StackSpec& spec) -> std::optional<std::string> {
+    const Stored& stored = member(const_cast<StackSpec&>(spec));  // NOLINT: `member` only names a field
+    if constexpr (std::is_same_v<Stored, Value>) {
+      return Form<Value>::print(stored);
+    } else {
+      return stored ? std::optional(Form<Value>::print(*stored)) : std::nullopt;
+    }
+  };
+  return out;
+}
+
+#define FIELD(path) [](StackSpec& s) -> auto& { return s.path; }
+
+std::vector<SpecField> make_fields() {
+  return {
+      field("name", "project name; prefix of the network and the volumes", FIELD(name)),
+      field("tier", "scale tier", FIELD(tier), {"small", "medium", "large", "xlarge"}),
+      field("target", "what is generated", FIELD(target), {"compose"}),
+      field("environment", "deployment.environment.name of the stack's own telemetry",
+            FIELD(environment)),
+
+      field("traces.spans", "spans received per second", FIELD(traces.spans)),
+      field("traces.traces", "new traces per second", FIELD(traces.traces)),
+      field("traces.spans_per_trace", "spans in a trace, when traces.traces is not given",
+            FIELD(traces.spans_per_trace)),
+      field("traces.span_size", "bytes of a span", FIELD(traces.span_size)),
+      field("traces.retention", "how long traces are kept", FIELD(traces.retention)),
+      field("traces.keep", "share of ordinary traces kept; errors and slow ones are always kept",
+            FIELD(traces.keep)),
+      field("traces.errors", "expected share of traces with an error", FIELD(traces.errors)),
+      field("traces.slow", "expected share of slow traces", FIELD(traces.slow)),
+      field("traces.slow_threshold", "a trace at least this long is slow",
+            FIELD(traces.slow_threshold)),
+      field("traces.decision_wait", "how long tail sampling collects a trace",
+            FIELD(traces.decision_wait)),
+
+      field("metrics.series", "active series", FIELD(metrics.series)),
+      field("metrics.scrape_interval", "time between two samples of a series",
+            FIELD(metrics.scrape_interval)),
+      field("metrics.sample_size", "stored bytes of a sample", FIELD(metrics.sample_size)),
+      field("metrics.retention", "how long metrics are kept", FIELD(metrics.retention)),
+      field("metrics.backend", "metrics database", FIELD(metrics.backend),
+            {"prometheus", "victoriametrics"}),
+
+      field("logs.lines", "log records received per second", FIELD(logs.lines)),
+      field("logs.line_size", "bytes of a log record", FIELD(logs.line_size)),
+      field("logs.streams", "active log streams", FIELD(logs.streams)),
+      field("logs.storage_factor", "stored bytes per raw byte of log", FIELD(logs.storage_factor)),
+      field("logs.retention", "how long logs are kept", FIELD(logs.retention)),
+
+      field("sizing.replication", "copies kept by the storage backends", FIELD(sizing.replication)),
+      field("sizing.kafka_brokers", "Kafka brokers; 0: from the tier", FIELD(sizing.kafka_brokers)),
+      field("sizing.kafka_partitions", "partitions of each Kafka topic",
+            FIELD(sizing.kafka_partitions)),
+      field("sizing.kafka_replication", "replication factor of the Kafka topics",
+            FIELD(sizing.kafka_replication)),
+      field("sizing.kafka_retention", "how long Kafka keeps a message", FIELD(sizing.kafka_retention)),
+      field("sizing.ha", "at least the instances that high availability needs", FIELD(sizing.ha)),
+      field("sizing.growth_per_month", "expected growth of the load", FIELD(sizing.growth_per_month)),
+      field("sizing.provider", "whose prices are shown", FIELD(sizing.provider),
+            {"all", "vps", "aws", "gcp", "azure", "onprem"}),
+
+      field("security.tls", "TLS on the OTLP receivers", FIELD(security.tls),
+            {"off", "self-signed", "files"}),
+      field("security.tls_cert", "certificate chain (PEM) for tls: files", FIELD(security.tls_cert)),
+      field("security.tls_key", "private key (PEM) for tls: files", FIELD(security.tls_key)),
+      field("security.auth", "who may send telemetry", FIELD(security.auth), {"none", "bearer"}),
+      field("security.bind", "address on which ports are published", FIELD(security.bind)),
+
+      field("alerting.webhook_url", "Alertmanager webhook", FIELD(alerting.webhook_url)),
+      field("alerting.slack_channel", "Slack channel; the webhook URL is read from a secret file",
+            FIELD(alerting.slack_channel)),
+      field("alerting.email_to", "receiver of alert e-mail", FIELD(alerting.email_to)),
+      field("alerting.email_from", "sender of alert e-mail", FIELD(alerting.email_from)),
+      field("alerting.smtp_host", "mail server as host:port", FIELD(alerting.smtp_host)),
+
+      field("host.cpus", "CPU cores of the host, for 'size --check'", FIELD(host.cpus)),
+      field("host.memory", "memory of the host, for 'size --check'", FIELD(host.memory)),
+      field("host.disk", "disk of the host, for 'size --check'", FIELD(host.disk)),
+  };
+}
+
+#undef FIELD
+
+}  // namespace
+
+const std::vector<SpecField>& spec_fields() {
+  static const std::vector<SpecField> fields = make_fields();
+  return fields;
+}
+
+}  // namespace obsctl

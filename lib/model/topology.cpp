@@ -1,0 +1,26 @@
+// Look-ups in a topology.
+#include "lib/model/topology.hpp"
+
+namespace obsctl {
+
+const Component* Topology::find(const std::string& component) const {
+  for (const auto& candidate : components) {
+    if (candidate.name == component) {
+      return &candidate;
+    }
+  }
+  return nullptr;
+}
+
+const Port* Topology::port(const std::string& port_name) const {
+  for (const auto& component : components) {
+    for (const auto& candidate : component.ports) {
+      if (candidate.name == port_name) {
+        return &candidate;
+      }
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace obsctl

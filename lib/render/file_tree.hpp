@@ -1,0 +1,22 @@
+// FileTree: a generated directory as a value, before anything touches the disk.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "lib/io/filesystem.hpp"
+
+namespace obsctl {
+
+struct GeneratedFile {
+  std::string bytes;
+  FileMode mode = 0644;
+  std::string origin = {};  // the template or generator it came from, for -v and the manifest
+  // Made once and then kept: an existing file on disk wins, its bytes are never shown or compared.
+  bool secret = false;
+};
+
+// Path relative to the generated directory, with '/' between its parts.
+using FileTree = std::map<std::string, GeneratedFile>;
+
+}  // namespace obsctl
