@@ -50,7 +50,9 @@ start() {
   rm -f "$pidfile"
   # --bridge=none: compose makes a network per project; a second docker0 could clash.
   # live-restore is off, so stopping the engine stops its containers.
-  nohup setsid dockerd --data-root "$root/data" --exec-root "$run/exec" --pidfile "$pidfile" \
+  # Its own mount namespace with shared propagation: systemd makes / shared, minimal systems do
+  # not, and node_exporter's usual bind mount of / (rslave) needs it.
+  nohup setsid unshare --mount --propagation shared dockerd --data-root "$root/data" --exec-root "$run/exec" --pidfile "$pidfile" \
     --host "$DOCKER_HOST" --storage-driver overlay2 --bridge=none >"$log" 2>&1 </dev/null &
   local daemon=$!
   for _ in $(seq 120); do
