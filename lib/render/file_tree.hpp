@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "lib/base/error.hpp"
 #include "lib/io/filesystem.hpp"
 
 namespace obsctl {
@@ -18,5 +19,10 @@ struct GeneratedFile {
 
 // Path relative to the generated directory, with '/' between its parts.
 using FileTree = std::map<std::string, GeneratedFile>;
+
+// The last check before anything is written: every path stays inside the directory (relative, no "..",
+// outside .obsctl), no file is also a directory, every .yml/.yaml parses without duplicate keys and every
+// .json parses. The error names the generated file with its line, and where it came from.
+[[nodiscard]] Result<void> validate_tree(const FileTree& tree);
 
 }  // namespace obsctl

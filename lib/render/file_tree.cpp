@@ -1,0 +1,76 @@
+// Checks a generated tree before it may be written: safe paths, and YAML and JSON that parse.
+#include "lib/render/file_tree.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "lib/base/text.hpp"
+#include "lib/yaml/read.hpp"
+
+namespace obsctl {
+namespace {
+
+Result<void> check_path(const FileTree& tree, const std::string& path) {
+  const auto refuse = [&path](std::string_view why) {
+    return fail(Code::config, fmt::format("the generated path '{}' {}", path, why));
+  };
+  if (path.empty() || path.front() == '/') {
+    return refuse("is not relative");
+  }
+  const auto parts = split(path, '/');
+  for (const auto& part : parts) {
+    if (part.empty() || part == "." || part == ".." || part.find('\0') != std::string::npos) {
+      return refuse("leaves the directory or is not in its shortest form");
+    }
+  }
+  if (parts.front() == ".obsctl") {
+    return refuse("is reserved for obsctl's own bookkeeping");
+  }
+  const std::string as_directory = path + "/";
+  const auto next = tree.lower_bound(as_directory);
+  if (next != tree.end() && next->first.starts_with(as_directory)) {
+    return refuse("is both a file and a directory");
+  }
+  return {};
+}
+
+Result<void> check_json(const std::string& path, const std::string& bytes) {
+  try {
+    const auto parsed = nlohmann::json::parse(bytes);
+    static_cast<void>(parsed);
+    return {};
+  } catch (const nlohmann::json::parse_error& error) {
+    const std::size_t offset = std::min(error.byte > 0 ? error.byte - 1 : 0, bytes.size());
+    const auto begin = bytes.begin();
+    const auto end = begin + static_cast<std::ptrdiff_t>(offset);
+    const auto line = std::count(begin, end, '\n') + 1;
+    return fail_at({path, static_cast<int>(line)}, "invalid JSON");
+  }
+}
+
+}  // namespace
+
+Result<void> validate_tree(const FileTree& tree) {
+  for (const auto& [path, file] : tree) {
+    OBS_TRY(check_path(tree, path));
+    Result<void> checked;
+    if (path.ends_with(".yml") || path.ends_with(".yaml")) {
+      checked = yaml::check(file.bytes, path);
+    } else if (path.ends_with(".json")) {
+      checked = check_json(path, file.bytes);
+    }
+    if (!checked) {
+      Error error = std::move(checked).error();
+      error.context.push_back(fmt::format("checking the generated file '{}'", path));
+      if (!file.origin.empty()) {
+        error.hint = fmt::format("it was rendered from '{}'", file.origin);
+      }
+      return Failure(std::move(error));
+    }
+  }
+  return {};
+}
+
+}  // namespace obsctl

@@ -1,0 +1,332 @@
+// The template engine: text → tags → tree of pieces → rendered text, and the look-up of templates.
+#include "lib/render/template.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.hpp"
+#include "templates/embedded.hpp"
+
+namespace obsctl {
+namespace {
+
+constexpr std::string_view k_open = "[%";
+constexpr std::string_view k_close = "%]";
+constexpr std::size_t k_max_depth = 32;
+
+struct Piece {
+  enum class Kind { text, value, section, inverted };
+
+  Kind kind = Kind::text;
+  std::string_view text = {};  // the literal text, or the name
+  std::size_t offset = 0;      // of the tag in the template
+  std::vector<Piece> children = {};
+};
+
+SourcePos position(const Template& source, std::size_t offset) {
+  const std::string_view before = std::string_view(source.text).substr(0, offset);
+  const auto line = std::ranges::count(before, '\n') + 1;
+  const auto line_start = before.rfind('\n');
+  const std::size_t column =
+      offset - (line_start == std::string_view::npos ? 0 : line_start + 1) + 1;
+  return {source.file(), static_cast<int>(line), static_cast<int>(column)};
+}
+
+bool valid_name(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  });
+}
+
+struct Tag {
+  char kind = 0;  // '#', '^', '/', '!' or 0 for a value
+  std::string_view name = {};
+  std::size_t begin = 0;  // offset of [%
+  std::size_t end = 0;    // offset after %]
+};
+
+// Cuts a template into a tree of pieces.
+class Parser {
+ public:
+  explicit Parser(const Template& source) : source_(source), text_(source.text) {}
+
+  Result<std::vector<Piece>> parse() {
+    std::vector<Piece> open(1);  // open[0] is the whole template, the rest the sections around `at`
+    std::size_t at = 0;
+    while (true) {
+      const auto begin = text_.find(k_open, at);
+      const auto literal = text_.substr(at, begin == std::string_view::npos ? begin : begin - at);
+      if (const auto stray = literal.find(k_close); stray != std::string_view::npos) {
+        return fail_at(position(source_, at + stray), "'%]' closes no tag", "a tag starts with '[%'");
+      }
+      if (begin == std::string_view::npos) {
+        add_text(open.back(), literal);
+        break;
+      }
+      OBS_TRY_ASSIGN(const Tag tag, read_tag(begin));
+      const bool alone = tag.kind != 0 && is_alone(tag);
+      add_text(open.back(), alone ? without_indent(literal) : literal);
+      OBS_TRY(apply(tag, open));
+      at = alone ? after_line(tag.end) : tag.end;
+    }
+    if (open.size() > 1) {
+      return fail_at(position(source_, open.back().offset),
+                     fmt::format("section '{}' is never closed", open.back().text),
+                     fmt::format("close it with '[%/ {} %]'", open.back().text));
+    }
+    return std::move(open.front().children);
+  }
+
+ private:
+  static void add_text(Piece& parent, std::string_view literal) {
+    if (!literal.empty()) {
+      parent.children.push_back({.kind = Piece::Kind::text, .text = literal});
+    }
+  }
+
+  Result<Tag> read_tag(std::size_t begin) const {
+    const auto close = text_.find(k_close, begin + k_open.size());
+    if (close == std::string_view::npos) {
+      return fail_at(position(source_, begin), "this tag is never closed", "end it with '%]'");
+    }
+    Tag tag{.begin = begin, .end = close + k_close.size()};
+    std::string_view inside =
+        trim(text_.substr(begin + k_open.size(), close - begin - k_open.size()));
+    if (!inside.empty() && std::string_view("#^/!").find(inside[0]) != std::string_view::npos) {
+      tag.kind = inside[0];
+      inside = trim(inside.substr(1));
+    }
+    tag.name = inside;
+    if (tag.kind != '!' && !valid_name(tag.name)) {
+      return fail_at(position(source_, begin), fmt::format("'{}' is not a tag", inside),
+                     "a tag is [% name %], [%# name %], [%^ name %], [%/ name %] or [%! comment %]");
+    }
+    return tag;
+  }
+
+  Result<void> apply(const Tag& tag, std::vector<Piece>& open) const {
+    switch (tag.kind) {
+      case '!': return {};
+      case '#':
+      case '^':
+        if (open.size() > k_max_depth) {
+          return fail_at(position(source_, tag.begin), "sections are nested too deeply");
+        }
+        open.push_back({.kind = tag.kind == '#' ? Piece::Kind::section : Piece::Kind::inverted,
+                        .text = tag.name,
+                        .offset = tag.begin});
+        return {};
+      case '/': return close_section(tag, open);
+      default:
+        open.back().children.push_back(
+            {.kind = Piece::Kind::value, .text = tag.name, .offset = tag.begin});
+        return {};
+    }
+  }
+
+  Result<void> close_section(const Tag& tag, std::vector<Piece>& open) const {
+    if (open.size() == 1) {
+      return fail_at(position(source_, tag.begin),
+                     fmt::format("'[%/ {} %]' closes no section", tag.name));
+    }
+    if (open.back().text != tag.name) {
+      return fail_at(position(source_, tag.begin),
+                     fmt::format("'[%/ {} %]' closes section '{}'", tag.name, open.back().text),
+                     fmt::format("'{}' was opened at {}", open.back().text,
+                                 position(source_, open.back().offset).str()));
+    }
+    Piece done = std::move(open.back());
+    open.pop_back();
+    open.back().children.push_back(std::move(done));
+    return {};
+  }
+
+  // True when nothing but blanks shares the tag's line (of the last line, for a comment over several).
+  [[nodiscard]] bool is_alone(const Tag& tag) const {
+    const auto left = text_.substr(0, tag.begin).find_last_not_of(" \t");
+    if (left != std::string_view::npos && text_[left] != '\n') {
+      return false;
+    }
+    const auto right = text_.find_first_not_of(" \t\r", tag.end);
+    return right == std::string_view::npos || text_[right] == '\n';
+  }
+
+  static std::string_view without_indent(std::string_view literal) {
+    const auto last = literal.find_last_not_of(" \t");
+    return literal.substr(0, last == std::string_view::npos ? 0 : last + 1);
+  }
+
+  [[nodiscard]] std::size_t after_line(std::size_t at) const {
+    const auto newline = text_.find('\n', at);
+    return newline == std::string_view::npos ? text_.size() : newline + 1;
+  }
+
+  const Template& source_;
+  std::string_view text_;
+};
+
+bool is_falsy(const Values& value) {
+  return value.is_null() || (value.is_boolean() && !value.get<bool>()) ||
+         (value.is_array() && value.empty()) ||
+         (value.is_string() && value.get_ref<const std::string&>().empty());
+}
+
+// Walks the pieces with the stack of scopes that sections push.
+class Renderer {
+ public:
+  Renderer(const Template& source, const Values& values) : source_(source), scopes_{&values} {
+    out_.reserve(source.text.size() + source.text.size() / 4);
+  }
+
+  Result<void> render(const std::vector<Piece>& pieces) {
+    for (const auto& piece : pieces) {
+      if (piece.kind == Piece::Kind::text) {
+        out_ += piece.text;
+        continue;
+      }
+      const Values* value = find(piece.text);
+      if (value == nullptr) {
+        return unknown(piece);
+      }
+      if (piece.kind == Piece::Kind::value) {
+        OBS_TRY(insert(piece, *value));
+      } else {
+        OBS_TRY(section(piece, *value));
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::string take() { return std::move(out_); }
+
+ private:
+  static const Values* member(const Values& scope, std::string_view name) {
+    if (!scope.is_object()) {
+      return nullptr;
+    }
+    const auto it = scope.find(std::string(name));
+    return it == scope.end() ? nullptr : &*it;
+  }
+
+  // The value of a dotted name below `scope`.
+  static const Values* below(const Values& scope, std::string_view name) {
+    const Values* value = &scope;
+    while (value != nullptr) {
+      const auto dot = name.find('.');
+      value = member(*value, name.substr(0, dot));
+      if (dot == std::string_view::npos) {
+        return value;
+      }
+      name.remove_prefix(dot + 1);
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] const Values* find(std::string_view name) const {
+    if (name == ".") {
+      return scopes_.back();
+    }
+    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+      if (const Values* value = below(**scope, name)) {
+        return value;
+      }
+    }
+    return nullptr;
+  }
+
+  Result<void> section(const Piece& piece, const Values& value) {
+    if (piece.kind == Piece::Kind::inverted) {
+      return is_falsy(value) ? render(piece.children) : Result<void>();
+    }
+    if (is_falsy(value)) {
+      return {};
+    }
+    if (!value.is_array()) {
+      return inside(piece, value);
+    }
+    for (const auto& element : value) {
+      OBS_TRY(inside(piece, element));
+    }
+    return {};
+  }
+
+  Result<void> inside(const Piece& piece, const Values& scope) {
+    scopes_.push_back(&scope);
+    auto done = render(piece.children);
+    scopes_.pop_back();
+    return done;
+  }
+
+  Result<void> insert(const Piece& piece, const Values& value) {
+    switch (value.type()) {
+      case Values::value_t::string: out_ += value.get_ref<const std::string&>(); return {};
+      case Values::value_t::boolean: out_ += value.get<bool>() ? "true" : "false"; return {};
+      case Values::value_t::number_integer: out_ += fmt::to_string(value.get<std::int64_t>()); return {};
+      case Values::value_t::number_unsigned:
+        out_ += fmt::to_string(value.get<std::uint64_t>());
+        return {};
+      case Values::value_t::number_float: out_ += fmt::format("{}", value.get<double>()); return {};
+      default:
+        return fail_at(position(source_, piece.offset),
+                       fmt::format("'{}' is {}, not a text", piece.text, value.type_name()),
+                       fmt::format("use it as a section: [%# {0} %] … [%/ {0} %]", piece.text));
+    }
+  }
+
+  static void collect(const Values& scope, const std::string& prefix, std::vector<std::string>& names) {
+    if (!scope.is_object()) {
+      return;
+    }
+    for (const auto& [key, value] : scope.items()) {
+      names.push_back(prefix + key);
+      collect(value, prefix + key + ".", names);
+    }
+  }
+
+  [[nodiscard]] Failure unknown(const Piece& piece) const {
+    std::vector<std::string> names;
+    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+      collect(**scope, "", names);
+    }
+    return fail_at(position(source_, piece.offset),
+                   fmt::format("the template uses '{}', which has no value here", piece.text),
+                   did_you_mean(piece.text, names));
+  }
+
+  const Template& source_;
+  std::vector<const Values*> scopes_;  // innermost last
+  std::string out_;
+};
+
+}  // namespace
+
+std::string Template::file() const {
+  return origin == "embedded" ? "templates/" + path : (std::filesystem::path(origin) / path).string();
+}
+
+Result<Template> TemplateStore::find(std::string_view path) const {
+  for (const auto& directory : directories_) {
+    const std::filesystem::path file = directory / path;
+    if (!files_.exists(file)) {
+      continue;
+    }
+    OBS_TRY_ASSIGN(std::string text, files_.read(file));
+    return Template{std::string(path), directory.string(), std::move(text)};
+  }
+  const std::string_view bytes = embedded_file(path);
+  if (bytes.data() == nullptr) {
+    return fail(Code::config, fmt::format("there is no template '{}'", path));
+  }
+  return Template{std::string(path), "embedded", std::string(bytes)};
+}
+
+Result<std::string> render_template(const Template& source, const Values& values) {
+  OBS_TRY_ASSIGN(const std::vector<Piece> pieces, Parser(source).parse());
+  Renderer renderer(source, values);
+  OBS_TRY(renderer.render(pieces));
+  return renderer.take();
+}
+
+}  // namespace obsctl
