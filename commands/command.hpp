@@ -76,7 +76,7 @@ struct Example {
 
 struct Command {
   std::string name;
-  std::string group;    // heading in `obsctl help`
+  std::string group = {};  // heading in `obsctl help`
   std::string summary;  // one line, lower case, no full stop
   std::string description = {};  // paragraphs for --help and the man page
   std::vector<Flag> flags = {};

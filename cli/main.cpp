@@ -1,4 +1,0 @@
-// Entry point.
-int main() {
-  return 0;
-}

@@ -1,0 +1,26 @@
+// Entry point: connects the program to the real system.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "cli/app.hpp"
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe shows up as EPIPE, which is not an error
+  try {
+    const auto environment = obsctl::Environment::of_process();
+    obsctl::OsFileSystem files;
+    obsctl::CurlHttpClient http;
+    obsctl::OsClock clock;
+    obsctl::OsRandom random;
+    obsctl::OsTerminal terminal(environment);
+    return obsctl::cli::run(std::vector<std::string>(argv + 1, argv + argc),
+                            {environment, files, http, clock, random, terminal});
+  } catch (const std::exception& error) {
+    // Reached only by a bug or when memory runs out: errors are values everywhere else.
+    std::fprintf(stderr, "obsctl: internal error: %s\n  hint: please report this\n", error.what());
+    return obsctl::exit_code::failed;
+  }
+}

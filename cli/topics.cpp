@@ -1,0 +1,135 @@
+// The help topics; what can be computed from data is (flags with variables, spec fields, tiers).
+#include <set>
+
+#include <fmt/format.h>
+
+#include "cli/docs.hpp"
+#include "lib/model/spec.hpp"
+
+namespace obsctl::cli {
+namespace {
+
+Topic environment_topic(const std::vector<Command>& commands) {
+  std::string text =
+      "A flag wins over its environment variable, which wins over obsctl.yaml, which wins over the "
+      "tier's default.\n\n";
+  std::set<std::string> seen;
+  for (const auto& command : commands) {
+    for (const auto& flag : command.flags) {
+      if (!flag.env.empty() && seen.insert(flag.env).second) {
+        text += fmt::format("  {:<24}--{} of '{}'\n", flag.env, flag.name, command.name);
+      }
+    }
+  }
+  text +=
+      "  NO_COLOR                when not empty: no colour (https://no-color.org)\n"
+      "  CLICOLOR_FORCE          when not 0: colour even in a pipe\n"
+      "  COLUMNS                 width of help and tables\n"
+      "  PATH                    searched for external commands named obsctl-NAME\n"
+      "\nAn external command finds the path of the running program in OBSCTL_BIN.\n";
+  return {"environment", "environment variables", 7, text};
+}
+
+Topic exit_codes_topic() {
+  return {"exit-codes", "what the exit codes mean", 7,
+          "  0    it worked\n"
+          "  1    the operation was attempted and failed\n"
+          "  2    the command line or a configuration is wrong; nothing was attempted\n"
+          "  3    completed with findings: conflicts, over capacity, unhealthy, lint hits\n"
+          "  4    a needed program, file or service is missing or unreachable\n"
+          "  5    data does not match its checksum\n"
+          "  130  interrupted (Ctrl-C)\n"
+          "\nAn external command (obsctl-NAME) passes its own exit code through. Treat any other code "
+          "as a failure.\n"};
+}
+
+Topic output_topic() {
+  return {"output", "formats, colour and errors", 7,
+          "stdout carries the result, stderr everything else, so a pipe only sees results.\n\n"
+          "-o json prints one JSON document whose first key is 'schema', for example "
+          "'obsctl.size/v1'. Within a version of a schema, keys are only added, never changed or "
+          "removed.\n\n"
+          "With -o json an error is a JSON document on stderr:\n\n"
+          "  {\"schema\":\"obsctl.error/v1\",\"code\":\"config\",\"message\":\"…\",\"at\":\"obsctl.yaml:3:7\",\n"
+          "   \"hint\":\"…\",\"exit_code\":2}\n\n"
+          "Colour appears only on a terminal. --color always|never wins over NO_COLOR, which wins "
+          "over CLICOLOR_FORCE.\n\n"
+          "A result that cannot be written (full disk) is a failure; a reader that stops early "
+          "(obsctl … | head) is not.\n"};
+}
+
+Topic tiers_topic() {
+  return {"tiers", "the scale tiers and what they hold", 7,
+          "A tier is a load and the components that carry it. Events are spans plus log records; "
+          "metric samples are not counted (the documents this comes from do not count them "
+          "either).\n\n"
+          "  small    up to 10k events/s    one machine, Docker Compose\n"
+          "  medium   10k - 100k events/s   3-7 machines, object storage\n"
+          "  large    100k - 500k events/s  20-70 machines, Kafka, Kubernetes\n"
+          "  xlarge   from 500k events/s    several regions\n\n"
+          "'obsctl size --tier NAME' prints a tier's components, storage and cost; "
+          "'obsctl size --compare NAME' sets tiers side by side. Several tables in circulation "
+          "disagree about these borders; the report says which one answered.\n\n"
+          "'obsctl init' generates the small tier. The others can be sized.\n"};
+}
+
+Topic sizing_topic() {
+  return {"sizing", "how sizes and costs are computed", 7,
+          "Load times bytes gives storage per day; retention and the share that is kept give the "
+          "disk; memory and CPU follow from rates, series and streams. Every number names its "
+          "formula: 'obsctl size --explain' prints formula, inputs and source.\n\n"
+          "  --model documented   the formulas of the project's documents (default)\n"
+          "  --model table        the tier tables of the same documents\n"
+          "  --model published    the capacity rules that the components' authors publish today\n"
+          "  --model measured     documented formulas with factors measured on the running stack\n\n"
+          "Where two models differ by more than a factor of two, the report says so, which one to "
+          "trust, and why. Measure with 'obsctl size --from-prometheus URL'; with "
+          "--write-calibration the factors are stored in obsctl.yaml.\n\n"
+          "GB is 10^9 bytes, GiB 2^30. A month has 30 days. A number whose unit would be a guess is "
+          "refused: write 14d, 50k/s, 1KB.\n"};
+}
+
+Topic templates_topic() {
+  return {"templates", "how generated files can be changed", 7,
+          "Generated files come from templates inside the program. To change one, export it, edit "
+          "it, and point init at the directory:\n\n"
+          "  obsctl init --export-templates my-templates\n"
+          "  obsctl init --tier small --dir my-stack --template-dir my-templates\n\n"
+          "Only the files you keep in the directory replace the built-in ones. The delimiters are "
+          "[% and %], so that Prometheus, Helm and shell syntax stays as it is:\n\n"
+          "  [% images.loki %]                    a value\n"
+          "  [%# ports %] … [%/ ports %]          once per element, or when true\n"
+          "  [%^ ports %] … [%/ ports %]          when empty or false\n\n"
+          "Templates carry no logic; values are computed by the program. A name that does not "
+          "exist is an error with file and line. Rendered YAML and JSON is parsed before anything "
+          "is written.\n\n"
+          "Editing a generated file directly is fine too: init notices, lists it as a conflict and "
+          "leaves it alone (exit code 3) until you take the new version with --force.\n"};
+}
+
+Topic stack_topic() {
+  std::string text =
+      "obsctl.yaml in a generated directory is the stack as it was asked for. Every command run in "
+      "that directory, or below it, reads it. Change a value and run 'obsctl init' again; "
+      "'--set key=value' does the same for one run and stores it.\n\n";
+  for (const auto& field : spec_fields()) {
+    text += fmt::format("  {}\n      {} ({})\n", field.key, field.doc, field.form);
+  }
+  text +=
+      "  security.cors_origins\n      browser origins that may send telemetry (list)\n"
+      "  components.NAME.cpus, .memory, .disk\n      limits that replace the tier's\n"
+      "  ports.NAME\n      published port; 0: not published\n"
+      "  calibration.*\n      written by 'obsctl size --from-prometheus --write-calibration'\n\n"
+      "Sizes need a unit (1KB, 2GiB), durations too (15s, 14d), rates are per second (50k/s), "
+      "shares are percentages (10%) or fractions (0.1).\n";
+  return {"stack", "the settings of obsctl.yaml", 5, text};
+}
+
+}  // namespace
+
+std::vector<Topic> topics(const std::vector<Command>& commands) {
+  return {tiers_topic(),        sizing_topic(),     stack_topic(),  templates_topic(),
+          environment_topic(commands), exit_codes_topic(), output_topic()};
+}
+
+}  // namespace obsctl::cli
