@@ -14,7 +14,10 @@ struct GeneratedFile {
   FileMode mode = 0644;
   std::string origin = {};  // the template or generator it came from, for -v and the manifest
   // Made once and then kept: an existing file on disk wins, its bytes are never shown or compared.
+  // A directory (other than the top one) that holds a secret file is made 0700.
   bool secret = false;
+  // The bytes already contain what the user changed in the file on disk, so writing them loses nothing.
+  bool merged = false;
 };
 
 // Path relative to the generated directory, with '/' between its parts.
