@@ -1,0 +1,108 @@
+// The scale tiers and their component tables, from templates/catalog/tiers.yaml.
+//
+// One table answers "what does this tier give a component?" for sizing, for the generated limits and
+// for the checks, so that no limit or retention is typed twice.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/error.hpp"
+#include "lib/base/units.hpp"
+
+namespace obsctl::catalog {
+
+// One row of a tier's component table; cpus, memory and disk are per instance.
+struct TierComponent {
+  std::string name;    // as in components.yaml where the stack is generated, for example "loki"
+  std::string title;   // "Loki"
+  int instances = 0;   // 0: a managed service without machines of its own
+  double cpus = 0;     // cores
+  Bytes memory;
+  Bytes disk;          // 0: keeps nothing on a disk of its own
+  Bytes total_disk;    // of all instances
+  std::string role;    // row of instances.yaml: collector, kafka, storage or grafana
+  std::vector<std::string> stores;  // signals whose data lie on its disk: traces, metrics, logs
+  std::string note;    // what the disk is for; may be empty
+  std::string source;  // seed line
+};
+
+struct TierRates {
+  Rate spans;
+  double series = 0;
+  Rate lines;
+  std::string source;
+};
+
+// Stored bytes per day of the tier's own throughput table.
+struct TierDaily {
+  Bytes traces;
+  Bytes metrics;
+  Bytes logs;
+  std::string source;
+};
+
+struct TierRetention {
+  Duration min;  // the tier's range
+  Duration max;
+  Duration traces;  // defaults of obsctl (I03 for small)
+  Duration metrics;
+  Duration logs;
+  std::string source;
+};
+
+struct TierNetwork {
+  double ingress_mbps = 0;
+  double internal_mbps = 0;
+  std::string ports;
+  std::string topology;
+  std::string source;
+};
+
+// A sum of cores, memory and disk, computed or as a table prints it.
+struct Resources {
+  double cpus = 0;
+  Bytes memory;
+  Bytes disk;
+  int instances = 0;
+  std::string source = {};
+};
+
+struct Tier {
+  std::string name;   // "small"
+  std::string title;  // "Small"
+  std::string meant_for;
+  std::string source;
+  double events_min = 0;  // events/s, inclusive
+  double events_max = 0;  // exclusive, unless `open`
+  bool open = false;      // the table writes "2M+"
+  std::string applications;
+  std::string users;
+  TierRates rates;
+  TierDaily daily;
+  TierRetention retention;
+  TierNetwork network;
+  Resources cheat_sheet;  // what the seed prints as recommended host or total (CT-02, CT-04)
+  std::vector<TierComponent> components;
+
+  // The row of a component, or null.
+  [[nodiscard]] const TierComponent* find(std::string_view component) const;
+
+  // Sum of the rows (golden T01 … T13), never the printed total.
+  [[nodiscard]] Resources total() const;
+};
+
+// All tiers from smallest to largest. `text` and `file` are for tests; the product reads the embedded
+// file. Errors name file, line and column.
+[[nodiscard]] Result<std::vector<Tier>> parse_tiers(std::string_view text, const std::string& file);
+[[nodiscard]] Result<std::vector<Tier>> tiers();
+
+// One tier by name; an unknown name is a usage error with a suggestion.
+[[nodiscard]] Result<Tier> tier(std::string_view name);
+
+// The smallest of `all` whose events/s range holds `events_per_second` (J04, CT-01: 004:3651 decides);
+// the largest when none does. `all` must not be empty.
+[[nodiscard]] const Tier& tier_for(const std::vector<Tier>& all, double events_per_second);
+
+}  // namespace obsctl::catalog
