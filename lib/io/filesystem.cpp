@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,7 +71,7 @@ int sync_directory(const fs::path& dir) {
   return ::fsync(fd.get()) == 0 ? 0 : errno;
 }
 
-int write_and_sync(const std::string& path, std::string_view bytes, FileMode mode) {
+int write_new(const std::string& path, std::string_view bytes, FileMode mode, bool durable) {
   const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.ok()) {
     return errno;
@@ -79,10 +80,26 @@ int write_and_sync(const std::string& path, std::string_view bytes, FileMode mod
     return error;
   }
   // fchmod and not the mode of open(), because the umask must not weaken or widen what was asked for.
-  if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0 || ::fsync(fd.get()) != 0) {
+  if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0 || (durable && ::fsync(fd.get()) != 0)) {
     return errno;
   }
   return 0;
+}
+
+class OsFileLock final : public FileLock {
+ public:
+  explicit OsFileLock(int fd) : fd_(fd) {}
+  [[nodiscard]] int get() const { return fd_.get(); }
+
+ private:
+  Fd fd_;
+};
+
+bool same_file(int fd, const fs::path& path) {
+  struct stat opened {};
+  struct stat named {};
+  return ::fstat(fd, &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
 }  // namespace
@@ -144,7 +161,7 @@ Result<void> OsFileSystem::write_atomic(const fs::path& path, std::string_view b
   const std::string temporary =
       fmt::format("{}.{}.partial", path.string(), static_cast<long>(::getpid()));
   ::unlink(temporary.c_str());  // left by a killed process that had the same pid
-  if (const int error = write_and_sync(temporary, bytes, mode)) {
+  if (const int error = write_new(temporary, bytes, mode, true)) {
     ::unlink(temporary.c_str());
     return io_failure("write", path, error);
   }
@@ -194,6 +211,50 @@ Result<void> OsFileSystem::remove_tree(const fs::path& path) {
     return io_failure("remove", path, error.value());
   }
   return {};
+}
+
+Result<void> OsFileSystem::write_staged(const fs::path& path, std::string_view bytes, FileMode mode) {
+  if (const int error = write_new(path.string(), bytes, mode, false)) {
+    return io_failure("write", path, error);
+  }
+  return {};
+}
+
+Result<void> OsFileSystem::move(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    return io_failure("rename", from, errno);
+  }
+  return {};
+}
+
+Result<void> OsFileSystem::sync(const std::vector<fs::path>& paths) {
+  for (const auto& path : paths) {
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.ok() || ::fsync(fd.get()) != 0) {
+      return io_failure("write", path, errno);
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<FileLock>> OsFileSystem::lock(const fs::path& path) {
+  for (;;) {
+    auto lock = std::make_unique<OsFileLock>(
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (lock->get() < 0) {
+      return io_failure("lock", path, errno);
+    }
+    if (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK) {
+        return fail(Code::failed, fmt::format("'{}' is locked by another obsctl", path.string()),
+                    "wait until it has finished and run the command again");
+      }
+      return io_failure("lock", path, errno);
+    }
+    if (same_file(lock->get(), path)) {  // not removed or moved away between open and lock
+      return lock;
+    }
+  }
 }
 
 }  // namespace obsctl

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,12 @@ namespace obsctl {
 
 // Permission bits of a file, for example 0600.
 using FileMode = std::uint32_t;
+
+// Held as long as the object lives; the kernel releases it when the process dies.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
 
 class FileSystem {
  public:
@@ -43,6 +50,28 @@ class FileSystem {
   virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
   virtual Result<void> remove(const std::filesystem::path& path) = 0;
   virtual Result<void> remove_tree(const std::filesystem::path& path) = 0;
+
+  // Writing many files at once: stage them where nobody reads, sync them together, then move them into
+  // place. A staged file may be half written after a kill, and neither it nor a move survives a power cut
+  // until sync() has returned. The defaults are the durable single-file operations.
+  virtual Result<void> write_staged(const std::filesystem::path& path, std::string_view bytes,
+                                    FileMode mode) {
+    return write_atomic(path, bytes, mode);
+  }
+  virtual Result<void> move(const std::filesystem::path& from, const std::filesystem::path& to) {
+    return rename(from, to);
+  }
+  // Makes the bytes of these files and the entries of these directories durable.
+  virtual Result<void> sync(const std::vector<std::filesystem::path>& paths) {
+    static_cast<void>(paths);
+    return {};
+  }
+
+  // Takes an exclusive lock on a file, creating it; an error at once when another process holds it.
+  virtual Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) {
+    static_cast<void>(path);
+    return std::make_unique<FileLock>();
+  }
 };
 
 // The disk.
@@ -60,6 +89,11 @@ class OsFileSystem final : public FileSystem {
   Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
   Result<void> remove(const std::filesystem::path& path) override;
   Result<void> remove_tree(const std::filesystem::path& path) override;
+  Result<void> write_staged(const std::filesystem::path& path, std::string_view bytes,
+                            FileMode mode) override;
+  Result<void> move(const std::filesystem::path& from, const std::filesystem::path& to) override;
+  Result<void> sync(const std::vector<std::filesystem::path>& paths) override;
+  Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) override;
 };
 
 }  // namespace obsctl
