@@ -64,6 +64,8 @@ struct Dependency {
 struct Component {
   std::string name;   // service name and host name, for example "otel-collector"
   std::string title;  // "OpenTelemetry Collector"
+  std::string purpose = {};              // what it does in this stack, one line
+  std::vector<std::string> notes = {};   // why something about it is unusual; comments where packaged
   std::string image;  // full reference with tag (and digest when known)
   std::string version;
   std::string user = {};  // "10001:10001"; empty: the image's own
@@ -81,6 +83,9 @@ struct Component {
   Duration stop_grace = {30};  // B08
   bool one_shot = false;       // an init job that ends
   bool host_view = false;      // needs the host's / and /proc read-only (node-exporter)
+  bool read_only = true;       // the process writes nowhere but its volumes and tmpfs
+  std::vector<std::string> tmpfs = {};    // paths that are memory
+  std::vector<std::string> cap_add = {};  // capabilities beyond none
   std::string metrics_path = {};  // empty: exposes no metrics
   int metrics_port = 0;
 };
@@ -92,15 +97,35 @@ struct Link {
   std::string carries;  // "traces over OTLP/gRPC"
 };
 
+// The load the stack is made for: what the spec says, the tier's rates where it says nothing.
+struct Load {
+  Rate spans;      // received, before sampling
+  Rate traces;     // new traces
+  double series = 0;
+  Rate lines;
+};
+
+// How long each signal is kept: the spec's, else the tier's.
+struct Retention {
+  Duration traces;
+  Duration metrics;
+  Duration logs;
+};
+
 struct Topology {
   std::string name;
   std::string tier;
-  std::vector<Component> components;  // in start order
-  std::vector<Link> links;
+  Load load = {};
+  Retention retention = {};
+  std::vector<Component> components = {};  // in start order
+  std::vector<Link> links = {};
 
   [[nodiscard]] const Component* find(const std::string& component) const;
   // The port with that name anywhere in the stack, or null.
   [[nodiscard]] const Port* port(const std::string& port_name) const;
+  // The name under which the engine knows a volume. It is explicit in every packaging, so that a backup
+  // never has to guess a prefix (CT-36).
+  [[nodiscard]] std::string volume_name(const Volume& volume) const;
 };
 
 }  // namespace obsctl
