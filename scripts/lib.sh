@@ -1,0 +1,46 @@
+# Shared by scripts/run and scripts/test: installs missing packages and builds.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf 'obsctl: %s\n' "$*" >&2; }
+
+# Installs the packages of scripts/packages that are missing; $1 is "run" or "test".
+install_packages() {
+    local wanted=() missing=() name
+    while read -r name; do
+        case "$name" in
+            '' | '#'*) ;;
+            'test: '*) [ "$1" = test ] && wanted+=("${name#test: }") ;;
+            *) wanted+=("$name") ;;
+        esac
+    done <"$root/scripts/packages"
+    for name in "${wanted[@]}"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    say "installing ${missing[*]}"
+    local sudo=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || { say "run as root, or install: ${missing[*]}"; return 4; }
+        sudo=(sudo)
+    fi
+    "${sudo[@]}" apt-get update -qq >&2
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+# Configures and builds into build/$1; the remaining arguments go to cmake.
+build() {
+    local dir="$root/build/$1" launcher=()
+    shift
+    command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    cmake -S "$root" -B "$dir" -G Ninja "${launcher[@]}" "$@" >"$root/build/configure.log" 2>&1 ||
+        { cat "$root/build/configure.log" >&2; return 1; }
+    local log="$root/build/build.log"
+    if [ -t 2 ]; then
+        cmake --build "$dir" >&2
+    else
+        cmake --build "$dir" >"$log" 2>&1 || { tail -n 60 "$log" >&2; return 1; }
+    fi
+}

@@ -1,0 +1,84 @@
+// The disk: atomic replacement, modes, and errors that name path and cause.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "lib/io/filesystem.hpp"
+#include "lib/io/random.hpp"
+
+using namespace obsctl;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct TemporaryDirectory {
+  fs::path path;
+  TemporaryDirectory() {
+    std::string name = (fs::temp_directory_path() / "obsctl-test-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~TemporaryDirectory() { fs::remove_all(path); }
+};
+
+}  // namespace
+
+TEST_CASE("a file is replaced whole, with its mode, and nothing else is left") {
+  const TemporaryDirectory dir;
+  OsFileSystem disk;
+  REQUIRE(disk.write_atomic(dir.path / "f", "one", 0600));
+  REQUIRE(disk.write_atomic(dir.path / "f", "two", 0640));
+  CHECK(*disk.read(dir.path / "f") == "two");
+  CHECK(*disk.mode(dir.path / "f") == 0640);
+  CHECK(disk.list(dir.path)->size() == 1);
+}
+
+TEST_CASE("a link at the destination is replaced, not followed") {
+  const TemporaryDirectory dir;
+  OsFileSystem disk;
+  REQUIRE(disk.write_atomic(dir.path / "target", "precious", 0644));
+  fs::create_symlink(dir.path / "target", dir.path / "link");
+  REQUIRE(disk.write_atomic(dir.path / "link", "new", 0644));
+  CHECK(*disk.read(dir.path / "target") == "precious");
+  CHECK(*disk.read(dir.path / "link") == "new");
+}
+
+TEST_CASE("errors name the path and the cause") {
+  const TemporaryDirectory dir;
+  OsFileSystem disk;
+  const auto missing = disk.read(dir.path / "nothing");
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == Code::missing);
+  CHECK(missing.error().message.find("nothing") != std::string::npos);
+  CHECK_FALSE(disk.write_atomic(dir.path / "no" / "such" / "dir", "x", 0644));
+  REQUIRE(disk.write_atomic(dir.path / "file", "x", 0644));
+  CHECK_FALSE(disk.make_directories(dir.path / "file" / "below", 0755));
+}
+
+TEST_CASE("listing is sorted, recursive, and does not follow links") {
+  const TemporaryDirectory dir;
+  OsFileSystem disk;
+  REQUIRE(disk.make_directories(dir.path / "b" / "c", 0755));
+  REQUIRE(disk.write_atomic(dir.path / "b" / "c" / "2", "", 0644));
+  REQUIRE(disk.write_atomic(dir.path / "a", "", 0644));
+  fs::create_directory_symlink(dir.path / "b", dir.path / "z");
+  const auto files = disk.list(dir.path);
+  REQUIRE(files);
+  REQUIRE(files->size() == 2);
+  CHECK((*files)[0] == "a");
+  CHECK((*files)[1] == "b/c/2");
+}
+
+TEST_CASE("tokens have the asked length, a safe alphabet, and differ") {
+  OsRandom random;
+  const auto a = random.token(32);
+  const auto b = random.token(32);
+  REQUIRE(a);
+  REQUIRE(b);
+  CHECK(a->size() == 32);
+  CHECK(*a != *b);
+  CHECK(a->find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") ==
+        std::string::npos);
+}

@@ -1,0 +1,54 @@
+// Reading YAML: positions, duplicate keys, hostile documents.
+#include <doctest/doctest.h>
+
+#include "lib/yaml/read.hpp"
+
+using namespace obsctl;
+
+TEST_CASE("values know where they stand") {
+  const auto root = yaml::parse("a: 1\nb:\n  - x\n  - \"yes\"\n", "f.yaml");
+  REQUIRE(root);
+  CHECK(root->find("b")->items[1].at.str() == "f.yaml:4:5");
+  CHECK(root->find("b")->items[1].quoted);
+  CHECK_FALSE(root->find("b")->items[0].quoted);
+  CHECK(*root->number("a") == 1);
+  CHECK(root->text("c").error().message == "missing key 'c'");
+}
+
+TEST_CASE("a duplicate key is an error at its second place, at any depth") {
+  const auto top = yaml::parse("a: 1\na: 2\n", "f.yaml");
+  REQUIRE_FALSE(top);
+  CHECK(top.error().at->str() == "f.yaml:2:1");
+  const auto deep = yaml::parse("l:\n  - {k: 1, k: 2}\n", "f.yaml");
+  REQUIRE_FALSE(deep);
+  CHECK(deep.error().message == "duplicate key 'k'");
+}
+
+TEST_CASE("broken and hostile documents are errors, not crashes") {
+  CHECK(yaml::parse("a: [1\n", "f.yaml").error().at->file == "f.yaml");
+  CHECK_FALSE(yaml::parse("a: 1\n---\nb: 2\n", "f.yaml"));
+  CHECK(yaml::check("a: 1\n---\nb: 2\n", "f.yaml"));
+  CHECK_FALSE(yaml::parse("? [a]\n: 1\n", "f.yaml"));
+  CHECK_FALSE(yaml::parse(std::string(100000, '['), "f.yaml"));
+
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 9; ++i) {
+    const std::string previous = "*a" + std::to_string(i - 1);
+    std::string items;
+    for (int k = 0; k < 10; ++k) {
+      items += (k == 0 ? "" : ", ") + previous;
+    }
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + items + "]\n";
+  }
+  const auto result = yaml::parse(bomb, "f.yaml");
+  REQUIRE_FALSE(result);
+  CHECK(result.error().message == "the document has too many values");
+}
+
+TEST_CASE("unknown keys are named with a suggestion") {
+  const auto root = yaml::parse("imgae: x\n", "f.yaml");
+  const auto result = root->only({"image", "tag"});
+  REQUIRE_FALSE(result);
+  CHECK(result.error().at->str() == "f.yaml:1:1");
+  CHECK(result.error().hint == "did you mean 'image'?");
+}
