@@ -1,0 +1,69 @@
+"""Fixtures of the lab: the product's binary, the real programs, an engine, and stacks on it."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import uuid
+
+import pytest
+
+import stack as stacks
+from labenv import bin_dir
+
+
+def pytest_configure(config) -> None:
+    binary = os.environ.get("OBSCTL", "")
+    if not os.environ.get("OBSCTL_LAB_STACK") and not shutil.which(binary):
+        raise pytest.UsageError("set OBSCTL to the obsctl binary under test (tests/lab/run does)")
+    os.environ["PATH"] = f"{bin_dir()}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """The lab's Docker engine; without one, end-to-end tests are skipped and say why."""
+    reason = os.environ.get("OBSCTL_LAB_NO_ENGINE")
+    if not reason:
+        probe = subprocess.run(["docker", "version"], capture_output=True, text=True, check=False)
+        reason = probe.stderr.strip() if probe.returncode else None
+    if reason:
+        pytest.skip(f"no container engine: {reason}")
+
+
+@pytest.fixture(scope="module")
+def new_stack(engine, tmp_path_factory):
+    """Returns a function that generates a stack; all of them are removed with their volumes."""
+    made = []
+
+    def make(*options: str) -> stacks.Stack:
+        directory: pathlib.Path = tmp_path_factory.mktemp("stack")
+        stacks.generate(directory, *options)
+        made.append(stacks.Stack(directory, f"lab{uuid.uuid4().hex[:8]}"))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        stack.down(volumes=True)
+
+
+@pytest.fixture(scope="module")
+def stack(new_stack) -> stacks.Stack:
+    """The default stack, exactly as generated, up and healthy."""
+    default = new_stack()
+    default.up()
+    return default
+
+
+@pytest.fixture
+def report(capsys):
+    """Prints what a test measured, even when the test passes."""
+    def show(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n    {text}", end="", flush=True)
+    return show
+
+
+@pytest.fixture
+def service() -> str:
+    """A service name of this test alone, so that it reads back only what it sent."""
+    return f"lab-{uuid.uuid4().hex[:10]}"
