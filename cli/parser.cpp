@@ -136,9 +136,7 @@ Failure parse_failure(const Command& command, const CLI::ParseError& error) {
 Result<HelpRequest> parse_command(const Command& command, const std::vector<Flag>& globals,
                                   const std::vector<std::string>& words,
                                   const Environment& environment, int& verbosity) {
-  if (const HelpRequest help = requested_help(words); help != HelpRequest::none) {
-    return help;
-  }
+  const HelpRequest help = requested_help(words);
   CLI::App app;
   app.set_help_flag("");
   app.allow_extras();
@@ -156,7 +154,12 @@ Result<HelpRequest> parse_command(const Command& command, const std::vector<Flag
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
-    return parse_failure(command, error);
+    if (help == HelpRequest::none) {
+      return parse_failure(command, error);
+    }
+  }
+  if (help != HelpRequest::none) {  // parsed all the same, for --color
+    return help;
   }
   auto rest = app.remaining();
   std::erase(rest, "--");  // CLI11 reports the separator itself as left over
