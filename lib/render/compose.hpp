@@ -1,0 +1,15 @@
+// Topology → docker-compose.yml: packaging only, the component configs are rendered elsewhere.
+#pragma once
+
+#include "lib/base/error.hpp"
+#include "lib/model/topology.hpp"
+#include "lib/render/file_tree.hpp"
+#include "lib/render/template.hpp"
+
+namespace obsctl {
+
+// Adds the compose file to `tree`. `values` are the stack's (values.hpp). Errors: a broken template.
+[[nodiscard]] Result<void> add_compose(FileTree& tree, const Topology& topology, const Values& values,
+                                       const TemplateStore& store);
+
+}  // namespace obsctl
