@@ -1,0 +1,190 @@
+// Parses the dashboard rows and checks what Grafana would only show as an empty panel.
+#include "lib/catalog/dashboards.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.hpp"
+#include "lib/yaml/read.hpp"
+#include "templates/embedded.hpp"
+
+namespace obsctl::catalog {
+namespace {
+
+const std::vector<std::string>& panel_kinds() {
+  static const std::vector<std::string> kinds = {"row",   "stat", "gauge", "timeseries",
+                                                 "table", "bars", "logs",  "text"};
+  return kinds;
+}
+
+std::string clean(const yaml::Node& row, std::string_view key) {
+  return std::string(trim(row.text_or(key, "")));
+}
+
+Result<std::optional<double>> optional_number(const yaml::Node& row, std::string_view key) {
+  if (row.find(key) == nullptr) {
+    return std::optional<double>();
+  }
+  OBS_TRY_ASSIGN(const double value, row.number(key));
+  return std::optional<double>(value);
+}
+
+Result<std::vector<PanelQuery>> parse_queries(const yaml::Node& row) {
+  std::vector<PanelQuery> out;
+  if (const yaml::Node* list = row.find("queries")) {
+    for (const auto& item : list->items) {
+      OBS_TRY(item.only({"expr", "legend"}));
+      OBS_TRY_ASSIGN(const std::string expr, item.text("expr"));
+      out.push_back({std::string(trim(expr)), clean(item, "legend")});
+    }
+  } else if (row.find("expr") != nullptr) {
+    OBS_TRY_ASSIGN(const std::string expr, row.text("expr"));
+    out.push_back({std::string(trim(expr)), clean(row, "legend")});
+  }
+  return out;
+}
+
+Result<std::vector<ThresholdStep>> parse_thresholds(const yaml::Node& row) {
+  std::vector<ThresholdStep> out;
+  const yaml::Node* steps = row.find("thresholds");
+  if (steps == nullptr) {
+    return out;
+  }
+  for (const auto& step : steps->entries) {
+    ThresholdStep parsed{step.key, {}};
+    if (step.value.is_scalar()) {
+      OBS_TRY_ASSIGN(const double from, steps->number(step.key));
+      parsed.from = from;
+    }
+    if (parsed.from.has_value() == out.empty()) {
+      return fail_at(step.at, "only the first threshold has no value",
+                     "write {green: , orange: 0.7, red: 0.9}");
+    }
+    out.push_back(std::move(parsed));
+  }
+  return out;
+}
+
+Result<void> check_panel(const yaml::Node& row, const Panel& panel) {
+  if (std::ranges::find(panel_kinds(), panel.kind) == panel_kinds().end()) {
+    return fail_at(row.at, fmt::format("'{}' is not a kind of panel", panel.kind),
+                   fmt::format("use one of {}", join(panel_kinds(), ", ")));
+  }
+  const bool shows_data = panel.kind != "row" && panel.kind != "text";
+  if (shows_data && panel.queries.empty()) {
+    return fail_at(row.at, fmt::format("panel '{}' has no query", panel.title));
+  }
+  if (panel.kind != "row" && panel.description.empty()) {
+    return fail_at(row.at, fmt::format("panel '{}' has no description", panel.title),
+                   "say what a reader learns from it");
+  }
+  return {};
+}
+
+Result<Panel> parse_panel(const yaml::Node& row) {
+  OBS_TRY(row.only({"kind", "title", "datasource", "expr", "legend", "queries", "unit",
+                    "description", "thresholds", "mappings", "min", "max", "decimals", "rename",
+                    "stacked", "wide"}));
+  Panel out;
+  OBS_TRY_ASSIGN(out.kind, row.text("kind"));
+  OBS_TRY_ASSIGN(out.title, row.text("title"));
+  out.datasource = row.text_or("datasource", "prometheus");
+  OBS_TRY_ASSIGN(out.queries, parse_queries(row));
+  out.unit = row.text_or("unit", "");
+  out.description = clean(row, "description");
+  OBS_TRY_ASSIGN(out.thresholds, parse_thresholds(row));
+  if (const yaml::Node* mappings = row.find("mappings")) {
+    for (const auto& mapping : mappings->entries) {
+      out.mappings.emplace_back(mapping.key, mapping.value.scalar);
+    }
+  }
+  OBS_TRY_ASSIGN(out.min, optional_number(row, "min"));
+  OBS_TRY_ASSIGN(out.max, optional_number(row, "max"));
+  OBS_TRY_ASSIGN(const auto decimals, optional_number(row, "decimals"));
+  if (decimals) {
+    out.decimals = static_cast<int>(*decimals);
+  }
+  out.rename = row.text_or("rename", "");
+  out.stacked = row.text_or("stacked", "") == "true";
+  out.wide = row.text_or("wide", "") == "true";
+  OBS_TRY(check_panel(row, out));
+  return out;
+}
+
+Result<Variable> parse_variable(const yaml::Entry& entry) {
+  OBS_TRY(entry.value.only({"label", "datasource", "query"}));
+  Variable out;
+  out.name = entry.key;
+  out.datasource = entry.value.text_or("datasource", "prometheus");
+  OBS_TRY_ASSIGN(out.label, entry.value.text("label"));
+  OBS_TRY_ASSIGN(out.query, entry.value.text("query"));
+  return out;
+}
+
+}  // namespace
+
+Result<Dashboard> parse_dashboard(std::string_view text, const std::string& file) {
+  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
+  OBS_TRY(root.only({"uid", "title", "description", "component", "window", "variables", "panels"}));
+  Dashboard out;
+  OBS_TRY_ASSIGN(out.uid, root.text("uid"));
+  OBS_TRY_ASSIGN(out.title, root.text("title"));
+  OBS_TRY_ASSIGN(out.description, root.text("description"));
+  out.component = root.text_or("component", "");
+  out.window = root.text_or("window", "now-6h");
+  if (const yaml::Node* variables = root.find("variables")) {
+    for (const auto& entry : variables->entries) {
+      OBS_TRY_ASSIGN(auto variable, parse_variable(entry));
+      out.variables.push_back(std::move(variable));
+    }
+  }
+  OBS_TRY_ASSIGN(const yaml::Node* panels, root.require("panels"));
+  std::size_t shown = 0;
+  for (const auto& row : panels->items) {
+    OBS_TRY_ASSIGN(auto panel, parse_panel(row));
+    shown += panel.kind == "row" ? 0 : 1;
+    out.panels.push_back(std::move(panel));
+  }
+  if (shown > k_max_panels) {
+    return fail_at(panels->at, fmt::format("{} panels are too many for one page", shown),
+                   fmt::format("split the dashboard, {} is the limit", k_max_panels));
+  }
+  return out;
+}
+
+std::vector<std::string> dashboard_paths() {
+  std::vector<std::string> out;
+  for (const auto& file : embedded_files()) {
+    if (file.path.starts_with("catalog/dashboards/")) {
+      out.emplace_back(file.path);
+    }
+  }
+  return out;
+}
+
+std::vector<DashboardQuery> queries_of(const Dashboard& dashboard) {
+  std::vector<DashboardQuery> out;
+  for (const auto& panel : dashboard.panels) {
+    for (const auto& query : panel.queries) {
+      out.push_back({dashboard.uid, panel.title, panel.datasource, query.expr});
+    }
+  }
+  return out;
+}
+
+std::string runnable(const Dashboard& dashboard, std::string expr) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> k_builtin = {{
+      {"$__rate_interval", "5m"}, {"$__range", "1h"}, {"$__interval", "1m"}, {"$__auto", "5m"}}};
+  for (const auto& [name, value] : k_builtin) {
+    expr = replace_all(std::move(expr), name, value);
+  }
+  for (const auto& variable : dashboard.variables) {
+    expr = replace_all(std::move(expr), "${" + variable.name + "}", ".+");
+    expr = replace_all(std::move(expr), "$" + variable.name, ".+");
+  }
+  return expr;
+}
+
+}  // namespace obsctl::catalog

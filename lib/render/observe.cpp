@@ -1,0 +1,240 @@
+// Puts everything that watches the stack into the tree: rules, routing, data sources, dashboards.
+#include "lib/render/observe.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.hpp"
+#include "lib/catalog/alerts.hpp"
+#include "lib/catalog/dashboards.hpp"
+#include "lib/render/observe_parts.hpp"
+
+namespace obsctl {
+namespace {
+
+constexpr auto k_alerts = "catalog/alerts.yaml";
+constexpr auto k_recording = "catalog/recording.yaml";
+
+std::int64_t whole(double value) { return static_cast<std::int64_t>(std::llround(value)); }
+
+// A catalog file with its [% … %] values filled in; positions in errors stay those of the file.
+Result<std::string> filled(const TemplateStore& store, std::string_view path, const Values& values) {
+  OBS_TRY_ASSIGN(const Template source, store.find(path));
+  return render_template(source, values);
+}
+
+// Rows whose component the stack does not have are left out, so that no rule watches a thing that is
+// not there.
+template <class Row>
+std::vector<Row> present(std::vector<Row> rows, const Topology& topology) {
+  std::erase_if(rows, [&topology](const Row& row) {
+    return !row.component.empty() && topology.find(row.component) == nullptr;
+  });
+  return rows;
+}
+
+// The rows of one group after another, each group its own file.
+template <class Row, class Emit>
+void add_groups(FileTree& tree, const std::vector<Row>& rows, const Emit& emit) {
+  for (auto first = rows.begin(); first != rows.end();) {
+    const auto last = std::find_if(first, rows.end(),
+                                   [&first](const Row& row) { return row.group != first->group; });
+    emit(tree, first->group, std::vector<Row>(first, last));
+    first = last;
+  }
+}
+
+void add_file(FileTree& tree, std::string path, std::string bytes, std::string origin) {
+  tree[std::move(path)] = GeneratedFile{.bytes = std::move(bytes), .origin = std::move(origin)};
+}
+
+std::string rule_header(std::string_view what) {
+  return fmt::format(
+      "# {} of this stack, generated from obsctl's catalog.\n"
+      "# Put your own rules into another file in this directory: it is loaded as well and never "
+      "touched.\n",
+      what);
+}
+
+Result<void> add_rules(FileTree& tree, const StackSpec& spec, const Topology& topology,
+                       const TemplateStore& store) {
+  OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
+  add_groups(tree, alerts, [](FileTree& out, const std::string& group, const auto& rows) {
+    add_file(out, fmt::format("{}/{}-alerts.yml", observe_paths::rules, group),
+             rule_header(fmt::format("Alerts ({})", group)) + observe::alert_file(rows), k_alerts);
+  });
+  OBS_TRY_ASSIGN(const auto records, stack_recording_rules(spec, topology, store));
+  add_file(tree, fmt::format("{}/recording.yml", observe_paths::rules),
+           rule_header("Recording rules") + observe::recording_file(records), k_recording);
+  return {};
+}
+
+// The port on which a component answers its API inside the stack's network.
+int api_port(const Topology& topology, const std::string& component) {
+  static const std::map<std::string, std::string> k_names = {{"jaeger", "jaeger-ui"}};
+  const auto named = k_names.find(component);
+  const std::string& wanted = named == k_names.end() ? component : named->second;
+  const Component* found = topology.find(component);
+  if (found == nullptr) {
+    return 0;
+  }
+  for (const auto& port : found->ports) {
+    if (port.name == wanted) {
+      return port.container;
+    }
+  }
+  return found->ports.empty() ? found->metrics_port : found->ports.front().container;
+}
+
+Values source_values(const StackSpec& spec, const Topology& topology) {
+  Values out;
+  for (const char* name : {"prometheus", "victoriametrics", "loki", "jaeger", "alertmanager"}) {
+    if (topology.find(name) != nullptr) {
+      out[name]["url"] = fmt::format("http://{}:{}", name, api_port(topology, name));
+    } else {
+      out[name] = nullptr;
+    }
+  }
+  // Panels ask the datasource 'prometheus' whatever stores the metrics: both speak PromQL.
+  const bool vm = spec.metrics.backend == "victoriametrics" && !out["victoriametrics"].is_null();
+  out["metrics"] = vm ? out["victoriametrics"] : out["prometheus"];
+  out["metrics"]["flavour"] = vm ? "VictoriaMetrics" : "Prometheus";
+  out["scrape_interval"] = print_duration(spec.metrics.scrape_interval);
+  out["dashboards_path"] = observe_paths::grafana_dashboards_mount;
+  return out;
+}
+
+// The alerting receivers that the spec configures. Templates get null for the others.
+Values routing_values(const StackSpec& spec) {
+  const AlertingSpec& alerting = spec.alerting;
+  const auto secret = [](std::string_view name) {
+    return fmt::format("{}/{}", observe_paths::alertmanager_secrets, name);
+  };
+  Values out = {{"name", spec.name}, {"webhook", nullptr}, {"slack", nullptr}, {"email", nullptr}};
+  if (!alerting.webhook_url.empty()) {
+    out["webhook"]["url"] = obsctl::quoted(alerting.webhook_url);
+  }
+  if (!alerting.slack_channel.empty()) {
+    out["slack"]["channel"] = obsctl::quoted(alerting.slack_channel);
+    out["slack"]["url_file"] = secret(observe_paths::slack_url_secret);
+  }
+  if (!alerting.email_to.empty()) {
+    // Port 25 is a relay that takes mail from its own network without a login; 465 and 587 ask for one.
+    const bool relay = alerting.smtp_host.ends_with(":25");
+    const std::string from = alerting.email_from.empty() ? alerting.email_to : alerting.email_from;
+    out["email"]["to"] = obsctl::quoted(alerting.email_to);
+    out["email"]["from"] = obsctl::quoted(from);
+    out["email"]["smarthost"] = obsctl::quoted(alerting.smtp_host);
+    out["email"]["relay"] = relay;
+    out["email"]["password_file"] = secret(observe_paths::smtp_password_secret);
+  }
+  out["configured"] =
+      !out["webhook"].is_null() || !out["slack"].is_null() || !out["email"].is_null();
+  return out;
+}
+
+Result<void> add_template(FileTree& tree, const TemplateStore& store, const std::string& source,
+                          std::string target, const Values& values) {
+  OBS_TRY_ASSIGN(std::string bytes, filled(store, source, values));
+  add_file(tree, std::move(target), std::move(bytes), source);
+  return {};
+}
+
+Result<void> add_grafana(FileTree& tree, const StackSpec& spec, const Topology& topology,
+                         const TemplateStore& store) {
+  const Values values = source_values(spec, topology);
+  const std::string base = observe_paths::grafana_provisioning;
+  OBS_TRY(add_template(tree, store, "shared/grafana/datasources.yaml",
+                       base + "/datasources/datasources.yaml", values));
+  OBS_TRY(add_template(tree, store, "shared/grafana/dashboards.yaml",
+                       base + "/dashboards/dashboards.yaml", values));
+  OBS_TRY_ASSIGN(const auto dashboards, stack_dashboards(spec, topology, store));
+  for (const auto& dashboard : dashboards) {
+    add_file(tree, fmt::format("{}/{}.json", observe_paths::grafana_dashboards, dashboard.uid),
+             observe::dashboard_json(dashboard), "catalog/dashboards");
+  }
+  return {};
+}
+
+}  // namespace
+
+Values rule_values(const StackSpec& spec, const Topology& topology) {
+  Values out;
+  for (const auto& component : topology.components) {
+    out[component.name] = {{"memory_bytes", whole(component.limits.memory.value)},
+                           {"cpus", component.limits.cpus},
+                           {"disk_bytes", whole(component.disk.value)}};
+  }
+  // F18 warns at a million series; a stack that was planned for more must not warn on its first day.
+  out["max_series"] = whole(std::max(1e6, 2 * topology.load.series));
+  // A service whose slow answers take ten times what tail sampling already calls slow needs a person.
+  out["slow_seconds"] = 10 * spec.traces.slow_threshold.seconds;
+  out["slow_threshold"] = spec.traces.slow_threshold.seconds;
+  out["retention"] = {{"traces", print_duration(topology.retention.traces)},
+                      {"metrics", print_duration(topology.retention.metrics)},
+                      {"logs", print_duration(topology.retention.logs)},
+                      {"metrics_days", topology.retention.metrics.days()},
+                      {"logs_days", topology.retention.logs.days()},
+                      {"traces_days", topology.retention.traces.days()}};
+  return out;
+}
+
+Result<std::vector<catalog::AlertRule>> stack_alerts(const StackSpec& spec,
+                                                     const Topology& topology,
+                                                     const TemplateStore& store) {
+  OBS_TRY_ASSIGN(const std::string text, filled(store, k_alerts, rule_values(spec, topology)));
+  OBS_TRY_ASSIGN(auto rows, catalog::parse_alerts(text, k_alerts));
+  return present(std::move(rows), topology);
+}
+
+Result<std::vector<catalog::RecordingRule>> stack_recording_rules(const StackSpec& spec,
+                                                                  const Topology& topology,
+                                                                  const TemplateStore& store) {
+  OBS_TRY_ASSIGN(const std::string text, filled(store, k_recording, rule_values(spec, topology)));
+  OBS_TRY_ASSIGN(auto rows, catalog::parse_recording_rules(text, k_recording));
+  return present(std::move(rows), topology);
+}
+
+Result<std::vector<catalog::Dashboard>> stack_dashboards(const StackSpec& spec,
+                                                         const Topology& topology,
+                                                         const TemplateStore& store) {
+  const Values values = rule_values(spec, topology);
+  std::vector<catalog::Dashboard> out;
+  for (const auto& path : catalog::dashboard_paths()) {
+    OBS_TRY_ASSIGN(const std::string text, filled(store, path, values));
+    OBS_TRY_ASSIGN(auto dashboard, catalog::parse_dashboard(text, path));
+    out.push_back(std::move(dashboard));
+  }
+  return present(std::move(out), topology);
+}
+
+Result<std::string> rule_tests(const StackSpec& spec, const Topology& topology,
+                               const TemplateStore& store,
+                               const std::vector<std::string>& rule_files) {
+  OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
+  return observe::rule_test_file(alerts, rule_files);
+}
+
+Result<void> add_observability(FileTree& tree, const StackSpec& spec, const Topology& topology,
+                               const TemplateStore& store) {
+  if (topology.find("prometheus") != nullptr) {
+    OBS_TRY(add_rules(tree, spec, topology, store));
+  }
+  if (topology.find("alertmanager") != nullptr) {
+    const std::string base = observe_paths::alertmanager;
+    const Values values = routing_values(spec);
+    OBS_TRY(add_template(tree, store, "shared/alertmanager/alertmanager.yml",
+                         base + "/alertmanager.yml", values));
+    OBS_TRY(add_template(tree, store, "shared/alertmanager/messages.tmpl",
+                         base + "/templates/messages.tmpl", values));
+  }
+  if (topology.find("grafana") != nullptr) {
+    OBS_TRY(add_grafana(tree, spec, topology, store));
+  }
+  return {};
+}
+
+}  // namespace obsctl
