@@ -1,0 +1,76 @@
+// Host and storage prices and the instance types of the tiers, from prices.yaml and instances.yaml.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/error.hpp"
+#include "lib/base/units.hpp"
+
+namespace obsctl::catalog {
+
+// USD per month, from a lower to an upper bound.
+struct Money {
+  double low = 0;
+  double high = 0;
+};
+
+// A priced set of hosts that the seed proposes for a tier.
+struct HostSet {
+  std::string tier;
+  std::string provider;  // vps, aws, gcp, azure, onprem
+  std::string title;     // "m6i.2xlarge"
+  int count = 0;         // 0: the price is for the tier as a whole
+  double cpus = 0;       // cores per host; 0: not stated
+  Bytes memory;          // per host; 0: not stated
+  Bytes disk;            // per host, included in the price
+  Money price;           // of all `count` hosts
+  std::string source;
+};
+
+// USD per GB and month.
+struct StoragePrice {
+  Money object;
+  Money block;
+  std::string object_source;
+  std::string block_source;
+};
+
+struct TcoRow {
+  std::string tier;
+  Money infrastructure;
+  Money operations;
+  Money storage;
+  std::string source;
+};
+
+struct ManagedRow {
+  std::string tier;
+  Money price;
+  std::string source;
+};
+
+struct PriceBook {
+  std::vector<HostSet> hosts;
+  StoragePrice storage;
+  std::vector<TcoRow> tco;
+  std::vector<ManagedRow> managed;
+};
+
+// Recommended instance types of one provider for one tier, by role of a tier component.
+struct InstanceTypes {
+  std::string provider;
+  std::string tier;
+  std::vector<std::pair<std::string, std::string>> roles;  // role, type
+  std::string source;
+};
+
+// The overloads with text are for tests; the product reads the embedded files.
+[[nodiscard]] Result<PriceBook> parse_prices(std::string_view text, const std::string& file);
+[[nodiscard]] Result<PriceBook> prices();
+[[nodiscard]] Result<std::vector<InstanceTypes>> parse_instances(std::string_view text,
+                                                                 const std::string& file);
+[[nodiscard]] Result<std::vector<InstanceTypes>> instances();
+
+}  // namespace obsctl::catalog
