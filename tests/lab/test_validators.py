@@ -1,0 +1,209 @@
+"""The real programs' own checkers on generated files, for every kind of stack init can write.
+
+Nothing here needs an engine or a network: it is the part of the lab that always runs. Each test
+fails when the program of the pinned version would refuse the file at start.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+import yaml
+
+import provisioning
+import queries
+from labenv import REPO
+from stack import generate, run
+
+VARIANTS = {
+    "default": [],
+    "tls": ["--tls", "self-signed"],
+    "bearer": ["--auth", "bearer"],
+    "tls-bearer": ["--tls", "self-signed", "--auth", "bearer"],
+    "victoriametrics": ["--metrics", "victoriametrics"],
+    "cors": ["--cors-origin", "https://app.example.org"],
+    "retention": ["--retention-traces", "3d", "--retention-metrics", "45d",
+                  "--retention-logs", "14d"],
+    "keep-all": ["--keep", "100%", "--slow-threshold", "250ms"],
+}
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def directory(request, tmp_path_factory) -> pathlib.Path:
+    """A freshly generated stack of each variant."""
+    return generate(tmp_path_factory.mktemp(request.param), *VARIANTS[request.param])
+
+
+def read_env(directory: pathlib.Path) -> dict:
+    """The stack's .env as compose would hand it to a container."""
+    pairs = re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", (directory / ".env").read_text(), re.M)
+    return {name: value.strip("\"'") for name, value in pairs}
+
+
+def compose_model(directory: pathlib.Path) -> dict:
+    out = run(["docker-compose", "config", "--format", "json"], directory).stdout
+    return json.loads(out)
+
+
+def in_place(directory: pathlib.Path, model: dict, service: str, tmp_path: pathlib.Path,
+             relative: str) -> pathlib.Path:
+    """A config file with the container's paths replaced by where their files really are.
+
+    Validators open the files that a config names (rules, certificates, tokens); inside the
+    container those are mounts of the generated directory, or paths that volumes provide."""
+    text = (directory / relative).read_text(encoding="utf-8")
+    definition = model["services"][service]
+    mounts = [(row["target"], row["source"]) for row in definition.get("volumes", [])
+              if row["type"] == "bind" and row["target"] != "/"]
+    for kind in ("secrets", "configs"):
+        for row in definition.get(kind) or []:
+            target = row.get("target") or row["source"]
+            target = target if target.startswith("/") else f"/run/secrets/{target}"
+            mounts.append((target, model[kind][row["source"]]["file"]))
+    for target, source in sorted(mounts, key=lambda pair: -len(pair[0])):
+        text = re.sub(re.escape(target) + r"(?=[\s/\"'\]},]|$)", source, text, flags=re.M)
+    copy = tmp_path / pathlib.Path(relative).name
+    copy.write_text(text, encoding="utf-8")
+    return copy
+
+
+def environment(directory: pathlib.Path, service: str) -> dict:
+    """A program's environment in its container, on top of ours."""
+    model = compose_model(directory)["services"][service]
+    settings = {key: value or "" for key, value in (model.get("environment") or {}).items()}
+    return {**os.environ, **read_env(directory), **settings}
+
+
+def accepts(command: list, env: dict | None = None) -> str:
+    """Runs a validator and shows all it says when it refuses."""
+    result = subprocess.run([str(part) for part in command], env=env, text=True, check=False,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+    assert result.returncode == 0, f"{' '.join(map(str, command))}\n{result.stdout[-3000:]}"
+    return result.stdout
+
+
+def test_collector_accepts_its_config(directory, tmp_path):
+    config = in_place(directory, compose_model(directory), "otel-collector", tmp_path,
+                      "configs/otel-collector/config.yaml")
+    accepts(["otelcol", "validate", f"--config={config}"],
+            environment(directory, "otel-collector"))
+
+
+def test_collector_uses_no_renamed_component(directory, tmp_path):
+    """A deprecated alias still loads, with a warning: it would break at a later version."""
+    config = in_place(directory, compose_model(directory), "otel-collector", tmp_path,
+                      "configs/otel-collector/config.yaml")
+    said = accepts(["otelcol", "validate", f"--config={config}"],
+                   environment(directory, "otel-collector"))
+    assert "deprecated" not in said.lower(), said
+
+
+def test_prometheus_accepts_its_config(directory, tmp_path):
+    config = directory / "configs/prometheus/prometheus.yml"
+    if not config.is_file():
+        pytest.skip("this variant has no Prometheus")
+    copy = in_place(directory, compose_model(directory), "prometheus", tmp_path,
+                    "configs/prometheus/prometheus.yml")
+    accepts(["promtool", "check", "config", copy])
+
+
+def test_promtool_accepts_the_rules(directory, report):
+    files = queries.rule_files(directory)
+    assert files, "no rule files"
+    said = accepts(["promtool", "check", "rules", "--lint=all", "--lint-fatal", *files])
+    report(" ".join(re.findall(r"\d+ rules found", said)))
+
+
+def test_every_alert_explains_itself(directory):
+    for path in queries.rule_files(directory):
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            for rule in group["rules"]:
+                if "alert" in rule:
+                    notes, labels = rule.get("annotations", {}), rule.get("labels", {})
+                    missing = [key for key in ("summary", "description") if not notes.get(key)]
+                    assert not missing, f"{rule['alert']}: no {missing}"
+                    assert any("runbook" in key for key in notes), f"{rule['alert']}: no runbook"
+                    assert labels.get("severity"), f"{rule['alert']}: no severity"
+
+
+def test_alertmanager_accepts_its_config(directory, tmp_path):
+    copy = in_place(directory, compose_model(directory), "alertmanager", tmp_path,
+                    "configs/alertmanager/alertmanager.yml")
+    accepts(["amtool", "check-config", copy])
+
+
+def test_loki_accepts_its_config(directory):
+    accepts(["loki", "-verify-config", "-config.expand-env=true",
+             f"-config.file={directory / 'configs/loki/config.yaml'}"],
+            environment(directory, "loki"))
+
+
+def test_jaeger_accepts_its_config(directory):
+    accepts(["jaeger", "validate", "--config", directory / "configs/jaeger/config.yaml"],
+            environment(directory, "jaeger"))
+
+
+def test_compose_accepts_the_file(directory):
+    accepts(["docker-compose", "--project-directory", directory,
+             "-f", directory / "docker-compose.yml", "config", "-q"])
+
+
+def test_compose_starts_only_pinned_images_with_limits(directory):
+    for name, service in compose_model(directory)["services"].items():
+        assert re.search(r":v?\d+\.\d+", service["image"]), f"{name}: {service['image']}"
+        if service.get("restart"):  # one-shots end by themselves
+            limits = service.get("deploy", {}).get("resources", {}).get("limits", {})
+            assert service.get("mem_limit") or limits.get("memory"), f"{name}: no memory limit"
+
+
+def test_grafana_files_follow_its_formats(directory, report):
+    found = provisioning.problems(directory)
+    report(f"{len(queries.dashboards(directory))} dashboards, "
+           f"{len(queries.panel_queries(directory))} queries")
+    assert not found, "\n".join(found)
+
+
+def test_yaml_is_tidy(directory):
+    rules = "{extends: default, rules: {line-length: disable, document-start: disable, " \
+            "braces: {max-spaces-inside: 1}, comments: {min-spaces-from-content: 1}}}"
+    files = sorted(path for pattern in ("*.yml", "*.yaml") for path in directory.rglob(pattern)
+                   if "certs" not in path.parts)
+    assert files
+    accepts(["yamllint", "--strict", "-d", rules, *files])
+
+
+def test_scripts_pass_shellcheck(directory):
+    scripts = sorted(path for path in directory.rglob("*") if path.is_file()
+                     and path.read_bytes()[:2] == b"#!" and b"sh" in path.read_bytes()[:40])
+    if not scripts:
+        pytest.skip("this variant has no scripts")
+    accepts(["shellcheck", *scripts])
+
+
+def test_secrets_are_private_and_nothing_is_default(directory):
+    for path in directory.rglob("*"):
+        if path.is_file() and ("secrets" in path.parts or path.suffix == ".key"):
+            assert path.stat().st_mode & 0o007 == 0, f"{path.name} is readable by everyone"
+    text = "\n".join(path.read_text() for path in directory.glob("*.yml"))
+    assert not re.search(r"PASSWORD[:=]\s*[\"']?admin", text)
+    assert ":latest" not in text
+
+
+def rule_tests(directory: pathlib.Path) -> list:
+    """Rule tests written for the generated rules: beside the stack's rules or in tests/rules."""
+    return sorted((REPO / "tests" / "rules").glob("*.y*ml")) + sorted(directory.glob("**/*_test.y*ml"))
+
+
+def test_rules_fire_and_keep_silent(directory, tmp_path, report):
+    tests = rule_tests(directory)
+    assert tests, "no rule tests: every alert needs one that fires and one that stays silent"
+    for path in tests:
+        document = yaml.safe_load(path.read_text())
+        document["rule_files"] = [str(file) for file in queries.rule_files(directory)]
+        copy = tmp_path / path.name
+        copy.write_text(yaml.safe_dump(document, sort_keys=False))
+        accepts(["promtool", "test", "rules", copy])
+    report(f"{len(tests)} rule test files")
