@@ -180,7 +180,12 @@ Result<void> OsFileSystem::make_directories(const fs::path& path, FileMode mode)
   fs::path current;
   for (const auto& part : path) {
     current /= part;
-    if (::mkdir(current.c_str(), static_cast<mode_t>(mode)) != 0 && errno != EEXIST) {
+    if (::mkdir(current.c_str(), static_cast<mode_t>(mode)) == 0) {
+      // As with files, the umask must not change what was asked for.
+      if (::chmod(current.c_str(), static_cast<mode_t>(mode)) != 0) {
+        return io_failure("create directory", current, errno);
+      }
+    } else if (errno != EEXIST) {
       return io_failure("create directory", current, errno);
     }
   }

@@ -12,26 +12,15 @@
 namespace obsctl {
 namespace {
 
-Result<void> check_path(const FileTree& tree, const std::string& path) {
-  const auto refuse = [&path](std::string_view why) {
-    return fail(Code::config, fmt::format("the generated path '{}' {}", path, why));
-  };
-  if (path.empty() || path.front() == '/') {
-    return refuse("is not relative");
-  }
-  const auto parts = split(path, '/');
-  for (const auto& part : parts) {
-    if (part.empty() || part == "." || part == ".." || part.find('\0') != std::string::npos) {
-      return refuse("leaves the directory or is not in its shortest form");
-    }
-  }
-  if (parts.front() == ".obsctl") {
-    return refuse("is reserved for obsctl's own bookkeeping");
-  }
+Failure refuse_path(const std::string& path, std::string_view why) {
+  return fail(Code::config, fmt::format("the generated path '{}' {}", path, why));
+}
+
+Result<void> check_not_directory(const FileTree& tree, const std::string& path) {
   const std::string as_directory = path + "/";
   const auto next = tree.lower_bound(as_directory);
   if (next != tree.end() && next->first.starts_with(as_directory)) {
-    return refuse("is both a file and a directory");
+    return refuse_path(path, "is both a file and a directory");
   }
   return {};
 }
@@ -52,9 +41,24 @@ Result<void> check_json(const std::string& path, const std::string& bytes) {
 
 }  // namespace
 
+Result<void> validate_path(const std::string& path) {
+  if (path.empty() || path.front() == '/') {
+    return refuse_path(path, "is not relative");
+  }
+  const auto parts = split(path, '/');
+  for (const auto& part : parts) {
+    if (part.empty() || part == "." || part == ".." || part.find('\0') != std::string::npos) {
+      return refuse_path(path, "leaves the directory or is not in its shortest form");
+    }
+  }
+  return parts.front() == ".obsctl" ? refuse_path(path, "is reserved for obsctl's own bookkeeping")
+                                    : Result<void>();
+}
+
 Result<void> validate_tree(const FileTree& tree) {
   for (const auto& [path, file] : tree) {
-    OBS_TRY(check_path(tree, path));
+    OBS_TRY(validate_path(path));
+    OBS_TRY(check_not_directory(tree, path));
     Result<void> checked;
     if (path.ends_with(".yml") || path.ends_with(".yaml")) {
       checked = yaml::check(file.bytes, path);

@@ -23,6 +23,9 @@ struct GeneratedFile {
 // Path relative to the generated directory, with '/' between its parts.
 using FileTree = std::map<std::string, GeneratedFile>;
 
+// An error unless the path is relative, in its shortest form, without ".." and outside .obsctl.
+[[nodiscard]] Result<void> validate_path(const std::string& path);
+
 // The last check before anything is written: every path stays inside the directory (relative, no "..",
 // outside .obsctl), no file is also a directory, every .yml/.yaml parses without duplicate keys and every
 // .json parses. The error names the generated file with its line, and where it came from.

@@ -1,0 +1,39 @@
+// The manifest: what obsctl wrote the last time, so that it can tell its own files from edited ones.
+//
+// Stored as .obsctl/manifest.json (schema obsctl.manifest/v1). Secrets are listed without a hash: a hash
+// of a short secret in a file that gets committed could be searched for.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "lib/base/error.hpp"
+#include "lib/render/file_tree.hpp"
+
+namespace obsctl::apply {
+
+struct ManifestEntry {
+  std::string sha256;  // empty for a secret
+  FileMode mode = 0644;
+  bool secret = false;
+
+  bool operator==(const ManifestEntry&) const = default;
+};
+
+struct Manifest {
+  std::string version;                         // of the obsctl that wrote it
+  std::map<std::string, ManifestEntry> files;  // by path, as in FileTree
+
+  bool operator==(const Manifest&) const = default;
+};
+
+// The manifest of a tree as it will be on disk.
+[[nodiscard]] Manifest manifest_of(const FileTree& tree, std::string version);
+
+[[nodiscard]] std::string print_manifest(const Manifest& manifest);
+
+// `file` names it in errors. Paths that leave the directory are errors: a manifest is input.
+[[nodiscard]] Result<Manifest> parse_manifest(std::string_view text, const std::string& file);
+
+}  // namespace obsctl::apply
