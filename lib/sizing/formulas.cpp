@@ -1,0 +1,275 @@
+// The formulas and the registry through which every reported number is computed.
+#include "lib/sizing/formulas.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace obsctl::sizing {
+namespace {
+
+constexpr double k_gb = 1e9;
+using In = std::span<const double>;
+
+double sum(In x) {
+  return std::accumulate(x.begin(), x.end(), 0.0);
+}
+
+// Hosts that hold `cpus` cores and `memory`; a size of 0 is not a constraint.
+double hosts_needed(In x) {
+  const double by_cpu = x[1] > 0 ? std::ceil(x[0] / x[1]) : 0;
+  const double by_memory = x[3] > 0 ? std::ceil(x[2] / x[3]) : 0;
+  return std::max({1.0, by_cpu, by_memory});
+}
+
+constexpr std::array k_formulas = {
+    Formula{"F01", "spans/s x 86400 x bytes per span / 1e9", "GB/day", "004:3950", 2,
+            [](In x) { return trace_gb_day(x[0], x[1]); }},
+    Formula{"F02", "series x 86400 / interval x bytes per sample / 1e9", "GB/day", "004:3962", 3,
+            [](In x) { return metric_gb_day(x[0], x[1], x[2]); }},
+    Formula{"F03", "lines/s x 86400 x bytes per line / 1e9", "GB/day", "004:3974", 2,
+            [](In x) { return log_gb_day(x[0], x[1]); }},
+    Formula{"F04", "GB/day x 30 x (1 - reduction)", "GB/month", "004:4190", 2,
+            [](In x) { return monthly_gb(x[0], x[1]); }},
+    Formula{"F05", "events/s x 0.001 + 1", "GB", "004:4018", 1,
+            [](In x) { return collector_memory_gb(x[0]); }},
+    Formula{"F06", "events/s / 10000", "cores", "004:4019", 1,
+            [](In x) { return collector_cores(x[0]); }},
+    Formula{"F07", "partitions x 10 MB + 50 % of the broker's memory", "GB", "004:4029", 2,
+            [](In x) { return kafka_memory_gb(x[0], x[1]); }},
+    Formula{"F08", "GB/day x days x replication / brokers", "GB", "004:4030", 4,
+            [](In x) { return kafka_disk_gb(x[0], x[1], x[2], x[3]); }},
+    Formula{"F09", "active traces x 100 KB", "GB", "004:4036", 1,
+            [](In x) { return trace_memory_gb(x[0]); }},
+    Formula{"F10", "active series x 2 KB", "GB", "004:4037", 1,
+            [](In x) { return series_memory_gb(x[0]); }},
+    Formula{"F11", "active streams x 5 KB", "GB", "004:4038", 1,
+            [](In x) { return stream_memory_gb(x[0]); }},
+    Formula{"F12", "events/s / 10000 x GB per 10,000 events/s", "GB", "004:4195", 2,
+            [](In x) { return ratio_memory_gb(x[0], x[1]); }},
+    Formula{"F13", "errors + slow + keep x (all - errors - slow)", "", "003:681", 4,
+            [](In x) { return tail_out(x[0], x[1], x[2], x[3]); }},
+    Formula{"F14", "services x requests/s x spans per request", "spans/s", "003:881", 3,
+            [](In x) { return spans_of(x[0], x[1], x[2]); }},
+    Formula{"F15", "GB x USD per GB and month", "USD/month", "003:890", 2,
+            [](In x) { return storage_cost(x[0], x[1]); }},
+    Formula{"F23", "1 - self-hosted / managed", "", "003:1283", 2,
+            [](In x) { return saving(x[0], x[1]); }},
+    Formula{"F24", "base x (1 + overhead)", "USD/month", "004:4057", 2,
+            [](In x) { return dr_cost(x[0], x[1]); }},
+    Formula{"F25", "1 - new days / old days", "", "004:3548", 2,
+            [](In x) { return retention_saving(x[0], x[1]); }},
+    Formula{"F26", "80 % of the container's limit", "GB", "004:580", 1,
+            [](In x) { return memory_limiter(x[0]); }},
+    Formula{"F27", "decision wait x new traces/s", "traces", "004:978", 2,
+            [](In x) { return tail_traces_held(x[0], x[1]); }},
+    Formula{"F28", "(1 - availability) x 365", "days/year", "003:412", 1,
+            [](In x) { return downtime_days(x[0]); }},
+    Formula{"F29", "errors / (successes + errors)", "", "003:121", 2,
+            [](In x) { return error_rate(x[0], x[1]); }},
+    Formula{"F30", "(spans/s x bytes per span + lines/s x bytes per line) x 8 / 1e6", "Mbit/s",
+            "004:3995", 4, [](In x) { return ingress_mbps(x[0], x[1], x[2], x[3]); }},
+    Formula{"F31", "disk / GB per day", "days", "004:3694", 2,
+            [](In x) { return disk_days(x[0], x[1]); }},
+
+    Formula{"D01", "series / interval", "samples/s", "derived", 2, [](In x) { return x[0] / x[1]; }},
+    Formula{"D02", "spans/s + lines/s (samples are not counted, as in the tier tables)", "events/s",
+            "004:3716", 2, sum},
+    Formula{"D03", "spans/s / spans per trace", "traces/s", "003:881", 2,
+            [](In x) { return x[0] / x[1]; }},
+    Formula{"D04", "GB/day x days of retention x copies", "GB", "derived", 3,
+            [](In x) { return x[0] * x[1] * x[2]; }},
+    Formula{"D05", "GB/day x share kept", "GB/day", "derived", 2, [](In x) { return x[0] * x[1]; }},
+    Formula{"D06", "total / instances", "", "derived", 2, [](In x) { return x[0] / x[1]; }},
+    Formula{"D07", "sum", "", "derived", 0, sum},
+    Formula{"D08", "days until the disk is full with growth, while data past retention are deleted",
+            "days", "derived from F31", 4,
+            [](In x) { return disk_days_growing(x[0], x[1], x[2], x[3]); }},
+    Formula{"D09", "the more of cores / cores per host and memory / memory per host, rounded up",
+            "hosts", "derived, G-09", 4, hosts_needed},
+    Formula{"D10", "hosts x USD per host and month", "USD/month", "derived", 2,
+            [](In x) { return x[0] * x[1]; }},
+    Formula{"D11", "rate x bytes per item / 1e6", "MB/s", "derived", 2,
+            [](In x) { return x[0] * x[1] / 1e6; }},
+    Formula{"D12", "2 streams per line/s (assumed: 10,000 streams at the Small tier)", "streams",
+            "assumption", 1, [](In x) { return 2 * x[0]; }},
+    Formula{"D13", "given by a table", "", "table", 1, [](In x) { return x[0]; }},
+    Formula{"D14", "(1 - reduction - errors - slow) / (1 - errors - slow)", "", "derived from F13", 3,
+            [](In x) { return keep_for_reduction(x[0], x[1], x[2]); }},
+    Formula{"D15", "more than the disk that is included, at least 0", "GB", "derived", 2,
+            [](In x) { return std::max(0.0, x[0] - x[1]); }},
+    Formula{"D16", "table's GB per day x rate / table's rate", "GB/day", "tier table, Z28", 3,
+            [](In x) { return x[0] * x[1] / x[2]; }},
+    Formula{"D17", "instances x per instance", "", "derived", 2, [](In x) { return x[0] * x[1]; }},
+
+    Formula{"P01", "spans/s / 15k + samples/s / 20k + lines/s / 10k", "cores",
+            "Splunk distribution, sizing and scaling", 6,
+            [](In x) { return x[0] / x[1] + x[2] / x[3] + x[4] / x[5]; }},
+    Formula{"P02", "cores x GB per core", "GB", "Splunk distribution, sizing and scaling", 2,
+            [](In x) { return x[0] * x[1]; }},
+    Formula{"P03", "series x bytes of memory per series / 1e9", "GB", "assumption", 2,
+            [](In x) { return x[0] * x[1] / k_gb; }},
+    Formula{"P04", "ingesters: series x 3 copies / 300k x 2.5 GB; distributors: samples/s / 25k x 1 GB",
+            "GB", "mimir docs, planning-capacity", 6,
+            [](In x) { return x[0] * x[1] / x[2] * x[3] + x[4] / x[5]; }},
+    Formula{"P05", "ingesters: series x 3 copies / 300k; distributors: samples/s / 25k", "cores",
+            "mimir docs, planning-capacity", 5,
+            [](In x) { return x[0] * x[1] / x[2] + x[3] / x[4]; }},
+    Formula{"P06", "distributors: MB/s / 10 x 2 GB; live-stores: MB/s / 6 x 12 GB", "GB",
+            "tempo v3.0.3 docs, plan/size", 4,
+            [](In x) { return x[0] / x[1] * 2 + x[0] / x[2] * x[3]; }},
+    Formula{"P07", "distributors: MB/s / 10 x 2 cores; live-stores: MB/s / 6", "cores",
+            "tempo v3.0.3 docs, plan/size", 3,
+            [](In x) { return x[0] / x[1] * 2 + x[0] / x[2]; }},
+    Formula{"P08", "size of the smallest published cluster that takes the GB/day of logs", "",
+            "loki v3.7.6 docs, setup/size", 4,
+            [](In x) { return x[0] <= x[1] ? x[2] : x[3]; }},
+    Formula{"P09", "series x 86400 / interval x bytes per sample x free-disk factor / 1e9", "GB/day",
+            "VictoriaMetrics v1.150.0 README, capacity planning", 4,
+            [](In x) { return metric_gb_day(x[0], x[1], x[2]) * x[3]; }},
+};
+
+}  // namespace
+
+double trace_gb_day(double spans_s, double span_bytes) {
+  return spans_s * k_day_seconds * span_bytes / k_gb;
+}
+
+double metric_gb_day(double series, double interval_s, double sample_bytes) {
+  return series * (k_day_seconds / interval_s) * sample_bytes / k_gb;
+}
+
+double log_gb_day(double lines_s, double line_bytes) {
+  return lines_s * k_day_seconds * line_bytes / k_gb;
+}
+
+double monthly_gb(double daily_gb, double reduction) {
+  return daily_gb * k_month_days * (1 - reduction);
+}
+
+double collector_memory_gb(double events_s) {
+  return events_s * 0.001 + 1;
+}
+
+double collector_cores(double events_s) {
+  return events_s / 10000;
+}
+
+double kafka_memory_gb(double partitions, double available_gb) {
+  return partitions * 0.010 + 0.5 * available_gb;
+}
+
+double kafka_disk_gb(double daily_gb, double days, double replication, double brokers) {
+  return daily_gb * days * replication / brokers;
+}
+
+double trace_memory_gb(double active_traces) {
+  return active_traces * 100e3 / k_gb;
+}
+
+double series_memory_gb(double active_series) {
+  return active_series * 2e3 / k_gb;
+}
+
+double stream_memory_gb(double active_streams) {
+  return active_streams * 5e3 / k_gb;
+}
+
+double ratio_memory_gb(double events_s, double gb_per_10k) {
+  return events_s / 10000 * gb_per_10k;
+}
+
+double tail_out(double traces, double errors, double slow, double keep) {
+  return errors + slow + keep * (traces - errors - slow);
+}
+
+double spans_of(double services, double requests_s, double spans_per_request) {
+  return services * requests_s * spans_per_request;
+}
+
+double storage_cost(double gb, double usd_per_gb_month) {
+  return gb * usd_per_gb_month;
+}
+
+double saving(double self_hosted, double managed) {
+  return 1 - self_hosted / managed;
+}
+
+double dr_cost(double base, double overhead) {
+  return base * (1 + overhead);
+}
+
+double retention_saving(double new_days, double old_days) {
+  return 1 - new_days / old_days;
+}
+
+double memory_limiter(double container_limit) {
+  return 0.8 * container_limit;
+}
+
+double tail_traces_held(double decision_wait_s, double traces_s) {
+  return decision_wait_s * traces_s;
+}
+
+double downtime_days(double availability) {
+  return (1 - availability) * 365;
+}
+
+double error_rate(double errors, double successes) {
+  return errors / (successes + errors);
+}
+
+double ingress_mbps(double spans_s, double span_bytes, double lines_s, double line_bytes) {
+  return (spans_s * span_bytes + lines_s * line_bytes) * 8 / 1e6;
+}
+
+double disk_days(double disk_gb, double daily_gb) {
+  return daily_gb > 0 ? disk_gb / daily_gb : std::numeric_limits<double>::infinity();
+}
+
+double disk_days_growing(double disk_gb, double daily_gb, double growth, double retention_days) {
+  constexpr double k_never = std::numeric_limits<double>::infinity();
+  if (daily_gb <= 0) {
+    return k_never;
+  }
+  if (growth <= 0) {
+    const double days = disk_days(disk_gb, daily_gb);
+    return days < retention_days ? days : k_never;
+  }
+  // The rate after t days is daily x e^(a t); what is stored is its integral over the retention window.
+  const double a = std::log1p(growth) / k_month_days;
+  const double filling = std::log1p(disk_gb * a / daily_gb) / a;
+  if (filling <= retention_days) {
+    return filling;
+  }
+  return std::log(disk_gb * a / (daily_gb * -std::expm1(-a * retention_days))) / a;
+}
+
+double keep_for_reduction(double reduction, double errors, double slow) {
+  const double rest = 1 - errors - slow;
+  return rest > 0 ? (1 - reduction - errors - slow) / rest : -1;
+}
+
+RetryBudget retry_budget(double initial_s, double multiplier, double max_interval_s,
+                         double max_elapsed_s) {
+  RetryBudget out;
+  for (double wait = initial_s; wait > 0 && out.seconds + wait <= max_elapsed_s;
+       wait = std::min(wait * multiplier, max_interval_s)) {
+    out.seconds += wait;
+    ++out.waits;
+  }
+  return out;
+}
+
+std::span<const Formula> formulas() {
+  return k_formulas;
+}
+
+const Formula* find_formula(std::string_view id) {
+  const auto found = std::ranges::find(k_formulas, id, &Formula::id);
+  return found == k_formulas.end() ? nullptr : &*found;
+}
+
+}  // namespace obsctl::sizing

@@ -1,0 +1,43 @@
+// A number that can say how it came about: its formula, the inputs and where those came from.
+//
+// Reported numbers are only made by calc(), which evaluates the registered formula over the inputs it
+// records, so that what --explain prints is what was computed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace obsctl::sizing {
+
+struct Input {
+  std::string name;
+  double value = 0;
+  std::string unit;
+  std::string source;  // "tier small (004:3713)", "--spans", "default", or the id of a formula
+};
+
+struct Quantity {
+  std::string name;     // "traces raw"
+  double value = 0;
+  std::string unit;     // "GB/day"
+  std::string formula;  // id in the registry
+  std::vector<Input> inputs = {};
+  std::string source;   // of the formula
+
+  // This number as an input of another.
+  [[nodiscard]] Input input() const { return {name, value, unit, formula}; }
+};
+
+// Evaluates formula `id`, which must exist and take this many inputs. `unit` replaces the formula's
+// own where that is empty.
+[[nodiscard]] Quantity calc(std::string_view id, std::string name, std::vector<Input> inputs,
+                            std::string_view unit = {});
+
+// A number that is given and not computed.
+[[nodiscard]] Quantity given(std::string name, double value, std::string unit, std::string source);
+
+// The sum of `parts`, which share a unit.
+[[nodiscard]] Quantity sum_of(std::string name, const std::vector<Quantity>& parts);
+
+}  // namespace obsctl::sizing
