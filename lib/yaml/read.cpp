@@ -1,11 +1,14 @@
-// Converts yaml-cpp's nodes to obsctl's, checking for duplicate keys on the way.
+// Builds obsctl's tree from yaml-cpp's events: faster than its own nodes, and duplicate keys are seen.
 #include "lib/yaml/read.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
+#include <sstream>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "lib/base/text.hpp"
@@ -15,79 +18,161 @@ namespace {
 
 // Aliases are expanded, so a small file could become a huge tree ("billion laughs").
 constexpr std::size_t k_max_nodes = 1'000'000;
+// yaml-cpp 0.7 reports the same document for ever after some syntax errors.
+constexpr std::size_t k_max_documents = 1000;
 
 SourcePos position(const std::string& file, const YAML::Mark& mark) {
   return mark.is_null() ? SourcePos{file} : SourcePos{file, mark.line + 1, mark.column + 1};
 }
 
-class Converter {
- public:
-  explicit Converter(const std::string& file) : file_(file) {}
+// Leaves the parser from inside an event; caught in parse_all.
+struct Stop {
+  Error error;
+};
 
-  Result<Node> convert(const YAML::Node& in) {
-    Node out;
-    out.at = position(file_, in.Mark());
-    if (++count_ > k_max_nodes) {
-      return fail_at(out.at, "the document has too many values", "do not nest aliases in aliases");
-    }
-    switch (in.Type()) {
-      case YAML::NodeType::Scalar:
-        out.kind = Node::Kind::scalar;
-        out.scalar = in.Scalar();
-        out.quoted = in.Tag() == "!";
-        break;
-      case YAML::NodeType::Sequence:
-        out.kind = Node::Kind::sequence;
-        for (const auto& item : in) {
-          OBS_TRY_ASSIGN(Node value, convert(item));
-          out.items.push_back(std::move(value));
-        }
-        break;
-      case YAML::NodeType::Map: return convert_map(in, std::move(out));
-      case YAML::NodeType::Null:
-      case YAML::NodeType::Undefined: break;
-    }
-    return out;
+[[noreturn]] void stop(SourcePos at, std::string message, std::string hint) {
+  throw Stop{Error{.code = Code::config,
+                   .message = std::move(message),
+                   .at = std::move(at),
+                   .hint = std::move(hint)}};
+}
+
+std::size_t count_nodes(const Node& node) {
+  std::size_t count = 1;
+  for (const auto& item : node.items) {
+    count += count_nodes(item);
   }
+  for (const auto& entry : node.entries) {
+    count += count_nodes(entry.value);
+  }
+  return count;
+}
+
+// Builds our tree from the parser's events; each open collection is a level on the stack.
+class Builder final : public YAML::EventHandler {
+ public:
+  explicit Builder(const std::string& file) : file_(file) {}
+
+  [[nodiscard]] std::vector<Node> take() { return std::move(documents_); }
+
+  void OnDocumentStart(const YAML::Mark&) override {
+    if (documents_.size() == k_max_documents) {
+      stop({file_}, "too many YAML documents, or a syntax error after the first one",
+           "check quotes and brackets");
+    }
+    anchors_.clear();
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    add(Node{.at = position(file_, mark)}, anchor);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto it = anchors_.find(anchor);
+    if (it == anchors_.end()) {
+      stop(position(file_, mark), "an alias inside its own anchor", "write the value out");
+    }
+    Node copy = it->second;
+    count_ += count_nodes(copy);
+    copy.at = position(file_, mark);
+    add(std::move(copy), 0);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    add(Node{.kind = Node::Kind::scalar,
+             .scalar = value,
+             .quoted = tag == "!",
+             .at = position(file_, mark)},
+        anchor);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(Node{.kind = Node::Kind::sequence, .at = position(file_, mark)}, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(Node{.kind = Node::Kind::map, .at = position(file_, mark)}, anchor);
+  }
+  void OnMapEnd() override { close(); }
 
  private:
-  Result<Node> convert_map(const YAML::Node& in, Node out) {
-    out.kind = Node::Kind::map;
-    std::set<std::string> seen;
-    for (const auto& pair : in) {
-      const SourcePos at = position(file_, pair.first.Mark());
-      if (!pair.first.IsScalar()) {
-        return fail_at(at, "a key must be a plain word");
-      }
-      const std::string key = pair.first.Scalar();
-      if (!seen.insert(key).second) {
-        return fail_at(at, fmt::format("duplicate key '{}'", key), "remove one of the two");
-      }
-      OBS_TRY_ASSIGN(Node value, convert(pair.second));
-      if (value.at.line == 0) {
-        value.at = at;
-      }
-      out.entries.push_back({key, at, std::move(value)});
+  struct Level {
+    Node node;
+    YAML::anchor_t anchor = 0;
+    bool has_key = false;
+    std::string key = {};
+    SourcePos key_at = {};
+    std::set<std::string> seen = {};
+  };
+
+  void open(Node node, YAML::anchor_t anchor) {
+    levels_.push_back(Level{.node = std::move(node), .anchor = anchor});
+  }
+
+  void close() {
+    Level done = std::move(levels_.back());
+    levels_.pop_back();
+    add(std::move(done.node), done.anchor);
+  }
+
+  void add(Node node, YAML::anchor_t anchor) {
+    if (++count_ > k_max_nodes) {
+      stop(node.at, "the document has too many values", "do not nest aliases in aliases");
     }
-    return out;
+    if (anchor != 0) {
+      anchors_[anchor] = node;
+    }
+    if (levels_.empty()) {
+      documents_.push_back(std::move(node));
+      return;
+    }
+    Level& level = levels_.back();
+    if (level.node.is_sequence()) {
+      level.node.items.push_back(std::move(node));
+    } else if (!level.has_key) {
+      set_key(level, node);
+    } else {
+      if (node.at.line == 0) {
+        node.at = level.key_at;
+      }
+      level.node.entries.push_back({std::move(level.key), level.key_at, std::move(node)});
+      level.has_key = false;
+    }
+  }
+
+  static void set_key(Level& level, const Node& node) {
+    if (!node.is_scalar()) {
+      stop(node.at, "a key must be a plain word", "");
+    }
+    if (!level.seen.insert(node.scalar).second) {
+      stop(node.at, fmt::format("duplicate key '{}'", node.scalar), "remove one of the two");
+    }
+    level.key = node.scalar;
+    level.key_at = node.at;
+    level.has_key = true;
   }
 
   const std::string& file_;
+  std::vector<Node> documents_;
+  std::vector<Level> levels_;
+  std::map<YAML::anchor_t, Node> anchors_;
   std::size_t count_ = 0;
 };
 
 Result<std::vector<Node>> parse_all(std::string_view text, const std::string& file) {
+  Builder builder(file);
   try {
-    std::vector<Node> out;
-    Converter converter(file);
-    for (const auto& document : YAML::LoadAll(std::string(text))) {
-      OBS_TRY_ASSIGN(Node node, converter.convert(document));
-      out.push_back(std::move(node));
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
     }
-    return out;
+  } catch (const Stop& stopped) {
+    return Failure(stopped.error);
   } catch (const YAML::Exception& error) {
     return fail_at(position(file, error.mark), fmt::format("invalid YAML: {}", error.msg));
   }
+  return builder.take();
 }
 
 }  // namespace
