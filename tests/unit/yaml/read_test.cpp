@@ -30,6 +30,9 @@ TEST_CASE("broken and hostile documents are errors, not crashes") {
   CHECK(yaml::check("a: 1\n---\nb: 2\n", "f.yaml"));
   CHECK_FALSE(yaml::parse("? [a]\n: 1\n", "f.yaml"));
   CHECK_FALSE(yaml::parse(std::string(100000, '['), "f.yaml"));
+  CHECK_FALSE(yaml::parse("\"a\" x\n? d\n", "f.yaml"));  // yaml-cpp reports documents for ever
+  CHECK_FALSE(yaml::parse("a: &x [*x]\n", "f.yaml"));
+  CHECK(yaml::parse("a: &x {k: 1}\nb: *x\n", "f.yaml")->find("b")->find("k")->scalar == "1");
 
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 9; ++i) {
