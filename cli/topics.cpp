@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include "cli/docs.hpp"
+#include "lib/base/units.hpp"
+#include "lib/catalog/tiers.hpp"
 #include "lib/model/spec.hpp"
+#include "lib/ui/table.hpp"
 
 namespace obsctl::cli {
 namespace {
@@ -58,19 +61,40 @@ Topic output_topic() {
           "(obsctl … | head) is not.\n"};
 }
 
+std::string tier_table() {
+  Table table{{{"tier"}, {"events/s"}, {"applications"}, {"retention"}, {"instances", Align::right},
+               {"cores", Align::right}, {"memory", Align::right}, {"disk", Align::right}},
+              {}};
+  const auto tiers = catalog::tiers();
+  if (!tiers) {  // the embedded catalog is checked by the tests
+    return "";
+  }
+  for (const auto& tier : *tiers) {
+    const catalog::Resources total = tier.total();
+    table.add({tier.name,
+               fmt::format("{} - {}{}", human_count(tier.events_min), human_count(tier.events_max),
+                           tier.open ? "+" : ""),
+               tier.applications,
+               tier.open ? fmt::format("{:.0f}+ d", tier.retention.min.days())
+                         : fmt::format("{:.0f}-{:.0f} d", tier.retention.min.days(),
+                                       tier.retention.max.days()),
+               fmt::format("{}", total.instances), human_number(total.cpus),
+               human_number(total.memory.gib()) + " GiB", human_bytes(total.disk)});
+  }
+  return render_text(table, false, 2);
+}
+
 Topic tiers_topic() {
   return {"tiers", "the scale tiers and what they hold", 7,
           "A tier is a load and the components that carry it. Events are spans plus log records; "
           "metric samples are not counted (the documents this comes from do not count them "
-          "either).\n\n"
-          "  small    up to 10k events/s    one machine, Docker Compose\n"
-          "  medium   10k - 100k events/s   3-7 machines, object storage\n"
-          "  large    100k - 500k events/s  20-70 machines, Kafka, Kubernetes\n"
-          "  xlarge   from 500k events/s    several regions\n\n"
-          "'obsctl size --tier NAME' prints a tier's components, storage and cost; "
-          "'obsctl size --compare NAME' sets tiers side by side. Several tables in circulation "
-          "disagree about these borders; the report says which one answered.\n\n"
-          "'obsctl init' generates the small tier. The others can be sized.\n"};
+          "either).\n\n" +
+              tier_table() +
+              "\nSums are computed from the tiers' own component tables. "
+              "'obsctl size --tier NAME' prints those, with storage and cost; "
+              "'obsctl size --compare NAME' sets tiers side by side. Several tables in circulation "
+              "disagree about the borders; the report says which one answered.\n\n"
+              "'obsctl init' generates the small tier. The others can be sized.\n"};
 }
 
 Topic sizing_topic() {
