@@ -1,0 +1,53 @@
+// From a scenario to the rings of request templates that a run sends.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lib/loadgen/request_template.hpp"
+#include "lib/loadgen/scenario.hpp"
+#include "lib/loadgen/trace_draft.hpp"
+
+namespace obsctl::loadgen {
+
+struct CompileOptions {
+  std::uint64_t seed = 1;
+  otlp::Encoding encoding = otlp::Encoding::protobuf;
+  std::int64_t batch = 100;  // items per request
+  bool sequence = false;     // give every item an attribute obsctl.seq with its number
+  // Items per second, to place what comes late and to say how long an export interval is; 0: unknown.
+  double traces_rate = 0;
+  double metrics_rate = 0;
+  double logs_rate = 0;
+  // Items of the whole run by signal, 0: not counted. Traces may be counted in whole traces instead.
+  std::int64_t spans = 0;
+  std::int64_t points = 0;
+  std::int64_t records = 0;
+  std::int64_t whole_traces = 0;
+};
+
+// What is known about every trace of the ring.
+struct TraceTruth {
+  TraceFacts facts;
+  std::uint32_t spans = 0;
+  bool vip = false;
+  TraceClass kind = TraceClass::normal;
+};
+
+struct Payload {
+  std::optional<Ring> traces;
+  std::optional<Ring> metrics;
+  std::optional<Ring> logs;
+  std::vector<TraceTruth> truth;  // per trace of the ring
+  std::int64_t total_spans = 0;   // of the run when it is counted, 0 otherwise
+  double spans_per_trace = 0;
+  double series = 0;              // distinct series that the metrics cover
+  std::int64_t late_lag = 0;      // traces by which late spans follow
+  std::string fingerprint;        // SHA-256 of one lap with time base 0, 64 hex digits
+};
+
+// Encodes everything once. Errors: a scenario without anything to send, a request that would exceed 64 MiB.
+[[nodiscard]] Result<Payload> compile(const Scenario& scenario, const CompileOptions& options);
+
+}  // namespace obsctl::loadgen
