@@ -1,7 +1,7 @@
 // OTLP over HTTP/1.1, protobuf and JSON: libcurl's multi interface on an epoll loop, one thread.
 //
 // libcurl quietly repeats a request when a reused connection turns out to be dead. A load generator must
-// not: bodies are given through a callback that refuses to start a second time.
+// not: a second start of the same request is refused and reported as a lost connection.
 #pragma once
 
 #include <memory>

@@ -24,6 +24,8 @@ void Poller::watch(int fd, std::uint32_t events, void* tag, bool known) {
   epoll_ctl(fd_.get(), known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
 }
 
+void Poller::forget(int fd) { epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
 std::span<const epoll_event> Poller::wait(Time deadline, bool& interrupted) {
   static thread_local bool has_pwait2 = true;
   const auto left = std::clamp<std::chrono::nanoseconds>(deadline - Clock::now(),

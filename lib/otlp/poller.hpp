@@ -17,6 +17,9 @@ class Poller {
   // Watches, or changes what is watched; closing the descriptor ends it.
   void watch(int fd, std::uint32_t events, void* tag, bool known);
 
+  // Stops watching a descriptor that stays open.
+  void forget(int fd);
+
   // What happened until `deadline`; `interrupted` is set by a signal.
   [[nodiscard]] std::span<const epoll_event> wait(Time deadline, bool& interrupted);
 
