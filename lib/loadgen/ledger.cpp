@@ -1,0 +1,281 @@
+// Reading the collector's exposition and balancing two of them against a run.
+#include "lib/loadgen/ledger.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.hpp"
+
+namespace obsctl::loadgen {
+namespace {
+
+// The value of a label starting at `at` (after the opening quote); moves `at` behind the closing one.
+std::string label_value(std::string_view line, std::size_t& at) {
+  std::string out;
+  for (; at < line.size() && line[at] != '"'; ++at) {
+    if (line[at] == '\\' && at + 1 < line.size()) {
+      ++at;
+      out += line[at] == 'n' ? '\n' : line[at];
+    } else {
+      out += line[at];
+    }
+  }
+  ++at;
+  return out;
+}
+
+// {a="b","c.d"="e"} from `at`; returns the position behind it, npos when it is malformed.
+std::size_t read_labels(std::string_view line, std::size_t at,
+                        std::map<std::string, std::string>& into) {
+  ++at;
+  while (at < line.size() && line[at] != '}') {
+    const std::size_t equal = line.find('=', at);
+    if (equal == std::string_view::npos || equal + 1 >= line.size() || line[equal + 1] != '"') {
+      return std::string_view::npos;
+    }
+    std::string_view name = trim(line.substr(at, equal - at));
+    if (name.size() >= 2 && name.front() == '"' && name.back() == '"') {
+      name = name.substr(1, name.size() - 2);
+    }
+    at = equal + 2;
+    into[std::string(name)] = label_value(line, at);
+    while (at < line.size() && (line[at] == ',' || line[at] == ' ')) {
+      ++at;
+    }
+  }
+  return at < line.size() ? at + 1 : std::string_view::npos;
+}
+
+std::string label(const Sample& sample, std::initializer_list<std::string_view> names) {
+  for (const auto name : names) {
+    if (const auto found = sample.labels.find(std::string(name)); found != sample.labels.end()) {
+      return found->second;
+    }
+  }
+  return "";
+}
+
+// Index of the signal in a metric's suffix ("spans") or a label ("traces"); -1 when it is none.
+int signal_of(std::string_view word) {
+  if (word == "spans" || word == "traces") {
+    return 0;
+  }
+  if (word == "metric_points" || word == "metrics") {
+    return 1;
+  }
+  return word == "log_records" || word == "logs" ? 2 : -1;
+}
+
+void read_items(Snapshot& out, const Sample& sample) {
+  struct Row {
+    std::string_view prefix;
+    double Snapshot::Items::*into;
+  };
+  static constexpr Row k_rows[] = {
+      {"otelcol_receiver_accepted_", &Snapshot::Items::accepted},
+      {"otelcol_receiver_refused_", &Snapshot::Items::refused},
+      {"otelcol_receiver_failed_", &Snapshot::Items::failed},
+      {"otelcol_exporter_send_failed_", &Snapshot::Items::send_failed},
+      {"otelcol_exporter_enqueue_failed_", &Snapshot::Items::enqueue_failed},
+      {"otelcol_exporter_sent_", &Snapshot::Items::sent},
+  };
+  for (const Row& row : k_rows) {
+    if (!sample.name.starts_with(row.prefix)) {
+      continue;
+    }
+    const int signal = signal_of(std::string_view(sample.name).substr(row.prefix.size()));
+    if (signal >= 0) {
+      out.signals[static_cast<std::size_t>(signal)].*row.into += sample.value;
+      if (row.into == &Snapshot::Items::sent) {
+        out.exporters[fmt::format("{} {}", otlp::signal_name(static_cast<otlp::Signal>(signal)),
+                                  label(sample, {"exporter"}))] += sample.value;
+      }
+    }
+    return;
+  }
+}
+
+std::uint64_t rounded(double value) { return static_cast<std::uint64_t>(std::llround(value)); }
+
+double growth(const std::map<std::string, double>& before, const std::string& key, double after) {
+  const auto found = before.find(key);
+  return after - (found == before.end() ? 0 : found->second);
+}
+
+}  // namespace
+
+std::vector<Sample> parse_exposition(std::string_view text) {
+  std::vector<Sample> out;
+  for (const std::string& raw : split(text, '\n')) {
+    const std::string_view line = trim(raw);
+    if (line.empty() || line.front() == '#') {
+      continue;
+    }
+    Sample sample;
+    std::size_t at = line.find_first_of("{ \t");
+    if (at == std::string_view::npos) {
+      continue;
+    }
+    sample.name = line.substr(0, at);
+    if (line[at] == '{') {
+      at = read_labels(line, at, sample.labels);
+      if (at == std::string_view::npos) {
+        continue;
+      }
+    }
+    const std::string_view value = trim(line.substr(at));
+    const auto [end, error] =
+        std::from_chars(value.data(), value.data() + value.size(), sample.value);
+    if (error != std::errc() || !std::isfinite(sample.value)) {
+      continue;
+    }
+    if (sample.name.ends_with("_total")) {
+      sample.name.resize(sample.name.size() - 6);
+    }
+    out.push_back(std::move(sample));
+  }
+  return out;
+}
+
+Snapshot read_snapshot(const std::vector<Sample>& samples) {
+  Snapshot out;
+  for (const Sample& sample : samples) {
+    if (!sample.name.starts_with("otelcol_")) {
+      continue;
+    }
+    read_items(out, sample);
+    const std::string_view name = std::string_view(sample.name).substr(8);
+    if (name == "exporter_queue_size") {
+      out.queued += sample.value;
+    } else if (name == "processor_incoming_items" || name == "processor_outgoing_items") {
+      const double sign = name == "processor_incoming_items" ? 1 : -1;
+      out.removed[fmt::format("{} {}", label(sample, {"otel_signal", "otel.signal"}),
+                              label(sample, {"processor"}))] += sign * sample.value;
+    } else if (name == "processor_tail_sampling_global_count_traces_sampled") {
+      out.samples = true;
+      (label(sample, {"sampled"}) == "true" ? out.sampled_traces : out.dropped_traces) += sample.value;
+    } else if (name == "processor_tail_sampling_count_traces_sampled" &&
+               label(sample, {"sampled"}) == "true") {
+      out.policies[label(sample, {"policy"})] += sample.value;
+    } else if (name == "process_cpu_seconds") {
+      out.cpu_seconds = sample.value;
+    } else if (name == "process_memory_rss" || name == "process_memory_rss_bytes") {
+      out.rss_bytes = sample.value;
+    }
+  }
+  return out;
+}
+
+Result<Snapshot> fetch_snapshot(HttpClient& http, const std::string& url) {
+  HttpRequest request;
+  request.url = url;
+  auto answer = http.send(request);
+  if (!answer) {
+    return Failure(std::move(answer).error().in(fmt::format("reading the collector's metrics from '{}'", url)));
+  }
+  if (answer->status != 200) {
+    return fail(Code::unreachable, fmt::format("'{}' answers {}", url, answer->status),
+                "--ledger takes the collector's own metrics, for example http://localhost:8888/metrics");
+  }
+  const std::vector<Sample> samples = parse_exposition(answer->body);
+  const bool any = std::ranges::any_of(
+      samples, [](const Sample& s) { return s.name.starts_with("otelcol_process"); });
+  if (!any) {
+    return fail(Code::failed, fmt::format("'{}' has no metrics of a collector", url),
+                "--ledger takes the collector's own metrics, for example http://localhost:8888/metrics");
+  }
+  return read_snapshot(samples);
+}
+
+LedgerReport balance(const Snapshot& before, const Snapshot& after, const RunResult& result,
+                     double seconds) {
+  LedgerReport out;
+  out.before = before;
+  out.after = after;
+  out.queued = after.queued;
+  double received = 0;
+  for (std::size_t i = 0; i < otlp::k_signals; ++i) {
+    const SignalTally& tally = result.signals[i];
+    if (tally.sent == 0) {
+      continue;
+    }
+    const auto& a = before.signals[i];
+    const auto& b = after.signals[i];
+    LedgerLine line;
+    line.signal = otlp::signal_name(static_cast<otlp::Signal>(i));
+    line.acknowledged = tally.accepted;
+    line.unknown = tally.unknown;
+    line.received = b.accepted - a.accepted;
+    line.refused = b.refused - a.refused + b.failed - a.failed;
+    line.export_failed = b.send_failed - a.send_failed + b.enqueue_failed - a.enqueue_failed;
+    const std::string prefix = line.signal + " ";
+    for (const auto& [key, value] : after.exporters) {
+      if (key.starts_with(prefix)) {
+        line.exported = std::max(line.exported, growth(before.exporters, key, value));
+      }
+    }
+    for (const auto& [key, value] : after.removed) {
+      const double removed = growth(before.removed, key, value);
+      if (key.starts_with(prefix) && removed > 0) {
+        line.filters[key.substr(prefix.size())] = removed;
+        line.filtered += removed;
+      }
+    }
+    line.held_back =
+        std::max(0.0, line.received - line.exported - line.export_failed - line.filtered);
+    line.missing = static_cast<double>(line.acknowledged) - line.received;
+    // Items without an answer may have been received; acknowledged ones must have been.
+    const bool arrived = line.missing <= 0 &&
+                         rounded(-line.missing) <= line.unknown + tally.maybe_twice + tally.rejected;
+    const bool sampler = i == 0 && after.samples;
+    line.accounted = arrived && line.export_failed == 0 && (line.held_back == 0 || sampler);
+    received += line.received;
+    out.lines.push_back(std::move(line));
+  }
+  out.cpu_seconds = after.cpu_seconds - before.cpu_seconds;
+  out.rss_bytes = after.rss_bytes;
+  if (received > 0) {
+    out.cpu_ms_per_1k = out.cpu_seconds * 1e6 / received;
+    out.rss_per_1k = seconds > 0 ? after.rss_bytes / (received / seconds / 1000) : 0;
+  }
+  return out;
+}
+
+bool LedgerReport::balanced() const {
+  return std::ranges::all_of(lines, [](const LedgerLine& line) { return line.accounted; });
+}
+
+Result<Settled> wait_settled(HttpClient& http, const std::string& url, double quiet, double limit,
+                             const StopFlag& stop) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  const auto since = [](Clock::time_point from) {
+    return std::chrono::duration<double>(Clock::now() - from).count();
+  };
+  OBS_TRY_ASSIGN(Snapshot last, fetch_snapshot(http, url));
+  auto changed = Clock::now();
+  while (since(start) < limit && stop.load() < 2) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    OBS_TRY_ASSIGN(Snapshot now, fetch_snapshot(http, url));
+    bool same = now.exporters == last.exporters && now.removed == last.removed &&
+                now.sampled_traces == last.sampled_traces && now.dropped_traces == last.dropped_traces;
+    for (std::size_t i = 0; i < otlp::k_signals; ++i) {
+      same = same && now.signals[i].accepted == last.signals[i].accepted;
+    }
+    if (!same) {
+      changed = Clock::now();
+    }
+    last = std::move(now);
+    if (since(changed) >= quiet && last.queued == 0) {
+      break;
+    }
+  }
+  return Settled{std::move(last), since(start)};
+}
+
+}  // namespace obsctl::loadgen

@@ -1,0 +1,99 @@
+// The loss ledger: what the generator sent against what the collector says it received, processed, queued
+// and exported. Every item is accounted for or named as missing.
+//
+// The collector's own metrics are read before and after a run; names are accepted with and without
+// `_total`, because both are in use. Source: receiverhelper, exporterhelper, processorhelper of the
+// collector's repository.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/error.hpp"
+#include "lib/io/http.hpp"
+#include "lib/loadgen/run.hpp"
+
+namespace obsctl::loadgen {
+
+// One series of a text exposition.
+struct Sample {
+  std::string name;  // without `_total`
+  std::map<std::string, std::string> labels;
+  double value = 0;
+};
+
+// Parses the Prometheus text format; lines that are no samples are skipped.
+[[nodiscard]] std::vector<Sample> parse_exposition(std::string_view text);
+
+// The collector's counters at one moment, summed over components of a kind.
+struct Snapshot {
+  struct Items {
+    double accepted = 0;  // receivers
+    double refused = 0;
+    double failed = 0;
+    double sent = 0;  // exporters
+    double send_failed = 0;
+    double enqueue_failed = 0;
+  };
+  std::array<Items, otlp::k_signals> signals;
+  std::map<std::string, double> exporters;  // sent items by "signal exporter"
+  std::map<std::string, double> removed;    // incoming minus outgoing items by "signal processor"
+  double queued = 0;                        // batches in exporter queues
+  double sampled_traces = 0;                // tail sampling: kept
+  double dropped_traces = 0;                // tail sampling: decided against
+  std::map<std::string, double> policies;   // traces that a policy wanted to keep
+  bool samples = false;                     // a tail sampler reports
+  double cpu_seconds = 0;
+  double rss_bytes = 0;
+};
+
+[[nodiscard]] Snapshot read_snapshot(const std::vector<Sample>& samples);
+[[nodiscard]] Result<Snapshot> fetch_snapshot(HttpClient& http, const std::string& url);
+
+// One line of the balance.
+struct LedgerLine {
+  std::string signal;
+  std::uint64_t acknowledged = 0;  // by the generator's count
+  std::uint64_t unknown = 0;       // sent without an answer
+  double received = 0;             // accepted by receivers
+  double refused = 0;              // refused or failed in receivers
+  double exported = 0;  // by the exporter that sent most of this signal; connectors may add items
+  double export_failed = 0;
+  double filtered = 0;     // taken out by processors, named in `filters`
+  std::map<std::string, double> filters = {};
+  double held_back = 0;    // received and none of the above: sampled away, in memory or in a queue
+  double missing = 0;      // acknowledged but not received; negative: received without an answer
+  bool accounted = false;
+};
+
+struct LedgerReport {
+  std::string url;
+  std::vector<LedgerLine> lines;
+  double queued = 0;  // batches still in queues at the end
+  double waited = 0;  // seconds until the numbers stood still
+  double cpu_seconds = 0;
+  double rss_bytes = 0;
+  double cpu_ms_per_1k = 0;  // collector CPU milliseconds per 1000 received items
+  double rss_per_1k = 0;     // growth is not attributable, so: bytes per 1000 items/s received
+  Snapshot before;
+  Snapshot after;
+
+  [[nodiscard]] bool balanced() const;
+};
+
+[[nodiscard]] LedgerReport balance(const Snapshot& before, const Snapshot& after,
+                                   const RunResult& result, double seconds);
+
+// Reads until nothing changes for `quiet` seconds and the queues are empty, at most `limit` seconds.
+struct Settled {
+  Snapshot snapshot;
+  double waited = 0;
+};
+[[nodiscard]] Result<Settled> wait_settled(HttpClient& http, const std::string& url, double quiet,
+                                           double limit, const StopFlag& stop);
+
+}  // namespace obsctl::loadgen

@@ -1,0 +1,108 @@
+// What is told about a run: one value, printed as text, JSON (obsctl.loadgen/v1), Markdown and JUnit.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/error.hpp"
+#include "lib/loadgen/ledger.hpp"
+#include "lib/loadgen/run.hpp"
+#include "lib/loadgen/sampling.hpp"
+
+namespace obsctl::loadgen {
+
+// One threshold and how it went.
+struct Verdict {
+  std::string text;    // as given, for example "p99<50ms"
+  std::string actual;  // the measured value, readable
+  bool met = false;
+};
+
+// One run of a search for the highest rate.
+struct Trial {
+  double asked = 0;     // items/s
+  double achieved = 0;  // accepted items/s
+  double p99 = 0;       // seconds, from the intended time
+  double errors = 0;    // share of items that were not accepted
+  bool held = false;
+  std::string note = {};  // why it did not hold
+};
+
+struct Search {
+  std::vector<Trial> trials;
+  double highest = 0;      // confirmed items/s; 0: none
+  bool generator_bound = false;  // the generator, not the target, was the limit
+};
+
+// What the documented rate of a tier demands and whether it held.
+struct Certificate {
+  std::string tier;
+  double spans = 0;
+  double points = 0;
+  double records = 0;
+  bool held = false;
+};
+
+struct Report {
+  std::string scenario;
+  std::string fingerprint;
+  std::uint64_t seed = 0;
+  std::vector<std::string> endpoints;
+  std::string protocol;     // "grpc", "http/protobuf", "http/json"
+  std::string compression;  // "none", "gzip", "zstd"
+  std::string profile;
+  std::string unit = "items";
+  double asked_rate = 0;  // units/s before the profile, 0: as fast as possible
+  double expected = 0;    // units that the schedule held, 0: unknown
+  double duration = 0;    // seconds asked for, 0: by count
+  double warmup = 0;
+  std::int64_t shard = 0;
+  std::int64_t shards = 1;
+  RunResult result;
+  std::vector<Verdict> verdicts;
+  std::optional<LedgerReport> ledger;
+  std::optional<SamplingReport> sampling;
+  std::optional<Search> search;
+  std::optional<Certificate> certificate;
+
+  // Units per second that were sent, over the planned time or the time it really took if that is longer.
+  [[nodiscard]] double sent_rate() const;
+  // Items per second that were accepted.
+  [[nodiscard]] double accepted_rate() const;
+  // |sent rate - asked rate| / asked rate; 0 without a rate.
+  [[nodiscard]] double rate_error() const;
+  // Share of items that were not accepted, unsent ones included.
+  [[nodiscard]] double error_share() const;
+  [[nodiscard]] bool passed() const;
+  [[nodiscard]] double run_seconds() const;
+};
+
+[[nodiscard]] std::string report_text(const Report& report, bool color);
+[[nodiscard]] std::string report_json(const Report& report);
+[[nodiscard]] std::string report_markdown(const Report& report);
+[[nodiscard]] std::string report_junit(const Report& report);
+
+// Reads a JSON report back; `name` is the file in errors.
+[[nodiscard]] Result<Report> read_report(std::string_view json, const std::string& name);
+
+// Several generators' reports of one plan as one. Errors: different plans.
+[[nodiscard]] Result<Report> merge_reports(const std::vector<Report>& reports);
+
+// Two reports side by side, as text.
+[[nodiscard]] std::string compare_reports(const Report& a, const Report& b, const std::string& name_a,
+                                          const std::string& name_b, bool color);
+
+// Thresholds: "p50|p90|p99|p99.9|p99.99|max|mean < DURATION", "errors|loss|late|unsent < SHARE",
+// "rate > SHARE|RATE" (accepted, as a share of the asked rate or absolute). Spaces are optional.
+struct Threshold {
+  std::string text;
+  std::string metric;
+  bool below = true;
+  double limit = 0;  // seconds, share or items/s
+  bool absolute = false;
+};
+[[nodiscard]] Result<Threshold> parse_threshold(std::string_view text);
+[[nodiscard]] Verdict judge(const Threshold& threshold, const Report& report);
+
+}  // namespace obsctl::loadgen

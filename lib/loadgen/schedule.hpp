@@ -1,0 +1,66 @@
+// When each request of one worker is due: a function of its number, shared by workers and shards.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "lib/loadgen/run.hpp"
+
+namespace obsctl::loadgen {
+
+// The requests of one signal that belong to one worker: first, first + stride, …
+class Stream {
+ public:
+  Stream(const Ring& ring, const Plan& plan, std::int64_t offset, std::int64_t stride)
+      : ring_(&ring), plan_(&plan), stride_(stride), number_(offset),
+        signal_(static_cast<std::size_t>(ring.signal)) {
+    first_ = plan.first_request[signal_];
+    share_ = plan.share[signal_];
+    limit_ = plan.requests[signal_] < 0 ? std::numeric_limits<std::int64_t>::max()
+                                        : plan.requests[signal_];
+    update();
+  }
+
+  [[nodiscard]] const Ring& ring() const { return *ring_; }
+  // Number of the next request in the run, counting what earlier runs of this process used.
+  [[nodiscard]] std::int64_t number() const { return first_ + number_; }
+  // Seconds after the start at which the next request is due; infinite when there is none.
+  [[nodiscard]] double due() const { return due_; }
+  void advance() {
+    number_ += stride_;
+    update();
+  }
+  [[nodiscard]] std::int64_t used() const { return number_; }
+
+ private:
+  void update() {
+    if (number_ >= limit_) {
+      due_ = std::numeric_limits<double>::infinity();
+      return;
+    }
+    if (plan_->max) {
+      due_ = 0;
+      return;
+    }
+    const double before =
+        plan_->unit == Unit::requests
+            ? static_cast<double>(number_)
+            : static_cast<double>(ring_->items_before(first_ + number_) - ring_->items_before(first_));
+    due_ = plan_->profile.time_of(before / share_);
+    if (plan_->duration > 0 && due_ >= plan_->duration) {
+      due_ = std::numeric_limits<double>::infinity();
+    }
+  }
+
+  const Ring* ring_;
+  const Plan* plan_;
+  std::int64_t stride_;
+  std::int64_t number_;
+  std::size_t signal_;
+  std::int64_t first_ = 0;
+  std::int64_t limit_ = 0;
+  double share_ = 1;
+  double due_ = 0;
+};
+
+}  // namespace obsctl::loadgen

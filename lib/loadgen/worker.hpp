@@ -1,0 +1,415 @@
+// The hot loop of one thread: take what is due, patch it, submit it, book the answers.
+//
+// Nothing here allocates once every template and every slot has been used: templates are patched where they
+// lie, and only when one is still on its way is a slot's own buffer used instead.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <queue>
+
+#include "lib/loadgen/schedule.hpp"
+
+namespace obsctl::loadgen {
+
+// Times shared by all workers of a run.
+struct Epoch {
+  otlp::Time start;
+  std::uint64_t wall = 0;  // the same moment in nanoseconds since 1970
+};
+
+template <class Client>
+class Worker {
+ public:
+  Worker(const Plan& plan, std::int64_t offset, std::int64_t stride, Client client, const Epoch& epoch,
+         Live& live, const StopFlag& stop)
+      : plan_(plan), client_(std::move(client)), epoch_(epoch), live_(live), stop_(stop),
+        ids_(plan.seed), random_(mix64(plan.seed + static_cast<std::uint64_t>(offset))) {
+    const Payload& payload = *plan.payload;
+    for (const auto* ring : {&payload.traces, &payload.metrics, &payload.logs}) {
+      if (*ring && plan.share[static_cast<std::size_t>((*ring)->signal)] > 0) {
+        streams_.emplace_back(**ring, plan, offset, stride);
+        buffers_.emplace_back((*ring)->requests.size());
+      }
+    }
+    result_.trace_uses.assign(payload.traces ? payload.traces->requests.size() : 0, 0);
+    const std::size_t slots = std::size_t{plan.client.connections} * plan.client.streams;
+    flights_.resize(slots + std::min<std::size_t>(slots, 1024) + 16);
+    for (std::size_t i = flights_.size(); i-- > 0;) {
+      free_.push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+
+  // Runs to the end and returns what happened.
+  RunResult& run() {
+    while (true) {
+      const otlp::Time now = otlp::Clock::now();
+      const int stop = stop_.load(std::memory_order_relaxed);
+      if (!closing_ && (stop != 0 || out_of_time(now))) {
+        close(now);
+      }
+      if (stop >= 2 || (closing_ && now >= drain_until_)) {
+        break;
+      }
+      send_retries(now);
+      if (!closing_) {
+        send_due(now);
+      }
+      if (closing_ && used_ == 0) {
+        break;
+      }
+      for (const otlp::Completion& completion : client_.wait(next_event(now))) {
+        complete(completion);
+      }
+    }
+    abandon();
+    result_.connections = client_.stats();
+    return result_;
+  }
+
+ private:
+  // A request between its first attempt and its end.
+  struct Flight {
+    std::size_t stream = 0;
+    std::size_t index = 0;  // template
+    std::uint32_t items = 0;
+    char* body = nullptr;
+    std::size_t size = 0;
+    bool own_buffer = false;
+    std::string spare = {};
+    unsigned attempts = 0;
+    bool flying = false;
+    bool unanswered = false;  // an earlier attempt got no answer
+    otlp::Time intended = {};
+    otlp::Time again_at = {};
+  };
+  struct Buffer {
+    std::string bytes;
+    bool busy = false;
+  };
+  struct Again {
+    otlp::Time at;
+    std::uint32_t flight;
+    bool operator>(const Again& other) const { return at > other.at; }
+  };
+
+  static std::chrono::nanoseconds to_ns(double seconds) {
+    return std::chrono::nanoseconds(std::llround(seconds * 1e9));
+  }
+  [[nodiscard]] SignalTally& tally(const Flight& flight) {
+    return result_.signals[static_cast<std::size_t>(streams_[flight.stream].ring().signal)];
+  }
+
+  // Index of the stream that is due first.
+  [[nodiscard]] std::size_t first_stream() const {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < streams_.size(); ++i) {
+      if (streams_[i].due() < streams_[best].due()) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  [[nodiscard]] bool out_of_time(otlp::Time now) const {
+    double next = std::numeric_limits<double>::infinity();
+    for (const Stream& stream : streams_) {
+      next = std::min(next, stream.due());
+    }
+    if (std::isinf(next)) {
+      return true;
+    }
+    // What is due at the last moment may still go; a backlog may not.
+    return plan_.duration > 0 &&
+           now > epoch_.start + to_ns(plan_.duration + (plan_.max ? 0 : k_grace));
+  }
+
+  void close(otlp::Time now) {
+    closing_ = true;
+    drain_until_ = now + to_ns(plan_.drain);
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
+      Stream stream = streams_[i];
+      auto& into = result_.signals[static_cast<std::size_t>(stream.ring().signal)];
+      result_.next_request[static_cast<std::size_t>(stream.ring().signal)] = stream.number();
+      const bool counted = plan_.requests[static_cast<std::size_t>(stream.ring().signal)] >= 0;
+      // After an interruption only what was due until now is missing; a closed loop misses its count only.
+      const double until = std::chrono::duration<double>(now - epoch_.start).count();
+      while (!std::isinf(stream.due()) && (plan_.max ? counted : stream.due() < until)) {
+        const auto index = stream.ring().index_of(stream.number());
+        into.unsent += stream.ring().requests[index].items;
+        ++into.requests_unsent;
+        stream.advance();
+      }
+    }
+    last_send_ = std::max(last_send_, epoch_.start);
+    result_.seconds = std::chrono::duration<double>(last_send_ - epoch_.start).count();
+  }
+
+  [[nodiscard]] otlp::Time next_event(otlp::Time now) const {
+    otlp::Time next = now + std::chrono::milliseconds(100);  // to see the stop flag
+    if (!again_.empty()) {
+      next = std::min(next, again_.top().at);
+    }
+    if (closing_) {
+      return std::min(next, drain_until_);
+    }
+    if (!blocked_) {
+      const double due = streams_[first_stream()].due();
+      if (!std::isinf(due)) {
+        next = std::min(next, epoch_.start + to_ns(due));
+      }
+    }
+    return next;
+  }
+
+  void send_due(otlp::Time now) {
+    // A bounded burst, so that answers are read between two bursts.
+    for (int burst = 0; burst < 64; ++burst) {
+      const std::size_t at = first_stream();
+      Stream& stream = streams_[at];
+      const otlp::Time due = plan_.max ? now : epoch_.start + to_ns(std::min(stream.due(), 1e9));
+      if (std::isinf(stream.due()) || due > now) {
+        blocked_ = false;
+        live_.lag_ns.store(0, std::memory_order_relaxed);
+        return;
+      }
+      live_.lag_ns.store((now - due).count(), std::memory_order_relaxed);
+      if (free_.empty() || !start(at, due)) {
+        blocked_ = true;
+        last_blocked_ = now;
+        return;
+      }
+      if (now - due > to_ns(plan_.late_after)) {
+        ++(last_blocked_ >= due ? result_.late_by_target : result_.late_by_generator);
+      }
+      last_send_ = now;
+      stream.advance();
+    }
+    blocked_ = false;
+  }
+
+  // Patches and submits the next request of a stream; false when the client has no room.
+  bool start(std::size_t at, otlp::Time due) {
+    if (client_.in_flight() >= client_.capacity()) {
+      return false;
+    }
+    Stream& stream = streams_[at];
+    const Ring& ring = stream.ring();
+    const std::uint32_t slot = free_.back();
+    Flight& flight = flights_[slot];
+    flight.stream = at;
+    flight.index = ring.index_of(stream.number());
+    const RequestTemplate& from = ring.requests[flight.index];
+    Buffer& buffer = buffers_[at][flight.index];
+    flight.own_buffer = buffer.busy;
+    std::string& bytes = buffer.busy ? flight.spare : buffer.bytes;
+    if (bytes.size() != from.bytes.size() || buffer.busy) {
+      bytes = from.bytes;
+    }
+    const double seconds = plan_.max ? std::chrono::duration<double>(due - epoch_.start).count()
+                                     : stream.due();
+    patch(ring, from, ids_, moment(stream, seconds), bytes.data());
+    flight.items = from.items;
+    flight.body = bytes.data();
+    flight.size = bytes.size();
+    flight.attempts = 0;
+    flight.unanswered = false;
+    flight.intended = due;
+    if (!submit(slot)) {
+      return false;
+    }
+    free_.pop_back();
+    buffer.busy = true;
+    ++used_;
+    SignalTally& into = tally(flight);
+    into.sent += flight.items;
+    ++into.requests;
+    into.body_bytes += flight.size;
+    live_.sent.store(live_.sent.load(std::memory_order_relaxed) + flight.items,
+                     std::memory_order_relaxed);
+    return true;
+  }
+
+  [[nodiscard]] Moment moment(const Stream& stream, double seconds) const {
+    Moment out;
+    out.lap = stream.ring().lap_of(stream.number());
+    out.time = epoch_.wall + static_cast<std::uint64_t>(std::max(0.0, seconds) * 1e9);
+    out.start = epoch_.wall;
+    out.seconds = seconds;
+    if (stream.ring().signal == otlp::Signal::metrics && plan_.payload->traces) {
+      out.newest_trace = newest_trace(seconds);
+    }
+    return out;
+  }
+
+  // The newest trace that the schedule has sent by then, whichever worker or shard sent it.
+  [[nodiscard]] std::int64_t newest_trace(double seconds) const {
+    const Ring& ring = *plan_.payload->traces;
+    const double due = plan_.max ? 0 : plan_.profile.due_by(seconds) * plan_.share[0];
+    const double per_lap = plan_.unit == Unit::requests ? static_cast<double>(ring.size)
+                                                        : static_cast<double>(ring.items);
+    const auto first = ring.lap_of(plan_.first_request[0]) * ring.traces;
+    return first + static_cast<std::int64_t>(due / per_lap * static_cast<double>(ring.traces));
+  }
+
+  bool submit(std::uint32_t slot) {
+    Flight& flight = flights_[slot];
+    otlp::Request request;
+    request.signal = streams_[flight.stream].ring().signal;
+    request.tag = slot;
+    request.body = {reinterpret_cast<const std::byte*>(flight.body), flight.size};
+    request.intended = flight.intended;
+    if (!client_.submit(request)) {
+      return false;
+    }
+    ++flight.attempts;
+    flight.flying = true;
+    return true;
+  }
+
+  void send_retries(otlp::Time now) {
+    while (!again_.empty() && again_.top().at <= now) {
+      const std::uint32_t slot = again_.top().flight;
+      Flight& flight = flights_[slot];
+      if (!submit(slot)) {
+        return;
+      }
+      again_.pop();
+      SignalTally& into = tally(flight);
+      into.retried += flight.items;
+      into.maybe_twice += flight.unanswered ? flight.items : 0;
+    }
+  }
+
+  void complete(const otlp::Completion& completion) {
+    const auto slot = static_cast<std::uint32_t>(completion.tag);
+    Flight& flight = flights_[slot];
+    flight.flying = false;
+    SignalTally& into = tally(flight);
+    into.wire_out += completion.wire_out;
+    into.wire_in += completion.wire_in;
+    blocked_ = false;
+    if (flight.attempts == 1 && measured(flight)) {
+      result_.lateness.record((completion.send_time - completion.intended).count());
+    }
+    if (completion.outcome != otlp::Outcome::ok && completion.outcome != otlp::Outcome::partial) {
+      note_cause(completion);
+      const bool lost_answer = completion.outcome == otlp::Outcome::timeout ||
+                               (completion.outcome == otlp::Outcome::transport && completion.sent);
+      const auto delay = otlp::retry_delay(plan_.retry, completion, flight.attempts,
+                                           completion.done_time - flight.intended, random_.unit());
+      if (delay && stop_.load(std::memory_order_relaxed) == 0) {
+        flight.unanswered = flight.unanswered || lost_answer;
+        again_.push({completion.done_time + *delay, slot});
+        return;
+      }
+    }
+    book(flight, completion);
+    if (measured(flight)) {
+      result_.latency.record((completion.done_time - completion.intended).count());
+      result_.service.record((completion.done_time - completion.send_time).count());
+    }
+    release(slot);
+  }
+
+  void book(const Flight& flight, const otlp::Completion& completion) {
+    SignalTally& into = tally(flight);
+    std::uint64_t lost = flight.items;
+    switch (completion.outcome) {
+      case otlp::Outcome::ok:
+      case otlp::Outcome::partial: {
+        lost = static_cast<std::uint64_t>(
+            std::clamp<std::int64_t>(completion.rejected, 0, flight.items));
+        into.rejected += lost;
+        into.accepted += flight.items - lost;
+        if (streams_[flight.stream].ring().signal == otlp::Signal::traces && lost == 0) {
+          ++result_.trace_uses[flight.index];
+        }
+        if (lost != 0) {
+          note_cause(completion);
+        }
+        live_.accepted.store(live_.accepted.load(std::memory_order_relaxed) + flight.items - lost,
+                             std::memory_order_relaxed);
+        break;
+      }
+      case otlp::Outcome::retryable:
+      case otlp::Outcome::permanent:
+        // An earlier attempt without an answer may have been delivered all the same.
+        (flight.unanswered ? into.unknown : into.refused) += flight.items;
+        break;
+      case otlp::Outcome::timeout:
+        into.unknown += flight.items;
+        break;
+      case otlp::Outcome::transport:
+        (completion.sent || flight.unanswered ? into.unknown : into.failed) += flight.items;
+        break;
+    }
+    if (lost != 0) {
+      live_.lost.store(live_.lost.load(std::memory_order_relaxed) + lost, std::memory_order_relaxed);
+    }
+  }
+
+  void note_cause(const otlp::Completion& completion) {
+    if (result_.causes.size() < 32 || result_.causes.contains(completion.message)) {
+      ++result_.causes[completion.message];
+    } else {
+      ++result_.causes["other causes"];
+    }
+  }
+
+  [[nodiscard]] bool measured(const Flight& flight) const {
+    return flight.intended >= epoch_.start + to_ns(plan_.warmup);
+  }
+
+  void release(std::uint32_t slot) {
+    Flight& flight = flights_[slot];
+    if (!flight.own_buffer) {
+      buffers_[flight.stream][flight.index].busy = false;
+    }
+    free_.push_back(slot);
+    --used_;
+    live_.in_flight.store(used_, std::memory_order_relaxed);
+  }
+
+  // The run is over: what still flies has an unknown fate, what waited for a retry was refused.
+  void abandon() {
+    std::vector<bool> idle(flights_.size(), false);
+    for (const std::uint32_t slot : free_) {
+      idle[slot] = true;
+    }
+    for (std::size_t i = 0; i < flights_.size(); ++i) {
+      if (!idle[i]) {
+        const Flight& flight = flights_[i];
+        SignalTally& into = tally(flight);
+        (flight.flying || flight.unanswered ? into.unknown : into.refused) += flight.items;
+        ++result_.causes[flight.flying ? "no answer before the run ended"
+                                       : "given up while waiting to retry"];
+      }
+    }
+  }
+
+  static constexpr double k_grace = 0.05;  // seconds after the end for what was due at the last moment
+
+  const Plan& plan_;
+  Client client_;
+  const Epoch& epoch_;
+  Live& live_;
+  const StopFlag& stop_;
+  Ids ids_;
+  Numbers random_;
+  std::vector<Stream> streams_;
+  std::vector<std::vector<Buffer>> buffers_;  // by stream and template
+  std::vector<Flight> flights_;
+  std::vector<std::uint32_t> free_;
+  std::priority_queue<Again, std::vector<Again>, std::greater<>> again_;
+  std::size_t used_ = 0;
+  bool blocked_ = false;
+  bool closing_ = false;
+  otlp::Time last_blocked_ = {};
+  otlp::Time last_send_ = {};
+  otlp::Time drain_until_ = {};
+  RunResult result_;
+};
+
+}  // namespace obsctl::loadgen
