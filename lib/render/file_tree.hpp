@@ -16,8 +16,9 @@ struct GeneratedFile {
   // Made once and then kept: an existing file on disk wins, its bytes are never shown or compared.
   // A directory (other than the top one) that holds a secret file is made 0700.
   bool secret = false;
-  // The bytes already contain what the user changed in the file on disk, so writing them loses nothing.
-  bool merged = false;
+  // The bytes take the file on disk into account (an edit that was merged, a certificate that was renewed),
+  // so they replace it without being a conflict.
+  bool replaces = false;
 };
 
 // Path relative to the generated directory, with '/' between its parts.
