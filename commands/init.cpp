@@ -83,8 +83,19 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   out.spec_conflict = file.conflict && !options.force;
   out.tree[stack_paths::spec] = std::move(file.file);
   warn_about_exposure(spec, out.notes);
-  OBS_TRY(validate_tree(out.tree));
+  OBS_TRY(validate_paths(out.tree));
   return out;
+}
+
+// Parses again what is about to be written; what is on disk already was checked when it was written.
+Result<void> validate_changes(const FileTree& tree, const apply::Plan& plan) {
+  for (const auto& change : plan.changes) {
+    const auto file = tree.find(change.path);
+    if (file != tree.end() && change.action != apply::Action::unchanged) {
+      OBS_TRY(validate_content(change.path, file->second));
+    }
+  }
+  return {};
 }
 
 apply::Plan plan_of(const Prepared& prepared, const apply::DiskState& disk,
@@ -116,6 +127,7 @@ Result<int> run(Context& context, const InitOptions& options) {
   OBS_TRY_ASSIGN(const Prepared prepared, prepare(context, options, stack.path()));
   OBS_TRY_ASSIGN(const apply::DiskState disk, stack.read(prepared.tree));
   const apply::Plan plan = plan_of(prepared, disk, stack.manifest(), options.force);
+  OBS_TRY(validate_changes(prepared.tree, plan));
   InitReport report{.spec = prepared.source.spec,
                     .topology = prepared.topology,
                     .wanted = prepared.tree,
@@ -166,31 +178,28 @@ std::vector<Flag> spec_field_flags(InitOptions& options) {
   return out;
 }
 
-std::vector<std::string> setting_suggestions() {
-  std::vector<std::string> out;
-  for (const auto& field : spec_fields()) {
-    out.push_back(field.key + "=");
-  }
-  StackSpec spec;
-  if (const auto topology = build_topology(spec)) {
-    for (const auto& component : topology->components) {
-      for (const auto* limit : {"cpus", "memory", "disk"}) {
-        out.push_back(fmt::format("components.{}.{}=", component.name, limit));
-      }
-    }
-  }
-  return out;
-}
+// What completion offers for --set and --port, from the default stack.
+struct Suggestions {
+  std::vector<std::string> settings;
+  std::vector<std::string> ports;
+};
 
-std::vector<std::string> port_suggestions() {
-  std::vector<std::string> out;
-  StackSpec spec;
-  if (const auto topology = build_topology(spec)) {
-    for (const auto& component : topology->components) {
-      for (const auto& port : component.ports) {
-        if (!port.purpose.empty()) {
-          out.push_back(port.name + "=");
-        }
+Suggestions suggestions() {
+  Suggestions out;
+  for (const auto& field : spec_fields()) {
+    out.settings.push_back(field.key + "=");
+  }
+  const auto topology = build_topology(StackSpec{});
+  if (!topology) {
+    return out;
+  }
+  for (const auto& component : topology->components) {
+    for (const auto* limit : {"cpus", "memory", "disk"}) {
+      out.settings.push_back(fmt::format("components.{}.{}=", component.name, limit));
+    }
+    for (const auto& port : component.ports) {
+      if (!port.purpose.empty()) {
+        out.ports.push_back(port.name + "=");
       }
     }
   }
@@ -198,6 +207,7 @@ std::vector<std::string> port_suggestions() {
 }
 
 std::vector<Flag> other_flags(InitOptions& options) {
+  Suggestions offered = suggestions();
   return {
       {.name = "dir",
        .short_name = 'd',
@@ -217,13 +227,13 @@ std::vector<Flag> other_flags(InitOptions& options) {
       {.name = "set",
        .value = "KEY=VALUE",
        .into = &options.settings,
-       .suggestions = setting_suggestions(),
+       .suggestions = std::move(offered.settings),
        .group = "Stack",
        .doc = "set any field of obsctl.yaml; may be repeated ('obsctl help stack' lists them)"},
       {.name = "port",
        .value = "NAME=N",
        .into = &options.ports,
-       .suggestions = port_suggestions(),
+       .suggestions = std::move(offered.ports),
        .group = "Stack",
        .doc = "publish a port under another number, 0 not at all; may be repeated"},
       {.name = "cors-origin",

@@ -179,7 +179,7 @@ Result<void> StackDirectory::apply(const FileTree& wanted, const Plan& plan,
   if (plan.count(Action::conflict) > 0) {
     return fail(Code::failed, "the plan has conflicts");
   }
-  OBS_TRY(validate_tree(wanted));
+  OBS_TRY(validate_paths(wanted));
   const Manifest next = next_manifest(wanted, plan, manifest_, version);
   if (!plan.changes_something() && manifest_ == next) {
     return {};

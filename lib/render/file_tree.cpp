@@ -55,24 +55,36 @@ Result<void> validate_path(const std::string& path) {
                                     : Result<void>();
 }
 
-Result<void> validate_tree(const FileTree& tree) {
+Result<void> validate_paths(const FileTree& tree) {
   for (const auto& [path, file] : tree) {
     OBS_TRY(validate_path(path));
     OBS_TRY(check_not_directory(tree, path));
-    Result<void> checked;
-    if (path.ends_with(".yml") || path.ends_with(".yaml")) {
-      checked = yaml::check(file.bytes, path);
-    } else if (path.ends_with(".json")) {
-      checked = check_json(path, file.bytes);
-    }
-    if (!checked) {
-      Error error = std::move(checked).error();
-      error.context.push_back(fmt::format("checking the generated file '{}'", path));
-      if (!file.origin.empty()) {
-        error.hint = fmt::format("it was rendered from '{}'", file.origin);
-      }
-      return Failure(std::move(error));
-    }
+  }
+  return {};
+}
+
+Result<void> validate_content(const std::string& path, const GeneratedFile& file) {
+  Result<void> checked;
+  if (path.ends_with(".yml") || path.ends_with(".yaml")) {
+    checked = yaml::check(file.bytes, path);
+  } else if (path.ends_with(".json")) {
+    checked = check_json(path, file.bytes);
+  }
+  if (checked) {
+    return {};
+  }
+  Error error = std::move(checked).error();
+  error.context.push_back(fmt::format("checking the generated file '{}'", path));
+  if (!file.origin.empty()) {
+    error.hint = fmt::format("it was rendered from '{}'", file.origin);
+  }
+  return Failure(std::move(error));
+}
+
+Result<void> validate_tree(const FileTree& tree) {
+  OBS_TRY(validate_paths(tree));
+  for (const auto& [path, file] : tree) {
+    OBS_TRY(validate_content(path, file));
   }
   return {};
 }

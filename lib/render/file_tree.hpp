@@ -27,9 +27,14 @@ using FileTree = std::map<std::string, GeneratedFile>;
 // An error unless the path is relative, in its shortest form, without ".." and outside .obsctl.
 [[nodiscard]] Result<void> validate_path(const std::string& path);
 
-// The last check before anything is written: every path stays inside the directory (relative, no "..",
-// outside .obsctl), no file is also a directory, every .yml/.yaml parses without duplicate keys and every
-// .json parses. The error names the generated file with its line, and where it came from.
+// Every path is valid and no file is also a directory.
+[[nodiscard]] Result<void> validate_paths(const FileTree& tree);
+
+// A .yml/.yaml parses without duplicate keys, a .json parses. The error names the generated file with its
+// line, and where it came from.
+[[nodiscard]] Result<void> validate_content(const std::string& path, const GeneratedFile& file);
+
+// Both of the above for the whole tree: the last check before anything is written.
 [[nodiscard]] Result<void> validate_tree(const FileTree& tree);
 
 }  // namespace obsctl
