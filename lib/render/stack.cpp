@@ -5,6 +5,7 @@
 
 #include "lib/render/compose.hpp"
 #include "lib/render/observe.hpp"
+#include "lib/render/operations.hpp"
 #include "lib/render/values.hpp"
 
 namespace obsctl {
@@ -75,6 +76,7 @@ Result<FileTree> render_stack(const StackSpec& spec, const Topology& topology,
   }
   OBS_TRY(add_observability(tree, spec, topology, store));
   OBS_TRY(add_compose(tree, topology, values, store));
+  OBS_TRY(add_operations(tree, spec, topology, values, store));
   OBS_TRY(add_secrets(tree, values, random));
   return tree;
 }

@@ -97,8 +97,11 @@ Values prometheus(const StackSpec& spec, const Topology& topology) {
   const Bytes disk = disk_of(topology, "prometheus");
   // Prometheus' units are powers of 1024 whatever they are called.
   const double size_mib = std::floor(disk.value * k_disk_share / k_mib);
+  const double size_gib = std::floor(size_mib / 1024);
+  constexpr double k_readable_gib = 10;
   return {{"retention_time", print_duration(local)},
-          {"retention_size", fmt::format("{:.0f}MB", size_mib)},
+          {"retention_size", size_gib >= k_readable_gib ? fmt::format("{:.0f}GB", size_gib)
+                                                         : fmt::format("{:.0f}MB", size_mib)},
           {"disk_gb", print_count(disk.gb())},
           {"out_of_order", "6h"}};
 }
@@ -151,9 +154,16 @@ Values origins(const StackSpec& spec) {
 
 }  // namespace
 
+std::string reachable_host(const std::string& bind) {
+  static const std::vector<std::string> k_local = {"127.0.0.1", "0.0.0.0", "::1", "::"};
+  if (std::ranges::find(k_local, bind) != k_local.end()) {
+    return "localhost";
+  }
+  return bind.find(':') == std::string::npos ? bind : "[" + bind + "]";
+}
+
 Values stack_values(const StackSpec& spec, const Topology& topology) {
   const bool tls = spec.security.tls != "off";
-  const bool local = spec.security.bind == "127.0.0.1" || spec.security.bind == "0.0.0.0";
   const AlertingSpec& alerting = spec.alerting;
   Values out;
   out["name"] = spec.name;
@@ -179,7 +189,7 @@ Values stack_values(const StackSpec& spec, const Topology& topology) {
   out["cors"] = origins(spec);
   out["bind"] = spec.security.bind;
   out["otlp_scheme"] = tls ? "https" : "http";
-  out["otlp_host"] = local ? "localhost" : spec.security.bind;
+  out["otlp_host"] = reachable_host(spec.security.bind);
   out["ca_file"] = spec.security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);
   out["slack"] = !alerting.slack_channel.empty();
   out["smtp"] = !alerting.email_to.empty() && !alerting.smtp_host.ends_with(":25");

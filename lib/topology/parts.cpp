@@ -26,9 +26,11 @@ std::string go_memory_limit(Bytes memory, double share) {
 
 // The address a person types to reach a published port.
 std::string url_of(const Port& port) {
-  const bool everywhere = port.bind == k_loopback || port.bind == "0.0.0.0" || port.bind == "::" ||
-                          port.bind == "::1";
-  return fmt::format("http://{}:{}/", everywhere ? "localhost" : port.bind, port.host);
+  const bool local = port.bind == k_loopback || port.bind == "0.0.0.0" || port.bind == "::" ||
+                     port.bind == "::1";
+  const bool v6 = port.bind.find(':') != std::string::npos;
+  return fmt::format("http://{}:{}/",
+                     local ? "localhost" : (v6 ? "[" + port.bind + "]" : port.bind), port.host);
 }
 
 Port internal(std::string name, int container) {
