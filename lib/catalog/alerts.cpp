@@ -7,13 +7,9 @@
 
 #include "lib/base/text.hpp"
 #include "lib/yaml/read.hpp"
-#include "templates/embedded.hpp"
 
 namespace obsctl::catalog {
 namespace {
-
-constexpr auto k_alerts_path = "catalog/alerts.yaml";
-constexpr auto k_recording_path = "catalog/recording.yaml";
 
 // Folded and literal YAML scalars end in a newline that no generated file should carry.
 Result<std::string> line_text(const yaml::Node& row, std::string_view key) {
@@ -69,6 +65,11 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const std::string& group
   out.test_at = row.text_or("test_at", "30m");
   OBS_TRY_ASSIGN(out.fires, parse_series(row, "fires"));
   OBS_TRY_ASSIGN(out.quiet, parse_series(row, "quiet"));
+  const bool watchdog = out.severity == "none";
+  if (out.fires.empty() || out.quiet.empty() != watchdog) {
+    return fail_at(entry.at, fmt::format("alert '{}' is not tested both ways", out.name),
+                   "'fires' and 'quiet' need a series each (a watchdog has nothing to keep it quiet)");
+  }
   return out;
 }
 
@@ -126,14 +127,6 @@ Result<std::vector<RecordingRule>> parse_recording_rules(std::string_view text,
     }
   }
   return out;
-}
-
-Result<std::vector<AlertRule>> alerts() {
-  return parse_alerts(embedded_file(k_alerts_path), k_alerts_path);
-}
-
-Result<std::vector<RecordingRule>> recording_rules() {
-  return parse_recording_rules(embedded_file(k_recording_path), k_recording_path);
 }
 
 }  // namespace obsctl::catalog
