@@ -152,6 +152,17 @@ Values origins(const StackSpec& spec) {
   return out.empty() ? Values(false) : Values{{"origins", out}, {"max_age_seconds", 600}};
 }
 
+// OTEL_RESOURCE_ATTRIBUTES wants its values percent-encoded; letters and digits stay readable.
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-_.").find(c) != std::string_view::npos;
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string reachable_host(const std::string& bind) {
@@ -169,7 +180,7 @@ Values stack_values(const StackSpec& spec, const Topology& topology) {
   out["name"] = spec.name;
   out["network"] = spec.name;
   out["tier"] = spec.tier;
-  out["environment"] = spec.environment;
+  out["environment_encoded"] = percent_encoded(spec.environment);
   out["environment_yaml"] = obsctl::quoted(spec.environment);
   out["versions"] = versions(topology);
   out["ports"] = ports(topology);
