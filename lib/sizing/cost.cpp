@@ -93,8 +93,8 @@ CostRow price_row(const catalog::HostSet& host, const Catalogs& catalogs, const 
                       {"memory per host", host.memory.gb(), "GB", host.source}});
     count = out.hosts->value;
     if (count > host.count) {
-      out.note = fmt::format("the seed's {} hosts have {:g} cores and {:.0f} GB, too few", host.count,
-                             host.count * host.cpus, host.count * host.memory.gb());
+      out.note = fmt::format("the seed's {} hosts have {:g} cores and {:g} GiB, too few", host.count,
+                             host.count * host.cpus, host.count * host.memory.gib());
     }
   } else {
     out.note = host.count > 0 ? "the seed does not state these hosts' size" : "price of the tier as a whole";

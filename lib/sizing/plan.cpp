@@ -175,6 +175,12 @@ Result<SizingReport> size_stack(const StackSpec& spec, const Catalogs& catalogs,
       calc("F27", "traces held by tail sampling", {out.load.decision_wait, out.load.traces.input()});
   out.kafka = plan_kafka(inputs);
   out.loki_mode = loki_mode(catalogs.models.loki_modes, out.signals[2].daily.value);
+  const double single = catalogs.models.rule("loki_single_gb_day").value;
+  if (out.loki_mode == "monolithic" && out.signals[2].daily.value > single) {
+    out.loki_note = fmt::format("; Loki itself says one binary carries about {:g} GB a day", single);
+  } else if (out.loki_mode == "simple scalable") {
+    out.loki_note = "; Loki has deprecated that mode, so take one binary or microservices";
+  }
   plan_network(*tier, out);
   plan_availability(catalogs.models, out);
   out.cost = plan_cost(spec, *tier, catalogs, out);

@@ -161,6 +161,7 @@ struct SizingReport {
   Quantity tail_traces;  // traces that tail sampling must hold (F27)
   std::optional<KafkaPlan> kafka;
   std::string loki_mode;
+  std::string loki_note;  // what Loki itself says about that mode; may be empty
   NetworkPlan network;
   std::vector<HaRow> availability;
   CostPlan cost;
