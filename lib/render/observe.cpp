@@ -46,6 +46,9 @@ Values component_values(const Limits& limits, Bytes disk) {
   out["memory_bytes"] = whole(limits.memory.value);
   out["memory"] = fmt::format("{:.4g} GiB", limits.memory.gib());
   out["cpus"] = limits.cpus;
+  // CollectorHighMemory's share of the limit (G-15), and JaegerStorageFull's of the disk.
+  out["memory_warn_bytes"] = whole(limits.memory.value * 1400 / 2048);
+  out["disk_warn_bytes"] = whole(disk.value * 0.8);
   out["disk_bytes"] = whole(disk.value);
   out["disk"] = human_bytes(disk);
   return out;
@@ -186,11 +189,13 @@ Values rule_values(const StackSpec& spec, const Topology& topology) {
   out["planned_series"] = human_count(topology.load.series);
   const Values stack = stack_values(spec, topology);
   out["max_streams"] = stack["loki"]["max_streams"];
+  out["max_streams_warn"] = stack["loki"]["max_streams"].get<std::int64_t>() * 8 / 10;
   out["sampling"] = stack["sampling"];
   // F18 warns at a million series; a stack that was planned for more must not warn on its first day.
   out["max_series"] = whole(std::max(1e6, 2 * topology.load.series));
   // A service whose slow answers take ten times what tail sampling already calls slow needs a person.
   out["slow_seconds"] = 10 * spec.traces.slow_threshold.seconds;
+  out["scrape_seconds"] = spec.metrics.scrape_interval.seconds;
   out["slow_threshold"] = spec.traces.slow_threshold.seconds;
   out["retention"] = {{"traces", print_duration(topology.retention.traces)},
                       {"metrics", print_duration(topology.retention.metrics)},
