@@ -30,14 +30,13 @@ constexpr std::array k_files = {
     Rendered{"compose/gitignore", ".gitignore"},
 };
 
-void add_secret(FileTree& tree, std::string path, std::string bytes, FileMode mode = k_private) {
+void add_secret(FileTree& tree, std::string path, std::string bytes) {
   tree[std::move(path)] = {
-      .bytes = std::move(bytes), .mode = mode, .origin = "secret", .secret = true};
+      .bytes = std::move(bytes), .mode = k_private, .origin = "secret", .secret = true};
 }
 
-// Secrets come as environment where the program can read one: a 0600 file of the host is unreadable for
-// the user inside the container. Alertmanager reads files only, so its two are 0644 inside secrets/, which
-// is closed to other users of the host.
+// Secrets come as environment where the program can read one, because a 0600 file of the host is unreadable
+// for the user inside the container. Alertmanager reads files only; volume-init hands it copies.
 Result<void> add_secrets(FileTree& tree, const Values& values, Random& random) {
   OBS_TRY_ASSIGN(const std::string password, random.token(k_token_length));
   add_secret(tree, stack_paths::grafana_secret,
@@ -51,13 +50,12 @@ Result<void> add_secrets(FileTree& tree, const Values& values, Random& random) {
                "OTLP_AUTH_TOKEN=" +
                    token + "\nOTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20" + token + "\n");
   }
-  constexpr FileMode k_for_container = 0644;
   if (values["slack"].get<bool>()) {
     add_secret(tree, "secrets/slack-webhook-url",
-               "https://hooks.slack.com/services/replace/with/yours\n", k_for_container);
+               "https://hooks.slack.com/services/replace/with/yours\n");
   }
   if (values["smtp"].get<bool>()) {
-    add_secret(tree, "secrets/smtp-password", "replace-with-yours\n", k_for_container);
+    add_secret(tree, "secrets/smtp-password", "replace-with-yours\n");
   }
   return {};
 }

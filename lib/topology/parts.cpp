@@ -198,8 +198,14 @@ Component alertmanager(const Context& context) {
                   .mount = "/alertmanager",
                   .uid = k_alertmanager_uid,
                   .holds = "silences and the log of sent notifications"}};
-  for (const auto& secret : context.alertmanager_secrets()) {
-    out.mounts.push_back({"secrets/" + secret, "/etc/alertmanager/secrets/" + secret});
+  if (!context.alertmanager_secrets().empty()) {
+    out.volumes.push_back({.name = "alertmanager-secrets",
+                           .mount = "/etc/alertmanager/secrets",
+                           .uid = k_alertmanager_uid,
+                           .needs_init = true,
+                           .backup = false,
+                           .holds = "copies from secrets/, readable by Alertmanager's user"});
+    out.depends_on = {{"volume-init", Ready::completed}};
   }
   out.ports = {web};
   out.probe = Probe{.port = 9093,
@@ -227,9 +233,12 @@ Component otel_collector(const Context& context) {
                   .needs_init = true,
                   .holds = "telemetry that was accepted but not yet stored"}};
   if (context.tls()) {
-    // Single files, readable for the collector's user inside a directory that is closed to others.
-    out.mounts.push_back({"tls/server.crt", "/etc/otelcol-tls/server.crt"});
-    out.mounts.push_back({"tls/server.key", "/etc/otelcol-tls/server.key"});
+    out.volumes.push_back({.name = "otel-collector-tls",
+                           .mount = "/etc/otelcol-tls",
+                           .uid = k_collector_uid,
+                           .needs_init = true,
+                           .backup = false,
+                           .holds = "copies of tls/, readable by the collector's user"});
   }
   if (context.bearer()) {
     out.env_files = {"secrets/otlp.env"};
