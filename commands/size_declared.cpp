@@ -10,8 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* k_collector = "otel-collector/config.yaml";
-constexpr const char* k_metrics = "prometheus/prometheus.yml";
+constexpr const char* k_collector = "configs/otel-collector/config.yaml";
+constexpr const char* k_metrics = "configs/prometheus/prometheus.yml";
 
 // The node at a path of keys, or null.
 const yaml::Node* at(const yaml::Node& root, const std::vector<std::string_view>& path) {

@@ -130,10 +130,11 @@ class Checker {
     const double documented = rule(Model::documented);
     const std::string hint =
         fmt::format("give the collector more with --set components.{}.memory=SIZE", name);
-    if (published > usable) {
+    if (published > limit) {
       add(Severity::error, "collector.memory",
-          fmt::format("the published rule asks for {} of collector memory; the limiter allows {} of {}",
-                      gb(published), gb(usable), gb(limit)),
+          fmt::format("the published rule asks for {} of collector memory; there are {}, of which the "
+                      "limiter allows {}",
+                      gb(published), gb(limit), gb(usable)),
           hint, "P02, F26, CT-20");
     } else if (documented > usable) {
       add(Severity::warning, "collector.memory",
