@@ -45,7 +45,7 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const std::string& group
                               const std::string& group_component) {
   const yaml::Node& row = entry.value;
   OBS_TRY(row.only({"component", "severity", "expr", "for", "summary", "description", "runbook",
-                    "seeds", "test_at", "fires", "quiet"}));
+                    "note", "seeds", "test_at", "fires", "quiet"}));
   AlertRule out;
   out.name = entry.key;
   out.group = group;
@@ -53,6 +53,7 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const std::string& group
   OBS_TRY_ASSIGN(out.severity, row.text("severity"));
   OBS_TRY(check_severity(row, out.severity));
   OBS_TRY_ASSIGN(out.expr, line_text(row, "expr"));
+  out.note = std::string(trim(row.text_or("note", "")));
   out.hold = row.text_or("for", "");
   OBS_TRY_ASSIGN(out.summary, line_text(row, "summary"));
   OBS_TRY_ASSIGN(out.description, line_text(row, "description"));

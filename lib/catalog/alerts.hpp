@@ -26,6 +26,7 @@ struct AlertRule {
   std::string severity;   // critical, warning or none (the watchdog)
   std::string expr;       // PromQL; may contain [% … %] values, see rule_values() in lib/render/observe.hpp
   std::string hold;       // how long it must be true, "5m"; empty: fires at once
+  std::string note;         // why the expression is as it is; empty when it is plain
   std::string summary;      // Prometheus template, one line
   std::string description;  // Prometheus template
   std::string runbook;      // what to do in a stack made by obsctl

@@ -77,22 +77,54 @@ std::string rule_header(std::string_view what) {
       what);
 }
 
+std::string alert_rules_file(const std::string& group) { return group + "-alerts.yml"; }
+std::string recording_rules_file(const std::string& group) { return group + "-recording.yml"; }
+
+// The rule files that a test of these alerts has to load: their own, and those of the recorded series
+// that they read. Loading all of them would make promtool evaluate every rule in every case.
+std::vector<std::string> needed_rule_files(const std::string& group,
+                                           const std::vector<catalog::AlertRule>& alerts,
+                                           const std::vector<catalog::RecordingRule>& records) {
+  std::vector<std::string> out = {"../rules/" + alert_rules_file(group)};
+  for (const auto& record : records) {
+    const bool read = std::ranges::any_of(alerts, [&record](const auto& alert) {
+      return alert.expr.find(record.name) != std::string::npos;
+    });
+    std::string file = "../rules/" + recording_rules_file(record.group);
+    if (read && std::ranges::find(out, file) == out.end()) {
+      out.push_back(std::move(file));
+    }
+  }
+  return out;
+}
+
+std::string rule_test_header(const std::string& group) {
+  return fmt::format(
+      "# A firing and a silent case for every alert of rules/{}. After a change there:\n"
+      "#   docker compose exec prometheus promtool test rules /etc/prometheus/tests/{}_test.yml\n",
+      alert_rules_file(group), group);
+}
+
 Result<void> add_rules(FileTree& tree, const StackSpec& spec, const Topology& topology,
                        const TemplateStore& store) {
   OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
-  add_groups(tree, alerts, [](FileTree& out, const std::string& group, const auto& rows) {
-    add_file(out, fmt::format("{}/{}-alerts.yml", observe_paths::rules, group),
-             rule_header(fmt::format("Alerts ({})", group)) + observe::alert_file(rows), k_alerts);
-  });
-  add_file(tree, observe_paths::rule_tests,
-           "# A firing and a silent case for every alert. After a change of rules/:\n"
-           "#   docker compose exec prometheus promtool test rules "
-           "/etc/prometheus/tests/alerts_test.yml\n" +
-               observe::rule_test_file(alerts, {"../rules/*.yml"}),
-           k_alerts);
   OBS_TRY_ASSIGN(const auto records, stack_recording_rules(spec, topology, store));
-  add_file(tree, fmt::format("{}/recording.yml", observe_paths::rules),
-           rule_header("Recording rules") + observe::recording_file(records), k_recording);
+  const std::string rules = std::string(observe_paths::rules) + "/";
+  const std::string tests = std::string(observe_paths::rule_tests) + "/";
+  add_groups(tree, alerts, [&](FileTree& out, const std::string& group, const auto& rows) {
+    add_file(out, rules + alert_rules_file(group),
+             rule_header(fmt::format("Alerts ({})", group)) + observe::alert_file(rows), k_alerts);
+    add_file(out, tests + group + "_test.yml",
+             rule_test_header(group) +
+                 observe::rule_test_file(rows, needed_rule_files(group, rows, records)),
+             k_alerts);
+  });
+  add_groups(tree, records, [&](FileTree& out, const std::string& group, const auto& rows) {
+    add_file(out, rules + recording_rules_file(group),
+             rule_header(fmt::format("Recording rules ({})", group)) +
+                 observe::recording_file(rows),
+             k_recording);
+  });
   return {};
 }
 

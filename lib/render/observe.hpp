@@ -17,7 +17,7 @@ namespace obsctl {
 // Where the containers of the stack find the generated files; the compose file mounts them there.
 namespace observe_paths {
 inline constexpr auto rules = "configs/prometheus/rules";  // → /etc/prometheus/rules, *.yml
-inline constexpr auto rule_tests = "configs/prometheus/tests/alerts_test.yml";
+inline constexpr auto rule_tests = "configs/prometheus/tests";  // promtool tests, one per rule file
 inline constexpr auto alertmanager = "configs/alertmanager";  // → /etc/alertmanager/config
 inline constexpr auto grafana_provisioning =
     "configs/grafana/provisioning";  // → /etc/grafana/provisioning
