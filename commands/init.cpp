@@ -89,13 +89,13 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
 
 // Parses again what is about to be written; what is on disk already was checked when it was written.
 Result<void> validate_changes(const FileTree& tree, const apply::Plan& plan) {
+  std::vector<std::string> paths;
   for (const auto& change : plan.changes) {
-    const auto file = tree.find(change.path);
-    if (file != tree.end() && change.action != apply::Action::unchanged) {
-      OBS_TRY(validate_content(change.path, file->second));
+    if (tree.contains(change.path) && change.action != apply::Action::unchanged) {
+      paths.push_back(change.path);
     }
   }
-  return {};
+  return validate_contents(tree, paths);
 }
 
 apply::Plan plan_of(const Prepared& prepared, const apply::DiskState& disk,

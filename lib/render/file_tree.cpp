@@ -2,6 +2,9 @@
 #include "lib/render/file_tree.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <system_error>
+#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -81,12 +84,38 @@ Result<void> validate_content(const std::string& path, const GeneratedFile& file
   return Failure(std::move(error));
 }
 
-Result<void> validate_tree(const FileTree& tree) {
-  OBS_TRY(validate_paths(tree));
-  for (const auto& [path, file] : tree) {
-    OBS_TRY(validate_content(path, file));
+Result<void> validate_contents(const FileTree& tree, const std::vector<std::string>& paths) {
+  std::vector<Result<void>> results(paths.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < paths.size(); i = next++) {
+      results[i] = validate_content(paths[i], tree.at(paths[i]));
+    }
+  };
+  const std::size_t helpers = std::min<std::size_t>(std::thread::hardware_concurrency(), 8);
+  {
+    std::vector<std::jthread> threads;
+    try {
+      for (std::size_t i = 1; i < std::min(helpers, paths.size()); ++i) {
+        threads.emplace_back(work);
+      }
+    } catch (const std::system_error&) {  // no more threads to be had: this one does the work
+    }
+    work();
+  }
+  for (auto& result : results) {
+    OBS_TRY(std::move(result));
   }
   return {};
+}
+
+Result<void> validate_tree(const FileTree& tree) {
+  OBS_TRY(validate_paths(tree));
+  std::vector<std::string> paths;
+  for (const auto& [path, file] : tree) {
+    paths.push_back(path);
+  }
+  return validate_contents(tree, paths);
 }
 
 }  // namespace obsctl

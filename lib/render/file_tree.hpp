@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "lib/base/error.hpp"
 #include "lib/io/filesystem.hpp"
@@ -34,7 +35,11 @@ using FileTree = std::map<std::string, GeneratedFile>;
 // line, and where it came from.
 [[nodiscard]] Result<void> validate_content(const std::string& path, const GeneratedFile& file);
 
-// Both of the above for the whole tree: the last check before anything is written.
+// validate_content() for some files of the tree, on all processors; the first error in the order of `paths`.
+[[nodiscard]] Result<void> validate_contents(const FileTree& tree,
+                                             const std::vector<std::string>& paths);
+
+// Paths and contents of the whole tree: the last check before anything is written.
 [[nodiscard]] Result<void> validate_tree(const FileTree& tree);
 
 }  // namespace obsctl
