@@ -1,10 +1,12 @@
 // The table of all commands. Adding one: write commands/<name>.{hpp,cpp}, add its line here.
 #include "commands/command.hpp"
+#include "commands/init.hpp"
+#include "commands/size.hpp"
 
 namespace obsctl {
 
 std::vector<Command> all_commands() {
-  return {};
+  return {init_command(), size_command()};
 }
 
 }  // namespace obsctl

@@ -24,6 +24,9 @@ Change wanted_change(const std::string& path, const GeneratedFile& wanted, const
   if (disk->directory) {
     return change(path, Action::conflict, "a directory is in its place");
   }
+  if (wanted.secret && wanted.replaces) {
+    return change(path, Action::update, "renewed");
+  }
   if (wanted.secret) {
     const bool too_wide = (disk->mode & ~wanted.mode) != 0;
     return too_wide ? change(path, Action::update, "permissions only")
@@ -33,7 +36,7 @@ Change wanted_change(const std::string& path, const GeneratedFile& wanted, const
     return disk->mode == wanted.mode ? change(path, Action::unchanged)
                                      : change(path, Action::update, "permissions only");
   }
-  if (force || wanted.merged ||
+  if (force || wanted.replaces ||
       (last != nullptr && !last->secret && sha256_hex(disk->bytes) == last->sha256)) {
     return change(path, Action::update);
   }

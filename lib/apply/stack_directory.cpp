@@ -71,7 +71,7 @@ Result<void> write_files(FileSystem& files, const fs::path& dir, const FileTree&
     }
     const GeneratedFile& file = wanted.at(change.path);
     std::string bytes = file.bytes;
-    if (file.secret && change.action == Action::update) {  // only its mode changes
+    if (file.secret && change.action == Action::update && !file.replaces) {  // only its mode changes
       OBS_TRY_ASSIGN(bytes, files.read(dir / change.path));
     }
     OBS_TRY(files.write_staged(into / change.path, bytes, file.mode));
@@ -179,7 +179,7 @@ Result<void> StackDirectory::apply(const FileTree& wanted, const Plan& plan,
   if (plan.count(Action::conflict) > 0) {
     return fail(Code::failed, "the plan has conflicts");
   }
-  OBS_TRY(validate_tree(wanted));
+  OBS_TRY(validate_paths(wanted));
   const Manifest next = next_manifest(wanted, plan, manifest_, version);
   if (!plan.changes_something() && manifest_ == next) {
     return {};

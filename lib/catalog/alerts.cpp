@@ -7,13 +7,9 @@
 
 #include "lib/base/text.hpp"
 #include "lib/yaml/read.hpp"
-#include "templates/embedded.hpp"
 
 namespace obsctl::catalog {
 namespace {
-
-constexpr auto k_alerts_path = "catalog/alerts.yaml";
-constexpr auto k_recording_path = "catalog/recording.yaml";
 
 // Folded and literal YAML scalars end in a newline that no generated file should carry.
 Result<std::string> line_text(const yaml::Node& row, std::string_view key) {
@@ -49,7 +45,7 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const std::string& group
                               const std::string& group_component) {
   const yaml::Node& row = entry.value;
   OBS_TRY(row.only({"component", "severity", "expr", "for", "summary", "description", "runbook",
-                    "seeds", "test_at", "fires", "quiet"}));
+                    "note", "seeds", "test_at", "fires", "quiet"}));
   AlertRule out;
   out.name = entry.key;
   out.group = group;
@@ -57,6 +53,7 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const std::string& group
   OBS_TRY_ASSIGN(out.severity, row.text("severity"));
   OBS_TRY(check_severity(row, out.severity));
   OBS_TRY_ASSIGN(out.expr, line_text(row, "expr"));
+  out.note = std::string(trim(row.text_or("note", "")));
   out.hold = row.text_or("for", "");
   OBS_TRY_ASSIGN(out.summary, line_text(row, "summary"));
   OBS_TRY_ASSIGN(out.description, line_text(row, "description"));
@@ -69,6 +66,11 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const std::string& group
   out.test_at = row.text_or("test_at", "30m");
   OBS_TRY_ASSIGN(out.fires, parse_series(row, "fires"));
   OBS_TRY_ASSIGN(out.quiet, parse_series(row, "quiet"));
+  const bool watchdog = out.severity == "none";
+  if (out.fires.empty() || out.quiet.empty() != watchdog) {
+    return fail_at(entry.at, fmt::format("alert '{}' is not tested both ways", out.name),
+                   "'fires' and 'quiet' need a series each (a watchdog has nothing to keep it quiet)");
+  }
   return out;
 }
 
@@ -126,14 +128,6 @@ Result<std::vector<RecordingRule>> parse_recording_rules(std::string_view text,
     }
   }
   return out;
-}
-
-Result<std::vector<AlertRule>> alerts() {
-  return parse_alerts(embedded_file(k_alerts_path), k_alerts_path);
-}
-
-Result<std::vector<RecordingRule>> recording_rules() {
-  return parse_recording_rules(embedded_file(k_recording_path), k_recording_path);
 }
 
 }  // namespace obsctl::catalog

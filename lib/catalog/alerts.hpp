@@ -26,13 +26,14 @@ struct AlertRule {
   std::string severity;   // critical, warning or none (the watchdog)
   std::string expr;       // PromQL; may contain [% … %] values, see rule_values() in lib/render/observe.hpp
   std::string hold;       // how long it must be true, "5m"; empty: fires at once
+  std::string note;         // why the expression is as it is; empty when it is plain
   std::string summary;      // Prometheus template, one line
   std::string description;  // Prometheus template
   std::string runbook;      // what to do in a stack made by obsctl
   std::vector<std::string> seeds;  // requirement ids it covers (F01 …); empty: an addition
   std::string test_at;             // evaluation time of both tests, "30m"
   std::vector<TestSeries> fires;   // input that makes it fire at test_at
-  std::vector<TestSeries> quiet;   // input that keeps it silent at test_at
+  std::vector<TestSeries> quiet;   // input that keeps it silent at test_at; empty for a watchdog only
 };
 
 struct RecordingRule {
@@ -44,15 +45,11 @@ struct RecordingRule {
   std::string doc;        // one line: what it is for
 };
 
-// All rows in the order of the file. Errors: unknown or missing keys, a name used twice, a severity that
+// All rows in the order of the file, whose [% … %] values must be filled in (lib/render/observe.hpp). Errors: unknown or missing keys, a name used twice, a severity that
 // does not exist, an alert without a firing or without a silent test; each with file:line:column.
 [[nodiscard]] Result<std::vector<AlertRule>> parse_alerts(std::string_view text,
                                                           const std::string& file);
 [[nodiscard]] Result<std::vector<RecordingRule>> parse_recording_rules(std::string_view text,
                                                                        const std::string& file);
-
-// The embedded catalogs.
-[[nodiscard]] Result<std::vector<AlertRule>> alerts();
-[[nodiscard]] Result<std::vector<RecordingRule>> recording_rules();
 
 }  // namespace obsctl::catalog

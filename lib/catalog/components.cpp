@@ -51,7 +51,8 @@ Result<std::vector<ComponentImage>> parse_components(std::string_view text,
 
 Result<std::vector<ComponentImage>> components() {
   constexpr auto k_path = "catalog/components.yaml";
-  return parse_components(embedded_file(k_path), k_path);
+  static const auto parsed = parse_components(embedded_file(k_path), k_path);
+  return parsed;
 }
 
 }  // namespace obsctl::catalog

@@ -171,7 +171,8 @@ Result<std::vector<Tier>> parse_tiers(std::string_view text, const std::string& 
 }
 
 Result<std::vector<Tier>> tiers() {
-  return parse_tiers(embedded_file(k_path), std::string(k_path));
+  static const auto parsed = parse_tiers(embedded_file(k_path), std::string(k_path));
+  return parsed;
 }
 
 Result<Tier> tier(std::string_view name) {

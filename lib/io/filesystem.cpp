@@ -86,21 +86,43 @@ int write_new(const std::string& path, std::string_view bytes, FileMode mode, bo
   return 0;
 }
 
-class OsFileLock final : public FileLock {
- public:
-  explicit OsFileLock(int fd) : fd_(fd) {}
-  [[nodiscard]] int get() const { return fd_.get(); }
-
- private:
-  Fd fd_;
-};
-
 bool same_file(int fd, const fs::path& path) {
   struct stat opened {};
   struct stat named {};
   return ::fstat(fd, &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
          opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
+
+// Removes the file before it lets go, so that nothing stays behind; who opened it in the meantime notices
+// that the name is gone and makes a new one.
+class OsFileLock final : public FileLock {
+ public:
+  explicit OsFileLock(const fs::path& path)
+      : path_(path), fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
+  ~OsFileLock() override {
+    if (held_) {
+      ::unlink(path_.c_str());
+    }
+  }
+  OsFileLock(const OsFileLock&) = delete;
+  OsFileLock& operator=(const OsFileLock&) = delete;
+
+  [[nodiscard]] bool opened() const { return fd_.ok(); }
+  // 0 or the errno of the attempt.
+  [[nodiscard]] int try_lock() const {
+    return ::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  }
+  // True when the name still leads to the locked file.
+  [[nodiscard]] bool confirm() {
+    held_ = same_file(fd_.get(), path_);
+    return held_;
+  }
+
+ private:
+  fs::path path_;
+  Fd fd_;
+  bool held_ = false;
+};
 
 }  // namespace
 
@@ -244,19 +266,17 @@ Result<void> OsFileSystem::sync(const std::vector<fs::path>& paths) {
 
 Result<std::unique_ptr<FileLock>> OsFileSystem::lock(const fs::path& path) {
   for (;;) {
-    auto lock = std::make_unique<OsFileLock>(
-        ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (lock->get() < 0) {
+    auto lock = std::make_unique<OsFileLock>(path);
+    if (!lock->opened()) {
       return io_failure("lock", path, errno);
     }
-    if (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EWOULDBLOCK) {
-        return fail(Code::failed, fmt::format("'{}' is locked by another obsctl", path.string()),
-                    "wait until it has finished and run the command again");
-      }
-      return io_failure("lock", path, errno);
+    if (const int error = lock->try_lock(); error == EWOULDBLOCK) {
+      return fail(Code::failed, fmt::format("'{}' is locked by another obsctl", path.string()),
+                  "wait until it has finished and run the command again");
+    } else if (error != 0) {
+      return io_failure("lock", path, error);
     }
-    if (same_file(lock->get(), path)) {  // not removed or moved away between open and lock
+    if (lock->confirm()) {  // not removed or moved away between open and lock
       return lock;
     }
   }

@@ -192,13 +192,6 @@ void write_maps(const StackSpec& spec, std::string& out) {
   }
 }
 
-bool valid_name(std::string_view name) {
-  return !name.empty() && name.size() <= 40 && name.front() >= 'a' && name.front() <= 'z' &&
-         std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-         });
-}
-
 }  // namespace
 
 Result<void> set_field(StackSpec& spec, std::string_view key, std::string_view value) {
@@ -258,51 +251,6 @@ std::string write_spec(const StackSpec& spec) {
   write_fields(spec, out);
   write_maps(spec, out);
   return out;
-}
-
-Result<void> validate_spec(const StackSpec& spec) {
-  if (!valid_name(spec.name)) {
-    return fail(Code::usage, fmt::format("'{}' is not a valid name", spec.name),
-                "use lower-case letters, digits and '-', starting with a letter");
-  }
-  if (spec.security.tls == "files" &&
-      (spec.security.tls_cert.empty() || spec.security.tls_key.empty())) {
-    return fail(Code::usage, "tls 'files' needs a certificate and a key",
-                "give --tls-cert FILE and --tls-key FILE, or use --tls self-signed");
-  }
-  if (spec.security.tls != "files" &&
-      (!spec.security.tls_cert.empty() || !spec.security.tls_key.empty())) {
-    return fail(Code::usage,
-                fmt::format("a certificate is given but tls is '{}'", spec.security.tls),
-                "use --tls files, or drop the certificate");
-  }
-  if (spec.traces.spans_per_trace <= 0) {
-    return fail(Code::usage, "'traces.spans_per_trace' must be more than 0");
-  }
-  if (spec.metrics.scrape_interval.seconds < 1) {
-    return fail(Code::usage, "'metrics.scrape_interval' must be at least 1s");
-  }
-  if (spec.traces.decision_wait.seconds < 1) {
-    return fail(Code::usage, "'traces.decision_wait' must be at least 1s");
-  }
-  for (const auto* retention :
-       {&spec.traces.retention, &spec.metrics.retention, &spec.logs.retention}) {
-    if (*retention && (*retention)->seconds < 3600) {
-      return fail(Code::usage, "a retention must be at least 1h",
-                  "no backend deletes data at a finer grain");
-    }
-  }
-  if (spec.logs.retention && spec.logs.retention->seconds < 86400) {
-    return fail(Code::usage, "'logs.retention' must be at least 24h",
-                "Loki's compactor deletes whole index days");
-  }
-  for (const auto& origin : spec.security.cors_origins) {
-    if (origin == "*") {
-      return fail(Code::usage, "'*' as CORS origin lets every web site send telemetry",
-                  "name the origins, for example --cors-origin https://app.example.com");
-    }
-  }
-  return {};
 }
 
 }  // namespace obsctl

@@ -2,6 +2,9 @@
 #include "lib/render/file_tree.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <system_error>
+#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -55,26 +58,64 @@ Result<void> validate_path(const std::string& path) {
                                     : Result<void>();
 }
 
-Result<void> validate_tree(const FileTree& tree) {
+Result<void> validate_paths(const FileTree& tree) {
   for (const auto& [path, file] : tree) {
     OBS_TRY(validate_path(path));
     OBS_TRY(check_not_directory(tree, path));
-    Result<void> checked;
-    if (path.ends_with(".yml") || path.ends_with(".yaml")) {
-      checked = yaml::check(file.bytes, path);
-    } else if (path.ends_with(".json")) {
-      checked = check_json(path, file.bytes);
-    }
-    if (!checked) {
-      Error error = std::move(checked).error();
-      error.context.push_back(fmt::format("checking the generated file '{}'", path));
-      if (!file.origin.empty()) {
-        error.hint = fmt::format("it was rendered from '{}'", file.origin);
-      }
-      return Failure(std::move(error));
-    }
   }
   return {};
+}
+
+Result<void> validate_content(const std::string& path, const GeneratedFile& file) {
+  Result<void> checked;
+  if (path.ends_with(".yml") || path.ends_with(".yaml")) {
+    checked = yaml::check(file.bytes, path);
+  } else if (path.ends_with(".json")) {
+    checked = check_json(path, file.bytes);
+  }
+  if (checked) {
+    return {};
+  }
+  Error error = std::move(checked).error();
+  error.context.push_back(fmt::format("checking the generated file '{}'", path));
+  if (!file.origin.empty()) {
+    error.hint = fmt::format("it was rendered from '{}'", file.origin);
+  }
+  return Failure(std::move(error));
+}
+
+Result<void> validate_contents(const FileTree& tree, const std::vector<std::string>& paths) {
+  std::vector<Result<void>> results(paths.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < paths.size(); i = next++) {
+      results[i] = validate_content(paths[i], tree.at(paths[i]));
+    }
+  };
+  const std::size_t helpers = std::min<std::size_t>(std::thread::hardware_concurrency(), 8);
+  {
+    std::vector<std::jthread> threads;
+    try {
+      for (std::size_t i = 1; i < std::min(helpers, paths.size()); ++i) {
+        threads.emplace_back(work);
+      }
+    } catch (const std::system_error&) {  // no more threads to be had: this one does the work
+    }
+    work();
+  }
+  for (auto& result : results) {
+    OBS_TRY(std::move(result));
+  }
+  return {};
+}
+
+Result<void> validate_tree(const FileTree& tree) {
+  OBS_TRY(validate_paths(tree));
+  std::vector<std::string> paths;
+  for (const auto& [path, file] : tree) {
+    paths.push_back(path);
+  }
+  return validate_contents(tree, paths);
 }
 
 }  // namespace obsctl

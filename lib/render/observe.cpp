@@ -2,8 +2,8 @@
 #include "lib/render/observe.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -11,6 +11,7 @@
 #include "lib/catalog/alerts.hpp"
 #include "lib/catalog/dashboards.hpp"
 #include "lib/render/observe_parts.hpp"
+#include "lib/render/values.hpp"
 
 namespace obsctl {
 namespace {
@@ -36,6 +37,23 @@ std::vector<Row> present(std::vector<Row> rows, const Topology& topology) {
   return rows;
 }
 
+// Components whose limits the rules and dashboards name.
+constexpr std::array k_named_by_rules = {"otel-collector", "prometheus", "victoriametrics", "loki",
+                                         "jaeger",         "grafana",    "alertmanager"};
+
+Values component_values(const Limits& limits, Bytes disk) {
+  Values out;
+  out["memory_bytes"] = whole(limits.memory.value);
+  out["memory"] = fmt::format("{:.4g} GiB", limits.memory.gib());
+  out["cpus"] = limits.cpus;
+  // CollectorHighMemory's share of the limit (G-15), and JaegerStorageFull's of the disk.
+  out["memory_warn_bytes"] = whole(limits.memory.value * 1400 / 2048);
+  out["disk_warn_bytes"] = whole(disk.value * 0.8);
+  out["disk_bytes"] = whole(disk.value);
+  out["disk"] = human_bytes(disk);
+  return out;
+}
+
 // The rows of one group after another, each group its own file.
 template <class Row, class Emit>
 void add_groups(FileTree& tree, const std::vector<Row>& rows, const Emit& emit) {
@@ -59,34 +77,61 @@ std::string rule_header(std::string_view what) {
       what);
 }
 
+std::string alert_rules_file(const std::string& group) { return group + "-alerts.yml"; }
+std::string recording_rules_file(const std::string& group) { return group + "-recording.yml"; }
+
+// The rule files that a test of these alerts has to load: their own, and those of the recorded series
+// that they read. Loading all of them would make promtool evaluate every rule in every case.
+std::vector<std::string> needed_rule_files(const std::string& group,
+                                           const std::vector<catalog::AlertRule>& alerts,
+                                           const std::vector<catalog::RecordingRule>& records) {
+  std::vector<std::string> out = {"../rules/" + alert_rules_file(group)};
+  for (const auto& record : records) {
+    const bool read = std::ranges::any_of(alerts, [&record](const auto& alert) {
+      return alert.expr.find(record.name) != std::string::npos;
+    });
+    std::string file = "../rules/" + recording_rules_file(record.group);
+    if (read && std::ranges::find(out, file) == out.end()) {
+      out.push_back(std::move(file));
+    }
+  }
+  return out;
+}
+
+std::string rule_test_header(const std::string& group) {
+  return fmt::format(
+      "# A firing and a silent case for every alert of rules/{}. After a change there:\n"
+      "#   docker compose exec prometheus promtool test rules /etc/prometheus/tests/{}_test.yml\n",
+      alert_rules_file(group), group);
+}
+
 Result<void> add_rules(FileTree& tree, const StackSpec& spec, const Topology& topology,
                        const TemplateStore& store) {
   OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
-  add_groups(tree, alerts, [](FileTree& out, const std::string& group, const auto& rows) {
-    add_file(out, fmt::format("{}/{}-alerts.yml", observe_paths::rules, group),
-             rule_header(fmt::format("Alerts ({})", group)) + observe::alert_file(rows), k_alerts);
-  });
   OBS_TRY_ASSIGN(const auto records, stack_recording_rules(spec, topology, store));
-  add_file(tree, fmt::format("{}/recording.yml", observe_paths::rules),
-           rule_header("Recording rules") + observe::recording_file(records), k_recording);
+  const std::string rules = std::string(observe_paths::rules) + "/";
+  const std::string tests = std::string(observe_paths::rule_tests) + "/";
+  add_groups(tree, alerts, [&](FileTree& out, const std::string& group, const auto& rows) {
+    add_file(out, rules + alert_rules_file(group),
+             rule_header(fmt::format("Alerts ({})", group)) + observe::alert_file(rows), k_alerts);
+    add_file(out, tests + group + "_test.yml",
+             rule_test_header(group) +
+                 observe::rule_test_file(rows, needed_rule_files(group, rows, records)),
+             k_alerts);
+  });
+  add_groups(tree, records, [&](FileTree& out, const std::string& group, const auto& rows) {
+    add_file(out, rules + recording_rules_file(group),
+             rule_header(fmt::format("Recording rules ({})", group)) +
+                 observe::recording_file(rows),
+             k_recording);
+  });
   return {};
 }
 
-// The port on which a component answers its API inside the stack's network.
+// The port on which a component answers its API inside the stack's network: the one named like it.
 int api_port(const Topology& topology, const std::string& component) {
-  static const std::map<std::string, std::string> k_names = {{"jaeger", "jaeger-ui"}};
-  const auto named = k_names.find(component);
-  const std::string& wanted = named == k_names.end() ? component : named->second;
-  const Component* found = topology.find(component);
-  if (found == nullptr) {
-    return 0;
-  }
-  for (const auto& port : found->ports) {
-    if (port.name == wanted) {
-      return port.container;
-    }
-  }
-  return found->ports.empty() ? found->metrics_port : found->ports.front().container;
+  const Port* port = topology.port(component);
+  return port == nullptr ? 0 : port->container;
 }
 
 Values source_values(const StackSpec& spec, const Topology& topology) {
@@ -164,14 +209,25 @@ Result<void> add_grafana(FileTree& tree, const StackSpec& spec, const Topology& 
 Values rule_values(const StackSpec& spec, const Topology& topology) {
   Values out;
   for (const auto& component : topology.components) {
-    out[component.name] = {{"memory_bytes", whole(component.limits.memory.value)},
-                           {"cpus", component.limits.cpus},
-                           {"disk_bytes", whole(component.disk.value)}};
+    out[component.name] = component_values(component.limits, component.disk);
   }
+  // Rows of components that this stack does not have are left out only after the file is filled in, so
+  // their values must exist.
+  for (const char* name : k_named_by_rules) {
+    if (!out.contains(name)) {
+      out[name] = component_values({}, {});
+    }
+  }
+  out["planned_series"] = human_count(topology.load.series);
+  const Values stack = stack_values(spec, topology);
+  out["max_streams"] = stack["loki"]["max_streams"];
+  out["max_streams_warn"] = stack["loki"]["max_streams"].get<std::int64_t>() * 8 / 10;
+  out["sampling"] = stack["sampling"];
   // F18 warns at a million series; a stack that was planned for more must not warn on its first day.
   out["max_series"] = whole(std::max(1e6, 2 * topology.load.series));
   // A service whose slow answers take ten times what tail sampling already calls slow needs a person.
   out["slow_seconds"] = 10 * spec.traces.slow_threshold.seconds;
+  out["scrape_seconds"] = spec.metrics.scrape_interval.seconds;
   out["slow_threshold"] = spec.traces.slow_threshold.seconds;
   out["retention"] = {{"traces", print_duration(topology.retention.traces)},
                       {"metrics", print_duration(topology.retention.metrics)},
@@ -209,13 +265,6 @@ Result<std::vector<catalog::Dashboard>> stack_dashboards(const StackSpec& spec,
     out.push_back(std::move(dashboard));
   }
   return present(std::move(out), topology);
-}
-
-Result<std::string> rule_tests(const StackSpec& spec, const Topology& topology,
-                               const TemplateStore& store,
-                               const std::vector<std::string>& rule_files) {
-  OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
-  return observe::rule_test_file(alerts, rule_files);
 }
 
 Result<void> add_observability(FileTree& tree, const StackSpec& spec, const Topology& topology,

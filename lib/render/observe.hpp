@@ -17,7 +17,8 @@ namespace obsctl {
 // Where the containers of the stack find the generated files; the compose file mounts them there.
 namespace observe_paths {
 inline constexpr auto rules = "configs/prometheus/rules";  // → /etc/prometheus/rules, *.yml
-inline constexpr auto alertmanager = "configs/alertmanager";  // → /etc/alertmanager
+inline constexpr auto rule_tests = "configs/prometheus/tests";  // promtool tests, one per rule file
+inline constexpr auto alertmanager = "configs/alertmanager";  // → /etc/alertmanager/config
 inline constexpr auto grafana_provisioning =
     "configs/grafana/provisioning";  // → /etc/grafana/provisioning
 inline constexpr auto grafana_dashboards = "configs/grafana/dashboards";
@@ -44,11 +45,6 @@ inline constexpr auto smtp_password_secret = "smtp-password";  // one line
 [[nodiscard]] Result<std::vector<catalog::Dashboard>> stack_dashboards(const StackSpec& spec,
                                                                        const Topology& topology,
                                                                        const TemplateStore& store);
-
-// A promtool test file for the alerts of this stack; `rule_files` are paths relative to it.
-[[nodiscard]] Result<std::string> rule_tests(const StackSpec& spec, const Topology& topology,
-                                             const TemplateStore& store,
-                                             const std::vector<std::string>& rule_files);
 
 // Adds rule files, alertmanager.yml, Grafana's provisioning and the dashboards of the components that the
 // topology has. Prometheus' scrape jobs must be named like the components ("otel-collector",

@@ -19,10 +19,18 @@ std::string comment(std::string_view text, std::size_t indent) {
   return out;
 }
 
+// A YAML scalar on one line; expressions are full of double quotes, which single quotes leave readable.
+std::string yaml_text(std::string_view text) {
+  if (text.find('"') == std::string_view::npos) {
+    return quoted(text);
+  }
+  return fmt::format("'{}'", replace_all(std::string(text), "'", "''"));
+}
+
 // A key with a value that keeps its line breaks: an expression reads best as it was written.
 std::string scalar(std::string_view key, std::string_view text, std::size_t indent) {
   if (text.find('\n') == std::string_view::npos) {
-    return fmt::format("{:{}}{}: {}\n", "", indent, key, quoted(text));
+    return fmt::format("{:{}}{}: {}\n", "", indent, key, yaml_text(text));
   }
   std::string out = fmt::format("{:{}}{}: |-\n", "", indent, key);
   for (const auto& line : split(text, '\n')) {
@@ -38,8 +46,9 @@ std::string annotation(std::string_view key, std::string_view text) {
 
 std::string alert_rule(const catalog::AlertRule& alert) {
   std::string out;
-  if (!alert.seeds.empty()) {
-    out += comment("covers " + join(alert.seeds, ", "), 6);
+  if (!alert.seeds.empty() || !alert.note.empty()) {
+    const std::string ids = alert.seeds.empty() ? "" : join(alert.seeds, ", ") + ": ";
+    out += comment(ids + (alert.note.empty() ? "as required" : alert.note), 6);
   }
   out += fmt::format("      - alert: {}\n", alert.name);
   out += scalar("expr", alert.expr, 8);
@@ -58,8 +67,8 @@ std::string alert_rule(const catalog::AlertRule& alert) {
 std::string series(const std::vector<catalog::TestSeries>& input) {
   std::string out;
   for (const auto& one : input) {
-    out += fmt::format("      - series: {}\n        values: {}\n", quoted(one.series),
-                       quoted(one.values));
+    out += fmt::format("      - series: {}\n        values: {}\n", yaml_text(one.series),
+                       yaml_text(one.values));
   }
   return out.empty() ? "    input_series: []\n" : "    input_series:\n" + out;
 }
@@ -75,7 +84,7 @@ std::string rule_test(const catalog::AlertRule& alert, bool fires) {
                           alert.name)
             : fmt::format(R"(ALERTS{{alertname="{}"}})", alert.name);
   out += fmt::format("    promql_expr_test:\n      - expr: {}\n        eval_time: {}\n",
-                     quoted(state), alert.test_at);
+                     yaml_text(state), alert.test_at);
   out += fires ? "        exp_samples:\n          - labels: '{}'\n            value: 1\n"
                : "        exp_samples: []\n";
   return out;
@@ -127,7 +136,9 @@ std::string rule_test_file(const std::vector<catalog::AlertRule>& alerts,
   out += "evaluation_interval: 1m\ntests:\n";
   for (const auto& alert : alerts) {
     out += rule_test(alert, true);
-    out += rule_test(alert, false);
+    if (!alert.quiet.empty()) {
+      out += rule_test(alert, false);
+    }
   }
   return out;
 }

@@ -14,7 +14,7 @@ namespace obsctl {
 namespace stack_paths {
 inline constexpr auto spec = "obsctl.yaml";
 inline constexpr auto tls_certificate = "tls/server.crt";  // chain that the OTLP receivers present
-inline constexpr auto tls_key = "tls/server.key";          // 0600
+inline constexpr auto tls_key = "tls/server.key";          // 0600; volume-init hands a copy over
 inline constexpr auto tls_ca = "tls/ca.crt";               // what senders trust (self-signed)
 inline constexpr auto tls_ca_key = "tls/ca.key";           // 0600
 inline constexpr auto grafana_secret = "secrets/grafana.env";

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <vector>
 
 namespace obsctl::sizing {
 namespace {
@@ -22,6 +23,15 @@ double hosts_needed(In x) {
   const double by_cpu = x[1] > 0 ? std::ceil(x[0] / x[1]) : 0;
   const double by_memory = x[3] > 0 ? std::ceil(x[2] / x[3]) : 0;
   return std::max({1.0, by_cpu, by_memory});
+}
+
+// disk, growth, then GB per day and retention of each stream.
+double full_after(In x) {
+  std::vector<Stored> streams;
+  for (std::size_t i = 2; i + 1 < x.size(); i += 2) {
+    streams.push_back({x[i], x[i + 1]});
+  }
+  return days_until_full(x[0], x[1], streams);
 }
 
 constexpr std::array k_formulas = {
@@ -85,8 +95,7 @@ constexpr std::array k_formulas = {
     Formula{"D06", "total / instances", "", "derived", 2, [](In x) { return x[0] / x[1]; }},
     Formula{"D07", "sum", "", "derived", 0, sum},
     Formula{"D08", "days until the disk is full with growth, while data past retention are deleted",
-            "days", "derived from F31", 4,
-            [](In x) { return disk_days_growing(x[0], x[1], x[2], x[3]); }},
+            "days", "derived from F31", 0, full_after},
     Formula{"D09", "the more of cores / cores per host and memory / memory per host, rounded up",
             "hosts", "derived, G-09", 4, hosts_needed},
     Formula{"D10", "hosts x USD per host and month", "USD/month", "derived", 2,
@@ -229,22 +238,32 @@ double disk_days(double disk_gb, double daily_gb) {
   return daily_gb > 0 ? disk_gb / daily_gb : std::numeric_limits<double>::infinity();
 }
 
-double disk_days_growing(double disk_gb, double daily_gb, double growth, double retention_days) {
-  constexpr double k_never = std::numeric_limits<double>::infinity();
-  if (daily_gb <= 0) {
-    return k_never;
+double days_until_full(double disk_gb, double growth, std::span<const Stored> streams) {
+  constexpr double k_horizon = 36500;
+  const double a = std::log1p(std::max(growth, 0.0)) / k_month_days;
+  // What is stored after `t` days: the integral of daily x e^(a s) over the retention window.
+  const auto stored = [&](double t) {
+    double gb = 0;
+    for (const auto& stream : streams) {
+      if (stream.daily_gb <= 0) {
+        continue;  // and no 0 x infinity below
+      }
+      const double from = std::max(0.0, t - stream.retention_days);
+      gb += stream.daily_gb *
+            (a > 0 ? std::exp(a * from) * std::expm1(a * (t - from)) / a : t - from);
+    }
+    return gb;
+  };
+  if (!(stored(k_horizon) > disk_gb)) {
+    return std::numeric_limits<double>::infinity();
   }
-  if (growth <= 0) {
-    const double days = disk_days(disk_gb, daily_gb);
-    return days < retention_days ? days : k_never;
+  double low = 0;
+  double high = k_horizon;
+  for (int i = 0; i < 100; ++i) {  // stored() never falls, so halving finds the day
+    const double middle = (low + high) / 2;
+    (stored(middle) < disk_gb ? low : high) = middle;
   }
-  // The rate after t days is daily x e^(a t); what is stored is its integral over the retention window.
-  const double a = std::log1p(growth) / k_month_days;
-  const double filling = std::log1p(disk_gb * a / daily_gb) / a;
-  if (filling <= retention_days) {
-    return filling;
-  }
-  return std::log(disk_gb * a / (daily_gb * -std::expm1(-a * retention_days))) / a;
+  return high;
 }
 
 double keep_for_reduction(double reduction, double errors, double slow) {

@@ -86,10 +86,13 @@ inline constexpr double k_month_days = 30;
 // F31 (004:3694) days until a disk is full when nothing is deleted.
 [[nodiscard]] double disk_days(double disk_gb, double daily_gb);
 
-// D08: days until a disk is full when the load grows by the share `growth` a month and data older
-// than `retention_days` are deleted; infinity when it never is.
-[[nodiscard]] double disk_days_growing(double disk_gb, double daily_gb, double growth,
-                                       double retention_days);
+// D08: days until a disk is full when the load grows by the share `growth` a month and every stream of
+// data is deleted after its retention; infinity when it never is (within 100 years).
+struct Stored {
+  double daily_gb = 0;  // today, all copies
+  double retention_days = 0;
+};
+[[nodiscard]] double days_until_full(double disk_gb, double growth, std::span<const Stored> streams);
 
 // D14: the share of ordinary traces to keep so that tail sampling removes `reduction` of all, given the
 // shares of errors and slow traces, which are always kept. Negative when that is impossible.

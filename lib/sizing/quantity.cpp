@@ -6,6 +6,15 @@
 #include "lib/sizing/formulas.hpp"
 
 namespace obsctl::sizing {
+namespace {
+
+constexpr const char* k_given = "D13";  // not computed: its source says more than its id
+
+}  // namespace
+
+Input Quantity::input() const {
+  return {name, value, unit, formula == k_given ? source : formula};
+}
 
 Quantity calc(std::string_view id, std::string name, std::vector<Input> inputs,
               std::string_view unit) {
@@ -27,7 +36,7 @@ Quantity calc(std::string_view id, std::string name, std::vector<Input> inputs,
 }
 
 Quantity given(std::string name, double value, std::string unit, std::string source) {
-  Quantity out = calc("D13", name, {{name, value, unit, source}}, unit);
+  Quantity out = calc(k_given, name, {{name, value, unit, source}}, unit);
   out.source = std::move(source);
   return out;
 }

@@ -26,7 +26,7 @@ struct Quantity {
   std::string source;   // of the formula
 
   // This number as an input of another.
-  [[nodiscard]] Input input() const { return {name, value, unit, formula}; }
+  [[nodiscard]] Input input() const;
 };
 
 // Evaluates formula `id`, which must exist and take this many inputs. `unit` replaces the formula's

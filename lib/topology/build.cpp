@@ -69,9 +69,13 @@ std::vector<Link> make_links(const topology::Context& context,
   return out;
 }
 
-Result<void> check_component_names(const StackSpec& spec, const Topology& topology) {
+Result<void> check_components(const StackSpec& spec, const Topology& topology) {
   for (const auto& [name, limits] : spec.components) {
     if (topology.find(name) != nullptr) {
+      if (limits.cpus.value_or(1) <= 0 || limits.memory.value_or(Bytes{1}).value <= 0 ||
+          limits.disk.value_or(Bytes{1}).value <= 0) {
+        return fail(Code::usage, fmt::format("a limit of '{}' must be more than 0", name));
+      }
       continue;
     }
     std::vector<std::string> known;
@@ -133,7 +137,7 @@ Result<Topology> build_topology(const StackSpec& spec) {
                .retention = resolve_retention(spec, tier)};
   out.components = make_components(context, out.retention);
   out.links = make_links(context, out.components);
-  OBS_TRY(check_component_names(spec, out));
+  OBS_TRY(check_components(spec, out));
   OBS_TRY(check_ports(spec, out));
   return out;
 }

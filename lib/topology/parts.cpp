@@ -26,9 +26,11 @@ std::string go_memory_limit(Bytes memory, double share) {
 
 // The address a person types to reach a published port.
 std::string url_of(const Port& port) {
-  const bool everywhere = port.bind == k_loopback || port.bind == "0.0.0.0" || port.bind == "::" ||
-                          port.bind == "::1";
-  return fmt::format("http://{}:{}/", everywhere ? "localhost" : port.bind, port.host);
+  const bool local = port.bind == k_loopback || port.bind == "0.0.0.0" || port.bind == "::" ||
+                     port.bind == "::1";
+  const bool v6 = port.bind.find(':') != std::string::npos;
+  return fmt::format("http://{}:{}/",
+                     local ? "localhost" : (v6 ? "[" + port.bind + "]" : port.bind), port.host);
 }
 
 Port internal(std::string name, int container) {
@@ -74,8 +76,16 @@ Port Context::published(std::string name, int container, std::string purpose, bo
 bool Context::victoriametrics() const { return spec.metrics.backend == "victoriametrics"; }
 bool Context::tls() const { return spec.security.tls != "off"; }
 bool Context::bearer() const { return spec.security.auth == "bearer"; }
-bool Context::alertmanager_secrets() const {
-  return !spec.alerting.slack_channel.empty() || !spec.alerting.smtp_host.empty();
+std::vector<std::string> Context::alertmanager_secrets() const {
+  std::vector<std::string> out;
+  if (!spec.alerting.slack_channel.empty()) {
+    out.emplace_back("slack-webhook-url");
+  }
+  // Port 25 is a relay without a login.
+  if (!spec.alerting.email_to.empty() && !spec.alerting.smtp_host.ends_with(":25")) {
+    out.emplace_back("smtp-password");
+  }
+  return out;
 }
 
 Component jaeger(const Context& context) {
@@ -188,13 +198,13 @@ Component alertmanager(const Context& context) {
                   .mount = "/alertmanager",
                   .uid = k_alertmanager_uid,
                   .holds = "silences and the log of sent notifications"}};
-  if (context.alertmanager_secrets()) {
+  if (!context.alertmanager_secrets().empty()) {
     out.volumes.push_back({.name = "alertmanager-secrets",
                            .mount = "/etc/alertmanager/secrets",
                            .uid = k_alertmanager_uid,
                            .needs_init = true,
                            .backup = false,
-                           .holds = "copies of secrets/, readable by Alertmanager's user"});
+                           .holds = "copies from secrets/, readable by Alertmanager's user"});
     out.depends_on = {{"volume-init", Ready::completed}};
   }
   out.ports = {web};
@@ -228,7 +238,7 @@ Component otel_collector(const Context& context) {
                            .uid = k_collector_uid,
                            .needs_init = true,
                            .backup = false,
-                           .holds = "copies of the certificate and key, readable by the collector's user"});
+                           .holds = "copies of tls/, readable by the collector's user"});
   }
   if (context.bearer()) {
     out.env_files = {"secrets/otlp.env"};
@@ -251,7 +261,6 @@ Component otel_collector(const Context& context) {
 
 Component otel_collector_health(const Context& context) {
   Component out = context.start("otel-collector-health", "busybox", {0.1, Bytes::from_mib(32)}, {});
-  out.title = "Collector health";
   out.purpose = "shows the collector's health in 'docker compose ps'";
   out.notes = {"The collector's image has no program that could probe it, so this one does. Services of "
                "yours that must not start before the collector can depend on it: "
@@ -295,7 +304,6 @@ Component grafana(const Context& context) {
                      {"GF_ANALYTICS_REPORTING_ENABLED", "false"},
                      {"GF_AUTH_ANONYMOUS_ENABLED", "false"},
                      {"GF_SECURITY_ADMIN_USER", "admin"},
-                     {"GF_SECURITY_COOKIE_SAMESITE", "strict"},
                      {"GF_SECURITY_DISABLE_GRAVATAR", "true"},
                      {"GF_USERS_ALLOW_SIGN_UP", "false"}};
   if (web.host != 0) {

@@ -33,7 +33,8 @@ struct Context {
   [[nodiscard]] bool victoriametrics() const;
   [[nodiscard]] bool tls() const;
   [[nodiscard]] bool bearer() const;
-  [[nodiscard]] bool alertmanager_secrets() const;
+  // Files below secrets/ that Alertmanager reads, for the receivers that the spec configures.
+  [[nodiscard]] std::vector<std::string> alertmanager_secrets() const;
 };
 
 [[nodiscard]] Component volume_init(const Context& context, const std::vector<Component>& others);

@@ -54,21 +54,26 @@ def key_of(name: str, source: dict, pin: dict) -> str:
     parts = [name, source, pin, RECIPE, go_version()]
     if "manifest" in source:
         parts.append((LAB / source["manifest"]).read_text(encoding="utf-8"))
+    if "folder" in source:
+        parts += [path.read_text(encoding="utf-8")
+                  for path in sorted((LAB / source["folder"]).iterdir())]
     text = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def extract(module: str, version: str, into: pathlib.Path) -> pathlib.Path:
+def extract(source: dict, version: str, into: pathlib.Path) -> pathlib.Path:
     """A writable copy of a module: its own go.mod then applies, replace directives included."""
-    out = run(["go", "mod", "download", "-json", f"{module}@{version}"], into)
     work = into / "src"
+    if "folder" in source:
+        return shutil.copytree(LAB / source["folder"], work)
+    out = run(["go", "mod", "download", "-json", f"{source['module']}@{version}"], into)
     shutil.copytree(json.loads(out)["Dir"], work)
     run(["chmod", "-R", "u+w", work], into)
     return work
 
 
 def build_go(source: dict, pin: dict, temp: pathlib.Path) -> list:
-    work = extract(source["module"], pin["module"], temp)
+    work = extract(source, pin["module"], temp)
     if source.get("edit"):
         run(["go", "mod", "edit", *source["edit"]], work)
     for relative in source.get("placeholder", []):
@@ -126,7 +131,7 @@ def ensure(name: str, source: dict) -> dict:
             builder = build_ocb if source.get("kind") == "ocb" else build_go
             binaries = builder(source, pin, temp)
             report = {"name": name, "version": pin["version"], "builds": pin["builds"],
-                      "module": f"{source['module']}@{pin['module']}",
+                      "module": f"{source.get('module', 'tests/lab')}@{pin['module']}",
                       "seconds": round(time.monotonic() - started, 1),
                       "binaries": sorted(path.name for path in binaries)}
             (temp / "out" / "build.json").write_text(json.dumps(report, indent=1))

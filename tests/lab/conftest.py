@@ -37,8 +37,10 @@ def new_stack(engine, tmp_path_factory):
 
     def make(*options: str) -> stacks.Stack:
         directory: pathlib.Path = tmp_path_factory.mktemp("stack")
-        stacks.generate(directory, *options)
-        made.append(stacks.Stack(directory, f"lab{uuid.uuid4().hex[:8]}"))
+        # A name of its own, so that removing it can never remove another stack's volumes.
+        name = f"lab{uuid.uuid4().hex[:8]}"
+        stacks.generate(directory, *options, "--set", f"name={name}")
+        made.append(stacks.Stack(directory))
         return made[-1]
 
     yield make

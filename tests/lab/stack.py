@@ -36,7 +36,7 @@ def run(command: list, cwd: pathlib.Path | None = None, timeout: int = 300,
 def generate(directory: pathlib.Path, *options: str) -> pathlib.Path:
     """Writes a stack with the product, or copies OBSCTL_LAB_STACK while debugging one by hand."""
     ready_made = os.environ.get("OBSCTL_LAB_STACK")
-    if ready_made and not options:
+    if ready_made:
         shutil.copytree(ready_made, directory, dirs_exist_ok=True)
         return directory
     run([os.environ["OBSCTL"], "init", "--tier", "small", "--dir", directory, *options])
@@ -53,9 +53,8 @@ class Sampling:
 
 
 class Stack:
-    def __init__(self, directory: pathlib.Path, project: str) -> None:
+    def __init__(self, directory: pathlib.Path) -> None:
         self.directory = directory
-        self.project = project
         self._model = None
 
     # -- what was generated ------------------------------------------------------------------
@@ -93,8 +92,7 @@ class Stack:
 
     def compose(self, *arguments: str, timeout: int = 300,
                 may_fail: bool = False) -> subprocess.CompletedProcess:
-        return run(["docker", "compose", "-p", self.project, *arguments], self.directory,
-                   timeout, may_fail)
+        return run(["docker", "compose", *arguments], self.directory, timeout, may_fail)
 
     def containers(self) -> dict:
         """Service -> its container's row of `compose ps`."""

@@ -17,11 +17,12 @@ import yaml
 
 import queries
 from backends import get, wait_for
-from telemetry import TraceSpec, mixed
+from telemetry import HttpApplication, TraceSpec, mixed
 
 LAB = pathlib.Path(__file__).resolve().parent
 NORMAL, ERRORS, SLOW = 1500, 60, 60
-ARRIVAL = 90                      # seconds for accepted data to become readable
+ARRIVAL = 60                      # seconds for accepted data to become readable
+RECOVERY = 150                    # after an outage: exporters wait up to 90 s between tries
 OUTAGE = 60
 
 
@@ -32,24 +33,25 @@ def known(filename: str) -> dict:
     return rows
 
 
-def arrived(stack, service: str, ids: list) -> set:
+def arrived(stack, service: str, ids: list, seconds: float = ARRIVAL) -> set:
     """Waits until every given trace is readable; returns all trace ids of the service."""
     jaeger = stack.jaeger()
-    wait_for(lambda: set(ids) <= set(jaeger.traces(service)), ARRIVAL + stack.sampling().decision_seconds,
+    wait_for(lambda: set(ids) <= set(jaeger.traces(service)),
+             seconds + stack.sampling().decision_seconds,
              f"{len(ids)} traces of {service} in Jaeger")
     return set(jaeger.traces(service))
 
 
-def lines_arrived(stack, service: str, lines: list) -> None:
+def lines_arrived(stack, service: str, lines: list, seconds: float = ARRIVAL) -> None:
     selector = f'{{service_name="{service}"}}'
-    wait_for(lambda: sorted(stack.loki().lines(selector)) == sorted(lines), ARRIVAL,
+    wait_for(lambda: sorted(stack.loki().lines(selector)) == sorted(lines), seconds,
              f"exactly {len(lines)} log lines of {service} in Loki")
 
 
-def counter_arrived(stack, service: str, values: dict) -> None:
+def counter_arrived(stack, service: str, values: dict, seconds: float = ARRIVAL) -> None:
     expr = f'last_over_time(lab_items_total{{service_name="{service}"}}[15m])'
     wanted = {key: float(value) for key, value in values.items()}
-    wait_for(lambda: stack.prometheus().values(expr, "item") == wanted, ARRIVAL,
+    wait_for(lambda: stack.prometheus().values(expr, "item") == wanted, seconds,
              f"counter of {service} == {wanted} in Prometheus")
 
 
@@ -177,9 +179,9 @@ def send_one_of_each(stack, service: str) -> tuple:
 
 def expect_all(stack, service: str, sent: tuple) -> None:
     ids, values, lines = sent
-    assert arrived(stack, service, ids) == set(ids)
-    counter_arrived(stack, service, values)
-    lines_arrived(stack, service, lines)
+    assert arrived(stack, service, ids, RECOVERY) == set(ids)
+    counter_arrived(stack, service, values, RECOVERY)
+    lines_arrived(stack, service, lines, RECOVERY)
 
 
 def test_backends_down_for_a_minute_lose_nothing(stack, service, report):
@@ -225,10 +227,26 @@ def test_data_survives_down_and_up(stack, service, report):
 # -- what alerts and dashboards ask for --------------------------------------------------------
 
 
-def test_alert_rules_select_series_that_exist(stack, report):
+@pytest.fixture(scope="module")
+def traffic(stack) -> None:
+    """Two minutes of every kind of telemetry, for queries over rates to have something to show."""
+    sender, name = stack.sender("http"), "lab-traffic"
+    application = HttpApplication(name, sender.endpoint)
+    slow = stack.sampling().slow_seconds + 0.5
+    for _ in range(8):
+        sender.spans(name, mixed(50, 10, 10, slow))
+        for severity in ("INFO", "WARN", "ERROR"):
+            sender.logs(name, [f"a line of severity {severity}"] * 5, severity=severity)
+        application.serve(good=50, failed=2)
+        sender.counter(name, "lab.items", {"a": int(time.time())})
+        time.sleep(15)
+    application.close()
+    time.sleep(stack.sampling().decision_seconds + 20)
+
+
+def test_rules_select_series_that_exist(stack, traffic, report):
     """Every selector of every rule, label matchers included, over the last half hour."""
     prometheus, allowed = stack.prometheus(), known("allowed_absent.yaml")
-    time.sleep(30)  # two scrapes and evaluations after the restart
     checked, missing = 0, []
     for rule in queries.rules(stack.directory):
         for name, full in queries.selectors(prometheus.syntax_tree(rule.expr)):
@@ -242,15 +260,8 @@ def test_alert_rules_select_series_that_exist(stack, report):
     assert checked > 0 and not missing, "\n".join(missing)
 
 
-def test_every_panel_shows_data(stack, service, report):
+def test_every_panel_shows_data(stack, traffic, report):
     prometheus, loki, allowed = stack.prometheus(), stack.loki(), known("allowed_empty.yaml")
-    # Traffic in the range that panels look at, every kind of it.
-    for _ in range(4):
-        stack.sender("http").spans(service, mixed(50, 10, 10, stack.sampling().slow_seconds + 0.5))
-        stack.sender("http").logs(service, ["a line"], severity="ERROR")
-        send_one_of_each(stack, service)
-        time.sleep(16)
-    time.sleep(stack.sampling().decision_seconds + 20)
     empty, failed, found = [], [], queries.panel_queries(stack.directory)
     for query in found:
         try:

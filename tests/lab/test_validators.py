@@ -37,12 +37,6 @@ def directory(request, tmp_path_factory) -> pathlib.Path:
     return generate(tmp_path_factory.mktemp(request.param), *VARIANTS[request.param])
 
 
-def read_env(directory: pathlib.Path) -> dict:
-    """The stack's .env as compose would hand it to a container."""
-    pairs = re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", (directory / ".env").read_text(), re.M)
-    return {name: value.strip("\"'") for name, value in pairs}
-
-
 def compose_model(directory: pathlib.Path) -> dict:
     out = run(["docker-compose", "config", "--format", "json"], directory).stdout
     return json.loads(out)
@@ -74,7 +68,7 @@ def environment(directory: pathlib.Path, service: str) -> dict:
     """A program's environment in its container, on top of ours."""
     model = compose_model(directory)["services"][service]
     settings = {key: value or "" for key, value in (model.get("environment") or {}).items()}
-    return {**os.environ, **read_env(directory), **settings}
+    return {**os.environ, **settings}
 
 
 def accepts(command: list, env: dict | None = None) -> str:
@@ -183,10 +177,17 @@ def test_scripts_pass_shellcheck(directory):
     accepts(["shellcheck", *scripts])
 
 
+def is_private(path: pathlib.Path) -> bool:
+    """Closed to others by its own mode, or by its directory's: files that a container's user must
+    read through a mount are world-readable inside a closed directory."""
+    return path.stat().st_mode & 0o007 == 0 or path.parent.stat().st_mode & 0o077 == 0
+
+
 def test_secrets_are_private_and_nothing_is_default(directory):
-    for path in directory.rglob("*"):
-        if path.is_file() and ("secrets" in path.parts or path.suffix == ".key"):
-            assert path.stat().st_mode & 0o007 == 0, f"{path.name} is readable by everyone"
+    secret = [path for path in directory.rglob("*") if path.is_file()
+              and ("secrets" in path.parts or path.suffix == ".key")]
+    assert secret, "a stack without any secret has default credentials"
+    assert [path.name for path in secret if not is_private(path)] == []
     text = "\n".join(path.read_text() for path in directory.glob("*.yml"))
     assert not re.search(r"PASSWORD[:=]\s*[\"']?admin", text)
     assert ":latest" not in text
@@ -194,7 +195,8 @@ def test_secrets_are_private_and_nothing_is_default(directory):
 
 def rule_tests(directory: pathlib.Path) -> list:
     """Rule tests written for the generated rules: beside the stack's rules or in tests/rules."""
-    return sorted((REPO / "tests" / "rules").glob("*.y*ml")) + sorted(directory.glob("**/*_test.y*ml"))
+    own, generated = (REPO / "tests" / "rules").glob("*.y*ml"), directory.glob("**/*_test.y*ml")
+    return sorted(own) + sorted(generated)
 
 
 def test_rules_fire_and_keep_silent(directory, tmp_path, report):

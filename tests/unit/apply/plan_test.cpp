@@ -36,7 +36,7 @@ TEST_CASE("a wanted file is created, left, updated or in conflict") {
   CHECK(one(wanted, {{"a", {"mine"}}}, std::nullopt, true) == Action::update);
   CHECK(one(wanted, {{"a", {"mine"}}}, listed("a", "old"), true) == Action::update);
   CHECK(one(wanted, {{"a", {"", 0755, true}}}, std::nullopt, true) == Action::conflict);
-  CHECK(one({{"a", {.bytes = "new", .merged = true}}}, {{"a", {"mine"}}}, listed("a", "old")) ==
+  CHECK(one({{"a", {.bytes = "new", .replaces = true}}}, {{"a", {"mine"}}}, listed("a", "old")) ==
         Action::update);
 }
 
@@ -53,6 +53,8 @@ TEST_CASE("a secret is made once and then kept, even when it is not used") {
   CHECK(one(wanted, {{"a", {"", 0600}}}, std::nullopt) == Action::keep);
   CHECK(one(wanted, {{"a", {"", 0400}}}, std::nullopt) == Action::keep);
   CHECK(one(wanted, {{"a", {"", 0644}}}, std::nullopt) == Action::update);
+  CHECK(one({{"a", {.bytes = "x", .mode = 0600, .secret = true, .replaces = true}}}, {{"a", {"", 0600}}},
+            listed("a", "", true)) == Action::update);
   CHECK(one(wanted, {{"a", {"", 0600}}}, listed("a", "", true), true) == Action::keep);
   CHECK(one({}, {{"a", {"", 0600}}}, listed("a", "", true), true) == Action::keep);
 }

@@ -269,15 +269,19 @@ TEST_CASE("formula ids are unique and every formula states its source") {
   }
 }
 
-TEST_CASE("days until full with growth") {
-  CHECK(std::isinf(disk_days_growing(100, 10, 0, 7)));             // 70 GB at most
-  CHECK(disk_days_growing(100, 10, 0, 30) == doctest::Approx(10));
-  CHECK(std::isinf(disk_days_growing(100, 0, 0.1, 30)));
-  // With growth the disk is full earlier than without, and at the moment found it is exactly full.
-  const double days = disk_days_growing(100, 10, 0.1, 7);
+TEST_CASE("days until full with growth and retention") {
+  const auto days = [](double disk, double growth, std::vector<Stored> streams) {
+    return days_until_full(disk, growth, streams);
+  };
+  CHECK(std::isinf(days(100, 0, {{10, 7}})));  // 70 GB at most
+  CHECK(days(100, 0, {{10, 30}}) == doctest::Approx(10));
+  CHECK(std::isinf(days(100, 0.1, {{0, 30}})));
+  // Two streams: 10 GB a day for 5 days, then only the second grows on.
+  CHECK(days(100, 0, {{10, 5}, {5, 365}}) == doctest::Approx(10));
+  // With growth the disk fills earlier than without, and on the day found it is exactly full.
+  const double found = days(100, 0.1, {{10, 7}});
   const double a = std::log(1.1) / 30;
-  const auto stored = [&](double t) { return 10 / a * (std::exp(a * t) - std::exp(a * (t - 7))); };
-  CHECK(days > 7);
-  CHECK(stored(days) == doctest::Approx(100));
-  CHECK(disk_days_growing(100, 10, 0.1, 365) < 10);
+  CHECK(found > 7);
+  CHECK(10 / a * (std::exp(a * found) - std::exp(a * (found - 7))) == doctest::Approx(100));
+  CHECK(days(100, 0.1, {{10, 365}}) < 10);
 }

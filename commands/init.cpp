@@ -1,0 +1,301 @@
+// `obsctl init`: spec → topology → files → plan → disk.
+#include "commands/init.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "commands/init_options.hpp"
+#include "commands/init_report.hpp"
+#include "commands/init_spec.hpp"
+#include "commands/init_templates.hpp"
+#include "commands/init_tls.hpp"
+#include "lib/apply/stack_directory.hpp"
+#include "lib/render/stack.hpp"
+#include "lib/topology/build.hpp"
+
+namespace obsctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto k_description =
+    "Writes a complete stack: compose file, the configuration of every component, dashboards, alert "
+    "rules, secrets and a runbook. What was asked for is saved as obsctl.yaml in the directory; run "
+    "'obsctl init' there again to apply a changed value.\n\n"
+    "A value comes from its flag, else from --set, else from --spec or the directory's obsctl.yaml, "
+    "else from the tier.\n\n"
+    "Running it again changes only what has to change. Secrets are made once and kept. A generated "
+    "file that you have edited is a conflict: it is listed, nothing is written, and the exit code is "
+    "3, unless --force takes the new version. Files that obsctl did not generate are never touched. "
+    "When the program is killed or the disk is full, the directory is what it was before or what it "
+    "should become, never a mixture.";
+
+void tell_conflicts(Context& context, const InitOptions& options, const apply::Plan& plan) {
+  if (options.output == "json") {
+    return;  // they are in the document
+  }
+  const std::size_t n = plan.count(apply::Action::conflict);
+  std::string out = fmt::format("obsctl: {} in conflict; nothing has been written\n",
+                                n == 1 ? "1 file is" : fmt::format("{} files are", n));
+  for (const auto& change : plan.changes) {
+    if (change.action == apply::Action::conflict) {
+      out += fmt::format("  {}  ({})\n", change.path, change.reason);
+    }
+  }
+  out += "  hint: --diff shows what would change, --force takes the new versions\n";
+  context.terminal.err(out);
+}
+
+// Everything that is known before the disk is touched.
+struct Prepared {
+  SpecSource source;
+  Topology topology;
+  FileTree tree;
+  bool spec_conflict = false;
+  std::vector<std::string> notes;
+};
+
+void warn_about_exposure(const StackSpec& spec, std::vector<std::string>& notes) {
+  const std::string& bind = spec.security.bind;
+  const bool loopback = bind.starts_with("127.") || bind == "::1" || bind == "localhost";
+  if (!loopback && spec.security.auth == "none") {
+    notes.push_back(fmt::format(
+        "the receivers listen on {} and accept telemetry from anyone; --auth bearer asks for a token",
+        bind));
+  }
+  if (!loopback && spec.security.auth == "bearer" && spec.security.tls == "off") {
+    notes.emplace_back("the bearer token travels unencrypted; add --tls self-signed");
+  }
+}
+
+Result<Prepared> prepare(Context& context, const InitOptions& options, const fs::path& dir) {
+  Prepared out;
+  OBS_TRY_ASSIGN(out.source, resolve_spec(context, options, dir));
+  const StackSpec& spec = out.source.spec;
+  OBS_TRY_ASSIGN(out.topology, build_topology(spec));
+  OBS_TRY_ASSIGN(auto directories, template_directories(context, options, dir));
+  const TemplateStore store(context.files, std::move(directories));
+  OBS_TRY_ASSIGN(out.tree, render_stack(spec, out.topology, store, context.random));
+  OBS_TRY_ASSIGN(out.notes, add_certificates(out.tree, context, spec, dir, options.renew_certs));
+  SpecFile file = spec_file(out.source);
+  out.spec_conflict = file.conflict && !options.force;
+  out.tree[stack_paths::spec] = std::move(file.file);
+  warn_about_exposure(spec, out.notes);
+  OBS_TRY(validate_paths(out.tree));
+  return out;
+}
+
+// Parses again what is about to be written; what is on disk already was checked when it was written.
+Result<void> validate_changes(const FileTree& tree, const apply::Plan& plan) {
+  std::vector<std::string> paths;
+  for (const auto& change : plan.changes) {
+    if (tree.contains(change.path) && change.action != apply::Action::unchanged) {
+      paths.push_back(change.path);
+    }
+  }
+  return validate_contents(tree, paths);
+}
+
+apply::Plan plan_of(const Prepared& prepared, const apply::DiskState& disk,
+                    const std::optional<apply::Manifest>& last, bool force) {
+  apply::Plan plan = apply::make_plan(prepared.tree, disk, last, force);
+  if (prepared.spec_conflict) {
+    for (auto& change : plan.changes) {
+      if (change.path == stack_paths::spec) {
+        change.action = apply::Action::conflict;
+        change.reason = "has edits that the new values cannot be merged with; change them there";
+      }
+    }
+  }
+  return plan;
+}
+
+Result<int> run(Context& context, const InitOptions& options) {
+  if (!options.export_templates.empty()) {
+    return export_templates(context, options.export_templates, options.force);
+  }
+  const fs::path dir = context.environment.directory / options.dir;
+  const bool looking = options.dry_run || options.diff;
+  OBS_TRY_ASSIGN(auto stack,
+                 apply::StackDirectory::open(
+                     context.files, dir, looking ? apply::Access::read_only : apply::Access::read_write));
+  if (stack.recovered()) {
+    context.note(fmt::format("obsctl: completed the interrupted change of '{}'", options.dir));
+  }
+  OBS_TRY_ASSIGN(const Prepared prepared, prepare(context, options, stack.path()));
+  OBS_TRY_ASSIGN(const apply::DiskState disk, stack.read(prepared.tree));
+  const apply::Plan plan = plan_of(prepared, disk, stack.manifest(), options.force);
+  OBS_TRY(validate_changes(prepared.tree, plan));
+  InitReport report{.spec = prepared.source.spec,
+                    .topology = prepared.topology,
+                    .wanted = prepared.tree,
+                    .disk = disk,
+                    .plan = plan,
+                    .directory = options.dir,
+                    .fresh = !stack.manifest(),
+                    .notes = prepared.notes};
+  if (stack.interrupted()) {
+    report.notes.emplace_back("an interrupted change is waiting; the next init completes it first");
+  }
+  const bool conflicts = plan.count(apply::Action::conflict) > 0;
+  if (!looking && !conflicts) {
+    OBS_TRY(stack.apply(prepared.tree, plan, OBSCTL_VERSION));
+    report.written = true;
+  }
+  if (looking || !conflicts || options.output == "json") {
+    print_report(context, options, report);
+  }
+  if (conflicts) {
+    tell_conflicts(context, options, plan);
+  }
+  return conflicts ? exit_code::findings : exit_code::ok;
+}
+
+const SpecField& field_of(std::string_view key) {
+  return *std::ranges::find(spec_fields(), key, &SpecField::key);
+}
+
+std::vector<Flag> spec_field_flags(InitOptions& options) {
+  std::vector<Flag> out;
+  for (std::size_t i = 0; i < k_spec_flags.size(); ++i) {
+    const SpecFlag& row = k_spec_flags.at(i);
+    const SpecField& field = field_of(row.key);
+    Flag flag{.name = row.flag,
+              .short_name = row.short_name,
+              .value = row.value,
+              .into = &options.fields.at(i),
+              .group = row.group,
+              .doc = field.doc};
+    // A target of a later version is refused with an explanation, so any word may come through.
+    (std::string_view(row.key) == "target" ? flag.suggestions : flag.choices) = field.choices;
+    if (std::string_view(row.value) == "FILE") {
+      flag.completes = "file";
+    }
+    out.push_back(std::move(flag));
+  }
+  return out;
+}
+
+// What completion offers for --set and --port, from the default stack.
+struct Suggestions {
+  std::vector<std::string> settings;
+  std::vector<std::string> ports;
+};
+
+Suggestions suggestions() {
+  Suggestions out;
+  for (const auto& field : spec_fields()) {
+    out.settings.push_back(field.key + "=");
+  }
+  const auto topology = build_topology(StackSpec{});
+  if (!topology) {
+    return out;
+  }
+  for (const auto& component : topology->components) {
+    for (const auto* limit : {"cpus", "memory", "disk"}) {
+      out.settings.push_back(fmt::format("components.{}.{}=", component.name, limit));
+    }
+    for (const auto& port : component.ports) {
+      if (!port.purpose.empty()) {
+        out.ports.push_back(port.name + "=");
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<Flag> other_flags(InitOptions& options) {
+  Suggestions offered = suggestions();
+  return {
+      {.name = "dir",
+       .short_name = 'd',
+       .value = "DIR",
+       .into = &options.dir,
+       .completes = "directory",
+       .env = "OBSCTL_DIR",
+       .fallback = ".",
+       .group = "Stack",
+       .doc = "directory to generate; it is created when it is not there"},
+      {.name = "spec",
+       .value = "FILE",
+       .into = &options.spec_file,
+       .completes = "file",
+       .group = "Stack",
+       .doc = "read the stack from this file instead of DIR/obsctl.yaml; - is standard input"},
+      {.name = "set",
+       .value = "KEY=VALUE",
+       .into = &options.settings,
+       .suggestions = std::move(offered.settings),
+       .group = "Stack",
+       .doc = "set any field of obsctl.yaml; may be repeated ('obsctl help stack' lists them)"},
+      {.name = "port",
+       .value = "NAME=N",
+       .into = &options.ports,
+       .suggestions = std::move(offered.ports),
+       .group = "Stack",
+       .doc = "publish a port under another number, 0 not at all; may be repeated"},
+      {.name = "cors-origin",
+       .value = "ORIGIN",
+       .into = &options.cors_origins,
+       .group = "Security",
+       .doc = "browser origin that may send telemetry; may be repeated"},
+      {.name = "renew-certs",
+       .into = &options.renew_certs,
+       .group = "Security",
+       .doc = "make a new server certificate now (self-signed)"},
+      {.name = "dry-run",
+       .short_name = 'n',
+       .into = &options.dry_run,
+       .group = "Writing",
+       .doc = "show what would be created, updated and removed; write nothing"},
+      {.name = "diff",
+       .into = &options.diff,
+       .group = "Writing",
+       .doc = "show what would change as a unified diff; write nothing"},
+      {.name = "force",
+       .into = &options.force,
+       .group = "Writing",
+       .doc = "overwrite files that were edited by hand"},
+      {.name = "template-dir",
+       .value = "DIR",
+       .into = &options.template_dirs,
+       .completes = "directory",
+       .env = "OBSCTL_TEMPLATE_DIR",
+       .group = "Templates",
+       .doc = "use the templates found here instead of the built-in ones; may be repeated"},
+      {.name = "export-templates",
+       .value = "DIR",
+       .into = &options.export_templates,
+       .completes = "directory",
+       .group = "Templates",
+       .doc = "write the built-in templates to DIR and do nothing else"},
+      output_flag(&options.output, {"text", "json"}),
+  };
+}
+
+}  // namespace
+
+Command init_command() {
+  auto options = std::make_shared<InitOptions>();
+  auto flags = spec_field_flags(*options);
+  std::ranges::move(other_flags(*options), std::back_inserter(flags));
+  return {.name = "init",
+          .group = "Stack",
+          .summary = "generate a stack, or apply a changed one",
+          .description = k_description,
+          .flags = std::move(flags),
+          .examples = {{"obsctl init --tier small --dir my-stack", "a stack for one machine"},
+                       {"obsctl init --dir my-stack --retention-logs 14d --diff",
+                        "what a longer retention would change"},
+                       {"obsctl init --tier small --dir edge --tls self-signed --auth bearer --bind 0.0.0.0",
+                        "receivers that other machines may use"},
+                       {"obsctl init --spec team.yaml --dir my-stack --dry-run",
+                        "what a spec would generate"}},
+          .exit_codes = {{3, "a generated file was edited by hand; nothing has been written"}},
+          .see_also = {"size", "tiers", "stack", "templates"},
+          .run = [options](Context& context) { return run(context, *options); }};
+}
+
+}  // namespace obsctl

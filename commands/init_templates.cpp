@@ -1,0 +1,104 @@
+// Export and look-up of template directories.
+#include "commands/init_templates.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.hpp"
+#include "templates/embedded.hpp"
+
+namespace obsctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Versions, tiers and prices are data of the program; alerts, rules and dashboards are for users too.
+bool replaceable(std::string_view path) {
+  return !path.starts_with("catalog/") || path.starts_with("catalog/dashboards/") ||
+         path == "catalog/alerts.yaml" || path == "catalog/recording.yaml";
+}
+
+std::vector<std::string> replaceable_paths() {
+  std::vector<std::string> out;
+  for (const auto& file : embedded_files()) {
+    if (replaceable(file.path)) {
+      out.emplace_back(file.path);
+    }
+  }
+  return out;
+}
+
+// An error for a file that no template has the name of, except for what editors and git leave.
+Result<void> check_names(const Context& context, const fs::path& directory) {
+  OBS_TRY_ASSIGN(const auto files, context.files.list(directory));
+  const auto known = replaceable_paths();
+  for (const auto& file : files) {
+    const std::string path = file.generic_string();
+    const bool hidden = path.starts_with(".") || path.find("/.") != std::string::npos;
+    const bool other = hidden || path.ends_with("~") || path.ends_with(".md");
+    if (!other && std::ranges::find(known, path) == known.end()) {
+      const std::string hint = did_you_mean(path, known);
+      return fail_at({(directory / file).string()}, "there is no built-in template with this name",
+                     hint.empty() ? "'obsctl init --export-templates DIR' writes all of them" : hint);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<int> export_templates(Context& context, const std::string& directory, bool force) {
+  const fs::path target = context.environment.directory / directory;
+  std::size_t written = 0;
+  std::vector<std::string> edited;
+  for (const auto& path : replaceable_paths()) {
+    if (context.files.exists(target / path)) {
+      OBS_TRY_ASSIGN(const std::string bytes, context.files.read(target / path));
+      if (bytes != embedded_file(path)) {
+        edited.push_back(path);
+      }
+    }
+  }
+  if (!edited.empty() && !force) {
+    return fail(Code::usage,
+                fmt::format("'{}' has templates that differ from the built-in ones: {}", directory,
+                            join(edited, ", ")),
+                "export into another directory, or use --force to overwrite them");
+  }
+  for (const auto& path : replaceable_paths()) {
+    OBS_TRY(context.files.make_directories((target / path).parent_path(), 0755));
+    OBS_TRY(context.files.write_atomic(target / path, embedded_file(path), 0644));
+    ++written;
+  }
+  if (!context.global.quiet) {
+    context.terminal.out(fmt::format(
+        "{}: {} templates\n\nKeep the files you change, remove the others, and generate with them:\n"
+        "  obsctl init --tier small --dir my-stack --template-dir {}\n",
+        directory, written, directory));
+  }
+  return exit_code::ok;
+}
+
+Result<std::vector<fs::path>> template_directories(const Context& context,
+                                                   const InitOptions& options,
+                                                   const fs::path& stack) {
+  std::vector<fs::path> out;
+  for (const auto& given : options.template_dirs) {
+    const fs::path directory = (context.environment.directory / given).lexically_normal();
+    if (!context.files.is_directory(directory)) {
+      return fail(Code::usage, fmt::format("the template directory '{}' is not there", given),
+                  "'obsctl init --export-templates DIR' makes one");
+    }
+    out.push_back(directory);
+  }
+  if (const fs::path own = stack / ".obsctl" / "templates"; context.files.is_directory(own)) {
+    out.push_back(own);
+  }
+  for (const auto& directory : out) {
+    OBS_TRY(check_names(context, directory));
+  }
+  return out;
+}
+
+}  // namespace obsctl

@@ -1,0 +1,160 @@
+// From the command line and obsctl.yaml to the spec that is sized.
+#include <fmt/format.h>
+
+#include "commands/size_options.hpp"
+#include "lib/base/text.hpp"
+#include "lib/sizing/formulas.hpp"
+
+namespace obsctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* k_file = "obsctl.yaml";
+
+// The obsctl.yaml of this or the nearest parent directory; empty when there is none.
+fs::path find_spec(const Context& context) {
+  for (fs::path dir = context.environment.directory;; dir = dir.parent_path()) {
+    if (context.files.exists(dir / k_file)) {
+      return dir / k_file;
+    }
+    if (dir == dir.parent_path()) {
+      return {};
+    }
+  }
+}
+
+Result<void> read_file(Context& context, const SizeOptions& options, SizeSpec& out) {
+  if (options.spec_file == "-") {
+    OBS_TRY_ASSIGN(out.text, context.terminal.read_stdin());
+    OBS_TRY_ASSIGN(out.spec, read_spec(out.text, "standard input"));
+    out.shown_file = "standard input";
+    return {};
+  }
+  out.file = options.spec_file ? context.environment.directory / *options.spec_file : find_spec(context);
+  if (out.file.empty()) {
+    return {};
+  }
+  out.shown_file = options.spec_file
+                       ? *options.spec_file
+                       : out.file.lexically_relative(context.environment.directory).string();
+  OBS_TRY_ASSIGN(out.text, context.files.read(out.file));
+  OBS_TRY_ASSIGN(out.spec, read_spec(out.text, out.shown_file));
+  return {};
+}
+
+// An error about a field says the flag's name, because that is what the user typed.
+Error in_terms_of_flag(Error error, const SizeFlag& flag) {
+  error.message = replace_all(std::move(error.message), fmt::format("'{}'", flag.key),
+                              fmt::format("'--{}'", flag.flag));
+  return error;
+}
+
+Result<void> apply_flags(const SizeOptions& options, StackSpec& spec) {
+  for (const auto& setting : options.settings) {
+    OBS_TRY(set_field(spec, setting));
+  }
+  for (std::size_t i = 0; i < k_size_flags.size(); ++i) {
+    const auto& value = options.fields.at(i);
+    if (!value) {
+      continue;
+    }
+    if (auto set = set_field(spec, k_size_flags.at(i).key, *value); !set) {
+      return Failure(in_terms_of_flag(std::move(set).error(), k_size_flags.at(i)));
+    }
+  }
+  spec.sizing.ha = spec.sizing.ha || options.ha;
+  return {};
+}
+
+// --events spreads a total over spans, lines and series as the tier's throughput table does.
+Result<void> apply_events(const SizeOptions& options, const sizing::Catalogs& catalogs, bool tier_given,
+                          SizeSpec& out) {
+  if (!options.events) {
+    return {};
+  }
+  if (options.given("spans") || options.given("lines")) {
+    return fail(Code::usage, "'--events' cannot be combined with '--spans' or '--lines'",
+                "give the total, or the parts");
+  }
+  OBS_TRY_ASSIGN(const Rate events, parse_rate(*options.events, "--events"));
+  if (!tier_given) {
+    out.spec.tier = catalog::tier_for(catalogs.tiers, events.per_second).name;
+    out.tier_by_load = true;
+  }
+  OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(out.spec.tier));
+  const catalog::TierRates& mix = tier->rates;
+  const double factor = events.per_second / (mix.spans.per_second + mix.lines.per_second);
+  out.spec.traces.spans = Rate{mix.spans.per_second * factor};
+  out.spec.logs.lines = Rate{mix.lines.per_second * factor};
+  if (!options.given("series")) {
+    out.spec.metrics.series = mix.series * factor;
+  }
+  return {};
+}
+
+Result<void> apply_reduction(const SizeOptions& options, StackSpec& spec) {
+  if (!options.reduction) {
+    return {};
+  }
+  if (options.given("keep")) {
+    return fail(Code::usage, "'--keep' and '--reduction' say the same thing in two ways",
+                "give one of them");
+  }
+  OBS_TRY_ASSIGN(const Share reduction, parse_share(*options.reduction, "--reduction"));
+  const double errors = spec.traces.errors.value;
+  const double slow = spec.traces.slow.value;
+  const double keep = sizing::keep_for_reduction(reduction.value, errors, slow);
+  if (keep < 0) {
+    return fail(Code::usage,
+                fmt::format("a reduction of {} is impossible: errors ({}) and slow traces ({}) are kept",
+                            print_share(reduction), print_share({errors}), print_share({slow})),
+                fmt::format("at most {:.4g}%, or change traces.errors and traces.slow with --set",
+                            (1 - errors - slow) * 100));
+  }
+  // Below what errors and slow traces cost, everything is kept.
+  spec.traces.keep = Share{std::min(keep, 1.0)};
+  return {};
+}
+
+Result<void> check_numbers(const StackSpec& spec) {
+  if (spec.sizing.replication < 1) {
+    return fail(Code::usage, "'sizing.replication' must be at least 1", "1 means a single copy");
+  }
+  if (spec.traces.errors.value + spec.traces.slow.value > 1) {
+    return fail(Code::usage, "'traces.errors' and 'traces.slow' are together more than all traces");
+  }
+  return validate_spec(spec);
+}
+
+}  // namespace
+
+bool SizeOptions::given(std::string_view flag) const {
+  for (std::size_t i = 0; i < k_size_flags.size(); ++i) {
+    if (k_size_flags.at(i).flag == flag) {
+      return fields.at(i).has_value();
+    }
+  }
+  return false;
+}
+
+Result<SizeSpec> resolve_size_spec(Context& context, const SizeOptions& options,
+                                   const sizing::Catalogs& catalogs) {
+  SizeSpec out;
+  OBS_TRY(read_file(context, options, out));
+  OBS_TRY(apply_flags(options, out.spec));
+  bool tier_given = options.given("tier") || !out.shown_file.empty();
+  for (const auto& setting : options.settings) {
+    tier_given = tier_given || setting.starts_with("tier=");
+  }
+  OBS_TRY(apply_events(options, catalogs, tier_given, out));
+  if (!tier_given && !options.events) {
+    out.tier_by_load = out.spec.traces.spans || out.spec.logs.lines;
+    out.spec.tier = sizing::tier_by_load(out.spec, catalogs);
+  }
+  OBS_TRY(apply_reduction(options, out.spec));
+  OBS_TRY(check_numbers(out.spec));
+  return out;
+}
+
+}  // namespace obsctl

@@ -1,0 +1,17 @@
+// Changes values inside an obsctl.yaml that a person has edited, leaving everything else in it alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/model/spec.hpp"
+
+namespace obsctl {
+
+// `text` (which reads as `from`) with the fields that differ edited so that it reads as `to`; nothing when
+// that takes more than replacing, uncommenting or adding single lines.
+[[nodiscard]] std::optional<std::string> edit_spec(std::string_view text, const StackSpec& from,
+                                                   const StackSpec& to);
+
+}  // namespace obsctl

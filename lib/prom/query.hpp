@@ -1,0 +1,48 @@
+// Client of the Prometheus HTTP query API, which Mimir and VictoriaMetrics answer too.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/error.hpp"
+#include "lib/base/units.hpp"
+#include "lib/io/http.hpp"
+
+namespace obsctl::prom {
+
+struct Sample {
+  std::map<std::string, std::string> labels;
+  double time = 0;   // unix seconds
+  double value = 0;  // may be NaN or infinite
+};
+
+// Samples of the answer to an instant query: of a vector, or the single one of a scalar. Errors: the
+// server refused the query (its own words), or this is not the answer of such a server.
+[[nodiscard]] Result<std::vector<Sample>> parse_query_answer(std::string_view body);
+
+class QueryClient {
+ public:
+  // `url` is the server's base, for example "http://127.0.0.1:9090"; a path prefix is kept.
+  QueryClient(HttpClient& http, std::string url);
+
+  [[nodiscard]] const std::string& url() const { return url_; }
+
+  // Runs an instant query. Errors: unreachable, or as parse_query_answer.
+  [[nodiscard]] Result<std::vector<Sample>> query(std::string_view promql,
+                                                  Duration timeout = {30}) const;
+
+  // The finite value of a query with one result; nothing when it has none.
+  [[nodiscard]] Result<std::optional<double>> value(std::string_view promql) const;
+
+ private:
+  HttpClient& http_;
+  std::string url_;
+};
+
+// Percent-encodes a form value.
+[[nodiscard]] std::string form_encoded(std::string_view text);
+
+}  // namespace obsctl::prom

@@ -1,0 +1,227 @@
+// Turns each component into the flat values of templates/compose/docker-compose.yml.
+#include "lib/render/compose.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.hpp"
+
+namespace obsctl {
+namespace {
+
+constexpr auto k_template = "compose/docker-compose.yml";
+constexpr std::size_t k_comment_width = 96;
+
+// Compose replaces $NAME; a literal dollar is written twice.
+std::string literal(std::string text) { return replace_all(std::move(text), "$", "$$"); }
+
+// Text that YAML reads as the same text without quotes: no indicator at the start, no ": " or " #" inside,
+// nothing that is a number, a boolean or null.
+bool is_plain(std::string_view text) {
+  static constexpr std::string_view k_starts = "-+/.0123456789";
+  const auto safe = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-_/.=").find(c) != std::string_view::npos;
+  };
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  if (text.size() < 2 || text.ends_with('=') || !std::ranges::any_of(text, is_letter)) {
+    return false;
+  }
+  const bool starts_well = is_letter(text[0]) || (k_starts.find(text[0]) != std::string_view::npos &&
+                                                  text[0] != '+' && !(text[0] >= '0' && text[0] <= '9'));
+  // URLs: a colon is harmless when no space follows.
+  const bool clean = std::ranges::all_of(text, [&safe](char c) { return safe(c) || c == ':'; });
+  static const std::vector<std::string> k_words = {"true", "false", "yes", "no", "on", "off", "null"};
+  return starts_well && clean && !text.ends_with(':') &&
+         std::ranges::find(k_words, lower(text)) == k_words.end();
+}
+
+std::string scalar(const std::string& text) {
+  const std::string value = literal(text);
+  return is_plain(value) ? value : obsctl::quoted(value);
+}
+
+// A list item: a block scalar when it has several lines, so that a script reads as a script.
+std::string item(const std::string& text) {
+  if (text.find('\n') == std::string::npos) {
+    return scalar(text);
+  }
+  std::string out = "|";
+  for (const auto& line : split(trim(text), '\n')) {
+    out += "\n        " + literal(line);
+  }
+  return out;
+}
+
+std::string flow(const std::vector<std::string>& items) {
+  std::vector<std::string> out;
+  for (const auto& text : items) {
+    out.push_back(obsctl::quoted(literal(text)));
+  }
+  return join(out, ", ");
+}
+
+Values strings(const std::vector<std::string>& items) {
+  Values out = Values::array();
+  for (const auto& text : items) {
+    out.push_back(item(text));
+  }
+  return out;
+}
+
+Values comment(const Component& component) {
+  std::string text = component.title;
+  if (!component.version.empty()) {
+    text += " " + component.version;
+  }
+  text += ": " + component.purpose + ".";
+  for (const auto& note : component.notes) {
+    text += "\n" + note;
+  }
+  Values out = Values::array();
+  for (const auto& line : split(wrap(text, k_comment_width, 0), '\n')) {
+    if (!line.empty()) {
+      out.push_back(line);
+    }
+  }
+  return out;
+}
+
+// host address:host port:container port; IPv6 addresses in brackets.
+Values port_mappings(const Component& component) {
+  Values out = Values::array();
+  for (const auto& port : component.ports) {
+    if (port.host == 0) {
+      continue;
+    }
+    const bool v6 = port.bind.find(':') != std::string::npos;
+    out.push_back(Values{{"mapping", fmt::format("{}{}{}:{}:{}", v6 ? "[" : "", port.bind, v6 ? "]" : "",
+                                           port.host, port.container)},
+                   {"purpose", port.purpose}});
+  }
+  return out;
+}
+
+Values mounts(const Component& component) {
+  Values out = Values::array();
+  for (const auto& mount : component.mounts) {
+    out.push_back(fmt::format("./{}:{}{}", mount.source, mount.target, mount.read_only ? ":ro" : ""));
+  }
+  for (const auto& volume : component.volumes) {
+    out.push_back(fmt::format("{}:{}", volume.name, volume.mount));
+  }
+  if (component.host_view) {
+    out.push_back("/:/host:ro");
+  }
+  return out;
+}
+
+Values health_check(const Component& component) {
+  if (!component.probe || component.probe->command.empty()) {
+    return false;
+  }
+  const Probe& probe = *component.probe;
+  std::vector<std::string> test = {"CMD"};
+  test.insert(test.end(), probe.command.begin(), probe.command.end());
+  return {{"test", flow(test)},
+          {"interval", print_duration(probe.interval)},
+          {"timeout", print_duration(probe.timeout)},
+          {"retries", probe.retries},
+          {"start_period", print_duration(probe.start_period)}};
+}
+
+std::string condition(Ready ready) {
+  switch (ready) {
+    case Ready::healthy: return "service_healthy";
+    case Ready::completed: return "service_completed_successfully";
+    case Ready::started: break;
+  }
+  return "service_started";
+}
+
+Values dependencies(const Component& component) {
+  Values out = Values::array();
+  for (const auto& dependency : component.depends_on) {
+    out.push_back(
+        Values{{"component", dependency.component}, {"condition", condition(dependency.condition)}});
+  }
+  return out;
+}
+
+Values environment(const Component& component) {
+  Values out = Values::array();
+  for (const auto& [key, value] : component.environment) {
+    out.push_back(Values{{"key", key}, {"value", obsctl::quoted(literal(value))}});
+  }
+  return out;
+}
+
+Values service(const Component& component) {
+  constexpr double k_mib = 1024.0 * 1024.0;
+  const Values ports = port_mappings(component);
+  const Values all_mounts = mounts(component);
+  const Values depends = dependencies(component);
+  return {{"name", component.name},
+          {"comment", comment(component)},
+          {"image", component.image},
+          {"user", component.user},
+          {"one_shot", component.one_shot},
+          {"stop_grace", component.stop_grace == Duration{30} || component.one_shot
+                             ? std::string()
+                             : print_duration(component.stop_grace)},
+          {"read_only", component.read_only},
+          {"has_tmpfs", !component.tmpfs.empty()},
+          {"tmpfs", strings(component.tmpfs)},
+          {"cap_add", join(component.cap_add, ", ")},
+          {"entrypoint", flow(component.entrypoint)},
+          {"has_command", !component.command.empty()},
+          {"command", strings(component.command)},
+          {"has_environment", !component.environment.empty()},
+          {"environment", environment(component)},
+          {"has_env_files", !component.env_files.empty()},
+          {"env_files", strings(component.env_files)},
+          {"has_ports", !ports.empty()},
+          {"ports", ports},
+          {"has_mounts", !all_mounts.empty()},
+          {"mounts", all_mounts},
+          {"healthcheck", health_check(component)},
+          {"has_depends_on", !depends.empty()},
+          {"depends_on", depends},
+          {"cpus", fmt::format("{:.10g}", component.limits.cpus)},
+          {"memory", fmt::format("{:.0f}M", std::floor(component.limits.memory.value / k_mib))}};
+}
+
+// Each volume once: volume-init mounts those of other components too.
+Values volumes(const Topology& topology) {
+  Values out = Values::array();
+  for (const auto& component : topology.components) {
+    for (const auto& volume : component.volumes) {
+      if (!component.one_shot) {
+        out.push_back(Values{{"key", volume.name},
+                       {"full_name", topology.volume_name(volume)},
+                       {"holds", volume.holds}});
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<void> add_compose(FileTree& tree, const Topology& topology, const Values& values,
+                         const TemplateStore& store) {
+  OBS_TRY_ASSIGN(const Template source, store.find(k_template));
+  Values all = values;
+  all["services"] = Values::array();
+  for (const auto& component : topology.components) {
+    all["services"].push_back(service(component));
+  }
+  all["volumes"] = volumes(topology);
+  OBS_TRY_ASSIGN(std::string bytes, render_template(source, all));
+  tree["docker-compose.yml"] = {.bytes = std::move(bytes), .origin = k_template};
+  return {};
+}
+
+}  // namespace obsctl

@@ -1,0 +1,213 @@
+// Computes what OPERATIONS.md says about this stack.
+#include "lib/render/operations.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.hpp"
+#include "lib/render/observe.hpp"
+#include "lib/render/values.hpp"
+
+namespace obsctl {
+namespace {
+
+constexpr auto k_template = "compose/OPERATIONS.md";
+
+// Prometheus fills {{ … }} in when an alert fires; on paper it is an ellipsis.
+std::string without_placeholders(std::string text) {
+  for (auto open = text.find("{{"); open != std::string::npos; open = text.find("{{", open)) {
+    const auto close = text.find("}}", open);
+    if (close == std::string::npos) {
+      break;
+    }
+    text.replace(open, close + 2 - open, "…");
+  }
+  return text;
+}
+
+std::string sentence(std::string text) {
+  text = without_placeholders(std::move(text));
+  if (!text.empty() && !text.ends_with('.') && !text.ends_with(".)")) {
+    text += '.';
+  }
+  return text;
+}
+
+Values addresses(const Topology& topology) {
+  Values out = Values::array();
+  for (const auto& component : topology.components) {
+    for (const auto& port : component.ports) {
+      if (port.host == 0) {
+        continue;
+      }
+      const auto comma = port.purpose.find(", ");
+      const bool is_grpc = port.name == "otlp-grpc";
+      const std::string address = fmt::format("{}:{}", reachable_host(port.bind), port.host);
+      out.push_back(Values{
+          {"purpose", port.purpose.substr(0, comma)},
+          {"address", is_grpc || component.name == "otel-collector" ? "`" + address + "`"
+                                                                    : "http://" + address},
+          {"login", comma == std::string::npos ? "" : port.purpose.substr(comma + 2)}});
+    }
+  }
+  return out;
+}
+
+// What a component keeps, and which limit removes it.
+std::pair<std::string, std::string> keeping(const std::string& name, const Topology& topology,
+                                            const Values& values) {
+  const Retention& retention = topology.retention;
+  const std::string metrics_size = values["prometheus"]["retention_size"].get<std::string>();
+  const std::string metrics_time = values["prometheus"]["retention_time"].get<std::string>();
+  if (name == "jaeger") {
+    return {"traces for " + print_duration(retention.traces), "their time is over; there is no size limit"};
+  }
+  if (name == "prometheus") {
+    return {"metrics for " + metrics_time, "their time is over or they take " + metrics_size};
+  }
+  if (name == "victoriametrics") {
+    return {"metrics for " + print_duration(retention.metrics),
+            "their time is over, by whole months; there is no size limit"};
+  }
+  if (name == "loki") {
+    return {"logs for " + print_duration(retention.logs), "their time is over; there is no size limit"};
+  }
+  if (name == "otel-collector") {
+    return {"queues", "the backend has confirmed"};
+  }
+  return {"", ""};
+}
+
+Values budgets(const Topology& topology, const Values& values) {
+  Values out = Values::array();
+  for (const auto& component : topology.components) {
+    if (component.one_shot) {
+      continue;
+    }
+    const auto [keeps, deletes] = keeping(component.name, topology, values);
+    out.push_back(Values{{"name", component.name},
+                         {"cpus", fmt::format("{:.10g}", component.limits.cpus)},
+                         {"memory", print_bytes(component.limits.memory)},
+                         {"disk", component.disk.value > 0 ? human_bytes(component.disk) : ""},
+                         {"keeps", keeps},
+                         {"deletes", deletes}});
+  }
+  return out;
+}
+
+// How long a queue of `bytes` lasts at `per_second` bytes.
+std::string lasts(double bytes, double per_second) {
+  constexpr double k_hour = 3600;
+  if (per_second <= 0) {
+    return "without limit";
+  }
+  const double seconds = bytes / per_second;
+  return seconds >= 2 * k_hour ? fmt::format("about {:.0f} h", seconds / k_hour)
+                               : fmt::format("about {:.0f} min", seconds / 60);
+}
+
+void add_durability(Values& values, const StackSpec& spec, const Topology& topology) {
+  const bool sampled = values["sampling"].is_object();
+  const double queue = values["collector"]["queue_bytes"].get<double>();
+  // S-01: errors and slow traces are all kept, of the rest the keep share.
+  const double always = std::min(1.0, spec.traces.errors.value + spec.traces.slow.value);
+  const double stored = sampled ? always + (1 - always) * spec.traces.keep.value : 1;
+  values["queue_each"] = human_bytes({queue});
+  values["queue_traces_for"] =
+      lasts(queue, topology.load.spans.per_second * spec.traces.span_size.value * stored);
+  values["queue_logs_for"] =
+      lasts(queue, topology.load.lines.per_second * spec.logs.line_size.value);
+  values["kill_traces"] =
+      sampled ? fmt::format("spans of the last {} are lost: tail sampling holds them in memory",
+                            print_duration(spec.traces.decision_wait))
+              : "nothing that was confirmed is lost";
+  values["overflow_traces"] = sampled ? "the sampler waits, then receivers do; senders retry, then drop"
+                                      : "refused; senders retry, then drop";
+}
+
+Values alert_rows(const std::vector<catalog::AlertRule>& alerts) {
+  Values out = Values::array();
+  std::string group;
+  for (const auto& alert : alerts) {
+    std::string heading;
+    if (alert.group != group) {
+      group = alert.group;
+      heading = group;
+    }
+    out.push_back(Values{{"first_of_group", heading},
+                         {"name", alert.name},
+                         {"severity", alert.severity},
+                         {"hold", alert.hold},
+                         {"meaning", sentence(alert.summary) + " " + sentence(alert.description)},
+                         {"todo", sentence(alert.runbook)}});
+  }
+  return out;
+}
+
+std::string routing_state(const AlertingSpec& alerting) {
+  std::vector<std::string> ways;
+  if (!alerting.webhook_url.empty()) {
+    ways.emplace_back("a webhook");
+  }
+  if (!alerting.slack_channel.empty()) {
+    ways.push_back("Slack " + alerting.slack_channel);
+  }
+  if (!alerting.email_to.empty()) {
+    ways.push_back("e-mail to " + alerting.email_to);
+  }
+  return ways.empty()
+             ? "**Nobody is notified yet**: set `alerting.webhook_url`, `alerting.slack_channel` or "
+               "`alerting.email_to` in obsctl.yaml."
+             : "They are sent to " + join(ways, " and ") + ".";
+}
+
+std::string backup_volumes(const Topology& topology) {
+  std::vector<std::string> names;
+  for (const auto& component : topology.components) {
+    for (const auto& volume : component.volumes) {
+      if (volume.backup) {
+        names.push_back(volume.name);
+      }
+    }
+  }
+  return join(names, " ");
+}
+
+std::string curl_options(const Values& values) {
+  std::string out;
+  if (values["self_signed"].get<bool>()) {
+    out += "--cacert tls/ca.crt ";
+  }
+  if (values["bearer"].get<bool>()) {
+    out += "-H \"Authorization: Bearer $(sed -n 's/^OTLP_AUTH_TOKEN=//p' secrets/otlp.env)\" ";
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<void> add_operations(FileTree& tree, const StackSpec& spec, const Topology& topology,
+                            const Values& values, const TemplateStore& store) {
+  OBS_TRY_ASSIGN(const Template source, store.find(k_template));
+  OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
+  Values all = values;
+  const Port* grafana = topology.port("grafana");
+  all["remote_ui"] = grafana != nullptr && grafana->host != 0 ? Values{{"port", grafana->host}, {"of", "grafana"}}
+                                                              : Values(false);
+  all["addresses"] = addresses(topology);
+  all["budgets"] = budgets(topology, values);
+  add_durability(all, spec, topology);
+  all["backup_volumes"] = backup_volumes(topology);
+  all["busybox"] = topology.find("volume-init")->image;
+  all["curl_options"] = curl_options(values);
+  all["slow_threshold"] = print_duration(spec.traces.slow_threshold);
+  all["alert_count"] = alerts.size();
+  all["alerts"] = alert_rows(alerts);
+  all["routing_state"] = routing_state(spec.alerting);
+  OBS_TRY_ASSIGN(std::string bytes, render_template(source, all));
+  tree["OPERATIONS.md"] = {.bytes = std::move(bytes), .origin = k_template};
+  return {};
+}
+
+}  // namespace obsctl

@@ -1,0 +1,17 @@
+// The runbook of one stack: its own addresses, limits, volumes and alerts, not a general manual.
+#pragma once
+
+#include "lib/base/error.hpp"
+#include "lib/model/spec.hpp"
+#include "lib/model/topology.hpp"
+#include "lib/render/file_tree.hpp"
+#include "lib/render/template.hpp"
+
+namespace obsctl {
+
+// Adds OPERATIONS.md to `tree`. `values` are the stack's (values.hpp). Errors: a broken template or alert row.
+[[nodiscard]] Result<void> add_operations(FileTree& tree, const StackSpec& spec,
+                                          const Topology& topology, const Values& values,
+                                          const TemplateStore& store);
+
+}  // namespace obsctl

@@ -1,0 +1,257 @@
+// Holds a plan against what the spec declares and what the generated configs are limited to.
+#include "lib/sizing/check.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "lib/sizing/components.hpp"
+#include "lib/sizing/formulas.hpp"
+#include "lib/sizing/signals.hpp"
+
+namespace obsctl::sizing {
+namespace {
+
+std::string gb(double value) {
+  return human_bytes(Bytes::from_gb(value));
+}
+
+class Checker {
+ public:
+  Checker(const StackSpec& spec, const Catalogs& catalogs, const catalog::Tier& tier,
+          const SizingReport& report, const DeclaredLimits& limits)
+      : spec_(spec), catalogs_(catalogs), tier_(tier), report_(report), limits_(limits) {}
+
+  std::vector<Finding> run() {
+    check_tier();
+    check_disks();
+    check_host();
+    check_collector();
+    check_tail_sampling();
+    check_kafka();
+    check_metrics_size();
+    check_network();
+    check_availability();
+    std::ranges::stable_sort(out_, [](const Finding& a, const Finding& b) {
+      return a.severity == Severity::error && b.severity == Severity::warning;
+    });
+    return std::move(out_);
+  }
+
+ private:
+  void add(Severity severity, std::string code, std::string message, std::string hint,
+           std::string source) {
+    out_.push_back({severity, std::move(code), std::move(message), std::move(hint), std::move(source)});
+  }
+
+  void check_tier() {
+    if (report_.load.events.value > tier_.events_max && !tier_.open) {
+      add(Severity::error, "tier.events",
+          fmt::format("{} is more than the {} that the {} tier carries",
+                      human_rate({report_.load.events.value}), human_rate({tier_.events_max}),
+                      tier_.name),
+          fmt::format("use --tier {}", report_.tier_by_load), "J04, " + tier_.source);
+    }
+  }
+
+  // Disk < daily x days (G-07). One declared host disk replaces the disks of the tier table.
+  void check_disks() {
+    for (const auto& disk : report_.disks) {
+      const bool overridden = spec_.components.contains(disk.component) &&
+                              spec_.components.at(disk.component).disk.has_value();
+      if (spec_.host.disk.value > 0 && !overridden) {
+        continue;
+      }
+      if (std::isinf(disk.full_days.value)) {
+        continue;
+      }
+      // A disk that holds today's load and only fills up as the load grows is a warning.
+      const bool grows = disk.needed.value <= disk.disk.value;
+      add(grows ? Severity::warning : Severity::error, "disk." + disk.component,
+          grows ? fmt::format("{} of disk for {} is full in {}, as the load grows", gb(disk.disk.value),
+                              disk.component, days(disk.full_days.value))
+                : fmt::format("{} needs {} for its retention and has {}: full after {}",
+                              disk.component, gb(disk.needed.value), gb(disk.disk.value),
+                              days(disk.full_days.value)),
+          fmt::format("declare more with --set components.{}.disk=SIZE or --host-disk, shorten the "
+                      "retention, or measure the real bytes with --from-prometheus",
+                      disk.component),
+          "D04, F31, G-07");
+    }
+  }
+
+  static std::string days(double value) { return human_duration(Duration::from_days(value)); }
+
+  void check_host() {
+    const HostSpec& host = spec_.host;
+    if (host.cpus > 0 && host.cpus < report_.cpus.value) {
+      add(Severity::error, "host.cpus",
+          fmt::format("the components need {:.3g} cores and the host has {:g}", report_.cpus.value,
+                      host.cpus),
+          "take a larger host, or lower limits with --set components.NAME.cpus=N", "G-09");
+    }
+    if (host.memory.value > 0 && host.memory.gb() < report_.memory.value) {
+      add(Severity::error, "host.memory",
+          fmt::format("the components need {} of memory and the host has {}", gb(report_.memory.value),
+                      gb(host.memory.gb())),
+          "take a larger host, or size by --model published or table", "G-09");
+    }
+    if (host.disk.value > 0 && host.disk.gb() < report_.stored.value) {
+      add(Severity::error, "host.disk",
+          fmt::format("{} are stored over the retention and the host has {} of disk",
+                      gb(report_.stored.value), gb(host.disk.gb())),
+          "take a larger disk or shorten the retention", "D04, G-07");
+    }
+  }
+
+  // What the memory limiter lets the collectors use, over all instances.
+  void check_collector() {
+    double usable = 0;
+    double limit = 0;
+    std::string name;
+    for (const auto& component : report_.components) {
+      if (component.role == "collector") {
+        const double limiter = limits_.memory_limiter ? limits_.memory_limiter->gb()
+                                                      : memory_limiter(component.memory.table.value);
+        usable += limiter * component.instances;
+        limit += component.memory.table.value * component.instances;
+        name = component.name;
+        if (limits_.memory_limiter && limiter > component.memory.table.value) {
+          add(Severity::error, "collector.limiter",
+              fmt::format("the memory limiter allows {} and the container only {}", gb(limiter),
+                          gb(component.memory.table.value)),
+              fmt::format("set limit_mib in '{}' to at most 80 % of the container", limits_.collector_file),
+              "F26, CT-20");
+        }
+      }
+    }
+    const double published = rule(Model::published);
+    const double documented = rule(Model::documented);
+    const std::string hint =
+        fmt::format("give the collector more with --set components.{}.memory=SIZE", name);
+    if (published > limit) {
+      add(Severity::error, "collector.memory",
+          fmt::format("the published rule asks for {} of collector memory; there are {}, of which the "
+                      "limiter allows {}",
+                      gb(published), gb(limit), gb(usable)),
+          hint, "P02, F26, CT-20");
+    } else if (documented > usable) {
+      add(Severity::warning, "collector.memory",
+          fmt::format("the seed's formula asks for {} of collector memory; the limiter allows {}, "
+                      "which the published rule ({}) finds enough",
+                      gb(documented), gb(usable), gb(published)),
+          hint, "F05, CT-08");
+    }
+  }
+
+  [[nodiscard]] double rule(Model model) const {
+    const Load load = resolve_load(spec_, tier_, model);
+    const auto signals = plan_signals(spec_, load, tier_, catalogs_.models, model);
+    const ComponentInputs in{spec_, tier_, catalogs_.models, model, load, signals};
+    const auto memory = memory_rule(in, Part::collector);
+    return memory ? memory->value : 0;
+  }
+
+  void check_tail_sampling() {
+    if (!limits_.num_traces || spec_.traces.keep.value >= 1) {
+      return;
+    }
+    const double needed = report_.tail_traces.value;
+    if (*limits_.num_traces < needed) {
+      add(Severity::error, "tail_sampling.num_traces",
+          fmt::format("tail sampling holds {:.0f} traces and {:.0f} arrive within its decision wait",
+                      *limits_.num_traces, needed),
+          fmt::format("set num_traces in '{}' to at least {:.0f}, or shorten traces.decision_wait",
+                      limits_.collector_file, needed),
+          "F27");
+    }
+  }
+
+  void check_kafka() {
+    if (!report_.kafka || report_.kafka->table_disk.value <= 0) {
+      return;
+    }
+    const KafkaPlan& kafka = *report_.kafka;
+    double has = kafka.table_disk.value;
+    if (spec_.components.contains("kafka") && spec_.components.at("kafka").disk) {
+      has = spec_.components.at("kafka").disk->gb();
+    }
+    if (has < kafka.disk.value) {
+      add(Severity::error, "disk.kafka",
+          fmt::format("a broker needs {} and has {}", gb(kafka.disk.value), gb(has)),
+          "more brokers (--kafka-brokers), larger disks (--set components.kafka.disk=SIZE) or a shorter "
+          "sizing.kafka_retention",
+          "F08, G-04");
+    }
+    if (spec_.sizing.kafka_replication > kafka.brokers.value) {
+      add(Severity::error, "kafka.replication",
+          fmt::format("{:g} copies need at least as many brokers; there are {:g}",
+                      spec_.sizing.kafka_replication, kafka.brokers.value),
+          "raise --kafka-brokers or lower sizing.kafka_replication", "F08");
+    }
+  }
+
+  void check_metrics_size() {
+    if (!limits_.metrics_size_limit) {
+      return;
+    }
+    const double limit = limits_.metrics_size_limit->gb();
+    const SignalPlan& metrics = report_.signals[1];
+    if (limit < metrics.stored.value) {
+      add(Severity::error, "metrics.retention_size",
+          fmt::format("Prometheus deletes beyond {}, after {}; the retention asks for {}", gb(limit),
+                      days(disk_days(limit, metrics.daily.value)), days(metrics.retention.value)),
+          fmt::format("raise retention.size in '{}' or shorten metrics.retention", limits_.metrics_file),
+          "I04, F31");
+    }
+  }
+
+  void check_network() {
+    const NetworkPlan& network = report_.network;
+    if (network.ingress.value > network.table.value) {
+      add(Severity::warning, "network.ingress",
+          fmt::format("{:.0f} Mbit/s arrive and the {} tier plans for {:.0f}", network.ingress.value,
+                      tier_.name, network.table.value),
+          "send OTLP with gzip, or plan a wider link with 30 % headroom", "F30, G-08");
+    }
+  }
+
+  void check_availability() {
+    if (!spec_.sizing.ha) {
+      return;
+    }
+    for (const auto& row : report_.availability) {
+      if (row.instances < row.minimum) {
+        add(Severity::error, "ha." + row.component,
+            fmt::format("{} has {} instances; high availability needs {}", row.component, row.instances,
+                        row.minimum),
+            "take a larger tier", "J09, " + row.source);
+      }
+    }
+    for (const auto& component : report_.components) {
+      if (component.name == "prometheus" || component.name == "jaeger") {
+        add(Severity::error, "ha." + component.name,
+            fmt::format("{} runs once only: its storage cannot be shared", component.title),
+            "use --tier medium, whose stores replicate", "J09");
+      }
+    }
+  }
+
+  const StackSpec& spec_;
+  const Catalogs& catalogs_;
+  const catalog::Tier& tier_;
+  const SizingReport& report_;
+  const DeclaredLimits& limits_;
+  std::vector<Finding> out_;
+};
+
+}  // namespace
+
+Result<std::vector<Finding>> check_stack(const StackSpec& spec, const Catalogs& catalogs,
+                                         const SizingReport& report, const DeclaredLimits& limits) {
+  OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
+  return Checker(spec, catalogs, *tier, report, limits).run();
+}
+
+}  // namespace obsctl::sizing

@@ -1,0 +1,188 @@
+// Prices a plan from the price book. Host counts are computed from what the plan needs (G-09): the
+// seed's own host sets have fewer cores than the components they should carry.
+#include "lib/sizing/cost.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace obsctl::sizing {
+namespace {
+
+constexpr const char* k_usd = "USD/month";
+
+struct Disks {
+  Quantity object;  // GB in an object store
+  Quantity block;   // GB on the hosts' own disks
+};
+
+Disks split_disks(const SizingReport& report) {
+  std::vector<Quantity> object;
+  std::vector<Quantity> block;
+  for (const auto& component : report.components) {
+    const Quantity all = calc("D17", component.name + " disk",
+                              {{"instances", static_cast<double>(std::max(component.instances, 1)), "",
+                                component.instances_reason},
+                               component.disk.chosen.input()},
+                              "GB");
+    (component.name == "object-store" ? object : block).push_back(all);
+  }
+  Disks out{sum_of("object storage", object), sum_of("block storage", block)};
+  out.object.unit = "GB";
+  return out;
+}
+
+bool has_object_storage(const std::string& provider) {
+  return provider == "aws" || provider == "gcp" || provider == "azure";
+}
+
+// USD per month of all disks at one end of the price range.
+Quantity price_disks(const catalog::HostSet& host, const Disks& disks, double hosts,
+                     const catalog::StoragePrice& prices, bool low) {
+  const double object_price = low ? prices.object.low : prices.object.high;
+  const double block_price = low ? prices.block.low : prices.block.high;
+  const bool cloud = has_object_storage(host.provider);
+  const Quantity on_hosts =
+      cloud ? disks.block : sum_of("disk", {disks.block, disks.object});
+  const Quantity extra = calc("D15", "disk beyond what the hosts include",
+                              {on_hosts.input(), {"included", host.disk.gb() * hosts, "GB", host.source}});
+  std::vector<Quantity> parts = {
+      calc("F15", "block storage",
+           {extra.input(), {"block price", block_price, "USD/GB/month", prices.block_source}})};
+  if (cloud && disks.object.value > 0) {
+    parts.push_back(calc("F15", "object storage", {disks.object.input(),
+                                                   {"object price", object_price, "USD/GB/month",
+                                                    prices.object_source}}));
+  }
+  return sum_of("storage", parts);
+}
+
+std::string types_of(const std::vector<catalog::InstanceTypes>& all, const std::string& provider,
+                     const std::string& tier) {
+  std::string out;
+  for (const auto& row : all) {
+    if (row.provider == provider && row.tier == tier) {
+      for (const auto& [role, type] : row.roles) {
+        out += fmt::format("{}{} {}", out.empty() ? "" : ", ", role, type);
+      }
+    }
+  }
+  return out;
+}
+
+Quantity hosts_price(const catalog::HostSet& host, const std::optional<Quantity>& needed, bool low) {
+  const double price = low ? host.price.low : host.price.high;
+  if (!needed) {
+    return given("hosts", price, k_usd, host.source);
+  }
+  return calc("D10", "hosts",
+              {needed->input(), {"price of a host", price / host.count, k_usd, host.source}});
+}
+
+CostRow price_row(const catalog::HostSet& host, const Catalogs& catalogs, const SizingReport& report,
+                  const Disks& disks) {
+  CostRow out;
+  out.provider = host.provider;
+  out.table_hosts = host.count;
+  out.instance_types = types_of(catalogs.instances, host.provider, host.tier);
+  double count = host.count;
+  if (host.cpus > 0) {
+    out.hosts = calc("D09", "hosts needed",
+                     {report.cpus.input(), {"cores per host", host.cpus, "cores", host.source},
+                      report.memory.input(),
+                      {"memory per host", host.memory.gb(), "GB", host.source}});
+    count = out.hosts->value;
+    if (count > host.count) {
+      out.note = fmt::format("the seed's {} hosts have {:g} cores and {:g} GiB, too few", host.count,
+                             host.count * host.cpus, host.count * host.memory.gib());
+    }
+  } else {
+    out.note = host.count > 0 ? "the seed does not state these hosts' size" : "price of the tier as a whole";
+  }
+  out.configuration = count > 0 ? fmt::format("{:g} x {}", count, host.title) : host.title;
+  out.hosts_low = hosts_price(host, out.hosts, true);
+  out.hosts_high = hosts_price(host, out.hosts, false);
+  std::vector<Quantity> low = {out.hosts_low};
+  std::vector<Quantity> high = {out.hosts_high};
+  if (host.provider == "onprem" || host.count == 0) {
+    out.note += "; disks are not priced";
+  } else {
+    out.storage_low = price_disks(host, disks, count, catalogs.prices.storage, true);
+    out.storage_high = price_disks(host, disks, count, catalogs.prices.storage, false);
+    low.push_back(*out.storage_low);
+    high.push_back(*out.storage_high);
+  }
+  out.low = sum_of("cost", low);
+  out.high = sum_of("cost", high);
+  return out;
+}
+
+void plan_tco(const catalog::PriceBook& prices, const std::string& tier, CostPlan& out) {
+  for (const auto& row : prices.tco) {
+    if (row.tier != tier) {
+      continue;
+    }
+    const auto parts = [&](double catalog::Money::*end) {
+      return std::vector<Quantity>{given("infrastructure", row.infrastructure.*end, k_usd, row.source),
+                                   given("operations", row.operations.*end, k_usd, row.source),
+                                   given("storage", row.storage.*end, k_usd, row.source)};
+    };
+    out.tco_low = sum_of("total cost of ownership", parts(&catalog::Money::low));
+    out.tco_high = sum_of("total cost of ownership", parts(&catalog::Money::high));
+  }
+  for (const auto& row : prices.managed) {
+    if (row.tier == tier) {
+      out.managed_low = given("managed service", row.price.low, k_usd, row.source);
+      out.managed_high = given("managed service", row.price.high, k_usd, row.source);
+      out.saving_low = calc("F23", "saving", {out.tco_low.input(), out.managed_low->input()});
+      out.saving_high = calc("F23", "saving", {out.tco_high.input(), out.managed_high->input()});
+    }
+  }
+}
+
+void plan_dr(const catalog::ModelData& data, CostPlan& out) {
+  if (out.providers.empty()) {
+    return;
+  }
+  const CostRow* cheapest = &out.providers.front();
+  const CostRow* dearest = cheapest;
+  for (const auto& row : out.providers) {
+    cheapest = row.low.value < cheapest->low.value ? &row : cheapest;
+    dearest = row.high.value > dearest->high.value ? &row : dearest;
+  }
+  out.dr_base = cheapest == dearest
+                    ? cheapest->provider
+                    : fmt::format("{} (low) to {} (high)", cheapest->provider, dearest->provider);
+  for (const auto& option : data.dr) {
+    const Input overhead{"overhead", option.overhead, "", option.source};
+    out.dr.push_back({option.rpo, option.rto, option.strategy, option.overhead,
+                      calc("F24", "cost with recovery", {cheapest->low.input(), overhead}),
+                      calc("F24", "cost with recovery", {dearest->high.input(), overhead})});
+  }
+}
+
+}  // namespace
+
+CostPlan plan_cost(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
+                   const SizingReport& report) {
+  CostPlan out;
+  const Disks disks = split_disks(report);
+  for (const char* provider : {"vps", "aws", "gcp", "azure", "onprem"}) {
+    if (spec.sizing.provider != "all" && spec.sizing.provider != provider) {
+      continue;
+    }
+    const auto host = std::ranges::find_if(catalogs.prices.hosts, [&](const catalog::HostSet& row) {
+      return row.tier == tier.name && row.provider == provider;
+    });
+    if (host == catalogs.prices.hosts.end()) {
+      out.unpriced.emplace_back(provider);
+    } else {
+      out.providers.push_back(price_row(*host, catalogs, report, disks));
+    }
+  }
+  plan_tco(catalogs.prices, tier.name, out);
+  plan_dr(catalogs.models, out);
+  return out;
+}
+
+}  // namespace obsctl::sizing

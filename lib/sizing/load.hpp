@@ -1,0 +1,55 @@
+// The load that a sizing starts from: every rate and size with where it came from.
+//
+// A value of the spec comes first, then (for the measured model) a calibrated one, then the tier's.
+#pragma once
+
+#include "lib/model/spec.hpp"
+#include "lib/sizing/catalogs.hpp"
+#include "lib/sizing/quantity.hpp"
+
+namespace obsctl::sizing {
+
+enum class Model { documented, table, published, measured };
+
+[[nodiscard]] std::string_view model_name(Model model);
+[[nodiscard]] Result<Model> parse_model(std::string_view name);
+
+// Names of calibration values, as `size --from-prometheus` writes them into obsctl.yaml. Rates are per
+// second and before sampling; sizes are stored bytes where they could be measured, else received ones.
+namespace calibrated {
+inline constexpr const char* spans = "spans_per_second";
+inline constexpr const char* lines = "lines_per_second";
+inline constexpr const char* samples = "samples_per_second";
+inline constexpr const char* series = "series";
+inline constexpr const char* streams = "streams";
+inline constexpr const char* span_size = "span_size_bytes";
+inline constexpr const char* sample_size = "sample_size_bytes";
+inline constexpr const char* line_size = "line_size_bytes";
+inline constexpr const char* kept = "kept_share";
+}  // namespace calibrated
+
+struct Load {
+  Input spans;      // spans/s received
+  Input span_size;  // bytes
+  Quantity traces;  // new traces/s
+  Input series;     // active
+  Input interval;   // s
+  Input sample_size;
+  Quantity samples;  // samples/s
+  Input lines;       // lines/s received
+  Input line_size;
+  Quantity streams;  // active log streams
+  Quantity events;   // events/s: spans and lines
+  Quantity kept;     // share of spans that tail sampling keeps
+  Input log_factor;  // stored bytes per raw byte of log
+  Input decision_wait;  // s
+
+  Input trace_days;  // retention
+  Input metric_days;
+  Input log_days;
+  Input copies;      // sizing.replication
+};
+
+[[nodiscard]] Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, Model model);
+
+}  // namespace obsctl::sizing

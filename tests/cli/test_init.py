@@ -1,0 +1,411 @@
+"""What `obsctl init` promises on a real disk: idempotence, conflicts, secrets, errors, kills, full disks."""
+
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+import unittest
+
+from support import BINARY, obsctl
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def snapshot(directory):
+    """Every regular file below a directory except obsctl's lock: path → digest and mode."""
+    return {path.relative_to(directory).as_posix():
+            (hashlib.sha256(path.read_bytes()).hexdigest(), mode(path))
+            for path in sorted(directory.rglob("*"))
+            if path.is_file() and not path.as_posix().endswith("/.obsctl/lock")}
+
+
+class InitCase(unittest.TestCase):
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="obsctl-init-"))
+        self.addCleanup(shutil.rmtree, self.root, True)
+        self.stack = self.root / "stack"
+
+    def init(self, *args, code=0, **kwargs):
+        done = obsctl("init", *args, cwd=self.root, **kwargs)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def fresh(self, *args):
+        return self.init("--tier", "small", "--dir", "stack", *args)
+
+    def refused(self, *args, expect, code=2, **kwargs):
+        """Runs init, which must fail with these texts on stderr and leave everything as it was."""
+        before = snapshot(self.root)
+        done = self.init(*args, code=code, **kwargs)
+        for text in expect:
+            self.assertIn(text, done.stderr)
+        self.assertEqual(snapshot(self.root), before)
+        return done
+
+
+class Generating(InitCase):
+    def test_a_new_stack_says_what_to_do_next(self):
+        done = self.fresh()
+        self.assertEqual(done.stderr, "")
+        self.assertIn("files created", done.stdout)
+        self.assertIn("stack/secrets/grafana.env", done.stdout)
+        self.assertIn("cd stack", done.stdout)
+        self.assertIn("docker compose up -d", done.stdout)
+        password = (self.stack / "secrets/grafana.env").read_text().split("PASSWORD=")[1].strip()
+        self.assertGreaterEqual(len(password), 24)
+        self.assertNotIn(password, done.stdout)
+        for name in ("docker-compose.yml", "obsctl.yaml", ".obsctl/manifest.json", ".gitignore"):
+            self.assertTrue((self.stack / name).is_file(), name)
+        self.assertFalse((self.root / ".stack.obsctl-new").exists())
+
+    def test_secrets_are_private_random_and_kept(self):
+        self.fresh("--auth", "bearer")
+        secrets = self.stack / "secrets"
+        self.assertEqual(mode(secrets), 0o700)
+        first = {p.name: p.read_bytes() for p in secrets.iterdir()}
+        self.assertEqual({mode(p) for p in secrets.iterdir()}, {0o600})
+        (secrets / "grafana.env").chmod(0o644)
+        self.init("--dir", "stack", "--keep", "30%")
+        self.assertEqual({p.name: p.read_bytes() for p in secrets.iterdir()}, first)
+        self.assertEqual(mode(secrets / "grafana.env"), 0o600)
+        self.init("--tier", "small", "--dir", "other", "--auth", "bearer")
+        for name, content in first.items():
+            self.assertNotEqual((self.root / "other/secrets" / name).read_bytes(), content)
+
+    def test_the_umask_does_not_matter(self):
+        subprocess.run(["sh", "-c", f"umask 077; '{BINARY}' init --tier small --dir stack -q"],
+                       cwd=self.root, check=True)
+        self.assertEqual(mode(self.stack / "docker-compose.yml"), 0o644)
+        self.assertEqual(mode(self.stack), 0o755)
+
+    def test_same_spec_same_bytes(self):
+        self.fresh()
+        self.init("--tier", "small", "--dir", "again")
+        one, two = snapshot(self.stack), snapshot(self.root / "again")
+        for name in ("secrets/grafana.env",):
+            one.pop(name), two.pop(name)
+        self.assertEqual(one, two)
+
+    def test_running_again_changes_nothing_at_all(self):
+        self.fresh()
+        times = {p: p.stat().st_mtime_ns for p in self.stack.rglob("*") if p.is_file()}
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
+        self.assertIn("up to date", obsctl("init", cwd=self.stack).stdout)
+        times.pop(self.stack / ".obsctl/lock", None)
+        self.assertEqual({p: p.stat().st_mtime_ns for p in times}, times)
+
+    def test_quiet_dry_run_and_json(self):
+        self.assertEqual(self.fresh("-q").stdout, "")
+        done = self.refused("--dir", "stack", "--retention-logs", "14d", "--dry-run", expect=[], code=0)
+        self.assertIn("update", done.stdout)
+        self.assertIn("nothing has been written", done.stdout)
+        new = json.loads(self.refused("--tier", "small", "--dir", "new", "-n", "-o", "json", code=0,
+                                      expect=[]).stdout)
+        self.assertEqual((new["schema"], new["written"]), ("obsctl.init/v1", False))
+        self.assertEqual(new["counts"]["create"], len(new["files"]))
+        self.assertIn("secrets/grafana.env", new["secrets"])
+        self.assertFalse((self.root / "new").exists())
+
+    def test_a_diff_can_be_applied_and_shows_no_secret(self):
+        self.fresh()
+        copy = self.root / "copy"
+        shutil.copytree(self.stack, copy)
+        done = self.init("--dir", "stack", "--retention-logs", "14d", "--auth", "bearer", "--diff")
+        self.assertIn("+++ b/obsctl.yaml", done.stdout)
+        self.assertIn("(content not shown)", done.stdout)
+        self.assertNotIn("OTLP_AUTH_TOKEN=" + "A", done.stdout)
+        subprocess.run(["patch", "-s", "-p1"], cwd=copy, input=done.stdout, text=True, check=True)
+        self.init("--dir", "stack", "--retention-logs", "14d", "--auth", "bearer")
+        for path in self.stack.rglob("*"):
+            name = path.relative_to(self.stack)
+            if path.is_file() and name.parts[0] not in (".obsctl", "secrets"):
+                self.assertEqual(path.read_bytes(), (copy / name).read_bytes(), name)
+
+    def test_a_file_that_is_not_needed_any_more_goes(self):
+        self.fresh("--metrics", "victoriametrics")
+        with_vm = set(snapshot(self.stack))
+        done = self.init("--dir", "stack", "--metrics", "prometheus")
+        gone = with_vm - set(snapshot(self.stack))
+        for name in gone:
+            self.assertIn(name, done.stdout)
+
+    def test_a_spec_from_standard_input_and_precedence(self):
+        spec = "tier: small\ntraces:\n  keep: 20%\n  slow_threshold: 700ms\n"
+        self.init("--spec", "-", "--dir", "stack", "--set", "traces.keep=30%", "--keep", "40%",
+                  stdin=spec)
+        written = (self.stack / "obsctl.yaml").read_text()
+        self.assertIn("keep: 40%", written)
+        self.assertIn("slow_threshold: 700ms", written)
+
+
+class Editing(InitCase):
+    def test_an_edited_file_is_a_conflict_until_force(self):
+        self.fresh()
+        file = self.stack / "docker-compose.yml"
+        file.write_text(file.read_text() + "# mine\n")
+        done = self.refused("--dir", "stack", "--retention-logs", "14d", code=3,
+                            expect=["docker-compose.yml", "edited since", "--force"])
+        self.assertEqual(done.stdout, "")
+        report = json.loads(self.init("--dir", "stack", "-o", "json", code=3).stdout)
+        self.assertEqual((report["counts"]["conflict"], report["written"]), (1, False))
+        self.assertIn("-# mine", self.init("--dir", "stack", "--diff", code=3).stdout)
+        self.init("--dir", "stack", "--force")
+        self.assertNotIn("# mine", file.read_text())
+
+    def test_files_of_the_user_are_never_touched(self):
+        self.stack.mkdir()
+        (self.stack / "notes.txt").write_text("mine")
+        self.fresh()
+        (self.stack / "configs/prometheus/rules/mine.yml").write_text("groups: []\n")
+        self.init("--dir", "stack", "--retention-logs", "14d", "--force")
+        self.assertEqual((self.stack / "notes.txt").read_text(), "mine")
+        self.assertTrue((self.stack / "configs/prometheus/rules/mine.yml").exists())
+
+    def test_a_foreign_file_in_the_way_is_a_conflict(self):
+        self.stack.mkdir()
+        (self.stack / "docker-compose.yml").write_text("services: {}\n")
+        self.refused("--tier", "small", "--dir", "stack", code=3,
+                     expect=["docker-compose.yml", "was not generated by obsctl"])
+
+    def test_obsctl_yaml_keeps_the_comments_of_the_user(self):
+        self.fresh()
+        spec = self.stack / "obsctl.yaml"
+        spec.write_text(spec.read_text().replace("  keep: 10%", "  keep: 15%  # agreed with finance"))
+        self.init("--dir", "stack")
+        self.assertIn("keep: 15%  # agreed with finance", spec.read_text())
+        self.init("--dir", "stack", "--keep", "20%", "--retention-logs", "14d")
+        self.assertIn("keep: 20%  # agreed with finance", spec.read_text())
+        self.assertIn("\n  retention: 2w\n", spec.read_text())
+
+    def test_a_second_writer_is_told(self):
+        self.fresh()
+        (self.stack / ".obsctl/lock").touch()
+        with open(self.stack / ".obsctl/lock", "r+", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.refused("--dir", "stack", "--keep", "20%", code=1,
+                         expect=["is locked by another obsctl"])
+            self.init("--dir", "stack", "--keep", "20%", "--dry-run")
+        self.init("--dir", "stack", "--keep", "20%")
+
+
+class Templates(InitCase):
+    def test_exported_templates_replace_the_built_in_ones(self):
+        self.init("--export-templates", "mine")
+        self.fresh("--template-dir", "mine")
+        self.init("--tier", "small", "--dir", "plain")
+        self.assertEqual((self.stack / "docker-compose.yml").read_bytes(),
+                         (self.root / "plain/docker-compose.yml").read_bytes())
+        template = self.root / "mine/compose/docker-compose.yml"
+        template.write_text("# ours\n" + template.read_text())
+        self.init("--dir", "stack", "--template-dir", "mine")
+        self.assertTrue((self.stack / "docker-compose.yml").read_text().startswith("# ours\n"))
+        self.refused("--export-templates", "mine", expect=["compose/docker-compose.yml", "--force"])
+
+    def test_mistakes_in_templates_have_a_position(self):
+        self.init("--export-templates", "mine")
+        template = self.root / "mine/shared/loki/config.yaml"
+        good = template.read_text()
+        for text, expect in (("a: 1\nb: [% nope %]\n", ["'nope'", "loki/config.yaml:2:4"]),
+                             ("a: 1\n[%# tls %]\nb: 1\n", ["never closed", "loki/config.yaml:2:1"]),
+                             ("a: 1\nb: 2\na: 3\n", ["duplicate key 'a'", "config.yaml:3:1",
+                                                     "shared/loki/config.yaml"])):
+            with self.subTest(text=text):
+                template.write_text(text)
+                self.refused("--tier", "small", "--dir", "stack", "--template-dir", "mine",
+                             expect=expect)
+        template.write_text(good)
+        template.rename(template.with_name("confg.yaml"))
+        self.refused("--tier", "small", "--dir", "stack", "--template-dir", "mine",
+                     expect=["no built-in template", "did you mean 'shared/loki/config.yaml'"])
+        self.refused("--tier", "small", "--dir", "stack", "--template-dir", "none",
+                     expect=["'none' is not there"])
+
+
+class Mistakes(InitCase):
+    def test_each_is_named_with_a_hint_and_nothing_is_written(self):
+        small = ["--tier", "small", "--dir", "stack"]
+        for words, expect in (
+                ([], ["no obsctl.yaml", "--tier"]),
+                (["--tier", "smal", "--dir", "x"], ["'smal'", "did you mean 'small'"]),
+                (["--tier", "medium", "--dir", "x"], ["'medium'", "obsctl size --tier medium"]),
+                ([*small, "--target", "helm"], ["'helm'", "compose"]),
+                ([*small, "--set", "traces.kep=1%"], ["'traces.kep'", "'traces.keep'"]),
+                ([*small, "--set", "nonsense"], ["key=value"]),
+                ([*small, "--retention-logs", "14"], ["needs a unit", "--retention-logs"]),
+                ([*small, "--keep", "120%"], ["--keep"]),
+                ([*small, "--tls", "files"], ["--tls-cert"]),
+                ([*small, "--tls-cert", "a", "--tls-key", "b"], ["tls is 'off'"]),
+                ([*small, "--tls", "files", "--tls-cert", "a", "--tls-key", "b"], ["/a'"]),
+                ([*small, "--cors-origin", "*"], ["CORS"]),
+                ([*small, "--bind", "everywhere"], ["IP address"]),
+                ([*small, "--slow-threshold", "30s"], ["decision_wait"]),
+                ([*small, "--port", "grafna=3001"], ["'grafna'", "did you mean 'grafana'"]),
+                ([*small, "--port", "grafana"], ["NAME=N"]),
+                ([*small, "--port", "grafana=70000"], ["70000"]),
+                ([*small, "--port", "grafana=9090"], ["'grafana'", "'prometheus'", "9090"]),
+                ([*small, "--set", "components.lokki.cpus=1"], ["'lokki'", "'loki'"]),
+                ([*small, "--renew-certs"], ["nothing to renew"]),
+                ([*small, "--alert-email-to", "a@b.example"], ["--alert-smtp"])):
+            with self.subTest(words=words):
+                code = 4 if "/a'" in expect else 2
+                done = self.refused(*words, expect=expect, code=code)
+                self.assertEqual(done.stdout, "")
+                self.assertFalse(self.stack.exists())
+
+    def test_mistakes_in_obsctl_yaml_have_a_position(self):
+        self.fresh()
+        spec = self.stack / "obsctl.yaml"
+        for text, expect in (("tier: small\ntier: small\n", ["duplicate key", "stack/obsctl.yaml:2:1"]),
+                             ("tier: small\nlogs:\n  retention: 30\n", ["unit", "obsctl.yaml:3:14"]),
+                             ("tier: small\ntrace:\n  keep: 1%\n", ["'trace", "obsctl.yaml:3:3"]),
+                             ("tier: [small\n", ["YAML", "obsctl.yaml:"])):
+            with self.subTest(text=text):
+                spec.write_text(text)
+                self.refused("--dir", "stack", expect=expect)
+
+    def test_a_directory_that_cannot_be_written(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root to become somebody else")
+        closed = self.root / "closed"
+        closed.mkdir(mode=0o755)
+        self.root.chmod(0o755)
+        before = snapshot(self.root)
+        binary = self.root / "obsctl"
+        shutil.copy(BINARY, binary)
+        done = subprocess.run([binary, "init", "--tier", "small", "--dir", "closed/stack"], cwd=self.root,
+                              user=65534, group=65534, extra_groups=[], capture_output=True, text=True,
+                              check=False)
+        binary.unlink()
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("Permission denied", done.stderr)
+        self.assertIn("nothing has been changed", done.stderr)
+        self.assertEqual(snapshot(self.root), before)
+
+    def test_the_target_is_a_file(self):
+        self.stack.write_text("x")
+        self.refused("--tier", "small", "--dir", "stack", expect=["is not a directory"])
+
+
+class Certificates(InitCase):
+    def openssl(self, *args):
+        return subprocess.run(["openssl", *args], cwd=self.stack / "tls", capture_output=True, text=True,
+                              check=False)
+
+    def test_self_signed_certificates_work_and_are_kept(self):
+        done = self.fresh("--tls", "self-signed")
+        self.assertIn("tls/ca.crt", done.stdout)
+        tls = self.stack / "tls"
+        self.assertEqual((mode(tls), mode(tls / "ca.key"), mode(tls / "server.key")),
+                         (0o700, 0o600, 0o600))
+        for check in (["-verify_hostname", "localhost"], ["-verify_hostname", "otel-collector"],
+                      ["-verify_ip", "127.0.0.1"], ["-verify_ip", "::1"]):
+            verified = self.openssl("verify", "-CAfile", "ca.crt", *check, "server.crt")
+            self.assertEqual(verified.returncode, 0, verified.stderr)
+        before = snapshot(tls)
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
+        self.assertEqual(snapshot(tls), before)
+        self.assertIn("--renew-certs", self.init("--dir", "stack", "--renew-certs").stdout)
+        after = snapshot(tls)
+        changed = {name for name in before if before[name] != after[name]}
+        self.assertEqual(changed, {"server.crt", "server.key"})
+        self.assertEqual(self.openssl("verify", "-CAfile", "ca.crt", "server.crt").returncode, 0)
+
+    def test_a_new_name_renews_and_a_lost_ca_key_is_explained(self):
+        self.fresh("--tls", "self-signed")
+        done = self.init("--dir", "stack", "--bind", "192.0.2.7", "--auth", "bearer")
+        self.assertIn("it does not name 192.0.2.7", done.stdout)
+        self.assertEqual(self.openssl("verify", "-CAfile", "ca.crt", "-verify_ip", "192.0.2.7",
+                                      "server.crt").returncode, 0)
+        (self.stack / "tls/ca.key").unlink()
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
+        self.refused("--dir", "stack", "--renew-certs", expect=["tls/ca.key is not there"])
+
+    def test_own_certificates_are_checked_and_copied(self):
+        for name in ("a", "b"):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                            "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-addext",
+                            "subjectAltName=DNS:localhost", "-keyout", f"{name}.key", "-out",
+                            f"{name}.crt"], cwd=self.root, check=True, capture_output=True)
+        self.refused("--tier", "small", "--dir", "stack", "--tls", "files", "--tls-cert", "a.crt",
+                     "--tls-key", "b.key", expect=["does not belong to"])
+        self.fresh("--tls", "files", "--tls-cert", "a.crt", "--tls-key", "a.key")
+        self.assertEqual((self.stack / "tls/server.crt").read_bytes(), (self.root / "a.crt").read_bytes())
+        self.assertEqual(mode(self.stack / "tls/server.key"), 0o600)
+        self.assertIn("up to date", obsctl("init", cwd=self.stack).stdout)
+        self.init("--dir", "stack", "--tls", "off")
+        self.init("--dir", "stack", "--tls", "self-signed")
+
+
+class Accidents(InitCase):
+    def test_killed_at_any_moment_it_is_the_old_or_the_new_stack(self):
+        self.fresh()
+        old = snapshot(self.stack)
+        keep = self.root / "keep"
+        shutil.copytree(self.stack, keep)
+        changes = ["--dir", "stack", "--retention-logs", "14d", "--metrics", "victoriametrics"]
+        self.init(*changes)
+        new = snapshot(self.stack)
+        rng = random.Random(11)
+        seen = {"old": 0, "new": 0}
+        for attempt in range(40):
+            shutil.rmtree(self.stack)
+            shutil.copytree(keep, self.stack)
+            with subprocess.Popen([BINARY, "init", *changes, "-q"], cwd=self.root) as process:
+                time.sleep(rng.uniform(0, 0.06))
+                process.kill()
+            # Whatever opens the stack next completes or discards; an init that then refuses does so too.
+            self.init("--dir", "stack", "--tls", "files", code=2)
+            now = snapshot(self.stack)
+            self.assertIn(now, (old, new), f"attempt {attempt}")
+            seen["old" if now == old else "new"] += 1
+            self.init(*changes)
+            self.assertEqual(snapshot(self.stack), new)
+        self.assertGreater(seen["old"], 0)
+
+    def test_killed_while_making_a_new_stack(self):
+        rng = random.Random(12)
+        for _ in range(15):
+            with subprocess.Popen([BINARY, "init", "--tier", "small", "--dir", "stack", "-q"],
+                                  cwd=self.root) as process:
+                time.sleep(rng.uniform(0, 0.06))
+                process.kill()
+            complete = self.stack.exists()
+            if complete:
+                self.assertTrue((self.stack / ".obsctl/manifest.json").is_file())
+            self.assertIn("up to date" if complete else "created", self.fresh().stdout)
+            self.assertFalse((self.root / ".stack.obsctl-new").exists())
+            shutil.rmtree(self.stack)
+
+    def test_a_full_disk_changes_nothing(self):
+        small = self.root / "small"
+        small.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "none", small],
+                                 capture_output=True, check=False)
+        if mounted.returncode != 0:
+            self.skipTest("needs the right to mount a tmpfs")
+        self.addCleanup(subprocess.run, ["umount", small], check=True)
+        self.refused("--tier", "small", "--dir", "small/stack", code=1,
+                     expect=["No space left", "nothing has been changed", "free some space"])
+        self.assertEqual(list(small.iterdir()), [])
+        subprocess.run(["mount", "-o", "remount,size=1200k", small], check=True)
+        self.init("--tier", "small", "--dir", "small/stack")
+        used = shutil.disk_usage(small)
+        filler = small / "filler"
+        filler.write_bytes(b"x" * max(used.free - 8192, 0))
+        self.refused("--dir", "small/stack", "--retention-logs", "14d", code=1,
+                     expect=["No space left", "nothing has been changed"])
+        filler.unlink()
+        self.init("--dir", "small/stack", "--retention-logs", "14d")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,200 @@
+"""What `obsctl size` promises at the command line: formats, sources of the load, checks, errors, speed."""
+
+import csv
+import io
+import json
+import pathlib
+import shutil
+import tempfile
+import time
+import unittest
+
+from support import obsctl
+
+
+class SizeCase(unittest.TestCase):
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="obsctl-size-"))
+        self.addCleanup(shutil.rmtree, self.root, True)
+
+    def size(self, *args, code=0, **kwargs):
+        done = obsctl("size", *args, cwd=kwargs.pop("cwd", self.root), **kwargs)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def report(self, *args, **kwargs):
+        return json.loads(self.size(*args, "-o", "json", **kwargs).stdout)
+
+    def refused(self, *args, expect, **kwargs):
+        done = self.size(*args, code=2, **kwargs)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("obsctl: error: ", done.stderr)
+        for text in expect:
+            self.assertIn(text, done.stderr)
+
+    def spec(self, text, directory="."):
+        path = self.root / directory / "obsctl.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+
+class Formats(SizeCase):
+    def test_json_names_its_schema_first_and_has_no_infinity(self):
+        text = self.size("-o", "json").stdout
+        self.assertTrue(text.startswith('{\n  "schema": "obsctl.size/v1"'))
+        report = json.loads(text, parse_constant=lambda word: self.fail(f"not JSON: {word}"))
+        full = {disk["component"]: disk["full_after"]["value"] for disk in report["disks"]}
+        self.assertIsNone(full["prometheus"])  # never
+        self.assertAlmostEqual(full["jaeger"], 100 / 52.92)
+
+    def test_yaml_says_the_same_as_json(self):
+        try:
+            import yaml
+        except ImportError:
+            self.skipTest("python3-yaml is not installed")
+        text = self.size("--tier", "medium", "-o", "yaml").stdout
+        self.assertEqual(yaml.safe_load(text), self.report("--tier", "medium"))
+
+    def test_csv_has_every_number_with_its_formula(self):
+        rows = list(csv.DictReader(io.StringIO(self.size("-o", "csv").stdout)))
+        self.assertGreater(len(rows), 100)
+        daily = next(row for row in rows if row["NUMBER"] == "traces received per day")
+        self.assertEqual((daily["VALUE"], daily["ID"], daily["UNIT"]), ("432", "F01", "GB/day"))
+        for row in rows:
+            self.assertTrue(row["ID"] and row["FORMULA"] and row["INPUTS"] and row["SOURCE"], row)
+
+    def test_markdown_has_a_table_per_section(self):
+        text = self.size("-o", "markdown", "--compare", "medium").stdout
+        for heading in ("Signals", "Components", "Cost", "Models", "Tiers compared", "Notes"):
+            self.assertIn(f"## {heading}\n", text)
+        for line in text.splitlines():
+            if line.startswith("|---"):
+                self.assertTrue(set(line) <= set("|-:"))
+
+    def test_text_fits_the_terminal(self):
+        for args in ([], ["--tier", "medium"], ["--tier", "medium", "--explain", "--check"]):
+            done = obsctl("size", *args, cwd=self.root, env={"COLUMNS": "80"})
+            self.assertNotIn("\x1b", done.stdout)
+            self.assertLessEqual(max(map(len, done.stdout.splitlines())), 84)
+
+    def test_explain_prints_formula_inputs_and_source(self):
+        text = " ".join(self.size("--explain").stdout.split())
+        self.assertIn("F01 traces received per day = 432 GB/day = spans/s x 86400 x bytes per span / 1e9 "
+                      "[004:3950] with spans/s 5000 spans/s [tier small (004:3713)], bytes per span 1000 B "
+                      "[traces.span_size]", text)
+
+
+class Load(SizeCase):
+    def test_without_anything_it_is_the_small_tier(self):
+        report = self.report()
+        self.assertEqual((report["tier"], report["spec"], report["model"]), ("small", None, "documented"))
+
+    def test_the_obsctl_yaml_of_a_parent_directory_is_used_and_flags_win(self):
+        self.spec("tier: medium\ntraces:\n  spans: 20k/s\n  retention: 5d\n")
+        below = self.root / "a" / "b"
+        below.mkdir(parents=True)
+        report = self.report("--spans", "30k/s", cwd=below)
+        self.assertEqual(report["spec"], "../../obsctl.yaml")
+        self.assertEqual(report["tier"], "medium")
+        traces = report["signals"][0]
+        self.assertEqual(traces["rate"]["value"], 30000)
+        self.assertEqual(traces["retention_days"], 5)
+
+    def test_the_load_chooses_the_tier(self):
+        self.assertEqual(self.report("--spans", "2000/s", "--lines", "1000/s")["tier"], "small")
+        self.assertEqual(self.report("--spans", "60k/s", "--lines", "90k/s")["tier"], "large")
+        report = self.report("--events", "1M/s")
+        self.assertEqual((report["tier"], report["events"]["value"]), ("xlarge", 1e6))
+        self.assertEqual([s["rate"]["value"] for s in report["signals"]], [5e5, 5e6, 5e5])
+
+    def test_a_given_tier_stays_and_the_report_says_which_one_fits(self):
+        report = self.report("--tier", "small", "--spans", "60k/s")
+        self.assertEqual((report["tier"], report["tier_by_load"]), ("small", "medium"))
+        text = self.size("--tier", "small", "--spans", "60k/s").stdout
+        self.assertIn("This load belongs to the medium tier", text)
+
+    def test_reduction_and_keep_mean_what_they_say(self):
+        kept = self.report("--reduction", "87.75%")["signals"][0]["kept"]["value"]
+        self.assertAlmostEqual(kept, 0.1225)
+        kept = self.report("--keep", "100%")["signals"][0]["kept"]["value"]
+        self.assertAlmostEqual(kept, 1)
+
+    def test_a_spec_from_standard_input(self):
+        report = self.report("--spec", "-", stdin="tier: large\n")
+        self.assertEqual((report["tier"], report["spec"]), ("large", "standard input"))
+
+    def test_compare_puts_tiers_side_by_side(self):
+        report = self.report("--compare", "medium", "--compare", "large", "--model", "table")
+        days = [report["stored_per_day"]["value"]] + [r["stored_per_day"]["value"] for r in report["compared"]]
+        for day, expected in zip(days, (50, 475, 2300)):
+            self.assertAlmostEqual(day, expected)
+
+
+class Check(SizeCase):
+    MODEST = ("--spans", "300/s", "--series", "20k", "--lines", "300/s", "--check")
+
+    def test_what_holds_is_0_and_what_does_not_is_3(self):
+        self.assertIn("everything declared holds the load", self.size(*self.MODEST).stdout)
+        done = self.size(*self.MODEST, "--host-memory", "4GiB", code=3)
+        self.assertIn("FAIL host.memory", done.stdout)
+        report = self.report(*self.MODEST, "--host-disk", "1GB", code=3)
+        self.assertEqual([f["code"] for f in report["findings"] if f["severity"] == "error"], ["host.disk"])
+
+    def test_the_generated_configs_are_held_against_the_load(self):
+        done = obsctl("init", "--tier", "small", "--dir", "stack", cwd=self.root)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        stack = self.root / "stack"
+        codes = [f["code"] for f in self.report(*self.MODEST, cwd=stack)["findings"]]
+        self.assertNotIn("tail_sampling.num_traces", codes)
+        config = stack / "configs" / "otel-collector" / "config.yaml"
+        lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
+        edited = ["    num_traces: 100\n" if "num_traces:" in line else line for line in lines]
+        self.assertNotEqual(edited, lines)
+        config.write_text("".join(edited), encoding="utf-8")
+        report = self.report(*self.MODEST, cwd=stack, code=3)
+        found = [f for f in report["findings"] if f["code"] == "tail_sampling.num_traces"]
+        self.assertEqual(len(found), 1)
+        self.assertIn("600", found[0]["message"])  # 10 s x 300 spans/s / 5 spans
+        self.assertIn("configs/otel-collector/config.yaml", found[0]["hint"])
+
+
+class Errors(SizeCase):
+    def test_bare_numbers_are_refused(self):
+        self.refused("--spans", "5000", expect=["'--spans'", "50k/s"])
+        self.refused("--retention-logs", "30", expect=["'--retention-logs'", "14d"])
+        self.refused("--span-size", "1000", expect=["'--span-size'", "500B"])
+        self.refused("--events", "10k", expect=["'--events'"])
+
+    def test_contradictions_are_refused(self):
+        self.refused("--events", "10k/s", "--spans", "5k/s", expect=["cannot be combined"])
+        self.refused("--keep", "10%", "--reduction", "90%", expect=["two ways"])
+        self.refused("--reduction", "99%", expect=["impossible", "97.5%"])
+        self.refused("--write-calibration", expect=["--from-prometheus"])
+        self.refused("--model", "measured", expect=["calibration"])
+        self.refused("--replication", "0", expect=["sizing.replication"])
+
+    def test_unknown_names_get_a_suggestion(self):
+        self.refused("--tier", "smal", expect=["small"])
+        self.refused("--compare", "lage", expect=["did you mean 'large'?"])
+        self.refused("--set", "traces.kep=1%", expect=["did you mean 'traces.keep'?"])
+
+    def test_mistakes_in_the_spec_are_located(self):
+        self.spec("tier: small\nlogs:\n  retention: 30\n")
+        self.refused(expect=["obsctl.yaml:3:14"])
+
+
+class Speed(SizeCase):
+    def test_it_answers_in_under_50_ms(self):
+        self.size()  # warms the page cache
+        best = min(self.elapsed() for _ in range(10))
+        self.assertLess(best, 0.05)
+
+    def elapsed(self):
+        start = time.perf_counter()
+        self.size("--tier", "medium", "-o", "json")
+        return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,3 @@
+module obsctl.invalid/lab/standin
+
+go 1.24

@@ -1,0 +1,83 @@
+// The dashboard rows' parser, and the replacement of Grafana's variables.
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+#include "lib/catalog/dashboards.hpp"
+
+using namespace obsctl;
+
+namespace {
+
+std::string page(const std::string& panels) {
+  return "uid: u\ntitle: T\ndescription: D\nvariables:\n"
+         "  service: {label: Service, query: 'label_values(up, job)'}\npanels:\n" +
+         panels;
+}
+
+const std::string k_stat = "  - {kind: stat, title: A, expr: up, description: d}\n";
+
+Error mistake(const std::string& text) {
+  const auto dashboard = catalog::parse_dashboard(text, "d.yaml");
+  REQUIRE_FALSE(dashboard);
+  REQUIRE(dashboard.error().at);
+  return dashboard.error();
+}
+
+}  // namespace
+
+TEST_CASE("a panel row with its defaults") {
+  const auto dashboard = catalog::parse_dashboard(
+      page("  - kind: timeseries\n    title: A\n    unit: bytes\n    description: d\n"
+           "    queries:\n      - {expr: up, legend: '{{job}}'}\n      - {expr: down}\n"
+           "    thresholds: {green: , orange: 0.5, red: 0.9}\n"),
+      "d.yaml");
+  REQUIRE(dashboard);
+  REQUIRE(dashboard->panels.size() == 1);
+  const auto& panel = dashboard->panels.front();
+  CHECK(panel.datasource == "prometheus");
+  CHECK(panel.queries.size() == 2);
+  CHECK(panel.queries[0].legend == "{{job}}");
+  REQUIRE(panel.thresholds.size() == 3);
+  CHECK_FALSE(panel.thresholds[0].from);
+  CHECK(panel.thresholds[2].from == 0.9);
+  CHECK(catalog::queries_of(*dashboard).size() == 2);
+}
+
+TEST_CASE("panels that would be empty or unexplained are refused") {
+  CHECK(mistake(page("  - {kind: stat, title: A, description: d}\n")).message ==
+        "panel 'A' has no query");
+  CHECK(mistake(page("  - {kind: stat, title: A, expr: up}\n")).message ==
+        "panel 'A' has no description");
+  CHECK(mistake(page("  - {kind: pie, title: A, expr: up, description: d}\n")).message ==
+        "'pie' is not a kind of panel");
+  CHECK(mistake(page("  - {kind: stat, titel: A, expr: up, description: d}\n")).at->line == 7);
+}
+
+TEST_CASE("only the first threshold has no value") {
+  CHECK(mistake(page("  - {kind: stat, title: A, expr: up, description: d, thresholds: {red: 1}}\n"))
+            .message == "only the first threshold has no value");
+}
+
+TEST_CASE("a page does not grow without limit") {
+  std::string panels;
+  for (std::size_t i = 0; i < catalog::k_max_panels; ++i) {
+    panels += k_stat;
+  }
+  CHECK(catalog::parse_dashboard(page(panels), "d.yaml"));
+  CHECK(mistake(page(panels + k_stat)).message == "21 panels are too many for one page");
+}
+
+TEST_CASE("queries can be run without Grafana") {
+  const auto dashboard = catalog::parse_dashboard(page(k_stat), "d.yaml");
+  REQUIRE(dashboard);
+  CHECK(catalog::runnable(*dashboard, R"(rate(x{job=~"$service"}[$__rate_interval]))") ==
+        R"(rate(x{job=~".+"}[5m]))");
+  CHECK(catalog::runnable(*dashboard, "x[${service}] + y[$__range] + z[$__interval] + w[$__auto]") ==
+        "x[.+] + y[1h] + z[1m] + w[5m]");
+}
+
+TEST_CASE("the catalog has pages") {
+  const auto paths = catalog::dashboard_paths();
+  CHECK(std::find(paths.begin(), paths.end(), "catalog/dashboards/overview.yaml") != paths.end());
+}

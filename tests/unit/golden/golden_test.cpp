@@ -1,0 +1,160 @@
+// The generated trees, byte for byte, against the committed ones in tests/golden.
+//
+// A change of a template shows up in review as a change of what people get. After an intended change run
+// this program with OBSCTL_UPDATE_GOLDEN=1 and read the difference. The default stack is stored whole; a
+// variant stores what differs from it, and FILES lists its whole tree.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "lib/render/stack.hpp"
+#include "lib/topology/build.hpp"
+#include "lib/ui/diff.hpp"
+
+using namespace obsctl;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Tokens that are the same every time and say that they are not real.
+class FixedRandom final : public Random {
+ public:
+  Result<std::string> token(std::size_t length) override {
+    std::string out = fmt::format("golden{}", ++made_);
+    out.resize(length, 'x');
+    return out;
+  }
+
+ private:
+  int made_ = 0;
+};
+
+struct Variant {
+  std::string name;
+  std::vector<std::string> settings;
+};
+
+const std::vector<Variant> k_variants = {
+    {"small", {}},
+    {"small-secured",
+     {"security.tls=self-signed", "security.auth=bearer", "security.bind=0.0.0.0",
+      "security.cors_origins=https://app.example.com", "environment=staging", "name=edge"}},
+    {"small-victoriametrics", {"metrics.backend=victoriametrics", "metrics.retention=90d"}},
+    {"small-alerting",
+     {"alerting.webhook_url=https://hooks.example.com/alerts", "alerting.slack_channel=#ops",
+      "alerting.email_to=ops@example.com", "alerting.email_from=obs@example.com",
+      "alerting.smtp_host=mail.example.com:587"}},
+    {"small-tuned",
+     {"traces.retention=3d", "logs.retention=14d", "traces.keep=25%", "traces.slow_threshold=2s",
+      "ports.grafana=3001", "ports.prometheus=0", "components.loki.memory=2GiB"}},
+};
+
+FileTree tree_of(const Variant& variant) {
+  StackSpec spec;
+  for (const auto& setting : variant.settings) {
+    const auto set = set_field(spec, setting);
+    REQUIRE_MESSAGE(set, (set ? "" : set.error().message));
+  }
+  REQUIRE(validate_spec(spec));
+  const auto topology = build_topology(spec);
+  REQUIRE_MESSAGE(topology, (topology ? "" : topology.error().message));
+  const OsFileSystem files;
+  FixedRandom random;
+  auto tree = render_stack(spec, *topology, TemplateStore(files, {}), random);
+  REQUIRE_MESSAGE(tree, (tree ? "" : tree.error().message));
+  const auto valid = validate_tree(*tree);
+  CHECK_MESSAGE(valid, (valid ? "" : valid.error().message));
+  return *tree;
+}
+
+const fs::path k_golden = fs::path(OBSCTL_SOURCE_DIR) / "tests" / "golden";
+
+// Generated names start with dots (.env.example, .gitignore), which git would act upon.
+fs::path stored(const std::string& variant, const std::string& path) {
+  return k_golden / variant / (path.starts_with(".") ? "dot" + path : path);
+}
+
+std::string read(const fs::path& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return out.str();
+}
+
+std::string listing(const FileTree& tree) {
+  std::string out;
+  for (const auto& [path, file] : tree) {
+    out += fmt::format("{:04o} {}{}\n", file.mode, path, file.secret ? " (secret)" : "");
+  }
+  return out;
+}
+
+bool belongs(const Variant& variant, const FileTree& base, const std::string& path,
+             const std::string& bytes) {
+  const auto it = base.find(path);
+  return variant.settings.empty() || it == base.end() || it->second.bytes != bytes;
+}
+
+void update(const Variant& variant, const FileTree& base, const FileTree& tree) {
+  fs::remove_all(k_golden / variant.name);
+  fs::create_directories(k_golden / variant.name);
+  std::ofstream(k_golden / variant.name / "FILES") << listing(tree);
+  for (const auto& [path, file] : tree) {
+    if (belongs(variant, base, path, file.bytes)) {
+      fs::create_directories(stored(variant.name, path).parent_path());
+      std::ofstream(stored(variant.name, path), std::ios::binary) << file.bytes;
+    }
+  }
+}
+
+void compare(const Variant& variant, const FileTree& base, const FileTree& tree) {
+  CHECK(read(k_golden / variant.name / "FILES") == listing(tree));
+  for (const auto& [path, file] : tree) {
+    const fs::path expected = stored(variant.name, path);
+    const bool differs = belongs(variant, base, path, file.bytes);
+    CHECK_MESSAGE(fs::exists(expected) == differs, path);
+    if (differs && fs::exists(expected)) {
+      const std::string diff = unified_diff(path, read(expected), file.bytes);
+      CHECK_MESSAGE(diff.empty(), diff);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the generated stacks are the committed ones") {
+  const FileTree base = tree_of(k_variants.front());
+  for (const auto& variant : k_variants) {
+    CAPTURE(variant.name);
+    const FileTree tree = tree_of(variant);
+    if (std::getenv("OBSCTL_UPDATE_GOLDEN") != nullptr) {
+      update(variant, base, tree);
+    }
+    compare(variant, base, tree);
+  }
+}
+
+TEST_CASE("rendering twice gives the same bytes") {
+  for (const auto& variant : k_variants) {
+    const FileTree one = tree_of(variant);
+    const FileTree two = tree_of(variant);
+    REQUIRE(one.size() == two.size());
+    for (const auto& [path, file] : one) {
+      CHECK(two.at(path).bytes == file.bytes);
+    }
+  }
+}
+
+TEST_CASE("the spec in a tree generates the same tree") {
+  for (const auto& variant : k_variants) {
+    const FileTree tree = tree_of(variant);
+    const auto spec = read_spec(tree.at(stack_paths::spec).bytes, "obsctl.yaml");
+    REQUIRE(spec);
+    CHECK(write_spec(*spec) == tree.at(stack_paths::spec).bytes);
+  }
+}

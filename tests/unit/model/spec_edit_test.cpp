@@ -1,0 +1,59 @@
+// A value changes, the user's comments and order stay.
+#include <doctest/doctest.h>
+
+#include "lib/model/spec_edit.hpp"
+
+using namespace obsctl;
+
+namespace {
+
+std::optional<std::string> edited(const std::string& text,
+                                  const std::vector<std::string>& assignments) {
+  const auto from = read_spec(text, "obsctl.yaml");
+  REQUIRE(from);
+  StackSpec to = *from;
+  for (const auto& assignment : assignments) {
+    REQUIRE(set_field(to, assignment));
+  }
+  return edit_spec(text, *from, to);
+}
+
+}  // namespace
+
+TEST_CASE("values are replaced, uncommented or added, comments stay") {
+  const std::string text =
+      "# ours\ntier: small\ntraces:\n  keep: 10%  # agreed with finance\n  # retention:\n\n"
+      "logs:\n    retention: 7d\n";
+  CHECK(edited(text, {"traces.keep=25%"}) ==
+        "# ours\ntier: small\ntraces:\n  keep: 25%  # agreed with finance\n  # retention:\n\n"
+        "logs:\n    retention: 7d\n");
+  CHECK(edited(text, {"traces.retention=3d", "name=shop", "ports.grafana=3001"}) ==
+        "name: \"shop\"\n# ours\ntier: small\ntraces:\n  keep: 10%  # agreed with finance\n"
+        "  retention: 3d\n\nlogs:\n    retention: 7d\n\nports:\n  grafana: 3001\n");
+  CHECK(edited(text, {"traces.slow=3%"}) ==
+        "# ours\ntier: small\ntraces:\n  slow: 3%\n  keep: 10%  # agreed with finance\n  # retention:\n\n"
+        "logs:\n    retention: 7d\n");
+}
+
+TEST_CASE("what a line edit cannot do is refused, never done wrongly") {
+  CHECK_FALSE(edited("tier: small\nlogs: {retention: 7d}\n", {"logs.retention=8d"}));
+  CHECK_FALSE(edited("tier: small\n", {"security.cors_origins=https://a.example"}));
+  CHECK_FALSE(edited("logs:\n    retention: 7d\n", {"logs.retention=8d"}));
+}
+
+TEST_CASE("obsctl's own form can always be edited") {
+  StackSpec spec;
+  const std::string text = "# mine\n" + write_spec(spec);
+  for (const auto& field : spec_fields()) {
+    CAPTURE(field.key);
+    std::string value = field.choices.empty() ? "" : field.choices.back();
+    if (field.choices.empty()) {
+      value = field.form == "text" ? "some text" : field.form == "duration" ? "9d"
+              : field.form == "share"  ? "7%"    : field.form == "rate"     ? "70/s"
+              : field.form == "size"   ? "7KB"   : field.form == "count"    ? "7" : "true";
+    }
+    const auto out = edited(text, {field.key + "=" + value});
+    REQUIRE(out);
+    CHECK(out->starts_with("# mine\n"));
+  }
+}

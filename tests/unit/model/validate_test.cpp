@@ -1,0 +1,66 @@
+// Every contradiction is found; every sensible combination passes.
+#include <doctest/doctest.h>
+
+#include "lib/model/spec.hpp"
+
+using namespace obsctl;
+
+namespace {
+
+Result<void> with(const std::vector<std::string>& assignments) {
+  StackSpec spec;
+  for (const auto& assignment : assignments) {
+    const auto set = set_field(spec, assignment);
+    REQUIRE_MESSAGE(set, (set ? "" : set.error().message));
+  }
+  return validate_spec(spec);
+}
+
+}  // namespace
+
+TEST_CASE("sensible specs pass") {
+  CHECK(with({}));
+  CHECK(with({"security.tls=self-signed", "security.auth=bearer", "security.bind=0.0.0.0"}));
+  CHECK(with({"security.bind=::1", "security.cors_origins=https://a.example,http://b.example:8080"}));
+  CHECK(with({"security.tls=files", "security.tls_cert=/a.crt", "security.tls_key=/a.key"}));
+  CHECK(with({"alerting.webhook_url=https://hooks.example/x", "alerting.slack_channel=#ops"}));
+  CHECK(with({"alerting.email_to=a@b.example", "alerting.smtp_host=mail.example:587"}));
+  CHECK(with({"traces.slow_threshold=20s", "traces.decision_wait=30s", "logs.retention=24h"}));
+}
+
+TEST_CASE("contradictions are errors with a hint") {
+  for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{
+           {"name=Shop"},
+           {"name=9lives"},
+           {"environment="},
+           {"security.tls=files"},
+           {"security.tls=files", "security.tls_cert=/a.crt"},
+           {"security.tls_key=/a.key"},
+           {"security.tls=self-signed", "security.tls_cert=/a.crt", "security.tls_key=/a.key"},
+           {"security.bind=everywhere"},
+           {"security.bind=256.0.0.1"},
+           {"security.cors_origins=*"},
+           {"security.cors_origins=https://*.example"},
+           {"security.cors_origins=app.example"},
+           {"security.cors_origins=https://app.example/path"},
+           {"alerting.webhook_url=hooks.example"},
+           {"alerting.webhook_url=https://"},
+           {"alerting.email_to=a@b.example"},
+           {"alerting.smtp_host=mail.example:25"},
+           {"alerting.email_from=a@b.example"},
+           {"alerting.email_to=nobody", "alerting.smtp_host=mail.example:25"},
+           {"alerting.email_to=a@b.example", "alerting.smtp_host=mail.example"},
+           {"alerting.email_to=a@b.example", "alerting.smtp_host=mail.example:0"},
+           {"traces.spans_per_trace=0"},
+           {"traces.decision_wait=500ms", "traces.slow_threshold=100ms"},
+           {"traces.slow_threshold=0"},
+           {"traces.slow_threshold=10s"},
+           {"traces.retention=10m"},
+           {"logs.retention=12h"},
+           {"metrics.scrape_interval=100ms"}}) {
+    CAPTURE(bad.front());
+    const auto result = with(bad);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code == Code::usage);
+  }
+}

@@ -1,0 +1,247 @@
+// What watches the stack: rules, routing, data sources and dashboards of real topologies.
+#include <algorithm>
+#include <set>
+
+#include <doctest/doctest.h>
+
+#include "lib/base/text.hpp"
+#include "lib/io/filesystem.hpp"
+#include "lib/render/observe.hpp"
+#include "lib/topology/build.hpp"
+
+using namespace obsctl;
+
+namespace {
+
+struct Stack {
+  StackSpec spec;
+  Topology topology;
+  std::vector<catalog::AlertRule> alerts;
+  FileTree tree;
+};
+
+template <class T>
+T value_of(Result<T> result) {
+  REQUIRE_MESSAGE(result, (result ? std::string() : result.error().message));
+  return std::move(*result);
+}
+
+// `others` are components that the small stack does not have, by name only.
+Stack make(const std::vector<std::string>& settings = {},
+           const std::vector<std::string>& others = {}) {
+  static const OsFileSystem files;
+  const TemplateStore store(files, {});
+  Stack out;
+  for (const auto& setting : settings) {
+    REQUIRE(set_field(out.spec, setting));
+  }
+  out.topology = value_of(build_topology(out.spec));
+  for (const auto& name : others) {
+    Component component;
+    component.name = name;
+    out.topology.components.push_back(component);
+  }
+  out.alerts = value_of(stack_alerts(out.spec, out.topology, store));
+  const auto added = add_observability(out.tree, out.spec, out.topology, store);
+  REQUIRE_MESSAGE(added, (added ? std::string() : added.error().message));
+  const auto valid = validate_tree(out.tree);
+  REQUIRE_MESSAGE(valid, (valid ? std::string() : valid.error().message));
+  return out;
+}
+
+const std::string& file(const Stack& stack, const std::string& path) {
+  const auto found = stack.tree.find(path);
+  REQUIRE_MESSAGE(found != stack.tree.end(), path);
+  return found->second.bytes;
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::set<std::string> covered(const Stack& stack) {
+  std::set<std::string> out;
+  for (const auto& alert : stack.alerts) {
+    out.insert(alert.seeds.begin(), alert.seeds.end());
+  }
+  return out;
+}
+
+const catalog::AlertRule& alert(const Stack& stack, const std::string& name) {
+  const auto found = std::ranges::find(stack.alerts, name, &catalog::AlertRule::name);
+  REQUIRE_MESSAGE(found != stack.alerts.end(), name);
+  return *found;
+}
+
+std::vector<nlohmann::json> dashboards(const Stack& stack) {
+  std::vector<nlohmann::json> out;
+  for (const auto& [path, made] : stack.tree) {
+    if (path.starts_with(observe_paths::grafana_dashboards)) {
+      out.push_back(nlohmann::json::parse(made.bytes));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("every alert that the requirements name is covered once") {
+  const auto small = covered(make());
+  for (const char* id : {"F01", "F02", "F03", "F04", "F05", "F06", "F07", "F08", "F09", "F10",
+                         "F11", "F14", "F15", "F16", "F17", "F18", "F19", "F20", "F21", "F23",
+                         "F24"}) {
+    CHECK_MESSAGE(small.contains(id), id);
+  }
+  CHECK_FALSE(small.contains("F12"));  // Kafka and Tempo are not in the small stack
+  CHECK_FALSE(small.contains("F13"));
+  const auto large = covered(make({}, {"kafka-exporter", "tempo"}));
+  CHECK(large.contains("F12"));
+  CHECK(large.contains("F13"));
+}
+
+TEST_CASE("every alert has a firing and a silent case in the generated tests") {
+  const Stack stack = make({"metrics.backend=victoriametrics"}, {"kafka-exporter", "tempo"});
+  for (const auto& row : stack.alerts) {
+    const std::string& tests = file(stack, "configs/prometheus/tests/" + row.group + "_test.yml");
+    CHECK_MESSAGE(has(tests, "name: " + row.name + " fires\n"), row.name);
+    CHECK_MESSAGE(has(tests, "name: " + row.name + " stays silent\n") == (row.name != "Watchdog"),
+                  row.name);
+  }
+}
+
+TEST_CASE("a test loads the recorded series that its alerts read") {
+  const Stack stack = make();
+  const std::string& tests = file(stack, "configs/prometheus/tests/collector_test.yml");
+  CHECK(has(tests, "../rules/collector-recording.yml"));
+  CHECK_FALSE(has(tests, "../rules/capacity-recording.yml"));
+}
+
+TEST_CASE("an alert tells what happened and what to do") {
+  for (const auto& row : make().alerts) {
+    CHECK_MESSAGE(row.summary.size() > 10, row.name);
+    CHECK_MESSAGE(row.description.size() > 20, row.name);
+    CHECK_MESSAGE(row.runbook.size() > 20, row.name);
+    CHECK_MESSAGE(!has(row.summary, "\n"), row.name);
+  }
+}
+
+TEST_CASE("metrics of the collector are never taken for Jaeger's, which have the same names") {
+  for (const auto& row : make().alerts) {
+    const bool names_job = has(row.expr, "job=");
+    CHECK_MESSAGE((!has(row.expr, "otelcol_") || names_job), row.name);
+  }
+}
+
+TEST_CASE("thresholds follow the limits of the stack") {
+  const Stack stack = make({"components.otel-collector.memory=1GiB", "components.prometheus.memory=8GiB"});
+  CHECK(has(alert(stack, "CollectorHighMemory").expr, "> 734003200"));  // 700 MiB of 1 GiB
+  CHECK(has(alert(stack, "PrometheusHighMemory").expr, "> 8589934592 * 0.75"));
+  CHECK(has(alert(make(), "CollectorHighMemory").expr, "> 1468006400"));  // 1400 MiB of 2 GiB (G-15)
+  CHECK(has(alert(make({"metrics.series=2M"}), "PrometheusHighCardinality").expr, "> 4000000"));
+  CHECK(has(alert(make(), "PrometheusHighCardinality").expr, "> 1000000"));  // F18
+}
+
+TEST_CASE("what a stack does not have is neither watched nor shown") {
+  Stack stack = make();
+  CHECK_FALSE(stack.tree.contains("configs/prometheus/rules/victoriametrics-alerts.yml"));
+  std::erase_if(stack.topology.components,
+                [](const Component& component) { return component.name == "jaeger"; });
+  static const OsFileSystem files;
+  FileTree tree;
+  REQUIRE(add_observability(tree, stack.spec, stack.topology, TemplateStore(files, {})));
+  CHECK_FALSE(tree.contains("configs/prometheus/rules/jaeger-alerts.yml"));
+  CHECK_FALSE(tree.contains("configs/grafana/dashboards/obsctl-jaeger.json"));
+  CHECK_FALSE(has(tree.at("configs/grafana/provisioning/datasources/datasources.yaml").bytes,
+                  "uid: jaeger"));
+}
+
+TEST_CASE("sampling alerts exist only where traces are sampled") {
+  const Stack all = make({"traces.keep=100%"});
+  for (const auto& row : all.alerts) {
+    CHECK_FALSE(has(row.expr, "tail_sampling"));
+  }
+  CHECK(has(alert(make(), "CollectorSamplingMemoryFull").expr, "0.9 * 50000"));
+}
+
+TEST_CASE("without receivers the routing says so, and secrets are only named") {
+  const std::string path = "configs/alertmanager/alertmanager.yml";
+  CHECK(has(file(make(), path), "NO RECEIVER IS CONFIGURED"));
+  const Stack stack = make({"alerting.slack_channel=#alerts", "alerting.email_to=a@example.org",
+                            "alerting.smtp_host=mail.example.org:587",
+                            "alerting.webhook_url=https://example.org/hook"});
+  const std::string& routing = file(stack, path);
+  CHECK_FALSE(has(routing, "NO RECEIVER"));
+  CHECK(has(routing, "api_url_file: /etc/alertmanager/secrets/slack-webhook-url"));
+  CHECK(has(routing, "smtp_auth_password_file: /etc/alertmanager/secrets/smtp-password"));
+  CHECK(has(routing, "url: \"https://example.org/hook\""));
+  CHECK_FALSE(has(routing, "smtp_require_tls: false"));
+  const Stack relay = make({"alerting.email_to=a@example.org", "alerting.smtp_host=relay:25"});
+  CHECK(has(file(relay, path), "smtp_require_tls: false"));
+  CHECK_FALSE(has(file(relay, path), "password"));
+}
+
+TEST_CASE("panels ask the same data source whatever stores the metrics") {
+  const std::string path = "configs/grafana/provisioning/datasources/datasources.yaml";
+  CHECK(has(file(make(), path), "url: http://prometheus:9090"));
+  const std::string& vm = file(make({"metrics.backend=victoriametrics"}), path);
+  CHECK(has(vm, "url: http://victoriametrics:8428"));
+  CHECK(has(vm, "uid: prometheus"));
+}
+
+TEST_CASE("links between signals survive Grafana's expansion of variables") {
+  const std::string text =
+      file(make(), "configs/grafana/provisioning/datasources/datasources.yaml");
+  CHECK(has(text, R"('{$${__tags}} | trace_id="$${__trace.traceId}"')"));
+  CHECK(has(text, "url: $${__value.raw}"));
+  // A single $ would be replaced by an environment variable that does not exist.
+  for (std::size_t at = text.find('$'); at != std::string::npos; at = text.find('$', at + 2)) {
+    const bool comment = text.rfind('#', at) != std::string::npos &&
+                         text.rfind('#', at) > text.rfind('\n', at);
+    CHECK((comment || text[at + 1] == '$'));
+  }
+}
+
+TEST_CASE("dashboards fill every line and leave no gap") {
+  std::set<std::string> uids;
+  for (const auto& dashboard : dashboards(make())) {
+    const auto uid = dashboard["uid"].get<std::string>();
+    CHECK_MESSAGE(uids.insert(uid).second, uid);
+    CHECK(dashboard["editable"] == false);
+    std::map<int, std::pair<int, int>> lines;  // y → width, height
+    for (const auto& panel : dashboard["panels"]) {
+      auto& [width, height] = lines[panel["gridPos"]["y"].get<int>()];
+      CHECK(panel["gridPos"]["x"].get<int>() == width);
+      width += panel["gridPos"]["w"].get<int>();
+      height = panel["gridPos"]["h"].get<int>();
+    }
+    int next = 0;
+    for (const auto& [y, line] : lines) {
+      CHECK_MESSAGE(y == next, uid);
+      CHECK_MESSAGE(line.first == 24, uid);
+      next = y + line.second;
+    }
+  }
+  CHECK(uids.contains("obsctl-overview"));
+}
+
+TEST_CASE("every panel names a provisioned data source and every query runs without Grafana") {
+  const Stack stack = make();
+  static const OsFileSystem files;
+  const auto pages = value_of(stack_dashboards(stack.spec, stack.topology, TemplateStore(files, {})));
+  CHECK(pages.size() == dashboards(stack).size());
+  for (const auto& page : pages) {
+    for (const auto& query : catalog::queries_of(page)) {
+      CHECK_MESSAGE((query.datasource == "prometheus" || query.datasource == "loki"), query.panel);
+      CHECK_MESSAGE(!has(catalog::runnable(page, query.expr), "$"), query.expr);
+    }
+  }
+}
+
+TEST_CASE("the same spec gives the same bytes") {
+  const Stack one = make();
+  const Stack two = make();
+  REQUIRE(one.tree.size() == two.tree.size());
+  for (const auto& [path, made] : one.tree) {
+    CHECK_MESSAGE(made.bytes == two.tree.at(path).bytes, path);
+  }
+}

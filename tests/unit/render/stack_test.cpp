@@ -1,0 +1,250 @@
+// The generated stack read back: the settings that decide whether data survives and fits.
+#include "lib/render/stack.hpp"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+#include "lib/topology/build.hpp"
+#include "lib/yaml/read.hpp"
+
+namespace obsctl {
+namespace {
+
+// Tokens that a test can recognise.
+class CountingRandom final : public Random {
+ public:
+  Result<std::string> token(std::size_t length) override {
+    return std::string(length, static_cast<char>('a' + count_++));
+  }
+
+ private:
+  int count_ = 0;
+};
+
+FileTree rendered(const std::vector<std::string>& assignments = {}) {
+  StackSpec spec;
+  for (const auto& assignment : assignments) {
+    REQUIRE(set_field(spec, assignment));
+  }
+  const auto topology = build_topology(spec);
+  REQUIRE_MESSAGE(topology, (topology ? "" : topology.error().message));
+  const OsFileSystem files;
+  const TemplateStore store(files, {});
+  CountingRandom random;
+  auto tree = render_stack(spec, *topology, store, random);
+  REQUIRE_MESSAGE(tree, (tree ? "" : tree.error().message));
+  const auto valid = validate_tree(*tree);
+  REQUIRE_MESSAGE(valid, (valid ? "" : valid.error().message));
+  return *tree;
+}
+
+yaml::Node parsed(const FileTree& tree, const std::string& path) {
+  REQUIRE(tree.contains(path));
+  auto node = yaml::parse(tree.at(path).bytes, path);
+  REQUIRE_MESSAGE(node, (node ? "" : node.error().message));
+  return *node;
+}
+
+// The node below `node` along a path of keys, or null.
+const yaml::Node* at(const yaml::Node& node, const std::vector<std::string>& keys) {
+  const yaml::Node* out = &node;
+  for (const auto& key : keys) {
+    out = out == nullptr ? nullptr : out->find(key);
+  }
+  return out;
+}
+
+double number_at(const yaml::Node& node, const std::vector<std::string>& keys) {
+  const yaml::Node* out = at(node, keys);
+  REQUIRE(out != nullptr);
+  return std::stod(out->scalar);
+}
+
+constexpr auto k_collector = "configs/otel-collector/config.yaml";
+
+const std::vector<std::vector<std::string>> k_variants = {
+    {},
+    {"security.tls=self-signed"},
+    {"security.auth=bearer"},
+    {"security.cors_origins=https://a.example.com,https://b.example.com"},
+    {"metrics.backend=victoriametrics"},
+    {"traces.keep=100%"},
+    {"traces.keep=0%"},
+    {"security.bind=::1", "ports.loki=0", "ports.grafana=0"},
+    {"environment=it's \"quoted\": # no", "alerting.slack_channel=#alerts"},
+    {"security.tls=self-signed", "security.auth=bearer", "metrics.backend=victoriametrics",
+     "alerting.email_to=a@b.c", "alerting.smtp_host=m:587", "name=obs2", "traces.spans=50k/s"},
+};
+
+}  // namespace
+
+TEST_CASE("every variant renders to valid files") {
+  for (const auto& variant : k_variants) {
+    CAPTURE(variant);
+    const FileTree tree = rendered(variant);
+    for (const char* path : {"docker-compose.yml", "obsctl.yaml", ".gitignore", ".env.example",
+                             "sdk.env", "OPERATIONS.md", "configs/prometheus/prometheus.yml",
+                             "configs/loki/config.yaml", "configs/jaeger/config.yaml",
+                             "configs/alertmanager/alertmanager.yml"}) {
+      CAPTURE(path);
+      CHECK(tree.contains(path));
+    }
+    for (const auto& [path, file] : tree) {
+      CAPTURE(path);
+      CHECK_FALSE(file.bytes.empty());
+      CHECK(file.bytes.back() == '\n');
+      CHECK(file.bytes.find("[%") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("in every pipeline the memory limiter is first and the queue is on disk") {
+  for (const auto& variant : k_variants) {
+    CAPTURE(variant);
+    const yaml::Node config = parsed(rendered(variant), k_collector);
+    const yaml::Node* pipelines = at(config, {"service", "pipelines"});
+    REQUIRE(pipelines != nullptr);
+    for (const auto& pipeline : pipelines->entries) {
+      CAPTURE(pipeline.key);
+      const yaml::Node* processors = pipeline.value.find("processors");
+      REQUIRE(processors != nullptr);
+      REQUIRE_FALSE(processors->items.empty());
+      const bool behind_the_limiter = pipeline.key == "traces/sampled";
+      CHECK(processors->items[0].scalar ==
+            (behind_the_limiter ? "tail_sampling" : "memory_limiter"));
+      for (const auto& processor : processors->items) {
+        CHECK(processor.scalar != "batch");  // holds confirmed data in memory
+      }
+    }
+    const yaml::Node* extensions = at(config, {"service", "extensions"});
+    CHECK(std::ranges::any_of(extensions->items,
+                              [](const yaml::Node& node) { return node.scalar == "file_storage"; }));
+    CHECK(at(config, {"extensions", "file_storage", "compaction", "directory"}) != nullptr);
+  }
+}
+
+TEST_CASE("the memory limiter stays below the container's limit") {
+  const FileTree tree = rendered({"components.otel-collector.memory=1GiB"});
+  const yaml::Node config = parsed(tree, k_collector);
+  const double limit = number_at(config, {"processors", "memory_limiter", "limit_mib"});
+  CHECK(limit == doctest::Approx(819));  // 80 % of 1024 MiB (CT-20)
+  CHECK(number_at(config, {"processors", "memory_limiter", "spike_limit_mib"}) < limit);
+  CHECK(tree.at("docker-compose.yml").bytes.find("GOMEMLIMIT: \"819MiB\"") != std::string::npos);
+}
+
+TEST_CASE("three queues and a compaction copy fit on the collector's disk") {
+  for (const char* disk : {"10GB", "40GB"}) {
+    CAPTURE(disk);
+    const yaml::Node config =
+        parsed(rendered({std::string("components.otel-collector.disk=") + disk}), k_collector);
+    const double queue =
+        number_at(config, {"exporters", "otlp_grpc/jaeger", "sending_queue", "queue_size"});
+    CHECK(4 * queue <= parse_bytes(disk, "disk")->value);
+    CHECK(queue >= 0.15 * parse_bytes(disk, "disk")->value);
+  }
+}
+
+TEST_CASE("tail sampling holds decision wait times trace rate with head-room") {
+  struct Row {
+    std::vector<std::string> spec;
+    double num_traces;
+  };
+  for (const Row& row :
+       {Row{{}, 50000},                                           // 10 s × 1000/s (golden D-TAIL)
+        Row{{"traces.spans=50k/s"}, 200000},                      // 10 s × 10000/s × 2
+        Row{{"traces.traces=30k/s", "traces.decision_wait=30s"}, 1800000}}) {
+    CAPTURE(row.spec);
+    const yaml::Node config = parsed(rendered(row.spec), k_collector);
+    CHECK(number_at(config, {"processors", "tail_sampling", "num_traces"}) ==
+          doctest::Approx(row.num_traces));
+  }
+}
+
+TEST_CASE("sampling keeps what was asked for") {
+  const auto policy = [](const std::string& keep, const std::string& name) {
+    const yaml::Node config = parsed(rendered({"traces.keep=" + keep}), k_collector);
+    const yaml::Node* policies = at(config, {"processors", "tail_sampling", "policies"});
+    REQUIRE(policies != nullptr);
+    for (const auto& row : policies->items) {
+      if (row.text_or("name", "") == name) {
+        return row;
+      }
+    }
+    return yaml::Node{};
+  };
+  CHECK(number_at(policy("2.5%", "rest"), {"probabilistic", "sampling_percentage"}) ==
+        doctest::Approx(2.5));
+  CHECK(policy("0%", "rest").kind == yaml::Node::Kind::null);
+  // 500 ms itself is slow, and threshold_ms is exclusive.
+  CHECK(number_at(policy("10%", "slow"), {"latency", "threshold_ms"}) == doctest::Approx(499));
+  CHECK(at(parsed(rendered({"traces.keep=100%"}), k_collector), {"processors", "tail_sampling"}) ==
+        nullptr);
+}
+
+TEST_CASE("a full batch fits into Loki's limits") {
+  for (const char* lines : {"10/s", "200k/s"}) {
+    CAPTURE(lines);
+    const FileTree tree = rendered({std::string("logs.lines=") + lines});
+    const yaml::Node collector = parsed(tree, k_collector);
+    const yaml::Node loki = parsed(tree, "configs/loki/config.yaml");
+    const double batch = number_at(
+        collector, {"exporters", "otlp_grpc/jaeger", "sending_queue", "batch", "max_size"});
+    CHECK(number_at(loki, {"limits_config", "ingestion_burst_size_mb"}) * 1e6 > 2 * batch);
+    CHECK(number_at(loki, {"server", "grpc_server_max_recv_msg_size"}) > 2 * batch);
+  }
+}
+
+TEST_CASE("secrets are random, private and kept out of everything else") {
+  const FileTree tree = rendered({"security.auth=bearer"});
+  const GeneratedFile& grafana = tree.at(stack_paths::grafana_secret);
+  const GeneratedFile& otlp = tree.at(stack_paths::otlp_secret);
+  CHECK(grafana.secret);
+  CHECK(grafana.mode == 0600);
+  CHECK(otlp.secret);
+  const std::string password(32, 'a');
+  const std::string token(32, 'b');
+  CHECK(grafana.bytes.find("GF_SECURITY_ADMIN_PASSWORD=" + password) != std::string::npos);
+  CHECK(otlp.bytes.find("OTLP_AUTH_TOKEN=" + token) != std::string::npos);
+  CHECK(otlp.bytes.find("Bearer%20" + token) != std::string::npos);
+  for (const auto& [path, file] : tree) {
+    CAPTURE(path);
+    if (!file.secret) {
+      CHECK(file.bytes.find(password) == std::string::npos);
+      CHECK(file.bytes.find(token) == std::string::npos);
+    }
+  }
+  CHECK_FALSE(rendered().contains(stack_paths::otlp_secret));
+}
+
+TEST_CASE("the same spec renders to the same bytes") {
+  const FileTree first = rendered();
+  for (const auto& [path, file] : rendered()) {
+    CAPTURE(path);
+    CHECK(first.at(path).bytes == file.bytes);
+  }
+}
+
+TEST_CASE("the SDK settings do not sample at the head") {
+  const std::string& sdk = rendered().at("sdk.env").bytes;
+  CHECK(sdk.find("OTEL_TRACES_SAMPLER=parentbased_always_on\n") != std::string::npos);  // CT-19
+  CHECK(sdk.find("OTEL_TRACES_SAMPLER_ARG") == std::string::npos);
+}
+
+TEST_CASE("the runbook knows every alert and every volume of its stack") {
+  const FileTree tree = rendered();
+  const std::string& runbook = tree.at("OPERATIONS.md").bytes;
+  CHECK(runbook.find("**CollectorDown**") != std::string::npos);
+  CHECK(runbook.find("{{") == std::string::npos);
+  StackSpec spec;
+  const auto topology = build_topology(spec);
+  for (const auto& component : topology->components) {
+    for (const auto& volume : component.volumes) {
+      if (volume.backup) {
+        CHECK(runbook.find(volume.name) != std::string::npos);
+      }
+    }
+  }
+}
+
+}  // namespace obsctl

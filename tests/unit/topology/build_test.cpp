@@ -1,0 +1,155 @@
+// The single-node topology: what it contains, what overrides change, and that it hangs together.
+#include "lib/topology/build.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <doctest/doctest.h>
+
+namespace obsctl {
+namespace {
+
+Topology built(const std::vector<std::string>& assignments = {}) {
+  StackSpec spec;
+  for (const auto& assignment : assignments) {
+    REQUIRE(set_field(spec, assignment));
+  }
+  auto out = build_topology(spec);
+  REQUIRE_MESSAGE(out, (out ? "" : out.error().message));
+  return *out;
+}
+
+std::string error_of(const std::string& assignment) {
+  StackSpec spec;
+  REQUIRE(set_field(spec, assignment));
+  auto out = build_topology(spec);
+  REQUIRE_FALSE(out);
+  return out.error().message;
+}
+
+// Every variant that changes which components or links there are.
+const std::vector<std::vector<std::string>> k_variants = {
+    {},
+    {"metrics.backend=victoriametrics"},
+    {"security.tls=self-signed", "security.auth=bearer"},
+    {"alerting.slack_channel=#alerts", "alerting.email_to=a@b.c", "alerting.smtp_host=m:587"},
+};
+
+}  // namespace
+
+TEST_CASE("the small tier has the components of A02 with the limits of J05") {
+  const Topology topology = built();
+  struct Row {
+    const char* name;
+    double cpus;
+    double gib;
+    double disk_gb;
+  };
+  for (const Row& row : {Row{"otel-collector", 2, 2, 10}, Row{"prometheus", 2, 4, 100},
+                         Row{"jaeger", 2, 4, 100}, Row{"loki", 1, 2, 100}, Row{"grafana", 1, 1, 10}}) {
+    CAPTURE(row.name);
+    const Component* component = topology.find(row.name);
+    REQUIRE(component != nullptr);
+    CHECK(component->limits.cpus == doctest::Approx(row.cpus));
+    CHECK(component->limits.memory.gib() == doctest::Approx(row.gib));
+    CHECK(component->disk.gb() == doctest::Approx(row.disk_gb));
+  }
+  CHECK(topology.find("victoriametrics") == nullptr);
+}
+
+TEST_CASE("rates and retention come from the tier where the spec has none") {
+  const Topology topology = built();
+  CHECK(topology.load.spans.per_second == doctest::Approx(5000));
+  CHECK(topology.load.traces.per_second == doctest::Approx(1000));  // 5 spans per trace (F14)
+  CHECK(topology.retention.traces.hours() == doctest::Approx(168));  // I03
+  CHECK(topology.retention.metrics.days() == doctest::Approx(15));
+  const Topology changed = built({"traces.spans=50k/s", "traces.retention=3d", "logs.retention=48h"});
+  CHECK(changed.load.traces.per_second == doctest::Approx(10000));
+  CHECK(changed.retention.traces.days() == doctest::Approx(3));
+  CHECK(changed.retention.logs.hours() == doctest::Approx(48));
+}
+
+TEST_CASE("every variant hangs together") {
+  for (const auto& variant : k_variants) {
+    CAPTURE(variant);
+    const Topology topology = built(variant);
+    std::set<std::string> started;
+    std::set<std::string> volumes_ready;
+    for (const auto& component : topology.components) {
+      CAPTURE(component.name);
+      CHECK_FALSE(component.image.empty());
+      CHECK(component.image.find(":latest") == std::string::npos);
+      CHECK(component.limits.cpus > 0);
+      CHECK(component.limits.memory.value > 0);
+      for (const auto& dependency : component.depends_on) {
+        CAPTURE(dependency.component);
+        CHECK(started.contains(dependency.component));  // the list is in start order
+        const Component* waited_for = topology.find(dependency.component);
+        if (dependency.condition == Ready::healthy && waited_for != nullptr) {
+          CHECK_FALSE(waited_for->probe->command.empty());  // otherwise it never gets healthy
+        }
+      }
+      for (const auto& volume : component.volumes) {
+        if (component.one_shot) {
+          volumes_ready.insert(volume.name);
+        } else if (volume.needs_init) {
+          CHECK(volumes_ready.contains(volume.name));
+        }
+      }
+      started.insert(component.name);
+    }
+    for (const auto& link : topology.links) {
+      CAPTURE(link.from);
+      CAPTURE(link.to);
+      CHECK(topology.find(link.from) != nullptr);
+      const Component* to = topology.find(link.to);
+      REQUIRE(to != nullptr);
+      const bool listens = std::ranges::any_of(
+          to->ports, [&link](const Port& port) { return port.container == link.port; });
+      CHECK(listens);
+    }
+  }
+}
+
+TEST_CASE("services without a login stay on loopback") {
+  const Topology topology = built({"security.bind=0.0.0.0"});
+  CHECK(topology.port("otlp-grpc")->bind == "0.0.0.0");
+  CHECK(topology.port("grafana")->bind == "0.0.0.0");
+  for (const char* name : {"prometheus", "loki", "jaeger", "alertmanager", "collector-metrics"}) {
+    CAPTURE(name);
+    CHECK(topology.port(name)->bind == "127.0.0.1");
+  }
+}
+
+TEST_CASE("overrides") {
+  const Topology topology = built({"ports.grafana=3001", "ports.loki=0", "components.loki.memory=3GiB",
+                                   "components.otel-collector.disk=20GB", "name=obs2"});
+  CHECK(topology.port("grafana")->host == 3001);
+  CHECK(topology.port("grafana")->container == 3000);
+  CHECK(topology.port("loki")->host == 0);
+  CHECK(topology.find("loki")->limits.memory.gib() == doctest::Approx(3));
+  CHECK(topology.find("loki")->limits.cpus == doctest::Approx(1));  // still the tier's
+  CHECK(topology.find("otel-collector")->disk.gb() == doctest::Approx(20));
+  CHECK(topology.volume_name(topology.find("loki")->volumes[0]) == "obs2_loki-data");
+}
+
+TEST_CASE("overrides that mean nothing are errors") {
+  CHECK(error_of("ports.grafanna=3001") == "the stack has no port 'grafanna'");
+  CHECK(error_of("ports.jaeger-metrics=1234") == "the stack has no port 'jaeger-metrics'");
+  CHECK(error_of("ports.grafana=9090") ==
+        "'prometheus' and 'grafana' would both be published on port 9090");
+  CHECK(error_of("components.lokki.cpus=2") == "the stack has no component 'lokki'");
+  CHECK(error_of("components.loki.memory=0") == "a limit of 'loki' must be more than 0");
+  CHECK(error_of("tier=medium") == "tier 'medium' does not fit on a single node");
+}
+
+TEST_CASE("VictoriaMetrics stands behind Prometheus") {
+  const Topology topology = built({"metrics.backend=victoriametrics", "metrics.retention=36h"});
+  const Component* component = topology.find("victoriametrics");
+  REQUIRE(component != nullptr);
+  CHECK(topology.find("prometheus") != nullptr);  // evaluates the rules
+  // Whole days, rounded up: a number without a unit would mean months.
+  CHECK(std::ranges::find(component->command, "-retentionPeriod=2d") != component->command.end());
+}
+
+}  // namespace obsctl
