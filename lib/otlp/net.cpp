@@ -45,6 +45,8 @@ Fd::~Fd() {
   }
 }
 
+void Channel::set_no_delay() { otlp::set_no_delay(fd_.get()); }
+
 std::string errno_text(int error) { return lower(std::strerror(error)); }
 
 Result<std::vector<Address>> resolve(const Endpoint& endpoint) {

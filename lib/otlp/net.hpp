@@ -95,6 +95,7 @@ class Channel {
   [[nodiscard]] Io read(std::span<char> into, std::size_t& count);
   [[nodiscard]] Io write(std::span<const iovec> parts, std::size_t& count);
 
+  void set_no_delay();
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool tls() const { return ssl_ != nullptr; }
   // TLS may hold decrypted bytes that epoll does not know about.

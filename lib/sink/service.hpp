@@ -1,0 +1,72 @@
+// What the sink does with a request, whatever protocol brought it: count, identify, print, choose a fault.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "lib/otlp/decode.hpp"
+#include "lib/otlp/types.hpp"
+#include "lib/sink/sequence_set.hpp"
+#include "lib/sink/sink.hpp"
+
+namespace obsctl::otlp {
+
+struct Incoming {
+  Signal signal = Signal::traces;
+  Encoding encoding = Encoding::protobuf;
+  Compression compression = Compression::none;
+  ByteView body = {};          // packed as it came; empty at Depth::requests
+  std::uint64_t wire_bytes = 0;
+  std::string_view transport = {};  // "grpc" or "http", for printing
+};
+
+struct Reply {
+  enum class Kind : std::uint8_t { accept, unavailable, exhausted, invalid, refuse, reset, goaway, hang, garbage };
+  Kind kind = Kind::accept;
+  std::chrono::nanoseconds delay = {};
+  std::optional<std::chrono::nanoseconds> retry_after = {};
+  std::int64_t rejected = 0;
+  std::string message = {};
+};
+
+class Service {
+ public:
+  explicit Service(const SinkOptions& options);
+
+  // Called from the sink's thread only.
+  [[nodiscard]] Reply handle(const Incoming& incoming);
+
+  // Counters of connections; called from the sink's thread only.
+  void count(std::uint64_t SinkCounts::*counter, std::int64_t change = 1);
+
+  [[nodiscard]] SinkCounts counts() const;  // from any thread
+  [[nodiscard]] const SinkOptions& options() const { return options_; }
+
+ private:
+  struct Contents {
+    bool good = true;
+    std::uint64_t items = 0;
+    std::uint64_t raw_bytes = 0;
+    std::string error = {};
+    std::optional<AnyRequest> decoded = {};
+    ByteView bytes = {};
+  };
+  Contents look_into(const Incoming& incoming);
+  void identify(Signal signal, const Contents& contents, std::uint64_t accepted);
+  void identify(const ItemRef& item, Signal signal);
+  void print(const Incoming& incoming, const Contents& contents) const;
+
+  const SinkOptions& options_;
+  FaultPlan plan_;
+  std::string unpacked_;
+  std::array<SequenceSet, k_signals> sequences_;
+  FingerprintSet span_ids_;
+  FingerprintSet traces_;
+  std::unordered_map<std::string, FingerprintSet> groups_;
+  mutable std::mutex mutex_;  // guards counts_; uncontended, taken once per request
+  SinkCounts counts_;
+};
+
+}  // namespace obsctl::otlp
