@@ -249,7 +249,7 @@ struct LogRecord {
 // The items of one instrumentation scope.
 template <class Item>
 struct ScopeItems {
-  std::optional<Scope> scope = {};
+  std::optional<Scope> scope;  // no "= {}": GCC 12 crashes on it in a template
   std::vector<Item> items = {};
   std::string schema_url = {};
   bool operator==(const ScopeItems&) const = default;
@@ -258,7 +258,7 @@ struct ScopeItems {
 // ResourceSpans, ResourceMetrics, ResourceLogs.
 template <class Item>
 struct ResourceItems {
-  std::optional<Resource> resource = {};
+  std::optional<Resource> resource;
   std::vector<ScopeItems<Item>> scopes = {};
   std::string schema_url = {};
   bool operator==(const ResourceItems&) const = default;
