@@ -35,7 +35,8 @@ struct GrpcLane {
   std::size_t in_flight = 0;            // pending and given to the connection
   std::size_t next_address = 0;
   std::uint32_t armed = 0;  // epoll events; 0: not watched
-  bool was_ready = false;
+  bool was_ready = false;  // since start()
+  bool settled = true;     // its end has been dealt with
   bool dirty = false;  // has something to flush
   Time retry_at = {};
   Time connect_deadline = {};
@@ -226,7 +227,7 @@ void GrpcClient::Impl::start(GrpcLane& lane, Time now) {
   const auto& addresses = lane.target.addresses;
   lane.connect_deadline = now + options_.connect_timeout;
   lane.armed = 0;
-  lane.was_ready = false;
+  lane.was_ready = lane.settled = false;
   lane.connection.start(addresses[lane.next_address++ % addresses.size()], lane.target.endpoint,
                         lane.target.endpoint.tls ? &tls_ : nullptr, options_.tls);
   settle(lane, now);
@@ -264,14 +265,18 @@ void GrpcClient::Impl::settle(GrpcLane& lane, Time now) {
 }
 
 void GrpcClient::Impl::settle_down(GrpcLane& lane, Time now) {
-  if (lane.armed == 0 && lane.pending.empty() && lane.retry_at > now) {
-    return;  // already settled
+  if (lane.settled) {
+    return;
   }
+  lane.settled = true;
   lane.armed = 0;
   lane.error = lane.connection.error();
-  // A lost connection is made again almost at once; one that cannot be made, with growing pauses.
-  lane.retry_at = now + lane.backoff;
-  lane.backoff = std::min<std::chrono::nanoseconds>(2 * lane.backoff, k_last_backoff);
+  // A lost connection is made again with the next request; one that cannot be made, with growing pauses.
+  lane.retry_at = lane.was_ready ? now : now + lane.backoff;
+  if (!lane.was_ready) {
+    lane.backoff = std::min<std::chrono::nanoseconds>(2 * lane.backoff, k_last_backoff);
+  }
+  lane.was_ready = false;
   std::vector<GrpcCall*> pending;
   pending.swap(lane.pending);
   for (GrpcCall* call : pending) {

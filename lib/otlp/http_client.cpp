@@ -1,13 +1,13 @@
-// The HTTP client: one easy handle per connection, libcurl's multi interface driven by our epoll loop.
+// The HTTP client: one easy handle per connection, libcurl's multi interface driven by our epoll
+// loop.
 #include "lib/otlp/http_client.hpp"
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/otlp/completions.hpp"
@@ -19,6 +19,8 @@ namespace obsctl::otlp {
 namespace {
 
 constexpr std::array<const char*, k_signals> k_paths = {"/v1/traces", "/v1/metrics", "/v1/logs"};
+
+constexpr std::string_view k_no_expect = "Expect:";  // no 100-continue: it would add a round trip
 
 void* tag_of(curl_socket_t socket) {
   return reinterpret_cast<void*>(static_cast<std::intptr_t>(socket));
@@ -36,7 +38,7 @@ Slist header_list(const ClientOptions& options, const Endpoint& endpoint, bool c
   std::vector<std::string> lines = {
       options.encoding == Encoding::json ? "Content-Type: application/json"
                                          : "Content-Type: application/x-protobuf",
-      "Expect:",  // no 100-continue: it would add a round trip
+      std::string(k_no_expect),
       "Host: " + endpoint.authority(),
   };
   if (compressed) {
@@ -58,6 +60,24 @@ struct Target {
   Slist plain;
   Slist compressed;
   Slist connect_to;
+
+  // Bytes of the request head. libcurl's own count includes the body or not, depending on its size.
+  [[nodiscard]] std::size_t head_size(const Request& request, const std::string& user_agent) const {
+    static constexpr std::string_view k_line = "POST  HTTP/1.1\r\n";
+    static constexpr std::string_view k_added =
+        "User-Agent: \r\nAccept: */*\r\nContent-Length: \r\n\r\n";
+    const std::size_t path =
+        endpoint.path.size() +
+        std::string_view(k_paths[static_cast<std::size_t>(request.signal)]).size();
+    std::size_t sum = k_line.size() + path + k_added.size() + user_agent.size() +
+                      fmt::formatted_size("{}", request.body.size());
+    for (const curl_slist* one = (request.compressed ? compressed : plain).get(); one != nullptr;
+         one = one->next) {
+      const std::string_view line = one->data;
+      sum += line == k_no_expect ? 0 : line.size() + 2;
+    }
+    return sum;
+  }
 };
 
 // One connection's worth of libcurl, with the request it carries.
@@ -272,7 +292,8 @@ void HttpClient::Impl::set_up(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error.data());
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");  // a proxy of the environment is not what is being tested
+  curl_easy_setopt(easy, CURLOPT_PROXY,
+                   "");  // a proxy of the environment is not what is being tested
   curl_easy_setopt(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
   curl_easy_setopt(easy, CURLOPT_POST, 1L);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, millis(options_.timeout));
@@ -351,13 +372,14 @@ void HttpClient::Impl::finish(Transfer& transfer, CURLcode code) {
   }
   long status = 0;
   long connects = 0;
-  long head = 0;
   curl_off_t body = 0;
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(transfer.easy, CURLINFO_NUM_CONNECTS, &connects);
-  curl_easy_getinfo(transfer.easy, CURLINFO_REQUEST_SIZE, &head);
   curl_easy_getinfo(transfer.easy, CURLINFO_SIZE_UPLOAD_T, &body);
-  completion.wire_out = static_cast<std::uint64_t>(head + body);
+  if (completion.sent) {
+    completion.wire_out = transfer.target->head_size(transfer.request, options_.user_agent) +
+                          static_cast<std::uint64_t>(body);
+  }
   completion.wire_in = transfer.answer_bytes;
   stats_.socket_out += completion.wire_out;
   stats_.socket_in += completion.wire_in;
@@ -455,12 +477,26 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
-bool HttpClient::submit(const Request& request) { return impl_->submit(request); }
-std::span<const Completion> HttpClient::wait(Time deadline) { return impl_->wait(deadline); }
-void HttpClient::flush() { impl_->flush(); }
-Result<void> HttpClient::connect(Time deadline) { return impl_->connect(deadline); }
-std::size_t HttpClient::in_flight() const { return impl_->in_flight(); }
-std::size_t HttpClient::capacity() const { return impl_->capacity(); }
-const ClientStats& HttpClient::stats() const { return impl_->stats(); }
+bool HttpClient::submit(const Request& request) {
+  return impl_->submit(request);
+}
+std::span<const Completion> HttpClient::wait(Time deadline) {
+  return impl_->wait(deadline);
+}
+void HttpClient::flush() {
+  impl_->flush();
+}
+Result<void> HttpClient::connect(Time deadline) {
+  return impl_->connect(deadline);
+}
+std::size_t HttpClient::in_flight() const {
+  return impl_->in_flight();
+}
+std::size_t HttpClient::capacity() const {
+  return impl_->capacity();
+}
+const ClientStats& HttpClient::stats() const {
+  return impl_->stats();
+}
 
 }  // namespace obsctl::otlp

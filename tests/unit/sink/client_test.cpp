@@ -133,7 +133,8 @@ TEST_CASE_TEMPLATE("requests arrive and are acknowledged", Client, GrpcClient, H
   CHECK(counts.of(Signal::traces).raw_bytes == 500 * body.size());
   CHECK(counts.distinct_traces == 1);
   CHECK(counts.socket_bytes >= out);
-  CHECK(counts.socket_bytes < out + 10'000);  // connection prefaces
+  // HTTP/2 adds the prefaces of the connections, HTTP/1.1 nothing.
+  CHECK(counts.socket_bytes - out < (std::is_same_v<Client, GrpcClient> ? 1000U : 1U));
 }
 
 TEST_CASE_TEMPLATE("compressed bodies", Client, GrpcClient, HttpClient) {
@@ -358,7 +359,7 @@ TEST_CASE("JSON over HTTP") {
   const std::string body = encode(request, Encoding::json).bytes;
   REQUIRE(client.submit({.signal = Signal::logs, .body = bytes_of(body)}));
   while (client.in_flight() > 0) {
-    client.wait(Clock::now() + 100ms);
+    static_cast<void>(client.wait(Clock::now() + 100ms));
   }
   REQUIRE(client.submit({.signal = Signal::logs, .body = bytes_of(body)}));
   std::vector<Completion> done;
