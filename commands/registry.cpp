@@ -1,12 +1,13 @@
 // The table of all commands. Adding one: write commands/<name>.{hpp,cpp}, add its line here.
 #include "commands/command.hpp"
 #include "commands/init.hpp"
+#include "commands/loadgen.hpp"
 #include "commands/size.hpp"
 
 namespace obsctl {
 
 std::vector<Command> all_commands() {
-  return {init_command(), size_command()};
+  return {init_command(), size_command(), loadgen_command()};
 }
 
 }  // namespace obsctl

@@ -9,6 +9,7 @@
 #include "lib/loadgen/ledger.hpp"
 #include "lib/loadgen/run.hpp"
 #include "lib/loadgen/sampling.hpp"
+#include "lib/loadgen/sink_counts.hpp"
 
 namespace obsctl::loadgen {
 
@@ -63,6 +64,7 @@ struct Report {
   std::vector<Verdict> verdicts;
   std::optional<LedgerReport> ledger;
   std::optional<SamplingReport> sampling;
+  std::optional<SinkReport> sink;
   std::optional<Search> search;
   std::optional<Certificate> certificate;
 

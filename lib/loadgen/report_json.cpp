@@ -251,6 +251,16 @@ std::string report_json(const Report& report) {
   if (report.sampling) {
     out["sampling"] = sampling_json(*report.sampling);
   }
+  if (report.sink) {
+    Json& sink = out["sink"];
+    sink["url"] = report.sink->url;
+    for (std::size_t i = 0; i < otlp::k_signals; ++i) {
+      const auto& seen = report.sink->seen.signals[i];
+      sink["signals"][std::string(otlp::signal_name(static_cast<otlp::Signal>(i)))] = {
+          {"items", seen.items}, {"distinct", seen.distinct}, {"duplicates", seen.duplicates}};
+    }
+    sink["distinct_traces"] = report.sink->seen.traces;
+  }
   if (report.search) {
     out["search"] = search_json(*report.search);
   }

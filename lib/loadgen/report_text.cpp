@@ -187,6 +187,18 @@ std::string sampling_text(const SamplingReport& s) {
   return out;
 }
 
+std::string sink_text(const SinkReport& sink) {
+  std::string out = fmt::format("Sink            {} distinct traces", count_text(sink.seen.traces));
+  for (std::size_t i = 0; i < otlp::k_signals; ++i) {
+    const auto& seen = sink.seen.signals[i];
+    if (seen.items > 0) {
+      out += fmt::format("; {} {}, {} of them twice", count_text(seen.items),
+                         otlp::item_name(static_cast<otlp::Signal>(i)), count_text(seen.duplicates));
+    }
+  }
+  return out + "\n";
+}
+
 std::string search_text(const Search& search, bool color) {
   Table table;
   table.columns = {{"TRIAL", Align::right}, {"ASKED", Align::right},  {"ACCEPTED", Align::right},
@@ -316,6 +328,9 @@ std::string report_text(const Report& report, bool color) {
   }
   if (report.sampling) {
     out += "\n" + sampling_text(*report.sampling);
+  }
+  if (report.sink) {
+    out += "\n" + sink_text(*report.sink);
   }
   if (report.search) {
     out += "\n" + search_text(*report.search, color);

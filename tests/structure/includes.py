@@ -19,6 +19,7 @@ ALLOWED = {
     "lib/prom": ["lib/base", "lib/io"],
     "lib/otlp": ["lib/base"],
     "lib/sink": ["lib/base", "lib/otlp"],
+    "lib/loadgen": ["lib/base", "lib/io", "lib/ui", "lib/otlp", "lib/yaml", "templates"],
     "lib/pki": ["lib/base", "lib/io"],
     "lib/render": ["lib/base", "lib/io", "lib/yaml", "lib/model", "lib/catalog", "lib/sizing",
                    "lib/topology", "templates"],

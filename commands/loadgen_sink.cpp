@@ -1,0 +1,69 @@
+// `obsctl loadgen sink`: an OTLP receiver that counts until it is told to stop.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+#include "commands/loadgen_options.hpp"
+#include "lib/loadgen/stop.hpp"
+#include "lib/sink/sink.hpp"
+
+namespace obsctl {
+namespace {
+
+Result<otlp::SinkOptions> sink_options(Context& context, const LoadgenOptions& options) {
+  otlp::SinkOptions out;
+  out.host = options.listen;
+  OBS_TRY_ASSIGN(const auto grpc, parse_integer(options.grpc_port, "--grpc-port", -1, 65535));
+  OBS_TRY_ASSIGN(const auto http, parse_integer(options.http_port, "--http-port", -1, 65535));
+  out.grpc_port = static_cast<int>(grpc);
+  out.http_port = static_cast<int>(http);
+  out.tls_cert = options.cert_file;
+  out.tls_key = options.key_file;
+  out.client_ca = options.ca_file;
+  out.depth = options.depth == "requests" ? otlp::Depth::requests
+              : options.depth == "items"  ? otlp::Depth::items
+                                          : otlp::Depth::full;
+  out.group_attribute = options.group;
+  for (const std::string& text : options.faults) {
+    OBS_TRY_ASSIGN(otlp::Fault fault, otlp::parse_fault(text, "--fault"));
+    out.faults.push_back(fault);
+  }
+  if (options.print) {
+    out.depth = otlp::Depth::full;
+    out.print = [&context](std::string_view lines) {
+      context.terminal.out(lines);
+      static_cast<void>(context.terminal.flush());  // a reader follows along; a closed pipe is its choice
+    };
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<int> run_sink(Context& context, const LoadgenOptions& options) {
+  double limit = 0;
+  if (options.duration) {
+    OBS_TRY_ASSIGN(const Duration duration, parse_duration(*options.duration, "--duration"));
+    limit = duration.seconds;
+  }
+  OBS_TRY_ASSIGN(otlp::SinkOptions sink_with, sink_options(context, options));
+  const loadgen::StopSignals signals;
+  OBS_TRY_ASSIGN(otlp::Sink sink, otlp::Sink::start(std::move(sink_with)));
+  context.note(fmt::format("obsctl: listening on {}: gRPC port {}, HTTP port {}; Ctrl-C ends and prints the counts\n",
+                           options.listen, sink.grpc_port(), sink.http_port()));
+  const auto start = std::chrono::steady_clock::now();
+  while (loadgen::stop_flag().load() == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    if (limit > 0 && passed.count() >= limit) {
+      break;
+    }
+  }
+  sink.stop();
+  context.terminal.out(otlp::to_json(sink.counts(), true) + "\n");
+  // To be stopped is how a server ends, not a failure.
+  return exit_code::ok;
+}
+
+}  // namespace obsctl

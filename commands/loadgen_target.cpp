@@ -1,0 +1,145 @@
+// Where to send: endpoints, certificates and tokens, from flags or from a generated stack.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "commands/loadgen_options.hpp"
+#include "lib/base/text.hpp"
+#include "lib/render/stack.hpp"
+#include "lib/topology/build.hpp"
+
+namespace obsctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+int port_of(const Topology& topology, const std::string& name, int fallback) {
+  const Port* port = topology.port(name);
+  return port == nullptr || port->host == 0 ? fallback : port->host;
+}
+
+// An address that listens everywhere is reached on this machine.
+std::string host_of(const std::string& bind) {
+  if (bind == "0.0.0.0" || bind == "::" || bind.empty()) {
+    return "localhost";
+  }
+  return bind.find(':') != std::string::npos ? "[" + bind + "]" : bind;
+}
+
+Result<std::string> read_token(Context& context, const fs::path& file) {
+  OBS_TRY_ASSIGN(const std::string text, context.files.read(file));
+  for (const std::string& line : split(text, '\n')) {
+    constexpr std::string_view k_name = "OTLP_AUTH_TOKEN=";
+    if (line.starts_with(k_name)) {
+      return std::string(trim(std::string_view(line).substr(k_name.size())));
+    }
+  }
+  return std::string(trim(text));
+}
+
+Result<void> add_header(const std::string& text, otlp::ClientOptions& into) {
+  const auto at = text.find('=');
+  if (at == std::string::npos || at == 0) {
+    return fail(Code::usage, fmt::format("header '{}' is not NAME=VALUE", text),
+                "for example --header x-tenant=load");
+  }
+  into.headers.emplace_back(lower(text.substr(0, at)), text.substr(at + 1));
+  return {};
+}
+
+Result<void> read_numbers(const LoadgenOptions& options, otlp::ClientOptions& into) {
+  OBS_TRY_ASSIGN(const auto connections, parse_integer(options.connections, "--connections", 1, 1024));
+  OBS_TRY_ASSIGN(const auto streams, parse_integer(options.streams, "--streams", 1, 10'000));
+  OBS_TRY_ASSIGN(const Duration timeout, parse_duration(options.timeout, "--timeout"));
+  if (timeout.seconds <= 0) {
+    return fail(Code::usage, "'--timeout' must be longer than 0");
+  }
+  into.connections = static_cast<unsigned>(connections);
+  into.streams = static_cast<unsigned>(streams);
+  into.timeout = std::chrono::nanoseconds(static_cast<std::int64_t>(timeout.seconds * 1e9));
+  return {};
+}
+
+}  // namespace
+
+Result<std::optional<LoadgenStack>> find_stack(Context& context, const LoadgenOptions& options) {
+  if (!options.stack) {
+    return std::optional<LoadgenStack>{};
+  }
+  LoadgenStack out;
+  const fs::path dir = context.environment.directory / *options.stack;
+  out.file = dir / stack_paths::spec;
+  if (!context.files.exists(out.file)) {
+    return fail(Code::missing, fmt::format("there is no obsctl.yaml in '{}'", *options.stack),
+                "'obsctl init' generates a stack; --endpoint sends anywhere else");
+  }
+  OBS_TRY_ASSIGN(out.text, context.files.read(out.file));
+  OBS_TRY_ASSIGN(out.spec, read_spec(out.text, (fs::path(*options.stack) / stack_paths::spec).string()));
+  OBS_TRY_ASSIGN(const Topology topology, build_topology(out.spec));
+  const bool tls = out.spec.security.tls != "off";
+  const std::string host = host_of(out.spec.security.bind);
+  const int port = options.protocol == "grpc" ? port_of(topology, "otlp-grpc", 4317)
+                                              : port_of(topology, "otlp-http", 4318);
+  out.endpoint = fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
+  const Port* metrics = topology.port("collector-metrics");
+  const std::string metrics_host = metrics == nullptr ? host : host_of(metrics->bind);
+  out.ledger = fmt::format("http://{}:{}/metrics", metrics_host,
+                           port_of(topology, "collector-metrics", 8888));
+  if (out.spec.security.tls == "self-signed") {
+    out.ca_file = (dir / stack_paths::tls_ca).string();
+  }
+  if (out.spec.security.auth == "bearer") {
+    OBS_TRY_ASSIGN(out.bearer, read_token(context, dir / stack_paths::otlp_secret));
+  }
+  out.spans = topology.load.spans.per_second;
+  out.records = topology.load.lines.per_second;
+  out.series = topology.load.series;
+  out.points = out.series / std::max(1.0, out.spec.metrics.scrape_interval.seconds);
+  return std::optional<LoadgenStack>(std::move(out));
+}
+
+Result<void> prepare_target(Context& context, const LoadgenOptions& options, Prepared& out) {
+  loadgen::Plan& plan = out.plan;
+  plan.protocol = options.protocol == "grpc" ? otlp::Protocol::grpc : otlp::Protocol::http;
+  plan.client.encoding =
+      options.protocol == "http/json" ? otlp::Encoding::json : otlp::Encoding::protobuf;
+  plan.client.compression = options.compression == "gzip"   ? otlp::Compression::gzip
+                            : options.compression == "zstd" ? otlp::Compression::zstd
+                                                            : otlp::Compression::none;
+  std::vector<std::string> endpoints = options.endpoints;
+  if (endpoints.empty()) {
+    endpoints.push_back(out.stack ? out.stack->endpoint
+                        : plan.protocol == otlp::Protocol::grpc ? "localhost:4317"
+                                                                : "localhost:4318");
+  }
+  for (const std::string& text : endpoints) {
+    OBS_TRY_ASSIGN(otlp::Endpoint endpoint, otlp::parse_endpoint(text, plan.protocol, "--endpoint"));
+    out.report.endpoints.push_back(endpoint.url());
+    plan.client.endpoints.push_back(std::move(endpoint));
+  }
+  plan.client.tls.ca_file = options.ca_file;
+  if (out.stack && options.endpoints.empty()) {
+    if (options.ca_file.empty()) {
+      plan.client.tls.ca_file = out.stack->ca_file;
+    }
+    if (!out.stack->bearer.empty()) {
+      plan.client.headers.emplace_back("authorization", "Bearer " + out.stack->bearer);
+    }
+  }
+  plan.client.tls.cert_file = options.cert_file;
+  plan.client.tls.key_file = options.key_file;
+  plan.client.tls.server_name = options.server_name;
+  plan.client.tls.verify = !options.insecure;
+  for (const std::string& header : options.headers) {
+    OBS_TRY(add_header(header, plan.client));
+  }
+  if (options.bearer_file) {
+    OBS_TRY_ASSIGN(const std::string token,
+                   read_token(context, context.environment.directory / *options.bearer_file));
+    plan.client.headers.emplace_back("authorization", "Bearer " + token);
+  }
+  plan.client.user_agent = "obsctl-loadgen/" OBSCTL_VERSION;
+  return read_numbers(options, plan.client);
+}
+
+}  // namespace obsctl

@@ -1,0 +1,82 @@
+// Steps up by doubling, then halves the bracket; every trial is one bounded run.
+#include "lib/loadgen/search.hpp"
+
+#include <fmt/format.h>
+
+namespace obsctl::loadgen {
+namespace {
+
+Trial trial_of(double rate, const Report& report, const std::vector<Threshold>& thresholds) {
+  Trial out;
+  out.asked = rate;
+  out.achieved = report.accepted_rate();
+  out.p99 = static_cast<double>(report.result.latency.percentile(0.99)) * 1e-9;
+  out.errors = report.error_share();
+  out.held = true;
+  const SignalTally sum = report.result.total();
+  const auto due = static_cast<double>(sum.sent + sum.unsent);
+  if (due > 0 && static_cast<double>(sum.sent) < 0.99 * due) {
+    out.held = false;
+    out.note = fmt::format("only {:.1f} % sent", 100 * static_cast<double>(sum.sent) / due);
+  }
+  for (const Threshold& threshold : thresholds) {
+    const Verdict verdict = judge(threshold, report);
+    if (!verdict.met) {
+      out.held = false;
+      out.note += fmt::format("{}{} ({})", out.note.empty() ? "" : ", ", verdict.text, verdict.actual);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<SearchResult> find_max(const SearchOptions& options, const TryRate& try_rate) {
+  SearchResult out;
+  std::vector<Threshold> thresholds = options.thresholds;
+  if (thresholds.empty()) {
+    for (const char* text : {"errors<0.1%", "p99<500ms"}) {
+      OBS_TRY_ASSIGN(auto threshold, parse_threshold(text));
+      thresholds.push_back(std::move(threshold));
+    }
+  }
+  const auto attempt = [&](double rate) -> Result<bool> {
+    OBS_TRY_ASSIGN(out.last, try_rate(rate));
+    const Trial trial = trial_of(rate, out.last, thresholds);
+    out.search.generator_bound =
+        out.search.generator_bound || (!trial.held && out.last.result.generator_bound());
+    out.search.trials.push_back(trial);
+    return trial.held;
+  };
+  const auto over = [&] {
+    return out.last.result.interrupted ||
+           static_cast<int>(out.search.trials.size()) >= options.max_trials;
+  };
+  double low = 0;
+  double high = 0;
+  for (double rate = options.start; high == 0 && !over(); rate *= 2) {
+    OBS_TRY_ASSIGN(const bool held, attempt(rate));
+    (held ? low : high) = rate;
+  }
+  while (low == 0 && high > 1 && !over()) {
+    OBS_TRY_ASSIGN(const bool held, attempt(high / 4));
+    (held ? low : high) = high / 4;
+  }
+  while (low > 0 && high > low * (1 + options.precision) && !over()) {
+    const double middle = (low + high) / 2;
+    OBS_TRY_ASSIGN(const bool held, attempt(middle));
+    (held ? low : high) = middle;
+  }
+  // What held once may have been luck.
+  for (int i = 0; i < 3 && low > 0 && !out.last.result.interrupted; ++i) {
+    OBS_TRY_ASSIGN(const bool held, attempt(low));
+    if (held) {
+      out.search.highest = low;
+      break;
+    }
+    low *= 1 - options.precision;
+  }
+  return out;
+}
+
+}  // namespace obsctl::loadgen

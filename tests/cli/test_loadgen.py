@@ -1,0 +1,301 @@
+"""`obsctl loadgen` against its own sink: exact counts, faults, verdicts, interruption, safety."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.request
+import xml.etree.ElementTree as ElementTree
+
+from support import BINARY, obsctl
+
+ENV = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
+
+
+class Sink:
+    def __init__(self, *flags):
+        self.process = subprocess.Popen(
+            [BINARY, "loadgen", "sink", "--grpc-port=0", "--http-port=0", *flags], env=ENV,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = self.process.stderr.readline()
+        self.grpc, self.http = map(int, re.search(r"gRPC port (\d+), HTTP port (\d+)", line).groups())
+
+    def counts(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/counts") as answer:
+            return json.load(answer)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        out, _ = self.process.communicate(timeout=20)
+        return json.loads(out)
+
+
+@contextlib.contextmanager
+def sink(*flags):
+    running = Sink(*flags)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.stop()
+
+
+def report(to, *flags, code=0, protocol="grpc"):
+    port = to.grpc if protocol == "grpc" else to.http
+    done = obsctl("loadgen", "-e", f"127.0.0.1:{port}", "--protocol", protocol, "-o", "json", *flags)
+    if done.returncode != code:
+        raise AssertionError(f"exit {done.returncode}, wanted {code}\n{done.stderr}\n{done.stdout[:2000]}")
+    return json.loads(done.stdout)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Sending(unittest.TestCase):
+    def test_every_signal_over_every_transport_arrives_once_and_is_counted_exactly(self):
+        for protocol in ("grpc", "http/protobuf", "http/json"):
+            for compression in ("none", "gzip", "zstd"):
+                with self.subTest(protocol=protocol, compression=compression), sink() as to:
+                    sent = report(to, "-r", "20k/s", "-d", "1s", "--sequence", "--compression",
+                                  compression, protocol=protocol)
+                    seen = to.stop()
+                    for signal_name, tally in sent["signals"].items():
+                        got = seen["signals"][signal_name]
+                        self.assertEqual(tally["sent"], tally["accepted"])
+                        self.assertEqual(got["items"], tally["accepted"])
+                        self.assertEqual((got["distinct"], got["duplicates"]), (tally["sent"], 0))
+                        self.assertEqual(got["malformed"], 0)
+                    self.assertEqual(set(sent["signals"]), {"traces", "metrics", "logs"})
+
+    def test_a_count_is_exact_to_the_item(self):
+        for count in (1, 99, 101, 12_345):
+            with self.subTest(count=count), sink() as to:
+                sent = report(to, "--signals", "traces", "-n", str(count), "-r", "50k/s")
+                self.assertEqual(sent["signals"]["traces"]["sent"], count)
+                self.assertEqual(to.stop()["signals"]["traces"]["distinct"], count)
+
+    def test_the_worked_example_of_tail_sampling_is_predicted(self):
+        with sink() as to:
+            sent = report(to, "-s", "sampling", "-n", "10ktraces", "--max", "--keep", "10%",
+                          "--slow-threshold", "1s", "-b", "1000")
+            self.assertEqual(to.stop()["distinct_traces"], 10_000)
+        proof = sent["sampling"]
+        self.assertEqual((proof["traces"], proof["errors"], proof["slow"]), (10_000, 50, 200))
+        self.assertAlmostEqual(proof["expected_kept"], 1225)
+        self.assertAlmostEqual(proof["reduction"], 0.8775)
+
+    def test_a_million_spans_have_a_million_ids(self):
+        with sink() as to:
+            report(to, "--signals", "traces", "-n", "1M", "--max", "-b", "1000", "--workers", "2")
+            seen = to.stop()["signals"]["traces"]
+        self.assertEqual((seen["items"], seen["distinct"], seen["duplicates"]), (1_000_000,) * 2 + (0,))
+
+    def test_the_rate_is_the_one_that_was_asked_for(self):
+        with sink("--depth=requests") as to:
+            sent = report(to, "-r", "777.5/s", "-d", "2s", "-b", "1", "--signals", "logs")
+        self.assertEqual(sent["signals"]["logs"]["sent"], 1555)
+        self.assertLess(sent["rate_error"], 0.001)
+
+    def test_the_same_seed_sends_the_same_payload(self):
+        def fingerprint(*flags):
+            text = obsctl("loadgen", "--dry-run", *flags).stdout
+            return re.search(r"Fingerprint +([0-9a-f]{64})", text).group(1)
+        self.assertEqual(fingerprint(), fingerprint())
+        self.assertNotEqual(fingerprint(), fingerprint("--seed", "2"))
+        self.assertNotEqual(fingerprint(), fingerprint("-s", "pii"))
+
+    def test_shards_send_the_plan_between_them_and_merge(self):
+        with sink() as to, tempfile.TemporaryDirectory() as folder:
+            for shard in range(3):
+                report(to, "--shard", f"{shard}/3", "-r", "9k/s", "-d", "1s", "--sequence",
+                       "--report-json", f"{folder}/{shard}.json")
+            seen = to.stop()["signals"]
+            done = obsctl("loadgen", "merge", *(f"{folder}/{i}.json" for i in range(3)), "-o", "json")
+            merged = json.loads(done.stdout)
+            for name, tally in merged["signals"].items():
+                self.assertEqual(tally["accepted"], seen[name]["items"])
+                self.assertEqual(seen[name]["duplicates"], 0)
+            self.assertLess(abs(sum(t["sent"] for t in merged["signals"].values()) - 9000), 400)
+            compared = obsctl("loadgen", "compare", f"{folder}/0.json", f"{folder}/1.json")
+            self.assertEqual(compared.returncode, 0, compared.stderr)
+            self.assertIn("latency p99.99", compared.stdout)
+
+
+class Faults(unittest.TestCase):
+    def balanced(self, tally):
+        parts = ("accepted", "rejected", "refused", "failed", "unknown")
+        self.assertEqual(tally["sent"], sum(tally[part] for part in parts))
+
+    def run_with(self, fault, *flags, **more):
+        with sink("--fault", fault) as to:
+            sent = report(to, "--signals", "traces", "-r", "10k/s", "-d", "1s", *flags, **more)
+            return sent["signals"]["traces"], to.stop()["signals"]["traces"], sent
+
+    def test_refused_requests_are_counted_when_nothing_is_retried(self):
+        tally, seen, sent = self.run_with("unavailable,share=10%", "--retry", "off", "-b", "100")
+        self.balanced(tally)
+        self.assertEqual(seen["refused"], tally["requests"] // 10)
+        self.assertEqual(tally["refused"], seen["refused_items"])
+        self.assertEqual(tally["accepted"], seen["items"])
+        self.assertTrue(any("UNAVAILABLE" in cause for cause in sent["causes"]), sent["causes"])
+
+    def test_retries_deliver_everything(self):
+        tally, seen, _ = self.run_with("unavailable,share=10%,retry=100ms")
+        self.balanced(tally)
+        self.assertEqual(tally["accepted"], tally["sent"])
+        self.assertEqual(seen["distinct"], tally["sent"])
+        self.assertGreater(tally["retried"], 0)
+
+    def test_partial_success_is_booked_as_rejected(self):
+        tally, seen, _ = self.run_with("partial,rejected=3,share=50%")
+        self.balanced(tally)
+        self.assertEqual(tally["rejected"], seen["rejected_items"])
+        self.assertEqual(tally["accepted"], seen["items"])
+        self.assertGreater(tally["rejected"], 0)
+
+    def test_no_answer_means_unknown(self):
+        tally, _, sent = self.run_with("hang,share=10%", "--timeout", "300ms", "--retry", "off")
+        self.balanced(tally)
+        self.assertEqual(tally["unknown"], 1000)
+        self.assertTrue(sent["causes"])
+
+    def test_connections_that_are_reset_do_not_end_the_run(self):
+        tally, _, sent = self.run_with("reset,share=5%", "--retry", "off")
+        self.balanced(tally)
+        self.assertGreater(tally["accepted"], 0)
+        self.assertGreater(sent["connections"]["disconnects"], 0)
+
+    def test_http_faults_too(self):
+        tally, seen, _ = self.run_with("exhausted,share=10%,retry=1s", protocol="http/protobuf")
+        self.balanced(tally)
+        self.assertEqual(tally["accepted"], tally["sent"])
+        self.assertEqual(seen["distinct"], tally["sent"])
+
+    def test_latency_counts_the_waiting_that_service_time_hides(self):
+        with sink("--fault", "slow,delay=100ms") as to:
+            sent = report(to, "--signals", "traces", "-r", "5k/s", "-d", "1s", "--streams", "1")
+        self.assertGreater(sent["latency"]["p99_ns"], 3 * sent["service_time"]["p99_ns"])
+        self.assertGreater(sent["late_by_target"], 0)
+        self.assertGreater(sent["signals"]["traces"]["unsent"], 0)
+
+    def test_a_target_that_dies_is_part_of_the_report(self):
+        to = Sink()
+        process = subprocess.Popen(
+            [BINARY, "loadgen", "-e", f"127.0.0.1:{to.grpc}", "-r", "1k/s", "-d", "2s", "--retry", "off",
+             "-o", "json"], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(0.8)
+        to.process.kill()
+        to.process.communicate()
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, err)
+        tallies = json.loads(out)["signals"].values()
+        for tally in tallies:
+            self.balanced(tally)
+        self.assertGreater(sum(t["failed"] + t["unknown"] for t in tallies), 0)
+        self.assertGreater(sum(t["accepted"] for t in tallies), 0)
+
+
+class Verdicts(unittest.TestCase):
+    def test_thresholds_decide_the_exit_code_and_every_report_says_so(self):
+        with sink() as to, tempfile.TemporaryDirectory() as folder:
+            good = report(to, "-d", "1s", "-t", "errors<0.1%", "-t", "p99<5s")
+            self.assertTrue(good["passed"])
+            bad = report(to, "-d", "1s", "-t", "p50<0.000001ms", "--report-junit", f"{folder}/j.xml",
+                         "--report-markdown", f"{folder}/m.md", code=3)
+            self.assertFalse(bad["passed"])
+            suite = ElementTree.parse(f"{folder}/j.xml").getroot()
+            self.assertEqual((suite.get("tests"), suite.get("failures")), ("1", "1"))
+            with open(f"{folder}/m.md", encoding="utf-8") as file:
+                self.assertIn("**missed**", file.read())
+
+    def test_find_max_confirms_a_rate(self):
+        with sink("--depth=requests", "--fault", "slow,delay=20ms") as to:
+            found = report(to, "--find-max", "-r", "2k/s", "-d", "0.5s", "--streams", "1",
+                           "--signals", "traces", "-t", "p99<100ms")
+        # One stream, 100 spans per 20 ms: never more than 5000 spans/s.
+        self.assertGreater(found["search"]["highest_rate"], 1000)
+        self.assertLess(found["search"]["highest_rate"], 5200)
+
+    def test_text_has_the_histogram_and_the_fates(self):
+        with sink() as to:
+            done = obsctl("loadgen", "-e", f"127.0.0.1:{to.grpc}", "-d", "1s")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for word in ("ACCEPTED", "UNKNOWN", "intended send time", "█", "items per CPU second"):
+            self.assertIn(word, done.stdout)
+
+
+class Safety(unittest.TestCase):
+    def check(self, code, expected, *words):
+        done = obsctl("loadgen", *words)
+        self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
+        self.assertIn(expected, done.stderr)
+
+    def test_strangers_are_not_flooded(self):
+        self.check(2, "--yes", "-e", "192.0.2.1:4317", "-r", "5k/s")
+        self.check(2, "--yes", "-e", "192.0.2.1:4317", "--max")
+        self.check(2, "--yes", "-e", "192.0.2.1:4317", "-r", "100/s", "--profile", "spike:100x@1s+1s")
+        self.check(2, "--yes", "-e", "127.0.0.1:4317", "-e", "192.0.2.1:4317", "-r", "5k/s")
+
+    def test_nobody_there_is_said_at_once(self):
+        self.check(4, "", "-e", f"127.0.0.1:{free_port()}")
+
+    def test_nonsense_is_refused(self):
+        self.check(2, "items, traces or requests", "-n", "5spans")
+        self.check(2, "rate", "-r", "5")
+        self.check(2, "exclude", "-r", "5/s", "--max")
+        self.check(2, "K/N", "--shard", "3")
+        self.check(2, "did you mean 'shop'", "-s", "shpo")
+        self.check(2, "unexpected argument", "run", "x.json")
+        self.check(2, "two reports", "compare", "x.json")
+        self.check(2, "profile", "--profile", "wild")
+
+    def test_an_interrupted_run_reports_what_it_sent(self):
+        with sink() as to:
+            process = subprocess.Popen(
+                [BINARY, "loadgen", "-e", f"127.0.0.1:{to.grpc}", "-r", "2k/s", "-d", "60s", "-o", "json"],
+                env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            time.sleep(1.0)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+            self.assertEqual(process.returncode, 130, err)
+            sent = json.loads(out)
+            self.assertTrue(sent["interrupted"])
+            seen = to.stop()
+            for name, tally in sent["signals"].items():
+                self.assertEqual(tally["accepted"], seen["signals"][name]["items"])
+
+    def test_a_second_interrupt_stops_at_once(self):
+        with sink("--fault", "hang") as to:
+            process = subprocess.Popen(
+                [BINARY, "loadgen", "-e", f"127.0.0.1:{to.grpc}", "-d", "60s", "--timeout", "50s"],
+                env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            time.sleep(0.7)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+            start = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
+            self.assertLess(time.monotonic() - start, 2)
+            self.assertEqual(process.returncode, 130)
+            to.process.kill()
+            to.process.communicate()
+
+    def test_a_kubernetes_job_runs_the_shards_of_one_plan(self):
+        done = obsctl("loadgen", "--kubernetes", "4", "-e", "otel:4317", "-r", "80k/s", "-s", "pii")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for text in ("completionMode: Indexed", "completions: 4", '"$(JOB_COMPLETION_INDEX)/4"',
+                     '"--rate=80k/s"', '"--endpoint=otel:4317"', '"--scenario=pii"', '"--yes"'):
+            self.assertIn(text, done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

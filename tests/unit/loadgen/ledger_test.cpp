@@ -1,0 +1,196 @@
+// The ledger: reading a collector's exposition, and a balance that finds what is missing.
+#include <doctest/doctest.h>
+
+#include "lib/loadgen/ledger.hpp"
+#include "lib/loadgen/report.hpp"
+#include "lib/loadgen/sampling.hpp"
+#include "lib/loadgen/search.hpp"
+
+using namespace obsctl;
+using namespace obsctl::loadgen;
+
+namespace {
+
+constexpr const char* k_plain = R"(# HELP otelcol_receiver_accepted_spans Number of spans
+# TYPE otelcol_receiver_accepted_spans counter
+otelcol_receiver_accepted_spans{receiver="otlp",transport="grpc"} 900
+otelcol_receiver_accepted_spans{receiver="otlp",transport="http"} 100
+otelcol_receiver_refused_spans{receiver="otlp",transport="grpc"} 3
+otelcol_exporter_sent_spans{exporter="otlp_grpc/traces","server.address"="jaeger"} 990
+otelcol_exporter_sent_spans{exporter="debug"} 1000
+otelcol_processor_incoming_items{otel_signal="traces",processor="filter/noise"} 1000
+otelcol_processor_outgoing_items{otel_signal="traces",processor="filter/noise"} 990
+otelcol_exporter_queue_size{exporter="otlp_grpc/traces"} 2
+otelcol_process_memory_rss 6.5e+07
+otelcol_process_cpu_seconds 0.69
+broken{ 5
+otelcol_process_uptime NaN
+)";
+constexpr const char* k_total = R"(otelcol_receiver_accepted_spans_total{receiver="otlp"} 1000
+otelcol_process_cpu_seconds_total 1.5
+otelcol_process_memory_rss_bytes 7
+)";
+
+}  // namespace
+
+TEST_CASE("names are read with and without _total, labels with dots, broken lines not at all") {
+  const Snapshot plain = read_snapshot(parse_exposition(k_plain));
+  CHECK(plain.signals[0].accepted == 1000);
+  CHECK(plain.signals[0].refused == 3);
+  CHECK(plain.exporters.at("traces debug") == 1000);
+  CHECK(plain.removed.at("traces filter/noise") == 10);
+  CHECK(plain.queued == 2);
+  CHECK(plain.rss_bytes == 6.5e7);
+  CHECK_FALSE(plain.samples);
+  const Snapshot total = read_snapshot(parse_exposition(k_total));
+  CHECK(total.signals[0].accepted == 1000);
+  CHECK(total.cpu_seconds == 1.5);
+  CHECK(total.rss_bytes == 7);
+}
+
+TEST_CASE("a balance accounts for every item or says where it is missing") {
+  RunResult result;
+  result.signals[0].sent = 1000;
+  result.signals[0].accepted = 1000;
+  Snapshot before;
+  Snapshot after;
+  after.signals[0].accepted = 1000;
+  after.exporters["traces out"] = 1000;
+  CHECK(balance(before, after, result, 1).balanced());
+
+  after.signals[0].accepted = 998;
+  after.exporters["traces out"] = 998;
+  const LedgerReport lost = balance(before, after, result, 1);
+  CHECK_FALSE(lost.balanced());
+  CHECK(lost.lines.front().missing == 2);
+
+  after.signals[0].accepted = 1000;
+  CHECK(balance(before, after, result, 1).lines.front().held_back == 2);
+  CHECK_FALSE(balance(before, after, result, 1).balanced());
+  after.removed["traces filter/noise"] = 2;
+  CHECK(balance(before, after, result, 1).balanced());
+  after.signals[0].send_failed = 1;
+  CHECK_FALSE(balance(before, after, result, 1).balanced());
+}
+
+TEST_CASE("items without an answer may have arrived, and then there are more than acknowledged") {
+  RunResult result;
+  result.signals[2].sent = 100;
+  result.signals[2].accepted = 90;
+  result.signals[2].unknown = 10;
+  Snapshot after;
+  after.signals[2].accepted = 97;
+  after.exporters["logs out"] = 97;
+  CHECK(balance({}, after, result, 1).balanced());
+  after.signals[2].accepted = 101;
+  after.exporters["logs out"] = 101;
+  CHECK_FALSE(balance({}, after, result, 1).balanced());
+}
+
+TEST_CASE("the sampling proof fails when an error is lost or the random share is off") {
+  SamplingReport report;
+  report.traces = 100'000;
+  report.errors = 500;
+  report.slow = 2'000;
+  report.rest = 97'500;
+  report.expected = 12'250;
+  report.deviation = 93.7;
+  Snapshot after;
+  after.samples = true;
+  const auto kept = [&](double traces) {
+    after.sampled_traces = traces;
+    after.dropped_traces = 100'000 - traces;
+    check_sampling(report, {}, after);
+    return report.holds;
+  };
+  CHECK(kept(12'250));
+  CHECK(kept(12'600));
+  CHECK_FALSE(kept(12'700));
+  CHECK_FALSE(kept(2'400));
+  after.dropped_traces -= 1;  // one trace without a decision
+  CHECK_FALSE(kept(12'250) && report.decided != 100'000);
+}
+
+TEST_CASE("thresholds are judged by what was measured") {
+  Report report;
+  report.duration = 10;
+  report.result.seconds = 10;
+  SignalTally& spans = report.result.signals[0];
+  spans.sent = 9'900;
+  spans.accepted = 9'800;
+  spans.refused = 100;
+  spans.unsent = 100;
+  spans.requests = 99;
+  for (int i = 1; i <= 1000; ++i) {
+    report.result.latency.record(i * 1'000'000);
+  }
+  const auto met = [&](const char* text) {
+    const auto threshold = parse_threshold(text);
+    REQUIRE(threshold);
+    return judge(*threshold, report).met;
+  };
+  CHECK(met("p50<510ms"));
+  CHECK_FALSE(met("p50 < 490ms"));
+  CHECK(met("p99.9<1010ms"));
+  CHECK(met("errors<2.1%"));
+  CHECK_FALSE(met("errors<1.9%"));
+  CHECK(met("loss<1.1%"));
+  CHECK_FALSE(met("unsent<0.9%"));
+  CHECK(met("rate>97%"));
+  CHECK(met("rate>979/s"));
+  CHECK_FALSE(met("rate>981/s"));
+  for (const char* wrong : {"p99", "p42<5ms", "p99<5", "speed<3ms", "errors<5ms"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(parse_threshold(wrong));
+  }
+}
+
+TEST_CASE("reports go through JSON and merge exactly") {
+  Report report;
+  report.scenario = "shop";
+  report.fingerprint = "abc";
+  report.result.signals[1].sent = 10;
+  report.result.signals[1].accepted = 10;
+  report.result.latency.record(1234567);
+  report.result.causes["UNAVAILABLE"] = 3;
+  report.verdicts.push_back({"p99<1ms", "1.2 ms", false});
+  const auto back = read_report(report_json(report), "a.json");
+  REQUIRE(back);
+  CHECK(report_json(*back) == report_json(report));
+  const auto merged = merge_reports({*back, *back, *back});
+  REQUIRE(merged);
+  CHECK(merged->result.signals[1].accepted == 30);
+  CHECK(merged->result.latency.count() == 3);
+  CHECK(merged->result.causes.at("UNAVAILABLE") == 9);
+  Report other = *back;
+  other.fingerprint = "def";
+  CHECK_FALSE(merge_reports({*back, other}));
+  CHECK_FALSE(read_report("{}", "x"));
+  CHECK_FALSE(read_report("{", "x"));
+}
+
+TEST_CASE("the search finds a known knee and confirms it") {
+  const double knee = 43'210;
+  int runs = 0;
+  const auto model = [&](double rate) -> Result<Report> {
+    ++runs;
+    Report report;
+    report.duration = 1;
+    report.result.seconds = 1;
+    report.result.signals[0].sent = static_cast<std::uint64_t>(rate);
+    report.result.signals[0].accepted = static_cast<std::uint64_t>(rate);
+    report.result.latency.record(rate <= knee ? 5'000'000 : 900'000'000);
+    return report;
+  };
+  for (const double start : {100.0, 1000.0, 1e6}) {
+    const auto found = find_max({.start = start, .max_trials = 30, .thresholds = {}}, model);
+    REQUIRE(found);
+    CHECK(found->search.highest <= knee);
+    CHECK(found->search.highest >= knee * 0.9);
+    CHECK(found->search.trials.back().held);
+  }
+  const auto never = find_max({.start = 1e6, .max_trials = 3, .thresholds = {}}, model);
+  REQUIRE(never);
+  CHECK(never->search.highest == 0);
+  CHECK(runs > 10);
+}
