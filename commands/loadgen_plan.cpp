@@ -212,13 +212,21 @@ Result<void> compile_payload(const LoadgenOptions& options, Prepared& out) {
       out.compile.whole_traces = static_cast<std::int64_t>(count->number);
     }
   }
-  OBS_TRY_ASSIGN(out.payload, loadgen::compile(out.scenario, out.compile));
   loadgen::Plan& plan = out.plan;
+  const bool timed = !count && !plan.max && !options.find_max && plan.unit == loadgen::Unit::items;
+  if (timed) {
+    // A rate over a time is a count too, and the last request is shortened to make it exact.
+    const auto split = split_count(std::round(plan.profile.due_by(plan.duration)), plan.share);
+    out.compile.spans = split[0];
+    out.compile.points = split[1];
+    out.compile.records = split[2];
+  }
+  OBS_TRY_ASSIGN(out.payload, loadgen::compile(out.scenario, out.compile));
   plan.payload = &out.payload;
-  if (!count) {
+  if (!count && !timed) {
     return {};
   }
-  if (count->word == "requests") {
+  if (count && count->word == "requests") {
     plan.requests = split_count(count->number, plan.share);
     return {};
   }

@@ -110,7 +110,7 @@ class Books {
 
   Result<void> close(Context& context, const LoadgenOptions& options, Report& report) {
     if (!url_.empty()) {
-      context.note("obsctl: waiting until the collector has finished\n");
+      context.note("obsctl: waiting until the collector has finished");
       OBS_TRY_ASSIGN(const auto settled,
                      loadgen::wait_settled(context.http, url_, quiet_, limit_, loadgen::stop_flag()));
       report.ledger = loadgen::balance(before_, settled.snapshot, report.result, report.run_seconds());
@@ -180,7 +180,7 @@ Result<void> calibrate(Context& context, const LoadgenOptions& options, const Pr
   changed.calibration.source = "loadgen " + report.scenario;
   const auto edited = edit_spec(prepared.stack->text, prepared.stack->spec, changed);
   OBS_TRY(context.files.write_atomic(prepared.stack->file, edited ? *edited : write_spec(changed), 0644));
-  context.note(fmt::format("obsctl: wrote the measured sizes into '{}'\n", prepared.stack->file.string()));
+  context.note(fmt::format("obsctl: wrote the measured sizes into '{}'", prepared.stack->file.string()));
   return {};
 }
 
@@ -259,7 +259,7 @@ Result<int> search_max(Context& context, const LoadgenOptions& options, Prepared
     for (std::size_t i = 0; i < plan.first_request.size(); ++i) {
       plan.first_request[i] = trial.result.next_request[i] + plan.workers * plan.shards;
     }
-    context.note(fmt::format("obsctl: {} asked, {} accepted\n", human_rate({rate}),
+    context.note(fmt::format("obsctl: {} asked, {} accepted", human_rate({rate}),
                              human_rate({trial.accepted_rate()})));
     return trial;
   };

@@ -50,7 +50,7 @@ Result<int> run_sink(Context& context, const LoadgenOptions& options) {
   OBS_TRY_ASSIGN(otlp::SinkOptions sink_with, sink_options(context, options));
   const loadgen::StopSignals signals;
   OBS_TRY_ASSIGN(otlp::Sink sink, otlp::Sink::start(std::move(sink_with)));
-  context.note(fmt::format("obsctl: listening on {}: gRPC port {}, HTTP port {}; Ctrl-C ends and prints the counts\n",
+  context.note(fmt::format("obsctl: listening on {}: gRPC port {}, HTTP port {}; Ctrl-C ends and prints the counts",
                            options.listen, sink.grpc_port(), sink.http_port()));
   const auto start = std::chrono::steady_clock::now();
   while (loadgen::stop_flag().load() == 0) {

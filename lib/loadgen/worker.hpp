@@ -1,15 +1,16 @@
 // The hot loop of one thread: take what is due, patch it, submit it, book the answers.
 //
-// Nothing here allocates once every template and every slot has been used: templates are patched where they
-// lie, and only when one is still on its way is a slot's own buffer used instead.
+// Nothing here allocates once the most requests that fly together have flown: every template has as many
+// copies as were ever on their way at once, each is patched where it lies, and none is copied again.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <memory>
 #include <queue>
 
 #include "lib/loadgen/schedule.hpp"
+#include "lib/otlp/compress.hpp"
 
 namespace obsctl::loadgen {
 
@@ -25,12 +26,13 @@ class Worker {
   Worker(const Plan& plan, std::int64_t offset, std::int64_t stride, Client client, const Epoch& epoch,
          Live& live, const StopFlag& stop)
       : plan_(plan), client_(std::move(client)), epoch_(epoch), live_(live), stop_(stop),
-        ids_(plan.seed), random_(mix64(plan.seed + static_cast<std::uint64_t>(offset))) {
+        ids_(plan.seed), random_(mix64(plan.seed + static_cast<std::uint64_t>(offset))),
+        compressor_(plan.client.compression) {
     const Payload& payload = *plan.payload;
     for (const auto* ring : {&payload.traces, &payload.metrics, &payload.logs}) {
       if (*ring && plan.share[static_cast<std::size_t>((*ring)->signal)] > 0) {
         streams_.emplace_back(**ring, plan, offset, stride);
-        buffers_.emplace_back((*ring)->requests.size());
+        pools_.emplace_back((*ring)->requests.size());
       }
     }
     result_.trace_uses.assign(payload.traces ? payload.traces->requests.size() : 0, 0);
@@ -74,26 +76,25 @@ class Worker {
     std::size_t stream = 0;
     std::size_t index = 0;  // template
     std::uint32_t items = 0;
-    char* body = nullptr;
-    std::size_t size = 0;
-    bool own_buffer = false;
-    std::string spare = {};
+    const std::string* body = nullptr;
+    std::unique_ptr<std::string> buffer = {};  // a copy of the template, while it is on its way
+    std::string packed = {};                   // the compressed body, when there is compression
     unsigned attempts = 0;
     bool flying = false;
     bool unanswered = false;  // an earlier attempt got no answer
     otlp::Time intended = {};
     otlp::Time again_at = {};
   };
-  struct Buffer {
-    std::string bytes;
-    bool busy = false;
-  };
+  using Pool = std::vector<std::unique_ptr<std::string>>;  // copies of one template that are not in use
   struct Again {
     otlp::Time at;
     std::uint32_t flight;
     bool operator>(const Again& other) const { return at > other.at; }
   };
 
+  [[nodiscard]] bool compressing() const {
+    return plan_.client.compression != otlp::Compression::none;
+  }
   static std::chrono::nanoseconds to_ns(double seconds) {
     return std::chrono::nanoseconds(std::llround(seconds * 1e9));
   }
@@ -201,18 +202,20 @@ class Worker {
     flight.stream = at;
     flight.index = ring.index_of(stream.number());
     const RequestTemplate& from = ring.requests[flight.index];
-    Buffer& buffer = buffers_[at][flight.index];
-    flight.own_buffer = buffer.busy;
-    std::string& bytes = buffer.busy ? flight.spare : buffer.bytes;
-    if (bytes.size() != from.bytes.size() || buffer.busy) {
-      bytes = from.bytes;
+    Pool& pool = pools_[at][flight.index];
+    if (pool.empty()) {
+      pool.push_back(std::make_unique<std::string>(from.bytes));
     }
+    std::string& bytes = *pool.back();
     const double seconds = plan_.max ? std::chrono::duration<double>(due - epoch_.start).count()
                                      : stream.due();
     patch(ring, from, ids_, moment(stream, seconds), bytes.data());
     flight.items = from.items;
-    flight.body = bytes.data();
-    flight.size = bytes.size();
+    flight.body = &bytes;
+    if (compressing()) {
+      // Out of memory is the only way this fails; then the request goes out as it is.
+      flight.body = compressor_.pack(otlp::bytes_of(bytes), flight.packed) ? &flight.packed : &bytes;
+    }
     flight.attempts = 0;
     flight.unanswered = false;
     flight.intended = due;
@@ -220,12 +223,15 @@ class Worker {
       return false;
     }
     free_.pop_back();
-    buffer.busy = true;
+    if (flight.body == &bytes) {
+      flight.buffer = std::move(pool.back());
+      pool.pop_back();
+    }
     ++used_;
     SignalTally& into = tally(flight);
     into.sent += flight.items;
     ++into.requests;
-    into.body_bytes += flight.size;
+    into.body_bytes += bytes.size();
     live_.sent.store(live_.sent.load(std::memory_order_relaxed) + flight.items,
                      std::memory_order_relaxed);
     return true;
@@ -258,7 +264,8 @@ class Worker {
     otlp::Request request;
     request.signal = streams_[flight.stream].ring().signal;
     request.tag = slot;
-    request.body = {reinterpret_cast<const std::byte*>(flight.body), flight.size};
+    request.compressed = flight.body == &flight.packed;
+    request.body = otlp::bytes_of(*flight.body);
     request.intended = flight.intended;
     if (!client_.submit(request)) {
       return false;
@@ -364,8 +371,8 @@ class Worker {
 
   void release(std::uint32_t slot) {
     Flight& flight = flights_[slot];
-    if (!flight.own_buffer) {
-      buffers_[flight.stream][flight.index].busy = false;
+    if (flight.buffer) {
+      pools_[flight.stream][flight.index].push_back(std::move(flight.buffer));
     }
     free_.push_back(slot);
     --used_;
@@ -399,10 +406,11 @@ class Worker {
   Ids ids_;
   Numbers random_;
   std::vector<Stream> streams_;
-  std::vector<std::vector<Buffer>> buffers_;  // by stream and template
+  std::vector<std::vector<Pool>> pools_;  // by stream and template
   std::vector<Flight> flights_;
   std::vector<std::uint32_t> free_;
   std::priority_queue<Again, std::vector<Again>, std::greater<>> again_;
+  otlp::Compressor compressor_;
   std::size_t used_ = 0;
   bool blocked_ = false;
   bool closing_ = false;

@@ -103,7 +103,7 @@ class Sending(unittest.TestCase):
         with sink("--depth=requests") as to:
             sent = report(to, "-r", "777.5/s", "-d", "2s", "-b", "1", "--signals", "logs")
         self.assertEqual(sent["signals"]["logs"]["sent"], 1555)
-        self.assertLess(sent["rate_error"], 0.001)
+        self.assertEqual(sent["rate_error"], 0)
 
     def test_the_same_seed_sends_the_same_payload(self):
         def fingerprint(*flags):
@@ -124,7 +124,7 @@ class Sending(unittest.TestCase):
             for name, tally in merged["signals"].items():
                 self.assertEqual(tally["accepted"], seen[name]["items"])
                 self.assertEqual(seen[name]["duplicates"], 0)
-            self.assertLess(abs(sum(t["sent"] for t in merged["signals"].values()) - 9000), 400)
+            self.assertEqual(sum(t["sent"] for t in merged["signals"].values()), 9000)
             compared = obsctl("loadgen", "compare", f"{folder}/0.json", f"{folder}/1.json")
             self.assertEqual(compared.returncode, 0, compared.stderr)
             self.assertIn("latency p99.99", compared.stdout)
@@ -165,7 +165,8 @@ class Faults(unittest.TestCase):
     def test_no_answer_means_unknown(self):
         tally, _, sent = self.run_with("hang,share=10%", "--timeout", "300ms", "--retry", "off")
         self.balanced(tally)
-        self.assertEqual(tally["unknown"], 1000)
+        self.assertEqual(tally["unknown"], tally["sent"] - tally["accepted"])
+        self.assertTrue(900 <= tally["unknown"] <= 1000, tally)  # ten of a hundred requests
         self.assertTrue(sent["causes"])
 
     def test_connections_that_are_reset_do_not_end_the_run(self):

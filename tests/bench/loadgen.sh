@@ -1,0 +1,4 @@
+#!/bin/sh
+# Compares `obsctl loadgen` with telemetrygen on this machine; see loadgen.py --help.
+#   OBSCTL=build/bin/obsctl tests/bench/loadgen.sh [--rounds N] [--seconds N] [--steady N]
+exec python3 -B "$(dirname "$0")/loadgen.py" "$@"

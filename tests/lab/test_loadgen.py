@@ -1,0 +1,273 @@
+"""`obsctl loadgen` against the real collector and the official protobuf definitions."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from concurrent import futures
+
+import pytest
+
+BINARY = os.environ.get("OBSCTL", "")
+
+pytestmark = pytest.mark.skipif(not shutil.which("otelcol"), reason="the lab's otelcol is not built")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Collector:
+    """A collector with file exporters; `processors` is YAML for a traces pipeline."""
+
+    def __init__(self, folder: pathlib.Path, processors: str = "", use: str = ""):
+        self.grpc, self.http, self.metrics = free_port(), free_port(), free_port()
+        self.out = {name: folder / f"{name}.jsonl" for name in ("traces", "metrics", "logs")}
+        config = folder / "collector.yaml"
+        exporters = "\n".join(f"  file/{name}: {{path: {path}}}" for name, path in self.out.items())
+        pipelines = "\n".join(
+            f"    {name}: {{receivers: [otlp], processors: [{use if name == 'traces' else ''}], "
+            f"exporters: [file/{name}]}}" for name in self.out)
+        config.write_text(f"""receivers:
+  otlp:
+    protocols:
+      grpc: {{endpoint: "127.0.0.1:{self.grpc}"}}
+      http: {{endpoint: "127.0.0.1:{self.http}"}}
+{processors}
+exporters:
+{exporters}
+service:
+  telemetry:
+    logs: {{level: warn}}
+    metrics:
+      level: detailed
+      readers: [{{pull: {{exporter: {{prometheus: {{host: 127.0.0.1, port: {self.metrics}}}}}}}}}]
+  pipelines:
+{pipelines}
+""", encoding="utf-8")
+        self.process = subprocess.Popen(["otelcol", "--config", str(config)],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.grpc), 0.2).close()
+                urllib.request.urlopen(self.ledger, timeout=1).close()
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise AssertionError(f"the collector did not start: {self.process.stderr.read()}")
+
+    @property
+    def ledger(self) -> str:
+        return f"http://127.0.0.1:{self.metrics}/metrics"
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.communicate(timeout=30)
+
+    def lines(self, signal: str):
+        with open(self.out[signal], encoding="utf-8") as file:
+            for line in file:
+                yield json.loads(line)
+
+
+@pytest.fixture
+def collector(tmp_path):
+    running = []
+
+    def start(*args) -> Collector:
+        running.append(Collector(tmp_path, *args))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+def loadgen(*flags: str, code: int = 0) -> dict:
+    done = subprocess.run([BINARY, "loadgen", "-o", "json", *flags], capture_output=True, text=True,
+                          timeout=300, check=False)
+    assert done.returncode == code, f"{done.returncode}\n{done.stderr}\n{done.stdout[:3000]}"
+    return json.loads(done.stdout)
+
+
+def spans_of(lines):
+    for line in lines:
+        for resource in line["resourceSpans"]:
+            for scope in resource["scopeSpans"]:
+                yield from scope["spans"]
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf", "http/json"])
+def test_the_ledger_accounts_for_every_item_and_ids_join(collector, protocol):
+    to = collector()
+    port = to.grpc if protocol == "grpc" else to.http
+    sent = loadgen("-e", f"127.0.0.1:{port}", "--protocol", protocol, "-r", "10k/s", "-d", "2s",
+                   "--ledger", to.ledger)
+    assert sent["ledger"]["balanced"], sent["ledger"]
+    for name, line in sent["ledger"]["signals"].items():
+        assert line["received"] == line["exported"] == sent["signals"][name]["accepted"] > 0
+        assert line["missing"] == 0
+    to.stop()
+    spans = list(spans_of(to.lines("traces")))
+    assert len(spans) == sent["signals"]["traces"]["sent"]
+    ids = {(span["traceId"], span["spanId"]) for span in spans}
+    assert len(ids) == len(spans)
+    by_trace: dict = {}
+    for span in spans:
+        by_trace.setdefault(span["traceId"], set()).add(span["spanId"])
+    # Only the last trace may be cut by the exact count.
+    broken = [s for s in spans if s.get("parentSpanId") and s["parentSpanId"] not in by_trace[s["traceId"]]]
+    assert not broken
+    records = [r for line in to.lines("logs") for resource in line["resourceLogs"]
+               for scope in resource["scopeLogs"] for r in scope["logRecords"]]
+    assert len(records) == sent["signals"]["logs"]["sent"]
+    joined = sum((r.get("traceId"), r.get("spanId")) in ids for r in records)
+    assert joined >= 0.99 * len(records), f"{joined} of {len(records)} records belong to spans"
+    exemplars = [e for line in to.lines("metrics") for e in find_exemplars(line)]
+    assert exemplars
+    joined = sum((e.get("traceId"), e.get("spanId")) in ids for e in exemplars)
+    assert joined >= 0.95 * len(exemplars), f"{joined} of {len(exemplars)} exemplars belong to spans"
+
+
+def find_exemplars(node):
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "exemplars":
+                yield from value
+            else:
+                yield from find_exemplars(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from find_exemplars(value)
+
+
+def test_every_kind_of_point_arrives_with_its_temporality(collector):
+    to = collector()
+    loadgen("-e", f"127.0.0.1:{to.grpc}", "-s", "all-metrics", "-r", "5k/s", "-d", "2s")
+    to.stop()
+    seen = {}
+    for line in to.lines("metrics"):
+        for resource in line["resourceMetrics"]:
+            for scope in resource["scopeMetrics"]:
+                for metric in scope["metrics"]:
+                    for kind in ("sum", "gauge", "histogram", "exponentialHistogram", "summary"):
+                        if kind in metric:
+                            data = metric[kind]
+                            seen[metric["name"]] = (kind, data.get("aggregationTemporality", 0))
+                            assert data["dataPoints"]
+    assert seen == {
+        "loadgen.sum.cumulative": ("sum", 2), "loadgen.sum.delta": ("sum", 1),
+        "loadgen.updown": ("sum", 2), "loadgen.gauge": ("gauge", 0),
+        "loadgen.histogram.cumulative": ("histogram", 2), "loadgen.histogram.delta": ("histogram", 1),
+        "loadgen.exponential.cumulative": ("exponentialHistogram", 2),
+        "loadgen.exponential.delta": ("exponentialHistogram", 1), "loadgen.summary": ("summary", 0)}
+
+
+SAMPLING = """processors:
+  tail_sampling:
+    decision_wait: 3s
+    num_traces: 200000
+    expected_new_traces_per_sec: 10000
+    policies:
+      - {name: errors, type: status_code, status_code: {status_codes: [ERROR]}}
+      - {name: slow, type: latency, latency: {threshold_ms: 999}}
+      - {name: rest, type: probabilistic, probabilistic: {sampling_percentage: 10}}
+"""
+
+
+def test_the_collector_keeps_what_s01_predicts(collector):
+    to = collector(SAMPLING, "tail_sampling")
+    sent = loadgen("-e", f"127.0.0.1:{to.grpc}", "-s", "sampling", "-n", "100ktraces", "-r", "50k/s",
+                   "-b", "500", "--keep", "10%", "--slow-threshold", "1s", "--ledger", to.ledger,
+                   "--settle", "60s")
+    proof = sent["sampling"]
+    assert (proof["traces"], proof["errors"], proof["slow"], proof["rest"]) == (100_000, 500, 2_000, 97_500)
+    assert abs(proof["expected_kept"] - 12_250) < 0.01
+    assert proof["checked"] and proof["decided"] == 100_000
+    assert proof["holds"], proof
+    assert abs(proof["kept"] - 12_250) < 4 * proof["standard_deviation"]
+
+
+def test_a_lost_error_is_noticed(collector):
+    to = collector(SAMPLING.replace("[ERROR]", "[OK]"), "tail_sampling")
+    sent = loadgen("-e", f"127.0.0.1:{to.grpc}", "-s", "sampling", "-n", "30ktraces", "-r", "50k/s",
+                   "--keep", "0%", "--slow-threshold", "1s", "--ledger", to.ledger, code=3)
+    assert sent["sampling"]["checked"] and not sent["sampling"]["holds"]
+
+
+@contextlib.contextmanager
+def official_receiver():
+    """grpc-python with the official message classes: what decodes here is OTLP."""
+    grpc = pytest.importorskip("grpc")
+    pytest.importorskip("opentelemetry.proto")
+    from opentelemetry.proto.collector.logs.v1 import logs_service_pb2 as logs
+    from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2 as metrics
+    from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as trace
+    got = {"traces": [], "metrics": [], "logs": []}
+    lock = threading.Lock()
+    server = grpc.server(futures.ThreadPoolExecutor(4))
+
+    def handler(name, module, base):
+        request = getattr(module, f"Export{base}ServiceRequest")
+        answer = getattr(module, f"Export{base}ServiceResponse")
+
+        def export(message, _context):
+            with lock:
+                got[name].append(message)
+            return answer()
+        return grpc.unary_unary_rpc_method_handler(
+            export, request_deserializer=request.FromString,
+            response_serializer=answer.SerializeToString)
+
+    for name, module, base, package in (("traces", trace, "Trace", "trace"),
+                                        ("metrics", metrics, "Metrics", "metrics"),
+                                        ("logs", logs, "Logs", "logs")):
+        service = f"opentelemetry.proto.collector.{package}.v1.{base}Service"
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(
+            service, {"Export": handler(name, module, base)}),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield port, got
+    finally:
+        server.stop(0).wait()
+
+
+def test_official_classes_decode_every_byte_and_encode_it_back():
+    with official_receiver() as (port, got):
+        before = time.time_ns()
+        sent = loadgen("-e", f"127.0.0.1:{port}", "-s", "shop", "-r", "20k/s", "-d", "1s")
+    assert all(t["accepted"] == t["sent"] for t in sent["signals"].values())
+    spans = [s for m in got["traces"] for r in m.resource_spans for c in r.scope_spans for s in c.spans]
+    points = sum(len(p.data_points) for m in got["metrics"] for r in m.resource_metrics
+                 for c in r.scope_metrics for x in c.metrics
+                 for p in [getattr(x, x.WhichOneof("data"))])
+    records = [r for m in got["logs"] for x in m.resource_logs for c in x.scope_logs
+               for r in c.log_records]
+    assert len(spans) == sent["signals"]["traces"]["sent"]
+    assert points == sent["signals"]["metrics"]["sent"]
+    assert len(records) == sent["signals"]["logs"]["sent"]
+    # Nothing may be unknown to the definitions: what is left after dropping such fields is compared below.
+    for messages in got.values():
+        for message in messages:
+            message.DiscardUnknownFields()
+    after = time.time_ns() + 10**9
+    errors = 0
+    for span in spans:
+        assert len(span.trace_id) == 16 and len(span.span_id) == 8
+        assert before - 10**10 < span.start_time_unix_nano <= span.end_time_unix_nano < after
+        errors += span.status.code == 2
+    assert errors > 0
+    assert any(e.name == "exception" for s in spans for e in s.events)
+    assert any(s.links for s in spans)
+    total = sum(m.ByteSize() for messages in got.values() for m in messages)
+    assert total == sum(t["body_bytes"] for t in sent["signals"].values())
