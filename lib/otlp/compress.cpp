@@ -28,12 +28,22 @@ std::size_t grow(std::string& out, std::size_t used, std::size_t limit) {
   return size - used;
 }
 
+struct Inflater {
+  z_stream stream = {};
+  bool ready = inflateInit2(&stream, k_gzip_window) == Z_OK;
+
+  Inflater() = default;
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+  ~Inflater() { inflateEnd(&stream); }
+};
+
 Result<void> unpack_gzip(ByteView body, std::size_t limit, std::string& out) {
-  z_stream stream{};
-  if (inflateInit2(&stream, k_gzip_window) != Z_OK) {
+  static thread_local Inflater inflater;  // making one costs more than unpacking a short body
+  if (!inflater.ready || inflateReset(&inflater.stream) != Z_OK) {
     return fail(Code::failed, "zlib cannot start");
   }
-  const std::unique_ptr<z_stream, int (*)(z_stream*)> guard(&stream, inflateEnd);
+  z_stream& stream = inflater.stream;
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(body.data()));
   stream.avail_in = static_cast<uInt>(body.size());
   std::size_t used = 0;
@@ -61,11 +71,12 @@ Result<void> unpack_gzip(ByteView body, std::size_t limit, std::string& out) {
 }
 
 Result<void> unpack_zstd(ByteView body, std::size_t limit, std::string& out) {
-  const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(),
-                                                                        ZSTD_freeDCtx);
+  static thread_local const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context(
+      ZSTD_createDCtx(), ZSTD_freeDCtx);
   if (!context) {
     return fail(Code::failed, "zstd cannot start");
   }
+  ZSTD_DCtx_reset(context.get(), ZSTD_reset_session_only);
   // A frame may ask for a window of gigabytes; 8 MiB is what RFC 8878 asks every decoder to support.
   ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, 23);
   ZSTD_inBuffer in{body.data(), body.size(), 0};

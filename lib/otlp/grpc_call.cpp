@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "lib/otlp/compress.hpp"
 #include "lib/otlp/response.hpp"
 #include "lib/otlp/retry.hpp"
 
@@ -55,7 +56,20 @@ void conclude_without_status(const GrpcCall& call, std::uint32_t h2_error, bool 
   }
 }
 
-void conclude_ok(const GrpcCall& call, Completion& completion) {
+// grpc-go answers a compressed request with a compressed response, however short.
+bool unpack_message(const GrpcCall& call, std::size_t max_response, ByteView& message) {
+  static thread_local std::string unpacked;
+  const Compression compression = call.encoding == "gzip"   ? Compression::gzip
+                                  : call.encoding == "zstd" ? Compression::zstd
+                                                            : Compression::none;
+  if (compression == Compression::none || !unpack(compression, message, max_response, unpacked)) {
+    return false;
+  }
+  message = bytes_of(unpacked);
+  return true;
+}
+
+void conclude_ok(const GrpcCall& call, std::size_t max_response, Completion& completion) {
   const ByteView bytes = bytes_of(call.response);
   if (bytes.size() < 5) {
     return set_failure(completion, k_internal, "status OK without a message");
@@ -64,16 +78,17 @@ void conclude_ok(const GrpcCall& call, Completion& completion) {
   for (std::size_t i = 1; i < 5; ++i) {
     length = length << 8U | static_cast<std::size_t>(bytes[i]);
   }
-  if (bytes[0] != std::byte{0}) {
-    return set_failure(completion, k_internal, "the response is compressed, which was not offered");
-  }
   if (length != bytes.size() - 5) {
     return set_failure(completion, k_internal, "the response message has a wrong length");
   }
-  if (length == 0) {
+  ByteView message = bytes.subspan(5);
+  if (bytes[0] != std::byte{0} && !unpack_message(call, max_response, message)) {
+    return set_failure(completion, k_internal, "the response cannot be unpacked");
+  }
+  if (message.empty()) {
     return;
   }
-  const auto partial = decode_response(bytes.subspan(5));
+  const auto partial = decode_response(message);
   if (!partial) {
     return set_failure(completion, k_internal, "the response is not an OTLP Export response");
   }
@@ -99,6 +114,7 @@ void GrpcCall::reset(const Request& new_request) {
   grpc_status = -1;
   grpc_message.clear();
   details.clear();
+  encoding.clear();
   response.clear();
 }
 
@@ -112,6 +128,8 @@ void GrpcCall::on_header(std::string_view name, std::string_view value) {
     grpc_content = value.starts_with("application/grpc");
   } else if (name == "grpc-message") {
     grpc_message = value;
+  } else if (name == "grpc-encoding") {
+    encoding = value;
   } else if (name == "grpc-status-details-bin") {
     details = value;
   }
@@ -129,7 +147,7 @@ void conclude(const GrpcCall& call, std::uint32_t h2_error, bool goaway, std::si
   }
   completion.grpc_status = static_cast<std::int16_t>(call.grpc_status);
   if (call.grpc_status == k_ok) {
-    return conclude_ok(call, completion);
+    return conclude_ok(call, max_response, completion);
   }
   if (!call.details.empty()) {
     if (const auto bytes = base64_decode(call.details)) {

@@ -31,6 +31,7 @@ struct GrpcCall {
   int grpc_status = -1;
   std::string grpc_message = {};
   std::string details = {};  // grpc-status-details-bin, still base64
+  std::string encoding = {};  // grpc-encoding of the response
   std::string response = {};
 
   // Places in the lists of the client and of the connection.

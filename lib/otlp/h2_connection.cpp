@@ -58,6 +58,7 @@ GrpcHeaders::GrpcHeaders(const Endpoint& endpoint, const ClientOptions& options)
             {"grpc-timeout", grpc_timeout(options.timeout)}};
     if (options.compression != Compression::none) {
       list.emplace_back("grpc-encoding", compression_name(options.compression));
+      list.emplace_back("grpc-accept-encoding", "identity,gzip,zstd");
     }
     for (const auto& [name, value] : options.headers) {
       list.emplace_back(lower(name), value);

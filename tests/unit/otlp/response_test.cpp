@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/otlp/compress.hpp"
 #include "lib/otlp/grpc_call.hpp"
 #include "lib/otlp/http_answer.hpp"
 #include "lib/otlp/response.hpp"
@@ -151,6 +152,13 @@ TEST_CASE("gRPC answers: what each ending means") {
   CHECK(grpc_verdict(call).outcome == Outcome::permanent);
   call.response = "";
   CHECK(grpc_verdict(call).grpc_status == 13);
+  std::string packed;
+  REQUIRE(Compressor(Compression::gzip).pack(bytes_of(encode_partial_success({true, 4, ""})), packed));
+  call.response = framed(packed);
+  call.response[0] = '\1';
+  CHECK(grpc_verdict(call).outcome == Outcome::permanent);  // no grpc-encoding: cannot be read
+  call.on_header("grpc-encoding", "gzip");
+  CHECK(grpc_verdict(call).rejected == 4);
   call.response = std::string("\0\0\0\1\0", 5);
   CHECK(grpc_verdict(call).outcome == Outcome::permanent);
 
