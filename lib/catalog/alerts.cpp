@@ -99,11 +99,13 @@ Result<std::vector<AlertRule>> parse_alerts(std::string_view text, const std::st
   std::vector<AlertRule> out;
   std::set<std::string> names;
   for (const auto& group : groups->entries) {
-    OBS_TRY(group.value.only({"component", "alerts"}));
+    OBS_TRY(group.value.only({"component", "watches", "alerts"}));
     OBS_TRY_ASSIGN(const std::string component, group.value.text("component"));
+    const std::string watches = group.value.text_or("watches", "");
     OBS_TRY_ASSIGN(const yaml::Node* rows, group.value.require("alerts"));
     for (const auto& entry : rows->entries) {
       OBS_TRY_ASSIGN(auto alert, parse_alert(entry, group.key, component));
+      alert.watches = watches.empty() ? alert.component : watches;
       if (!names.insert(alert.name).second) {
         return fail_at(entry.at, fmt::format("alert '{}' is defined twice", alert.name));
       }

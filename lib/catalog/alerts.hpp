@@ -22,7 +22,8 @@ struct TestSeries {
 struct AlertRule {
   std::string name;       // "CollectorDown"
   std::string group;      // one rule file per group: "collector" is rules/collector-alerts.yml
-  std::string component;  // topology component it watches; the row is left out of stacks without it
+  std::string component;  // topology component it needs; the row is left out of stacks without it
+  std::string watches;    // whose trouble it is, the label 'component'; usually the component itself
   std::string severity;   // critical, warning or none (the watchdog)
   std::string expr;       // PromQL; may contain [% … %] values, see rule_values() in lib/render/observe.hpp
   std::string hold;       // how long it must be true, "5m"; empty: fires at once

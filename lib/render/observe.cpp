@@ -222,7 +222,9 @@ Values rule_values(const StackSpec& spec, const Topology& topology) {
   const Values stack = stack_values(spec, topology);
   out["max_streams"] = stack["loki"]["max_streams"];
   out["max_streams_warn"] = stack["loki"]["max_streams"].get<std::int64_t>() * 8 / 10;
-  out["sampling"] = stack["sampling"];
+  for (const char* name : {"sampling", "ports", "otlp_scheme", "otlp_host"}) {
+    out[name] = stack[name];
+  }
   // F18 warns at a million series; a stack that was planned for more must not warn on its first day.
   out["max_series"] = whole(std::max(1e6, 2 * topology.load.series));
   // A service whose slow answers take ten times what tail sampling already calls slow needs a person.

@@ -67,6 +67,15 @@ TEST_CASE("an alert may belong to another component than its group") {
                                           "alerts.yaml");
   REQUIRE(rows);
   CHECK(rows->front().component == "grafana");
+  CHECK(rows->front().watches == "grafana");
+}
+
+TEST_CASE("a group may watch something that is not a component") {
+  const auto rows = catalog::parse_alerts(with("component: loki", "component: loki\n    watches: logs"),
+                                          "alerts.yaml");
+  REQUIRE(rows);
+  CHECK(rows->front().component == "loki");
+  CHECK(rows->front().watches == "logs");
 }
 
 TEST_CASE("an alert that is not tested both ways is refused") {
