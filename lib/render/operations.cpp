@@ -185,6 +185,20 @@ std::string curl_options(const Values& values) {
   return out;
 }
 
+// Published ports are shorter to type; the health service has a wget for when there is none.
+std::string read_collector_metrics(const Topology& topology) {
+  const Port* port = topology.port("collector-metrics");
+  return port->host != 0 ? fmt::format("curl -s localhost:{}/metrics", port->host)
+                         : fmt::format("docker compose exec otel-collector-health wget -qO- "
+                                       "http://otel-collector:{}/metrics",
+                                       port->container);
+}
+
+std::string alertmanager_place(const Topology& topology) {
+  const Port* port = topology.port("alertmanager");
+  return port->host != 0 ? fmt::format("http://localhost:{}", port->host) : "Grafana → Alerting";
+}
+
 }  // namespace
 
 Result<void> add_operations(FileTree& tree, const StackSpec& spec, const Topology& topology,
@@ -202,6 +216,8 @@ Result<void> add_operations(FileTree& tree, const StackSpec& spec, const Topolog
   all["busybox"] = topology.find("volume-init")->image;
   all["curl_options"] = curl_options(values);
   all["slow_threshold"] = print_duration(spec.traces.slow_threshold);
+  all["read_collector_metrics"] = read_collector_metrics(topology);
+  all["alertmanager_place"] = alertmanager_place(topology);
   all["alert_count"] = alerts.size();
   all["alerts"] = alert_rows(alerts);
   all["routing_state"] = routing_state(spec.alerting);

@@ -163,6 +163,17 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
+// Where an application on this host sends OTLP over HTTP; inside the stack's network when the port is not
+// published.
+std::string otlp_endpoint(const StackSpec& spec, const Topology& topology) {
+  const char* scheme = spec.security.tls == "off" ? "http" : "https";
+  const Port* http = topology.port("otlp-http");
+  if (http == nullptr || http->host == 0) {
+    return fmt::format("{}://otel-collector:4318", scheme);
+  }
+  return fmt::format("{}://{}:{}", scheme, reachable_host(http->bind), http->host);
+}
+
 }  // namespace
 
 std::string reachable_host(const std::string& bind) {
@@ -200,7 +211,7 @@ Values stack_values(const StackSpec& spec, const Topology& topology) {
   out["cors"] = origins(spec);
   out["bind"] = spec.security.bind;
   out["otlp_scheme"] = tls ? "https" : "http";
-  out["otlp_host"] = reachable_host(spec.security.bind);
+  out["otlp_endpoint"] = otlp_endpoint(spec, topology);
   out["ca_file"] = spec.security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);
   out["slack"] = !alerting.slack_channel.empty();
   out["smtp"] = !alerting.email_to.empty() && !alerting.smtp_host.ends_with(":25");
