@@ -222,8 +222,8 @@ Values rule_values(const StackSpec& spec, const Topology& topology) {
   const Values stack = stack_values(spec, topology);
   out["max_streams"] = stack["loki"]["max_streams"];
   out["max_streams_warn"] = stack["loki"]["max_streams"].get<std::int64_t>() * 8 / 10;
-  for (const char* name : {"sampling", "ports", "otlp_scheme", "otlp_host"}) {
-    out[name] = stack[name];
+  for (const char* name : {"sampling", "ports", "otlp_endpoint"}) {
+    out[name] = stack.value(name, Values());
   }
   // F18 warns at a million series; a stack that was planned for more must not warn on its first day.
   out["max_series"] = whole(std::max(1e6, 2 * topology.load.series));
