@@ -1,6 +1,8 @@
 // Words and JSON of init's result; decides nothing.
 #include "commands/init_report.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -105,6 +107,12 @@ std::vector<std::string> next_commands(const InitReport& report) {
                                : shell_quoted(report.directory)));
   }
   out.push_back("docker compose up -d");
+  const bool new_certificate = std::ranges::any_of(report.plan.changes, [](const auto& change) {
+    return change.path == stack_paths::tls_certificate && change.action == Action::update;
+  });
+  if (new_certificate && !report.fresh) {  // copied by volume-init on 'up', but read at start only
+    out.push_back("docker compose restart otel-collector");
+  }
   return out;
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "lib/base/hash.hpp"
 #include "lib/base/text.hpp"
 
 namespace obsctl {
@@ -158,7 +159,23 @@ Values environment(const Component& component) {
   return out;
 }
 
-Values service(const Component& component) {
+// Identifies the generated files that a component mounts. `docker compose up` restarts a service only when
+// its definition changes, so a changed config has to show there. Secrets are left out: they are kept.
+std::string config_hash(const Component& component, const FileTree& tree) {
+  std::string sums;
+  for (const auto& mount : component.mounts) {
+    const std::string below = mount.source + "/";
+    for (const auto& [path, file] : tree) {
+      if (!file.secret && (path == mount.source || path.starts_with(below))) {
+        sums += path + " " + sha256_hex(file.bytes) + "\n";
+      }
+    }
+  }
+  constexpr std::size_t k_digits = 16;
+  return sums.empty() ? sums : obsctl::quoted(sha256_hex(sums).substr(0, k_digits));
+}
+
+Values service(const Component& component, const FileTree& tree) {
   constexpr double k_mib = 1024.0 * 1024.0;
   const Values ports = port_mappings(component);
   const Values all_mounts = mounts(component);
@@ -184,6 +201,7 @@ Values service(const Component& component) {
           {"env_files", strings(component.env_files)},
           {"has_ports", !ports.empty()},
           {"ports", ports},
+          {"config_hash", config_hash(component, tree)},
           {"has_mounts", !all_mounts.empty()},
           {"mounts", all_mounts},
           {"healthcheck", health_check(component)},
@@ -216,7 +234,7 @@ Result<void> add_compose(FileTree& tree, const Topology& topology, const Values&
   Values all = values;
   all["services"] = Values::array();
   for (const auto& component : topology.components) {
-    all["services"].push_back(service(component));
+    all["services"].push_back(service(component, tree));
   }
   all["volumes"] = volumes(topology);
   OBS_TRY_ASSIGN(std::string bytes, render_template(source, all));
