@@ -31,7 +31,8 @@ Result<void> read_file(Context& context, const SizeOptions& options, SizeSpec& o
     out.shown_file = "standard input";
     return {};
   }
-  out.file = options.spec_file ? context.environment.directory / *options.spec_file : find_spec(context);
+  out.file =
+      options.spec_file ? context.environment.directory / *options.spec_file : find_spec(context);
   if (out.file.empty()) {
     return {};
   }
@@ -68,8 +69,8 @@ Result<void> apply_flags(const SizeOptions& options, StackSpec& spec) {
 }
 
 // --events spreads a total over spans, lines and series as the tier's throughput table does.
-Result<void> apply_events(const SizeOptions& options, const sizing::Catalogs& catalogs, bool tier_given,
-                          SizeSpec& out) {
+Result<void> apply_events(const SizeOptions& options, const sizing::Catalogs& catalogs,
+                          bool tier_given, SizeSpec& out) {
   if (!options.events) {
     return {};
   }
@@ -106,11 +107,12 @@ Result<void> apply_reduction(const SizeOptions& options, StackSpec& spec) {
   const double slow = spec.traces.slow.value;
   const double keep = sizing::keep_for_reduction(reduction.value, errors, slow);
   if (keep < 0) {
-    return fail(Code::usage,
-                fmt::format("a reduction of {} is impossible: errors ({}) and slow traces ({}) are kept",
-                            print_share(reduction), print_share({errors}), print_share({slow})),
-                fmt::format("at most {:.4g}%, or change traces.errors and traces.slow with --set",
-                            (1 - errors - slow) * 100));
+    return fail(
+        Code::usage,
+        fmt::format("a reduction of {} is impossible: errors ({}) and slow traces ({}) are kept",
+                    print_share(reduction), print_share({errors}), print_share({slow})),
+        fmt::format("at most {:.4g}%, or change traces.errors and traces.slow with --set",
+                    (1 - errors - slow) * 100));
   }
   // Below what errors and slow traces cost, everything is kept.
   spec.traces.keep = Share{std::min(keep, 1.0)};

