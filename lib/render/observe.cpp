@@ -220,8 +220,9 @@ Values rule_values(const StackSpec& spec, const Topology& topology) {
   }
   out["planned_series"] = human_count(topology.load.series);
   const Values stack = stack_values(spec, topology);
-  out["max_streams"] = stack["loki"]["max_streams"];
-  out["max_streams_warn"] = stack["loki"]["max_streams"].get<std::int64_t>() * 8 / 10;
+  const auto streams = stack.value("loki", Values()).value("max_streams", std::int64_t{0});
+  out["max_streams"] = streams;
+  out["max_streams_warn"] = streams * 8 / 10;
   for (const char* name : {"sampling", "ports", "otlp_endpoint"}) {
     out[name] = stack.value(name, Values());
   }
