@@ -39,7 +39,7 @@ def new_stack(engine, tmp_path_factory):
         directory: pathlib.Path = tmp_path_factory.mktemp("stack")
         # A name of its own, so that removing it can never remove another stack's volumes.
         name = f"lab{uuid.uuid4().hex[:8]}"
-        stacks.generate(directory, *options, "--set", f"name={name}")
+        stacks.generate(directory, *options, "--name", name)
         made.append(stacks.Stack(directory))
         return made[-1]
 
