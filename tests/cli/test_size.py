@@ -174,6 +174,18 @@ class Errors(SizeCase):
         self.refused("--write-calibration", expect=["--from-prometheus"])
         self.refused("--model", "measured", expect=["calibration"])
         self.refused("--replication", "0", expect=["sizing.replication"])
+        self.refused("--kafka-brokers", "2.5", expect=["whole number"])
+
+    def test_slips_of_the_keyboard_are_refused(self):
+        self.refused("--spans", "1e300/s", expect=["'traces.spans' is more than any stack has"])
+        self.refused("--retention-logs", "1e9d", expect=["'logs.retention'"])
+        self.refused("--kafka-brokers", "1e30", expect=["'sizing.kafka_brokers'"])
+
+    def test_a_full_disk_is_an_error(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = obsctl("size", cwd=self.root, stdout=full)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("obsctl: error: ", done.stderr)
 
     def test_unknown_names_get_a_suggestion(self):
         self.refused("--tier", "smal", expect=["small"])
