@@ -321,6 +321,9 @@ Component grafana(const Context& context) {
       {"GF_ANALYTICS_CHECK_FOR_UPDATES", "false"}, {"GF_ANALYTICS_REPORTING_ENABLED", "false"},
       {"GF_AUTH_ANONYMOUS_ENABLED", "false"},      {"GF_SECURITY_ADMIN_USER", "admin"},
       {"GF_SECURITY_DISABLE_GRAVATAR", "true"},    {"GF_USERS_ALLOW_SIGN_UP", "false"}};
+  // The landing page, instead of Grafana's advertisement for itself.
+  out.environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] =
+      "/etc/grafana/dashboards/obsctl-overview.json";
   if (web.host != 0) {
     out.environment["GF_SERVER_ROOT_URL"] = url_of(web);
   }
