@@ -74,7 +74,7 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .value = "KEY=VALUE",
                  .into = &options.settings,
                  .group = "Source",
-                 .doc = "set any field of the spec; may be repeated"});
+                 .doc = "set any field of the spec"});
   out.push_back({.name = "from-prometheus",
                  .value = "URL",
                  .into = &options.prometheus,
@@ -96,7 +96,7 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .into = &options.compare,
                  .suggestions = {"small", "medium", "large", "xlarge"},
                  .group = "Output",
-                 .doc = "put another tier beside this one; may be repeated"});
+                 .doc = "put another tier beside this one"});
   out.push_back({.name = "explain",
                  .into = &options.explain,
                  .group = "Output",
