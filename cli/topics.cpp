@@ -109,6 +109,9 @@ Topic sizing_topic() {
           "Where two models differ by more than a factor of two, the report says so, which one to "
           "trust, and why. Measure with 'obsctl size --from-prometheus URL'; with "
           "--write-calibration the factors are stored in obsctl.yaml.\n\n"
+          "A source such as '004:3655' is line 3655 of document 004: 003 is the observability guide, "
+          "004 the architecture document that obsctl implements. Ids such as CT-08 name a place where "
+          "they contradict themselves; the report says how it was resolved.\n\n"
           "GB is 10^9 bytes, GiB 2^30. A month has 30 days. A number whose unit would be a guess is "
           "refused: write 14d, 50k/s, 1KB.\n"};
 }

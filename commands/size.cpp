@@ -25,7 +25,7 @@ constexpr const char* k_description =
     "small tier. Flags override the file. Rates need their unit (5000/s, 50k/s), sizes and "
     "durations too: a bare 30 is refused, because a sizing that is wrong by a factor of 24 "
     "looks as convincing as a right one.\n\n"
-    "Models: 'documented' is the formulas of the seed documents with their slips corrected, "
+    "Models: 'documented' is the formulas of the documents with their slips corrected, "
     "'table' their tier tables, 'published' the capacity-planning rules of the projects "
     "themselves, 'measured' a calibration made on the running stack. All are shown side by "
     "side; where they differ by more than 2x the report says which one to trust, and why.\n\n"

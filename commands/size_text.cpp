@@ -98,7 +98,7 @@ void print_resources(const SizingReport& report, Page& page) {
   page.item("Tail sampling:", fmt::format("hold at least {:.0f} traces at a time (num_traces).",
                                           report.tail_traces.value));
   page.item("Loki:",
-            fmt::format("{} mode by the seed's table{}.", report.loki_mode, report.loki_note));
+            fmt::format("{} mode by the documents' table{}.", report.loki_mode, report.loki_note));
   page.line();
 }
 
@@ -116,7 +116,7 @@ void print_cost(const SizeResult& result, Page& page) {
   if (!cost.unpriced.empty()) {
     page.line("No price for this tier in the price book: " + join(cost.unpriced, ", ") + ".");
   }
-  std::string tco = fmt::format("{} a month with operations and storage, by the seed's table ({}).",
+  std::string tco = fmt::format("{} a month with operations and storage, by the documents' table ({}).",
                                 show_usd(cost.tco_low.value, cost.tco_high.value),
                                 cost.tco_low.inputs.empty() ? "" : cost.tco_low.inputs[0].source);
   if (cost.managed_low) {

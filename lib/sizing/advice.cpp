@@ -162,18 +162,18 @@ ModelRow cores_row(const StackSpec& spec, const catalog::Tier& tier, const Catal
       }
     }
   }
-  finish(row, "published", "it counts samples too, which the seed's events/s leave out");
+  finish(row, "published", "it counts samples too, which the documents' events/s leave out");
   return row;
 }
 
 constexpr PartRow k_parts[] = {
     {Part::collector, "collector memory", "collector", "published",
-     "the seed's 0.001 GB per event/s is ten times its own ratio table: a slipped decimal (CT-08)"},
+     "the documents' 0.001 GB per event/s is ten times its own ratio table: a slipped decimal (CT-08)"},
     {Part::metrics, "metrics store memory", "mimir", "published",
-     "the seed's 2 KB per series counts one copy and no index; the published rules are from "
+     "the documents' 2 KB per series counts one copy and no index; the published rules are from "
      "operation"},
     {Part::traces, "trace store memory", "tempo", "published",
-     "the ingester that the seed's 100 KB per trace describes no longer exists"},
+     "the ingester that the documents' 100 KB per trace describes no longer exists"},
     {Part::logs, "log store memory", "loki", "published",
      "Loki is sized by volume and queries; nobody publishes a rule per stream"},
 };

@@ -110,7 +110,7 @@ std::optional<Quantity> memory_rule(const ComponentInputs& in, Part part) {
     case Model::published: return published_memory(in, part);
     case Model::documented:
     case Model::measured:
-      break;  // memory does not scale from one measurement: the seed's formula stays
+      break;  // memory does not scale from one measurement: the documented formula stays
   }
   return documented_memory(in, part);
 }
