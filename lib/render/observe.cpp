@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "lib/base/parallel.hpp"
 #include "lib/base/text.hpp"
 #include "lib/catalog/alerts.hpp"
 #include "lib/catalog/dashboards.hpp"
@@ -113,8 +114,7 @@ std::string rule_test_header(const std::string& group) {
 }
 
 Result<void> add_rules(FileTree& tree, const StackSpec& spec, const Topology& topology,
-                       const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
+                       const TemplateStore& store, const std::vector<catalog::AlertRule>& alerts) {
   OBS_TRY_ASSIGN(const auto records, stack_recording_rules(spec, topology, store));
   const std::string rules = std::string(observe_paths::rules) + "/";
   const std::string tests = std::string(observe_paths::rule_tests) + "/";
@@ -271,19 +271,27 @@ Result<std::vector<catalog::Dashboard>> stack_dashboards(const StackSpec& spec,
                                                          const Topology& topology,
                                                          const TemplateStore& store) {
   const Values values = rule_values(spec, topology);
+  const auto paths = catalog::dashboard_paths();
+  std::vector<Result<catalog::Dashboard>> parsed(paths.size());
+  parallel_for(paths.size(), [&](std::size_t i) {
+    parsed[i] = [&]() -> Result<catalog::Dashboard> {
+      OBS_TRY_ASSIGN(const std::string text, filled(store, paths[i], values));
+      return catalog::parse_dashboard(text, paths[i]);
+    }();
+  });
   std::vector<catalog::Dashboard> out;
-  for (const auto& path : catalog::dashboard_paths()) {
-    OBS_TRY_ASSIGN(const std::string text, filled(store, path, values));
-    OBS_TRY_ASSIGN(auto dashboard, catalog::parse_dashboard(text, path));
-    out.push_back(std::move(dashboard));
+  for (auto& dashboard : parsed) {
+    OBS_TRY(dashboard);
+    out.push_back(std::move(*dashboard));
   }
   return present(std::move(out), topology);
 }
 
 Result<void> add_observability(FileTree& tree, const StackSpec& spec, const Topology& topology,
-                               const TemplateStore& store) {
+                               const TemplateStore& store,
+                               const std::vector<catalog::AlertRule>& alerts) {
   if (topology.find("prometheus") != nullptr) {
-    OBS_TRY(add_rules(tree, spec, topology, store));
+    OBS_TRY(add_rules(tree, spec, topology, store, alerts));
   }
   if (topology.find("alertmanager") != nullptr) {
     const std::string base = observe_paths::alertmanager;

@@ -206,9 +206,9 @@ std::string alertmanager_place(const Topology& topology) {
 }  // namespace
 
 Result<void> add_operations(FileTree& tree, const StackSpec& spec, const Topology& topology,
-                            const Values& values, const TemplateStore& store) {
+                            const Values& values, const TemplateStore& store,
+                            const std::vector<catalog::AlertRule>& alerts) {
   OBS_TRY_ASSIGN(const Template source, store.find(k_template));
-  OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
   Values all = values;
   const Port* grafana = topology.port("grafana");
   all["remote_ui"] = grafana != nullptr && grafana->host != 0

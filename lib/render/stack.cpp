@@ -73,9 +73,10 @@ Result<FileTree> render_stack(const StackSpec& spec, const Topology& topology,
     OBS_TRY_ASSIGN(std::string bytes, render_template(source, values));
     tree[file.target] = {.bytes = std::move(bytes), .origin = file.source};
   }
-  OBS_TRY(add_observability(tree, spec, topology, store));
+  OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
+  OBS_TRY(add_observability(tree, spec, topology, store, alerts));
   OBS_TRY(add_compose(tree, topology, values, store));
-  OBS_TRY(add_operations(tree, spec, topology, values, store));
+  OBS_TRY(add_operations(tree, spec, topology, values, store, alerts));
   OBS_TRY(add_secrets(tree, values, random));
   return tree;
 }

@@ -43,7 +43,7 @@ Stack make(const std::vector<std::string>& settings = {},
     out.topology.components.push_back(component);
   }
   out.alerts = value_of(stack_alerts(out.spec, out.topology, store));
-  const auto added = add_observability(out.tree, out.spec, out.topology, store);
+  const auto added = add_observability(out.tree, out.spec, out.topology, store, out.alerts);
   REQUIRE_MESSAGE(added, (added ? std::string() : added.error().message));
   const auto valid = validate_tree(out.tree);
   REQUIRE_MESSAGE(valid, (valid ? std::string() : valid.error().message));
@@ -151,7 +151,9 @@ TEST_CASE("what a stack does not have is neither watched nor shown") {
                 [](const Component& component) { return component.name == "jaeger"; });
   static const OsFileSystem files;
   FileTree tree;
-  REQUIRE(add_observability(tree, stack.spec, stack.topology, TemplateStore(files, {})));
+  const TemplateStore store(files, {});
+  const auto alerts = value_of(stack_alerts(stack.spec, stack.topology, store));
+  REQUIRE(add_observability(tree, stack.spec, stack.topology, store, alerts));
   CHECK_FALSE(tree.contains("configs/prometheus/rules/jaeger-alerts.yml"));
   CHECK_FALSE(tree.contains("configs/grafana/dashboards/obsctl-jaeger.json"));
   CHECK_FALSE(has(tree.at("configs/grafana/provisioning/datasources/datasources.yaml").bytes,
