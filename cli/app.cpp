@@ -92,8 +92,7 @@ Result<int> dispatch(const std::vector<std::string>& words, const System& system
   all.insert(all.end(), split.after.begin(), split.after.end());
   OBS_TRY_ASSIGN(const HelpRequest help, parse_command(*command, global_flags(global), all,
                                                        system.environment, global.verbose));
-  Context context{system.environment, system.files,  system.http,     system.clock,
-                  system.random,      system.terminal, global};
+  Context context{system, global};
   if (help != HelpRequest::none) {
     const auto width = static_cast<std::size_t>(std::clamp(system.terminal.width(), 40, 100));
     system.terminal.out(
@@ -104,8 +103,7 @@ Result<int> dispatch(const std::vector<std::string>& words, const System& system
 }
 
 int report(const Error& error, bool json, const System& system, const GlobalOptions& global) {
-  const Context context{system.environment, system.files,  system.http,     system.clock,
-                        system.random,      system.terminal, global};
+  const Context context{system, global};
   system.terminal.err(json ? error_json(error) : error_text(error, context.color_err()));
   return exit_code_of(error.code);
 }

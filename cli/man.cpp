@@ -1,4 +1,6 @@
 // Manual pages in mdoc(7), without dates so that the committed files only change with their content.
+#include <set>
+
 #include <fmt/format.h>
 
 #include "cli/docs.hpp"
@@ -107,21 +109,25 @@ std::string flag_list(const std::vector<Flag>& flags) {
   return out + ".El\n";
 }
 
-std::string see_also(const Command& command) {
-  std::string out = ".Sh SEE ALSO\n.Xr obsctl 1";
-  for (const auto& name : command.see_also) {
-    bool topic = false;
-    for (const auto& candidate : topics({})) {
-      if (candidate.name == name) {
-        out += fmt::format(" ,\n.Xr obsctl-{} {}", name, candidate.section);
-        topic = true;
-      }
-    }
-    if (!topic) {
-      out += fmt::format(" ,\n.Xr obsctl-{} 1", name);
-    }
+// Cross references in the order mdoc wants: by section, then by name.
+std::string references(std::set<std::pair<int, std::string>> pages) {
+  std::string out;
+  for (const auto& [section, name] : pages) {
+    out += fmt::format("{}.Xr {} {}", out.empty() ? "" : " ,\n", name, section);
   }
   return out + "\n";
+}
+
+std::string see_also(const Command& command) {
+  std::set<std::pair<int, std::string>> pages = {{1, "obsctl"}};
+  for (const auto& name : command.see_also) {
+    int section = 1;
+    for (const auto& topic : topics({})) {
+      section = topic.name == name ? topic.section : section;
+    }
+    pages.emplace(section, "obsctl-" + name);
+  }
+  return ".Sh SEE ALSO\n" + references(std::move(pages));
 }
 
 }  // namespace
@@ -138,7 +144,7 @@ std::string command_man(const Command& command) {
   out += ".Sh DESCRIPTION\n" +
          prose(command.description.empty() ? command.summary + "." : command.description);
   if (!command.arguments.empty()) {
-    out += ".Pp\n.Bl -tag -width Ds\n";
+    out += ".Bl -tag -width Ds\n";
     for (const auto& item : command.arguments) {
       out += fmt::format(".It Ar {}\n{}.\n", item.name, escape(item.doc));
     }
@@ -179,18 +185,16 @@ std::string program_man(const std::vector<Command>& commands) {
   out += ".El\n.Pp\nA program named\n.Pa obsctl-NAME\non\n.Ev PATH\nis run for\n.Ql obsctl NAME .\n";
   GlobalOptions unused;
   out += ".Sh OPTIONS\n" + flag_list(global_flags(unused));
-  out += ".Sh SEE ALSO\n";
-  std::string separator;
+  std::set<std::pair<int, std::string>> pages;
   for (const auto& command : commands) {
     if (!command.hidden) {
-      out += separator + fmt::format(".Xr obsctl-{} 1", command.name);
-      separator = " ,\n";
+      pages.emplace(1, "obsctl-" + command.name);
     }
   }
   for (const auto& topic : topics(commands)) {
-    out += separator + fmt::format(".Xr obsctl-{} {}", topic.name, topic.section);
+    pages.emplace(topic.section, "obsctl-" + topic.name);
   }
-  return out + "\n";
+  return out + ".Sh SEE ALSO\n" + references(std::move(pages));
 }
 
 std::string topic_man(const Topic& topic) {

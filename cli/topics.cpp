@@ -109,6 +109,9 @@ Topic sizing_topic() {
           "Where two models differ by more than a factor of two, the report says so, which one to "
           "trust, and why. Measure with 'obsctl size --from-prometheus URL'; with "
           "--write-calibration the factors are stored in obsctl.yaml.\n\n"
+          "A source such as '004:3655' is line 3655 of document 004: 003 is the observability guide, "
+          "004 the architecture document that obsctl implements. Ids such as CT-08 name a place where "
+          "they contradict themselves; the report says how it was resolved.\n\n"
           "GB is 10^9 bytes, GiB 2^30. A month has 30 days. A number whose unit would be a guess is "
           "refused: write 14d, 50k/s, 1KB.\n"};
 }
@@ -119,7 +122,9 @@ Topic templates_topic() {
           "it, and point init at the directory:\n\n"
           "  obsctl init --export-templates my-templates\n"
           "  obsctl init --tier small --dir my-stack --template-dir my-templates\n\n"
-          "Only the files you keep in the directory replace the built-in ones. The delimiters are "
+          "Only the files you keep in the directory replace the built-in ones. Put them into "
+          ".obsctl/templates of the stack's directory, and every later init there uses them without "
+          "being told. The delimiters are "
           "[% and %], so that Prometheus, Helm and shell syntax stays as it is:\n\n"
           "  [% images.loki %]                    a value\n"
           "  [%# ports %] … [%/ ports %]          once per element, or when true\n"

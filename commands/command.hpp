@@ -25,14 +25,18 @@ struct GlobalOptions {
   int verbose = 0;
 };
 
-// Everything outside a command that it may touch; nothing else is reachable.
-struct Context {
+// Everything outside the program that it may touch; nothing else is reachable, so tests can run it whole.
+struct System {
   const Environment& environment;
   FileSystem& files;
   HttpClient& http;
   Clock& clock;
   Random& random;
   Terminal& terminal;
+};
+
+// What a command gets when it runs.
+struct Context : System {
   const GlobalOptions& global;
 
   // True when text on that stream may carry ANSI colour (--color, NO_COLOR, CLICOLOR_FORCE, terminal).

@@ -1,6 +1,8 @@
 // Words and JSON of init's result; decides nothing.
 #include "commands/init_report.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -58,7 +60,10 @@ std::string plan_text(const InitReport& report, bool everything, bool color) {
     }
     out += "  " + style(style_of(change.action), fmt::format("{:<9}", action_name(change.action)), color);
     out += " " + change.path;
-    out += change.reason.empty() ? "\n" : fmt::format("  ({})\n", change.reason);
+    out += change.reason.empty() ? "" : fmt::format("  ({})", change.reason);
+    const auto wanted = report.wanted.find(change.path);
+    const bool known = wanted != report.wanted.end() && !wanted->second.origin.empty();
+    out += everything && known ? style(Style::dim, "  from " + wanted->second.origin, color) + "\n" : "\n";
   }
   return out;
 }
@@ -102,6 +107,12 @@ std::vector<std::string> next_commands(const InitReport& report) {
                                : shell_quoted(report.directory)));
   }
   out.push_back("docker compose up -d");
+  const bool new_certificate = std::ranges::any_of(report.plan.changes, [](const auto& change) {
+    return change.path == stack_paths::tls_certificate && change.action == Action::update;
+  });
+  if (new_certificate && !report.fresh) {  // copied by volume-init on 'up', but read at start only
+    out.push_back("docker compose restart otel-collector");
+  }
   return out;
 }
 
@@ -116,15 +127,15 @@ std::string grafana_url(const Topology& topology) {
                      port->host);
 }
 
-std::string summary(const InitReport& report, bool color) {
+std::string summary(const InitReport& report, bool verbose, bool color) {
   std::string out;
   if (!report.plan.changes_something()) {
     return fmt::format("{} is up to date: {}\n", report.directory, counts(report.plan));
   }
   out += fmt::format("{}: {} tier, {}: {}\n", style(Style::bold, report.directory, color),
                      report.spec.tier, report.spec.target, counts(report.plan));
-  if (!report.fresh) {
-    out += plan_text(report, false, color);
+  if (!report.fresh || verbose) {
+    out += plan_text(report, verbose, color);
   }
   const std::string url = grafana_url(report.topology);
   if (report.fresh && !url.empty()) {
@@ -154,7 +165,7 @@ std::string text(Context& context, const InitOptions& options, const InitReport&
     return out + fmt::format("{}: would be {}; nothing has been written\n", report.directory,
                              counts(report.plan));
   }
-  return report.written ? summary(report, color) : plan_text(report, false, color);
+  return report.written ? summary(report, context.global.verbose > 0, color) : plan_text(report, false, color);
 }
 
 std::string json(const InitOptions& options, const InitReport& report) {

@@ -1,10 +1,10 @@
 // Declares and runs `obsctl size`.
 #include "commands/size.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
-
-#include <fmt/format.h>
 
 #include "commands/size_declared.hpp"
 #include "commands/size_measure.hpp"
@@ -17,13 +17,22 @@
 namespace obsctl {
 namespace {
 
-constexpr const char* k_description = R"(Answers what a load needs: GB per day and over the retention of each signal, cores, memory and disk of each component, Kafka, network, the minimum for high availability, disaster recovery, monthly cost, and how many days until each disk is full.
-
-Without flags it sizes the obsctl.yaml of this or a parent directory, otherwise the small tier. Flags override the file. Rates need their unit (5000/s, 50k/s), sizes and durations too: a bare 30 is refused, because a sizing that is wrong by a factor of 24 looks as convincing as a right one.
-
-Models: 'documented' is the formulas of the seed documents with their slips corrected, 'table' their tier tables, 'published' the capacity-planning rules of the projects themselves, 'measured' a calibration made on the running stack. All are shown side by side; where they differ by more than 2x the report says which one to trust, and why.
-
---explain prints the formula, the inputs and the source of every number. --check compares the declared hosts, disks and limits (and the generated configs beside the spec) with the load and exits 3 when they cannot hold it. --from-prometheus measures rates and bytes on a running stack instead of assuming them.)";
+constexpr const char* k_description =
+    "Answers what a load needs: GB per day and over the retention of each signal, cores, "
+    "memory and disk of each component, Kafka, network, the minimum for high availability, "
+    "disaster recovery, monthly cost, and how many days until each disk is full.\n\n"
+    "Without flags it sizes the obsctl.yaml of this or a parent directory, otherwise the "
+    "small tier. Flags override the file. Rates need their unit (5000/s, 50k/s), sizes and "
+    "durations too: a bare 30 is refused, because a sizing that is wrong by a factor of 24 "
+    "looks as convincing as a right one.\n\n"
+    "Models: 'documented' is the formulas of the documents with their slips corrected, "
+    "'table' their tier tables, 'published' the capacity-planning rules of the projects "
+    "themselves, 'measured' a calibration made on the running stack. All are shown side by "
+    "side; where they differ by more than 2x the report says which one to trust, and why.\n\n"
+    "--explain prints the formula, the inputs and the source of every number. --check "
+    "compares the declared hosts, disks and limits (and the generated configs beside the "
+    "spec) with the load and exits 3 when they cannot hold it. --from-prometheus measures "
+    "rates and bytes on a running stack instead of assuming them.";
 
 Flag spec_flag(SizeOptions& options, std::size_t index) {
   const SizeFlag& row = k_size_flags.at(index);
@@ -41,29 +50,60 @@ std::vector<Flag> make_flags(SizeOptions& options) {
   for (std::size_t i = 0; i < k_size_flags.size(); ++i) {
     out.push_back(spec_flag(options, i));
   }
-  out.push_back({.name = "events", .value = "RATE", .into = &options.events, .group = "Load",
+  out.push_back({.name = "events",
+                 .value = "RATE",
+                 .into = &options.events,
+                 .group = "Load",
                  .doc = "spans and log lines per second together, in the tier's mix"});
-  out.push_back({.name = "reduction", .value = "SHARE", .into = &options.reduction, .group = "Policy",
+  out.push_back({.name = "reduction",
+                 .value = "SHARE",
+                 .into = &options.reduction,
+                 .group = "Policy",
                  .doc = "share of all traces that sampling removes, instead of --keep"});
-  out.push_back({.name = "ha", .into = &options.ha, .group = "Policy",
+  out.push_back({.name = "ha",
+                 .into = &options.ha,
+                 .group = "Policy",
                  .doc = "at least the instances that high availability needs"});
-  out.push_back({.name = "spec", .value = "FILE", .into = &options.spec_file, .completes = "file",
-                 .group = "Source", .doc = "spec to size; '-' reads standard input"});
-  out.push_back({.name = "set", .value = "KEY=VALUE", .into = &options.settings, .group = "Source",
-                 .doc = "set any field of the spec; may be repeated"});
-  out.push_back({.name = "from-prometheus", .value = "URL", .into = &options.prometheus,
-                 .group = "Source", .doc = "measure rates and sizes on a running stack"});
-  out.push_back({.name = "write-calibration", .into = &options.write_calibration, .group = "Source",
+  out.push_back({.name = "spec",
+                 .value = "FILE",
+                 .into = &options.spec_file,
+                 .completes = "file",
+                 .group = "Source",
+                 .doc = "spec to size; '-' reads standard input"});
+  out.push_back({.name = "set",
+                 .value = "KEY=VALUE",
+                 .into = &options.settings,
+                 .group = "Source",
+                 .doc = "set any field of the spec"});
+  out.push_back({.name = "from-prometheus",
+                 .value = "URL",
+                 .into = &options.prometheus,
+                 .group = "Source",
+                 .doc = "measure rates and sizes on a running stack"});
+  out.push_back({.name = "write-calibration",
+                 .into = &options.write_calibration,
+                 .group = "Source",
                  .doc = "write what was measured into obsctl.yaml"});
-  out.push_back({.name = "model", .value = "MODEL", .into = &options.model,
-                 .choices = {"documented", "table", "published", "measured"}, .fallback = "documented",
-                 .group = "Source", .doc = "which rules decide"});
-  out.push_back({.name = "compare", .value = "TIER", .into = &options.compare,
-                 .suggestions = {"small", "medium", "large", "xlarge"}, .group = "Output",
-                 .doc = "put another tier beside this one; may be repeated"});
-  out.push_back({.name = "explain", .into = &options.explain, .group = "Output",
+  out.push_back({.name = "model",
+                 .value = "MODEL",
+                 .into = &options.model,
+                 .choices = {"documented", "table", "published", "measured"},
+                 .fallback = "documented",
+                 .group = "Source",
+                 .doc = "which rules decide"});
+  out.push_back({.name = "compare",
+                 .value = "TIER",
+                 .into = &options.compare,
+                 .suggestions = {"small", "medium", "large", "xlarge"},
+                 .group = "Output",
+                 .doc = "put another tier beside this one"});
+  out.push_back({.name = "explain",
+                 .into = &options.explain,
+                 .group = "Output",
                  .doc = "print formula, inputs and source of every number"});
-  out.push_back({.name = "check", .into = &options.check, .group = "Check",
+  out.push_back({.name = "check",
+                 .into = &options.check,
+                 .group = "Check",
                  .doc = "exit 3 when what is declared cannot hold the load"});
   out.push_back(output_flag(&options.output, {"text", "json", "yaml", "csv", "markdown"}));
   return out;
@@ -108,9 +148,10 @@ std::string render(const Context& context, const SizeOptions& options, const Siz
 }
 
 int exit_of(const SizeResult& result) {
-  const bool failed = result.findings && std::ranges::any_of(*result.findings, [](const auto& finding) {
-    return finding.severity == sizing::Severity::error;
-  });
+  const bool failed =
+      result.findings && std::ranges::any_of(*result.findings, [](const auto& finding) {
+        return finding.severity == sizing::Severity::error;
+      });
   return failed ? exit_code::findings : exit_code::ok;
 }
 
@@ -120,7 +161,8 @@ Result<int> run(Context& context, const SizeOptions& options) {
   OBS_TRY_ASSIGN(SizeSpec source, resolve_size_spec(context, options, catalogs));
   SizeResult result;
   if (options.prometheus) {
-    OBS_TRY_ASSIGN(result.measured, measure_stack(context, *options.prometheus, catalogs, source.spec));
+    OBS_TRY_ASSIGN(result.measured,
+                   measure_stack(context, *options.prometheus, catalogs, source.spec));
     if (options.write_calibration) {
       OBS_TRY(write_calibration(context, source));
       result.measured->written_to = source.shown_file;
@@ -132,7 +174,8 @@ Result<int> run(Context& context, const SizeOptions& options) {
   OBS_TRY_ASSIGN(result.compared, compare(options, source.spec, catalogs, model));
   if (options.check) {
     OBS_TRY_ASSIGN(const auto declared, declared_limits(context, source));
-    OBS_TRY_ASSIGN(result.findings, sizing::check_stack(source.spec, catalogs, result.report, declared));
+    OBS_TRY_ASSIGN(result.findings,
+                   sizing::check_stack(source.spec, catalogs, result.report, declared));
   }
   result.spec_file = source.shown_file;
   result.explain = options.explain;
@@ -156,7 +199,8 @@ Command size_command() {
       {"obsctl size --tier medium --compare large", "two tiers side by side"},
       {"obsctl size --spans 20k/s --series 300k --lines 8k/s --retention-logs 30d",
        "a load of one's own; the tier follows from it"},
-      {"obsctl size --spec obsctl.yaml --check -o json", "in CI: exit 3 when the stack is too small"},
+      {"obsctl size --spec obsctl.yaml --check -o json",
+       "in CI: exit 3 when the stack is too small"},
       {"obsctl size --tier small --explain", "where every number comes from"},
       {"obsctl size --from-prometheus http://127.0.0.1:9090 --write-calibration",
        "measure the running stack and keep the result"},

@@ -6,8 +6,8 @@
 
 namespace obsctl {
 
-// Reads the collector's and Prometheus' config in the directory of the spec, where they exist. Errors: a
-// config that is not valid YAML.
+// Reads the collector's and Prometheus' config in the directory of the spec, where they exist.
+// Errors: a config that is not valid YAML.
 [[nodiscard]] Result<sizing::DeclaredLimits> declared_limits(const Context& context,
                                                              const SizeSpec& source);
 

@@ -1,4 +1,5 @@
-// A sizing as JSON under the schema obsctl.size/v1. Numbers are exact; an absent or infinite one is null.
+// A sizing as JSON under the schema obsctl.size/v1. Numbers are exact; an absent or infinite one is
+// null.
 #include <cmath>
 
 #include "commands/size_output.hpp"
@@ -34,8 +35,10 @@ Json quantity(const std::optional<Quantity>& from, bool explain) {
 }
 
 Json choice(const sizing::Choice& from, bool explain) {
-  return {{"chosen", number(from.chosen.value)}, {"unit", from.table.unit},
-          {"formula", quantity(from.formula, explain)}, {"table", quantity(from.table, explain)},
+  return {{"chosen", number(from.chosen.value)},
+          {"unit", from.table.unit},
+          {"formula", quantity(from.formula, explain)},
+          {"table", quantity(from.table, explain)},
           {"reason", from.reason}};
 }
 

@@ -1,10 +1,10 @@
 // From measurements to a calibration, and from a calibration to a block of obsctl.yaml.
 #include "commands/size_measure.hpp"
 
-#include <ctime>
-
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+
+#include <ctime>
 
 #include "lib/base/text.hpp"
 #include "lib/prom/measure.hpp"
@@ -53,7 +53,9 @@ const std::vector<Comparison>& comparisons() {
       {sizing::calibrated::sample_size, "F02", "stored bytes per sample",
        [](Spec spec, In) { return std::optional(spec.metrics.sample_size.value); }},
       {sizing::calibrated::line_size, "F03", "stored bytes per line",
-       [](Spec spec, In) { return std::optional(spec.logs.line_size.value * spec.logs.storage_factor); }},
+       [](Spec spec, In) {
+         return std::optional(spec.logs.line_size.value * spec.logs.storage_factor);
+       }},
       {"received_line_bytes", "F03", "received bytes per line",
        [](Spec spec, In) { return std::optional(spec.logs.line_size.value); }},
       {sizing::calibrated::kept, "F13", "share of spans kept",
@@ -87,10 +89,10 @@ const std::vector<Comparison>& comparisons() {
 
 // Only what the measured model reads is kept in obsctl.yaml.
 bool is_calibrated(const std::string& name) {
-  for (const char* key : {sizing::calibrated::spans, sizing::calibrated::lines, sizing::calibrated::samples,
-                          sizing::calibrated::series, sizing::calibrated::streams,
-                          sizing::calibrated::span_size, sizing::calibrated::sample_size,
-                          sizing::calibrated::line_size, sizing::calibrated::kept}) {
+  for (const char* key :
+       {sizing::calibrated::spans, sizing::calibrated::lines, sizing::calibrated::samples,
+        sizing::calibrated::series, sizing::calibrated::streams, sizing::calibrated::span_size,
+        sizing::calibrated::sample_size, sizing::calibrated::line_size, sizing::calibrated::kept}) {
     if (name == key) {
       return true;
     }
@@ -99,7 +101,8 @@ bool is_calibrated(const std::string& name) {
 }
 
 std::string timestamp(const Clock& clock) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(clock.now())));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(clock.now())));
 }
 
 }  // namespace
@@ -189,7 +192,8 @@ Result<void> write_calibration(Context& context, const SizeSpec& source) {
     return fail(Code::failed, fmt::format("cannot add a calibration to '{}'", source.shown_file),
                 "move its calibration block to the end of the file");
   }
-  return context.files.write_atomic(source.file, text, context.files.mode(source.file).value_or(0644));
+  return context.files.write_atomic(source.file, text,
+                                    context.files.mode(source.file).value_or(0644));
 }
 
 }  // namespace obsctl

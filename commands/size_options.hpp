@@ -47,7 +47,7 @@ inline constexpr std::array k_size_flags = {
 
 struct SizeOptions {
   std::array<std::optional<std::string>, k_size_flags.size()> fields;  // by index of k_size_flags
-  std::optional<std::string> events;     // events/s in the tier's mix
+  std::optional<std::string> events;                                   // events/s in the tier's mix
   std::optional<std::string> reduction;  // share of all traces that sampling removes
   bool ha = false;
   std::optional<std::string> spec_file;  // "-": standard input
@@ -73,8 +73,8 @@ struct SizeSpec {
 };
 
 // Reads --spec, or the obsctl.yaml of this or a parent directory, and applies --set and the flags.
-// Errors: a bad value, a bare number without its unit, an impossible reduction, flags that exclude each
-// other.
+// Errors: a bad value, a bare number without its unit, an impossible reduction, flags that exclude
+// each other.
 [[nodiscard]] Result<SizeSpec> resolve_size_spec(Context& context, const SizeOptions& options,
                                                  const sizing::Catalogs& catalogs);
 

@@ -1,10 +1,9 @@
 // A sizing as text, JSON, YAML, CSV and Markdown.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "lib/sizing/check.hpp"
 #include "lib/sizing/report.hpp"
@@ -19,7 +18,7 @@ struct MeasuredRow {
   std::string unit;
   double documented = 0;
   double measured = 0;
-  std::string how;      // the query behind it
+  std::string how;  // the query behind it
 
   [[nodiscard]] double factor() const { return documented > 0 ? measured / documented : 0; }
 };
@@ -34,10 +33,10 @@ struct Measured {
 // Everything one run of the command prints.
 struct SizeResult {
   sizing::SizingReport report;
-  std::vector<sizing::SizingReport> compared;  // --compare
+  std::vector<sizing::SizingReport> compared;            // --compare
   std::optional<std::vector<sizing::Finding>> findings;  // --check
-  std::optional<Measured> measured;            // --from-prometheus
-  std::string spec_file;                       // empty: none
+  std::optional<Measured> measured;                      // --from-prometheus
+  std::string spec_file;                                 // empty: none
   bool explain = false;
   bool tier_by_load = false;
   std::string provider = "all";

@@ -1,6 +1,8 @@
 // From the command line and obsctl.yaml to the spec that is sized.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "commands/size_options.hpp"
 #include "lib/base/text.hpp"
 #include "lib/sizing/formulas.hpp"
@@ -31,7 +33,8 @@ Result<void> read_file(Context& context, const SizeOptions& options, SizeSpec& o
     out.shown_file = "standard input";
     return {};
   }
-  out.file = options.spec_file ? context.environment.directory / *options.spec_file : find_spec(context);
+  out.file =
+      options.spec_file ? context.environment.directory / *options.spec_file : find_spec(context);
   if (out.file.empty()) {
     return {};
   }
@@ -68,8 +71,8 @@ Result<void> apply_flags(const SizeOptions& options, StackSpec& spec) {
 }
 
 // --events spreads a total over spans, lines and series as the tier's throughput table does.
-Result<void> apply_events(const SizeOptions& options, const sizing::Catalogs& catalogs, bool tier_given,
-                          SizeSpec& out) {
+Result<void> apply_events(const SizeOptions& options, const sizing::Catalogs& catalogs,
+                          bool tier_given, SizeSpec& out) {
   if (!options.events) {
     return {};
   }
@@ -106,14 +109,51 @@ Result<void> apply_reduction(const SizeOptions& options, StackSpec& spec) {
   const double slow = spec.traces.slow.value;
   const double keep = sizing::keep_for_reduction(reduction.value, errors, slow);
   if (keep < 0) {
-    return fail(Code::usage,
-                fmt::format("a reduction of {} is impossible: errors ({}) and slow traces ({}) are kept",
-                            print_share(reduction), print_share({errors}), print_share({slow})),
-                fmt::format("at most {:.4g}%, or change traces.errors and traces.slow with --set",
-                            (1 - errors - slow) * 100));
+    return fail(
+        Code::usage,
+        fmt::format("a reduction of {} is impossible: errors ({}) and slow traces ({}) are kept",
+                    print_share(reduction), print_share({errors}), print_share({slow})),
+        fmt::format("at most {:.4g}%, or change traces.errors and traces.slow with --set",
+                    (1 - errors - slow) * 100));
   }
   // Below what errors and slow traces cost, everything is kept.
   spec.traces.keep = Share{std::min(keep, 1.0)};
+  return {};
+}
+
+// A number beyond every real stack is a slip of the keyboard, and its products would overflow.
+Result<void> check_bounds(const StackSpec& spec) {
+  struct Bound {
+    const char* key;
+    double value;
+    double most;
+    const char* most_text;
+  };
+  const auto rate = [](const std::optional<Rate>& value) { return value ? value->per_second : 0; };
+  const auto days = [](const std::optional<Duration>& value) { return value ? value->days() : 0; };
+  const Bound bounds[] = {
+      {"traces.spans", rate(spec.traces.spans), 1e12, "1e12/s"},
+      {"traces.traces", rate(spec.traces.traces), 1e12, "1e12/s"},
+      {"traces.span_size", spec.traces.span_size.value, 1e9, "1GB"},
+      {"traces.retention", days(spec.traces.retention), 36500, "36500d"},
+      {"metrics.series", spec.metrics.series.value_or(0), 1e12, "1e12"},
+      {"metrics.sample_size", spec.metrics.sample_size.value, 1e6, "1MB"},
+      {"metrics.retention", days(spec.metrics.retention), 36500, "36500d"},
+      {"logs.lines", rate(spec.logs.lines), 1e12, "1e12/s"},
+      {"logs.line_size", spec.logs.line_size.value, 1e9, "1GB"},
+      {"logs.streams", spec.logs.streams.value_or(0), 1e12, "1e12"},
+      {"logs.storage_factor", spec.logs.storage_factor, 100, "100"},
+      {"logs.retention", days(spec.logs.retention), 36500, "36500d"},
+      {"sizing.replication", spec.sizing.replication, 100, "100"},
+      {"sizing.kafka_brokers", spec.sizing.kafka_brokers, 1e5, "100k"},
+      {"sizing.kafka_partitions", spec.sizing.kafka_partitions, 1e6, "1M"},
+  };
+  for (const auto& bound : bounds) {
+    if (bound.value > bound.most) {
+      return fail(Code::usage, fmt::format("'{}' is more than any stack has", bound.key),
+                  fmt::format("at most {}", bound.most_text));
+    }
+  }
   return {};
 }
 
@@ -121,9 +161,13 @@ Result<void> check_numbers(const StackSpec& spec) {
   if (spec.sizing.replication < 1) {
     return fail(Code::usage, "'sizing.replication' must be at least 1", "1 means a single copy");
   }
+  if (spec.sizing.kafka_brokers != std::floor(spec.sizing.kafka_brokers)) {
+    return fail(Code::usage, "'sizing.kafka_brokers' must be a whole number");
+  }
   if (spec.traces.errors.value + spec.traces.slow.value > 1) {
     return fail(Code::usage, "'traces.errors' and 'traces.slow' are together more than all traces");
   }
+  OBS_TRY(check_bounds(spec));
   return validate_spec(spec);
 }
 

@@ -1,8 +1,8 @@
 // The tables of a sizing, with numbers rounded for people; JSON carries the exact ones.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "commands/size_output.hpp"
 #include "lib/base/text.hpp"
@@ -69,7 +69,8 @@ std::string days(double value) {
 }
 
 std::string rate(const sizing::SignalPlan& signal) {
-  return human_count(signal.rate.value) + (signal.name == "metrics" ? " series" : " " + signal.item + "/s");
+  return human_count(signal.rate.value) +
+         (signal.name == "metrics" ? " series" : " " + signal.item + "/s");
 }
 
 // The chosen value, and beside it what the other side says: [f] formula, [t] tier table.
@@ -91,8 +92,13 @@ std::string with_table(const std::string& total, const std::string& table) {
 }  // namespace
 
 Table signals(const SizingReport& report) {
-  Table out{{{"SIGNAL"}, {"RECEIVED"}, {"PER DAY", Align::right}, {"KEPT", Align::right},
-             {"STORED/DAY", Align::right}, {"RETENTION", Align::right}, {"STORED", Align::right}},
+  Table out{{{"SIGNAL"},
+             {"RECEIVED"},
+             {"PER DAY", Align::right},
+             {"KEPT", Align::right},
+             {"STORED/DAY", Align::right},
+             {"RETENTION", Align::right},
+             {"STORED", Align::right}},
             {}};
   for (const auto& signal : report.signals) {
     out.add({signal.name, rate(signal), signal.raw ? show_gb(signal.raw->value) : "-",
@@ -100,8 +106,8 @@ Table signals(const SizingReport& report) {
              days(signal.retention.value), show_gb(signal.stored.value)});
   }
   out.add({"total", human_count(report.load.events.value) + " events/s",
-           report.raw_daily ? show_gb(report.raw_daily->value) : "-", "", show_gb(report.daily.value), "",
-           show_gb(report.stored.value)});
+           report.raw_daily ? show_gb(report.raw_daily->value) : "-", "",
+           show_gb(report.daily.value), "", show_gb(report.stored.value)});
   return out;
 }
 
@@ -109,8 +115,8 @@ Table components(const SizingReport& report) {
   Table out{{{"COMPONENT"}, {"N", Align::right}, {"CORES"}, {"MEMORY"}, {"DISK"}}, {}};
   const auto number = [](double value) { return human_number(value); };
   for (const auto& row : report.components) {
-    out.add({row.name, row.instances > 0 ? fmt::to_string(row.instances) : "-", choice(row.cpus, number),
-             choice(row.memory, show_memory), choice(row.disk, show_gb)});
+    out.add({row.name, row.instances > 0 ? fmt::to_string(row.instances) : "-",
+             choice(row.cpus, number), choice(row.memory, show_memory), choice(row.disk, show_gb)});
   }
   out.add({"total", human_number(report.instances.value),
            with_table(human_number(report.cpus.value), human_number(report.table_cpus.value)),
@@ -120,15 +126,20 @@ Table components(const SizingReport& report) {
 }
 
 Table disks(const SizingReport& report) {
-  Table out{{{"DISK"}, {"HAS", Align::right}, {"NEEDS", Align::right}, {"FULL AFTER", Align::right}}, {}};
+  Table out{
+      {{"DISK"}, {"HAS", Align::right}, {"NEEDS", Align::right}, {"FULL AFTER", Align::right}}, {}};
   for (const auto& row : report.disks) {
-    out.add({row.component, show_gb(row.disk.value), show_gb(row.needed.value), show(row.full_days)});
+    out.add(
+        {row.component, show_gb(row.disk.value), show_gb(row.needed.value), show(row.full_days)});
   }
   return out;
 }
 
 Table cost(const SizingReport& report) {
-  Table out{{{"PROVIDER"}, {"HOSTS"}, {"HOSTS/MONTH", Align::right}, {"DISKS/MONTH", Align::right},
+  Table out{{{"PROVIDER"},
+             {"HOSTS"},
+             {"HOSTS/MONTH", Align::right},
+             {"DISKS/MONTH", Align::right},
              {"TOTAL/MONTH", Align::right}},
             {}};
   for (const auto& row : report.cost.providers) {
@@ -140,7 +151,10 @@ Table cost(const SizingReport& report) {
 }
 
 Table recovery(const SizingReport& report) {
-  Table out{{{"RECOVERY"}, {"RPO", Align::right}, {"RTO", Align::right}, {"OVERHEAD", Align::right},
+  Table out{{{"RECOVERY"},
+             {"RPO", Align::right},
+             {"RTO", Align::right},
+             {"OVERHEAD", Align::right},
              {"TOTAL/MONTH", Align::right}},
             {}};
   for (const auto& row : report.cost.dr) {
@@ -151,8 +165,11 @@ Table recovery(const SizingReport& report) {
 }
 
 Table availability(const SizingReport& report) {
-  Table out{{{"AVAILABILITY"}, {"N", Align::right}, {"MINIMUM", Align::right},
-             {"RECOMMENDED", Align::right}, {"NEEDS"}},
+  Table out{{{"AVAILABILITY"},
+             {"N", Align::right},
+             {"MINIMUM", Align::right},
+             {"RECOMMENDED", Align::right},
+             {"NEEDS"}},
             {}};
   for (const auto& row : report.availability) {
     out.add({row.component, fmt::to_string(row.instances), fmt::to_string(row.minimum),
@@ -164,7 +181,8 @@ Table availability(const SizingReport& report) {
 Table models(const SizingReport& report) {
   std::vector<std::string> names = {"documented", "table", "ratio", "published"};
   const bool measured = std::ranges::any_of(report.models, [](const sizing::ModelRow& row) {
-    return std::ranges::any_of(row.values, [](const auto& value) { return value.first == "measured"; });
+    return std::ranges::any_of(row.values,
+                               [](const auto& value) { return value.first == "measured"; });
   });
   if (measured) {
     names.emplace_back("measured");
@@ -179,7 +197,8 @@ Table models(const SizingReport& report) {
   for (const auto& row : report.models) {
     std::vector<std::string> cells = {row.name};
     for (const auto& name : names) {
-      const auto found = std::ranges::find(row.values, name, [](const auto& value) { return value.first; });
+      const auto found =
+          std::ranges::find(row.values, name, [](const auto& value) { return value.first; });
       cells.push_back(found == row.values.end() ? "-"
                       : row.unit == "cores"     ? human_number(found->second.value)
                       : row.unit == "GB"        ? show_memory(found->second.value)
@@ -214,7 +233,8 @@ Table compared(const SizeResult& result) {
   row("stored per day", [](const auto& r) { return show_gb(r.daily.value); });
   for (std::size_t i = 0; i < 3; ++i) {
     row(fmt::format("{} for {}", "stored", result.report.signals[i].name), [i](const auto& r) {
-      return fmt::format("{} / {}", show_gb(r.signals[i].stored.value), days(r.signals[i].retention.value));
+      return fmt::format("{} / {}", show_gb(r.signals[i].stored.value),
+                         days(r.signals[i].retention.value));
     });
   }
   row("stored", [](const auto& r) { return show_gb(r.stored.value); });
@@ -222,47 +242,61 @@ Table compared(const SizeResult& result) {
   row("cores", [](const auto& r) { return human_number(r.cpus.value); });
   row("memory", [](const auto& r) { return show_memory(r.memory.value); });
   row("disk", [](const auto& r) { return show_gb(r.disk.value); });
-  row("ingress", [](const auto& r) { return fmt::format("{:.0f} Mbit/s", r.network.ingress.value); });
+  row("ingress",
+      [](const auto& r) { return fmt::format("{:.0f} Mbit/s", r.network.ingress.value); });
   row("cost per month", [](const auto& r) {
-    return r.cost.dr.empty() ? std::string("-")
-                             : show_usd(r.cost.dr[0].low.inputs[0].value, r.cost.dr[0].high.inputs[0].value);
+    return r.cost.dr.empty()
+               ? std::string("-")
+               : show_usd(r.cost.dr[0].low.inputs[0].value, r.cost.dr[0].high.inputs[0].value);
   });
-  row("TCO per month", [](const auto& r) { return show_usd(r.cost.tco_low.value, r.cost.tco_high.value); });
+  row("TCO per month",
+      [](const auto& r) { return show_usd(r.cost.tco_low.value, r.cost.tco_high.value); });
   row("highly available", [](const auto& r) {
-    return std::string(std::ranges::all_of(r.availability, [](const auto& a) {
-                         return a.instances >= a.minimum;
-                       })
-                           ? "yes"
-                           : "no");
+    return std::string(
+        std::ranges::all_of(r.availability, [](const auto& a) { return a.instances >= a.minimum; })
+            ? "yes"
+            : "no");
   });
   return out;
 }
 
 Table measured(const Measured& from) {
-  Table out{{{"MEASURED"}, {"FORMULA"}, {"DOCUMENTED", Align::right}, {"MEASURED", Align::right},
+  Table out{{{"MEASURED"},
+             {"FORMULA"},
+             {"DOCUMENTED", Align::right},
+             {"MEASURED", Align::right},
              {"FACTOR", Align::right}},
             {}};
   for (const auto& row : from.rows) {
     const auto value = [&](double number) {
-      return show({.name = "", .value = number, .unit = row.unit, .formula = "", .inputs = {}, .source = ""});
+      return show({.name = "",
+                   .value = number,
+                   .unit = row.unit,
+                   .formula = "",
+                   .inputs = {},
+                   .source = ""});
     };
-    out.add({row.name, row.formula, row.documented > 0 ? value(row.documented) : "-", value(row.measured),
+    out.add({row.name, row.formula, row.documented > 0 ? value(row.documented) : "-",
+             value(row.measured),
              row.documented > 0 ? fmt::format("{}x", human_number(row.factor())) : "-"});
   }
   return out;
 }
 
 Table explained(const SizingReport& report) {
-  Table out{{{"NUMBER"}, {"VALUE", Align::right}, {"UNIT"}, {"ID"}, {"FORMULA"}, {"INPUTS"}, {"SOURCE"}}, {}};
+  Table out{
+      {{"NUMBER"}, {"VALUE", Align::right}, {"UNIT"}, {"ID"}, {"FORMULA"}, {"INPUTS"}, {"SOURCE"}},
+      {}};
   for (const Quantity* quantity : sizing::quantities(report)) {
     std::string inputs;
     for (const auto& input : quantity->inputs) {
-      inputs += fmt::format("{}{} = {:.10g}{}{} ({})", inputs.empty() ? "" : "; ", input.name, input.value,
-                            input.unit.empty() ? "" : " ", input.unit, input.source);
+      inputs += fmt::format("{}{} = {:.10g}{}{} ({})", inputs.empty() ? "" : "; ", input.name,
+                            input.value, input.unit.empty() ? "" : " ", input.unit, input.source);
     }
     const sizing::Formula* formula = sizing::find_formula(quantity->formula);
-    out.add({quantity->name, fmt::format("{:.10g}", quantity->value), quantity->unit, quantity->formula,
-             formula != nullptr ? std::string(formula->expression) : "", inputs, quantity->source});
+    out.add({quantity->name, fmt::format("{:.10g}", quantity->value), quantity->unit,
+             quantity->formula, formula != nullptr ? std::string(formula->expression) : "", inputs,
+             quantity->source});
   }
   return out;
 }

@@ -1,9 +1,9 @@
 // A sizing for people: what matters most first, notes last.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
-
-#include <fmt/format.h>
 
 #include "commands/size_output.hpp"
 #include "lib/base/text.hpp"
@@ -21,10 +21,13 @@ class Page {
   Page(bool color, std::size_t width) : color_(color), width_(width) {}
 
   void heading(const std::string& text) { out_ += style(Style::bold, text, color_) + "\n"; }
-  void line(const std::string& text = "") { out_ += text.empty() ? "\n" : wrap(text, width_, 0) + "\n"; }
+  void line(const std::string& text = "") {
+    out_ += text.empty() ? "\n" : wrap(text, width_, 0) + "\n";
+  }
 
   // A paragraph that starts with `label` and hangs under it.
-  void item(const std::string& label, const std::string& text, std::optional<Style> label_style = {}) {
+  void item(const std::string& label, const std::string& text,
+            std::optional<Style> label_style = {}) {
     const std::size_t indent = display_width(label) + 1;
     std::string body = wrap(text, width_, indent);
     body.erase(0, std::min(indent, body.size()));
@@ -55,9 +58,9 @@ void print_head(const SizeResult& result, Page& page) {
   page.heading(fmt::format("{} tier: {} events/s, {}/day stored, {} over the retention",
                            report.tier_title, human_count(report.load.events.value),
                            show_gb(report.daily.value), show_gb(report.stored.value)));
-  std::string how = fmt::format("Model '{}'. Tier by {}", report.model,
-                                result.tier_by_load ? "the load and the " + report.tier_source
-                                                    : report.tier_source);
+  std::string how = fmt::format(
+      "Model '{}'. Tier by {}", report.model,
+      result.tier_by_load ? "the load and the " + report.tier_source : report.tier_source);
   if (!result.spec_file.empty()) {
     how += fmt::format(". Spec '{}'", result.spec_file);
   }
@@ -72,26 +75,30 @@ void print_head(const SizeResult& result, Page& page) {
 void print_resources(const SizingReport& report, Page& page) {
   page.table(size_tables::signals(report));
   page.table(size_tables::components(report));
-  page.line("Per instance; the larger of formula and tier table is taken: [f] what the formula asks for, "
-            "[t] what the tier table gives.");
+  page.line(
+      "Per instance; the larger of formula and tier table is taken: [f] what the formula asks for, "
+      "[t] what the tier table gives.");
   page.line();
   page.table(size_tables::disks(report));
   page.item("Network:",
-            fmt::format("{:.0f} Mbit/s arrive; the tier plans {:.0f} in, {:.0f} inside: {}{}.",
-                        report.network.ingress.value, report.network.table.value,
-                        report.network.internal_mbps, report.network.topology,
-                        report.network.fits ? "" : "; less than 30 % headroom, use gzip or a wider link"));
+            fmt::format(
+                "{:.0f} Mbit/s arrive; the tier plans {:.0f} in, {:.0f} inside: {}{}.",
+                report.network.ingress.value, report.network.table.value,
+                report.network.internal_mbps, report.network.topology,
+                report.network.fits ? "" : "; less than 30 % headroom, use gzip or a wider link"));
   if (report.kafka) {
     const auto& kafka = *report.kafka;
-    page.item("Kafka:", fmt::format("{:.0f} brokers with {} memory and {} disk each, {} through it per day; "
-                                    "{}.",
-                                    kafka.brokers.value, show_gb(kafka.memory.value),
-                                    show_gb(kafka.disk.value), show_gb(kafka.daily.value),
-                                    join(kafka.other_tables, "; ")));
+    page.item(
+        "Kafka:",
+        fmt::format("{:.0f} brokers with {} memory and {} disk each, {} through it per day; "
+                    "{}.",
+                    kafka.brokers.value, show_gb(kafka.memory.value), show_gb(kafka.disk.value),
+                    show_gb(kafka.daily.value), join(kafka.other_tables, "; ")));
   }
   page.item("Tail sampling:", fmt::format("hold at least {:.0f} traces at a time (num_traces).",
                                           report.tail_traces.value));
-  page.item("Loki:", fmt::format("{} mode by the seed's table{}.", report.loki_mode, report.loki_note));
+  page.item("Loki:",
+            fmt::format("{} mode by the documents' table{}.", report.loki_mode, report.loki_note));
   page.line();
 }
 
@@ -109,7 +116,7 @@ void print_cost(const SizeResult& result, Page& page) {
   if (!cost.unpriced.empty()) {
     page.line("No price for this tier in the price book: " + join(cost.unpriced, ", ") + ".");
   }
-  std::string tco = fmt::format("{} a month with operations and storage, by the seed's table ({}).",
+  std::string tco = fmt::format("{} a month with operations and storage, by the documents' table ({}).",
                                 show_usd(cost.tco_low.value, cost.tco_high.value),
                                 cost.tco_low.inputs.empty() ? "" : cost.tco_low.inputs[0].source);
   if (cost.managed_low) {
@@ -148,7 +155,8 @@ void print_findings(const SizeResult& result, Page& page) {
   for (const auto& finding : *result.findings) {
     const bool error = finding.severity == sizing::Severity::error;
     page.item(fmt::format("{} {}:", error ? "FAIL" : "warn", finding.code),
-              fmt::format("{} [{}]", finding.message, finding.source), error ? Style::red : Style::yellow);
+              fmt::format("{} [{}]", finding.message, finding.source),
+              error ? Style::red : Style::yellow);
     page.item("     hint:", finding.hint);
   }
   page.line();
@@ -173,8 +181,8 @@ void print_explained(const SizingReport& report, Page& page) {
     std::string text = fmt::format("{} = {}", quantity->name, show(*quantity));
     std::string inputs;
     for (const auto& input : quantity->inputs) {
-      inputs += fmt::format("{}{} {:.10g}{}{} [{}]", inputs.empty() ? "" : ", ", input.name, input.value,
-                            input.unit.empty() ? "" : " ", input.unit, input.source);
+      inputs += fmt::format("{}{} {:.10g}{}{} [{}]", inputs.empty() ? "" : ", ", input.name,
+                            input.value, input.unit.empty() ? "" : " ", input.unit, input.source);
     }
     if (quantity->formula == "D13") {
       text += fmt::format(" [{}]", quantity->source);
@@ -223,9 +231,10 @@ std::string size_text(const SizeResult& result, bool color, std::size_t width) {
 
 std::string size_markdown(const SizeResult& result) {
   const SizingReport& report = result.report;
-  std::string out = fmt::format("# {} tier: {} events/s, {} per day stored\n\nModel `{}`, tier by {}.\n\n",
-                                report.tier_title, human_count(report.load.events.value),
-                                show_gb(report.daily.value), report.model, report.tier_source);
+  std::string out =
+      fmt::format("# {} tier: {} events/s, {} per day stored\n\nModel `{}`, tier by {}.\n\n",
+                  report.tier_title, human_count(report.load.events.value),
+                  show_gb(report.daily.value), report.model, report.tier_source);
   const auto section = [&out](const char* title, const Table& table) {
     if (!table.rows.empty()) {
       out += fmt::format("## {}\n\n{}\n", title, render_markdown(table));

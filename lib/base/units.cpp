@@ -28,6 +28,10 @@ constexpr std::array k_time_units = {
     Unit{"ms", 0.001}, Unit{"s", 1},       Unit{"m", 60},        Unit{"min", 60},
     Unit{"h", 3600},   Unit{"d", 86400},   Unit{"w", 604800},
 };
+// Weeks are read but not written: "14d" is what people and most configs say.
+constexpr std::array k_written_time_units = {
+    Unit{"ms", 0.001}, Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}, Unit{"d", 86400},
+};
 constexpr std::array k_per_units = {
     Unit{"s", 1},       Unit{"sec", 1},  Unit{"m", 60},      Unit{"min", 60},
     Unit{"h", 3600},    Unit{"d", 86400}, Unit{"day", 86400},
@@ -225,7 +229,7 @@ std::string print_bytes(Bytes bytes) {
 }
 
 std::string print_duration(Duration duration) {
-  return print_with(k_time_units, duration.seconds);
+  return print_with(k_written_time_units, duration.seconds);
 }
 
 std::string print_rate(Rate rate) {

@@ -1,9 +1,9 @@
 // Parses the alert and recording rules, refusing rows that could not be tested or acted upon.
 #include "lib/catalog/alerts.hpp"
 
-#include <set>
-
 #include <fmt/format.h>
+
+#include <set>
 
 #include "lib/base/text.hpp"
 #include "lib/yaml/read.hpp"
@@ -68,8 +68,9 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const std::string& group
   OBS_TRY_ASSIGN(out.quiet, parse_series(row, "quiet"));
   const bool watchdog = out.severity == "none";
   if (out.fires.empty() || out.quiet.empty() != watchdog) {
-    return fail_at(entry.at, fmt::format("alert '{}' is not tested both ways", out.name),
-                   "'fires' and 'quiet' need a series each (a watchdog has nothing to keep it quiet)");
+    return fail_at(
+        entry.at, fmt::format("alert '{}' is not tested both ways", out.name),
+        "'fires' and 'quiet' need a series each (a watchdog has nothing to keep it quiet)");
   }
   return out;
 }
@@ -99,11 +100,13 @@ Result<std::vector<AlertRule>> parse_alerts(std::string_view text, const std::st
   std::vector<AlertRule> out;
   std::set<std::string> names;
   for (const auto& group : groups->entries) {
-    OBS_TRY(group.value.only({"component", "alerts"}));
+    OBS_TRY(group.value.only({"component", "watches", "alerts"}));
     OBS_TRY_ASSIGN(const std::string component, group.value.text("component"));
+    const std::string watches = group.value.text_or("watches", "");
     OBS_TRY_ASSIGN(const yaml::Node* rows, group.value.require("alerts"));
     for (const auto& entry : rows->entries) {
       OBS_TRY_ASSIGN(auto alert, parse_alert(entry, group.key, component));
+      alert.watches = watches.empty() ? alert.component : watches;
       if (!names.insert(alert.name).second) {
         return fail_at(entry.at, fmt::format("alert '{}' is defined twice", alert.name));
       }

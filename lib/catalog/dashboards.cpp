@@ -1,10 +1,10 @@
 // Parses the dashboard rows and checks what Grafana would only show as an empty panel.
 #include "lib/catalog/dashboards.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/yaml/read.hpp"
@@ -84,9 +84,9 @@ Result<void> check_panel(const yaml::Node& row, const Panel& panel) {
 }
 
 Result<Panel> parse_panel(const yaml::Node& row) {
-  OBS_TRY(row.only({"kind", "title", "datasource", "expr", "legend", "queries", "unit",
-                    "description", "thresholds", "mappings", "min", "max", "decimals", "rename",
-                    "stacked", "wide"}));
+  OBS_TRY(
+      row.only({"kind", "title", "datasource", "expr", "legend", "queries", "unit", "description",
+                "thresholds", "mappings", "min", "max", "decimals", "rename", "stacked", "wide"}));
   Panel out;
   OBS_TRY_ASSIGN(out.kind, row.text("kind"));
   OBS_TRY_ASSIGN(out.title, row.text("title"));
@@ -175,8 +175,8 @@ std::vector<DashboardQuery> queries_of(const Dashboard& dashboard) {
 }
 
 std::string runnable(const Dashboard& dashboard, std::string expr) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> k_builtin = {{
-      {"$__rate_interval", "5m"}, {"$__range", "1h"}, {"$__interval", "1m"}, {"$__auto", "5m"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> k_builtin = {
+      {{"$__rate_interval", "5m"}, {"$__range", "1h"}, {"$__interval", "1m"}, {"$__auto", "5m"}}};
   for (const auto& [name, value] : k_builtin) {
     expr = replace_all(std::move(expr), name, value);
   }

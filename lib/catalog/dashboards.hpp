@@ -1,7 +1,7 @@
 // Grafana dashboards as compact data: one row per panel, from templates/catalog/dashboards/*.yaml.
 //
-// A dashboard in Grafana's own JSON is some two thousand lines of which forty are decisions. The rows here
-// are those decisions; lib/render/grafana.cpp adds the layout and the rest.
+// A dashboard in Grafana's own JSON is some two thousand lines of which forty are decisions. The
+// rows here are those decisions; lib/render/grafana.cpp adds the layout and the rest.
 #pragma once
 
 #include <optional>
@@ -26,7 +26,7 @@ struct ThresholdStep {
 };
 
 struct Panel {
-  std::string kind;        // row, stat, gauge, timeseries, table, bars, logs or text
+  std::string kind;  // row, stat, gauge, timeseries, table, bars, logs or text
   std::string title;
   std::string datasource;  // uid: prometheus or loki
   std::vector<PanelQuery> queries;
@@ -37,7 +37,7 @@ struct Panel {
   std::optional<double> min;
   std::optional<double> max;
   std::optional<int> decimals;
-  std::string rename;   // table: name of the value column
+  std::string rename;    // table: name of the value column
   bool stacked = false;  // timeseries: areas on top of each other
   bool wide = false;     // the full width instead of half of it
 };
@@ -67,21 +67,24 @@ struct DashboardQuery {
   std::string expr;
 };
 
-// Grafana shows no more than this at once without scrolling for minutes; the seeds' review rule is 50
-// (G05), ours is stricter so that each page stays readable.
+// Grafana shows no more than this at once without scrolling for minutes; the seeds' review rule is
+// 50 (G05), ours is stricter so that each page stays readable.
 inline constexpr std::size_t k_max_panels = 20;
 
-// Errors: unknown keys or kinds, a panel without query, more than k_max_panels; with file:line:column.
+// Errors: unknown keys or kinds, a panel without query, more than k_max_panels; with
+// file:line:column.
 [[nodiscard]] Result<Dashboard> parse_dashboard(std::string_view text, const std::string& file);
 
-// Paths of all embedded dashboards ("catalog/dashboards/overview.yaml"), in the order of Grafana's menu.
+// Paths of all embedded dashboards ("catalog/dashboards/overview.yaml"), in the order of Grafana's
+// menu.
 [[nodiscard]] std::vector<std::string> dashboard_paths();
 
 // Every query of a dashboard, as it stands (with Grafana's $variables).
 [[nodiscard]] std::vector<DashboardQuery> queries_of(const Dashboard& dashboard);
 
-// A query with Grafana's variables replaced by values that the backend itself understands, so that it can
-// be parsed and run without Grafana ($__rate_interval → 5m, $__range → 1h, every drop-down → .+).
+// A query with Grafana's variables replaced by values that the backend itself understands, so that
+// it can be parsed and run without Grafana ($__rate_interval → 5m, $__range → 1h, every drop-down →
+// .+).
 [[nodiscard]] std::string runnable(const Dashboard& dashboard, std::string expr);
 
 }  // namespace obsctl::catalog

@@ -1,9 +1,9 @@
 // Parses templates/catalog/models.yaml.
 #include "lib/catalog/models.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/catalog/row.hpp"
 #include "templates/embedded.hpp"
@@ -121,8 +121,8 @@ const PublishedRule& ModelData::rule(const std::string& name) const {
 
 Result<ModelData> parse_models(std::string_view text, const std::string& file) {
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
-  OBS_TRY(root.only({"ratios", "published", "ha", "dr", "boundaries", "kafka", "loki_modes",
-                     "contradictions"}));
+  OBS_TRY(root.only(
+      {"ratios", "published", "ha", "dr", "boundaries", "kafka", "loki_modes", "contradictions"}));
   ModelData out;
   OBS_TRY_ASSIGN(const yaml::Node* ratios, root.require("ratios"));
   OBS_TRY(read_ratios(*ratios, out));

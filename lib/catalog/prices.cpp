@@ -1,9 +1,9 @@
 // Parses the price book and the instance types.
 #include "lib/catalog/prices.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/catalog/row.hpp"
 #include "templates/embedded.hpp"
@@ -50,8 +50,8 @@ Result<Money> read_pair(const yaml::Node& row, std::string_view key) {
 }
 
 Result<HostSet> read_host(const yaml::Node& row) {
-  OBS_TRY(row.only({"tier", "provider", "title", "count", "cpus", "memory", "disk", "low", "high",
-                    "source"}));
+  OBS_TRY(row.only(
+      {"tier", "provider", "title", "count", "cpus", "memory", "disk", "low", "high", "source"}));
   HostSet out;
   OBS_TRY_ASSIGN(out.tier, row.text("tier"));
   OBS_TRY_ASSIGN(out.provider, row.text("provider"));

@@ -1,4 +1,5 @@
-// Typed access to the fields of a catalog row: quantities with units, whose errors name the position.
+// Typed access to the fields of a catalog row: quantities with units, whose errors name the
+// position.
 #pragma once
 
 #include <string>
@@ -10,8 +11,8 @@
 
 namespace obsctl::catalog {
 
-// Sets `into` from `key` of `row` with one of the parsers of units.hpp; an absent optional key leaves
-// it alone.
+// Sets `into` from `key` of `row` with one of the parsers of units.hpp; an absent optional key
+// leaves it alone.
 template <class T>
 [[nodiscard]] Result<void> read_quantity(const yaml::Node& row, std::string_view key, T& into,
                                          Result<T> (*parse)(std::string_view, std::string_view),

@@ -1,7 +1,7 @@
 // The scale tiers and their component tables, from templates/catalog/tiers.yaml.
 //
-// One table answers "what does this tier give a component?" for sizing, for the generated limits and
-// for the checks, so that no limit or retention is typed twice.
+// One table answers "what does this tier give a component?" for sizing, for the generated limits
+// and for the checks, so that no limit or retention is typed twice.
 #pragma once
 
 #include <string>
@@ -15,17 +15,17 @@ namespace obsctl::catalog {
 
 // One row of a tier's component table; cpus, memory and disk are per instance.
 struct TierComponent {
-  std::string name;    // as in components.yaml where the stack is generated, for example "loki"
-  std::string title;   // "Loki"
-  int instances = 0;   // 0: a managed service without machines of its own
-  double cpus = 0;     // cores
+  std::string name;   // as in components.yaml where the stack is generated, for example "loki"
+  std::string title;  // "Loki"
+  int instances = 0;  // 0: a managed service without machines of its own
+  double cpus = 0;    // cores
   Bytes memory;
-  Bytes disk;          // 0: keeps nothing on a disk of its own
-  Bytes total_disk;    // of all instances
-  std::string role;    // row of instances.yaml: collector, kafka, storage or grafana
+  Bytes disk;                       // 0: keeps nothing on a disk of its own
+  Bytes total_disk;                 // of all instances
+  std::string role;                 // row of instances.yaml: collector, kafka, storage or grafana
   std::vector<std::string> stores;  // signals whose data lie on its disk: traces, metrics, logs
-  std::string note;    // what the disk is for; may be empty
-  std::string source;  // seed line
+  std::string note;                 // what the disk is for; may be empty
+  std::string source;               // seed line
 };
 
 struct TierRates {
@@ -93,16 +93,16 @@ struct Tier {
   [[nodiscard]] Resources total() const;
 };
 
-// All tiers from smallest to largest. `text` and `file` are for tests; the product reads the embedded
-// file. Errors name file, line and column.
+// All tiers from smallest to largest. `text` and `file` are for tests; the product reads the
+// embedded file. Errors name file, line and column.
 [[nodiscard]] Result<std::vector<Tier>> parse_tiers(std::string_view text, const std::string& file);
 [[nodiscard]] Result<std::vector<Tier>> tiers();
 
 // One tier by name; an unknown name is a usage error with a suggestion.
 [[nodiscard]] Result<Tier> tier(std::string_view name);
 
-// The smallest of `all` whose events/s range holds `events_per_second` (J04, CT-01: 004:3651 decides);
-// the largest when none does. `all` must not be empty.
+// The smallest of `all` whose events/s range holds `events_per_second` (J04, CT-01: 004:3651
+// decides); the largest when none does. `all` must not be empty.
 [[nodiscard]] const Tier& tier_for(const std::vector<Tier>& all, double events_per_second);
 
 }  // namespace obsctl::catalog

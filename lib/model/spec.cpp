@@ -129,8 +129,10 @@ Result<void> read_entries(StackSpec& spec, const yaml::Node& node, const std::st
   return {};
 }
 
+// Text is quoted, and so is a choice that YAML 1.1 readers take for a boolean (tls: "off").
 std::string print_scalar(const std::string& form, const std::string& value) {
-  return form == "text" ? quoted(value) : value;
+  const bool looks_boolean = value == "off" || value == "on" || value == "yes" || value == "no";
+  return form == "text" || looks_boolean ? quoted(value) : value;
 }
 
 // The scalar fields, one per line under their section, each after a comment with its doc.

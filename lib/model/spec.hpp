@@ -61,7 +61,7 @@ struct SecuritySpec {
   std::string tls_key;
   std::string auth = "none";              // none or bearer
   std::vector<std::string> cors_origins;
-  std::string bind = "127.0.0.1";         // address on which ports are published
+  std::string bind = "127.0.0.1";         // of OTLP and Grafana; the rest: loopback
 };
 
 struct AlertingSpec {

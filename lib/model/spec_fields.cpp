@@ -166,7 +166,9 @@ std::vector<SpecField> make_fields() {
       field("security.tls_cert", "certificate chain (PEM) for tls: files", FIELD(security.tls_cert)),
       field("security.tls_key", "private key (PEM) for tls: files", FIELD(security.tls_key)),
       field("security.auth", "who may send telemetry", FIELD(security.auth), {"none", "bearer"}),
-      field("security.bind", "address on which ports are published", FIELD(security.bind)),
+      field("security.bind",
+            "address on which OTLP and Grafana are published; the rest stays on 127.0.0.1",
+            FIELD(security.bind)),
 
       field("alerting.webhook_url", "Alertmanager webhook", FIELD(alerting.webhook_url)),
       field("alerting.slack_channel", "Slack channel; the webhook URL is read from a secret file",

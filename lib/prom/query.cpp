@@ -1,11 +1,11 @@
 // Sends instant queries and parses their answers.
 #include "lib/prom/query.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
 #include <limits>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.hpp"
@@ -16,7 +16,8 @@ namespace {
 using Json = nlohmann::json;
 
 Failure not_prometheus(std::string_view what) {
-  return fail(Code::failed, fmt::format("this is not the answer of a Prometheus query API: {}", what),
+  return fail(Code::failed,
+              fmt::format("this is not the answer of a Prometheus query API: {}", what),
               "give the base URL of Prometheus, for example http://127.0.0.1:9090");
 }
 
@@ -31,7 +32,8 @@ std::optional<double> parse_value(const std::string& text) {
   }
   double value = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && rest == text.data() + text.size() ? std::optional(value) : std::nullopt;
+  return error == std::errc() && rest == text.data() + text.size() ? std::optional(value)
+                                                                   : std::nullopt;
 }
 
 // A [time, "value"] pair.
@@ -122,8 +124,8 @@ Result<std::vector<Sample>> QueryClient::query(std::string_view promql, Duration
   }
   auto samples = parse_query_answer(response.body);
   if (!samples) {
-    return Failure(
-        std::move(samples).error().in(fmt::format("querying '{}' (HTTP {})", url_, response.status)));
+    return Failure(std::move(samples).error().in(
+        fmt::format("querying '{}' (HTTP {})", url_, response.status)));
   }
   return samples;
 }

@@ -19,8 +19,8 @@ struct Sample {
   double value = 0;  // may be NaN or infinite
 };
 
-// Samples of the answer to an instant query: of a vector, or the single one of a scalar. Errors: the
-// server refused the query (its own words), or this is not the answer of such a server.
+// Samples of the answer to an instant query: of a vector, or the single one of a scalar. Errors:
+// the server refused the query (its own words), or this is not the answer of such a server.
 [[nodiscard]] Result<std::vector<Sample>> parse_query_answer(std::string_view body);
 
 class QueryClient {

@@ -1,11 +1,12 @@
 // Turns each component into the flat values of templates/compose/docker-compose.yml.
 #include "lib/render/compose.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/format.h>
-
+#include "lib/base/hash.hpp"
 #include "lib/base/text.hpp"
 
 namespace obsctl {
@@ -15,10 +16,12 @@ constexpr auto k_template = "compose/docker-compose.yml";
 constexpr std::size_t k_comment_width = 96;
 
 // Compose replaces $NAME; a literal dollar is written twice.
-std::string literal(std::string text) { return replace_all(std::move(text), "$", "$$"); }
+std::string literal(std::string text) {
+  return replace_all(std::move(text), "$", "$$");
+}
 
-// Text that YAML reads as the same text without quotes: no indicator at the start, no ": " or " #" inside,
-// nothing that is a number, a boolean or null.
+// Text that YAML reads as the same text without quotes: no indicator at the start, no ": " or " #"
+// inside, nothing that is a number, a boolean or null.
 bool is_plain(std::string_view text) {
   static constexpr std::string_view k_starts = "-+/.0123456789";
   const auto safe = [](char c) {
@@ -29,11 +32,13 @@ bool is_plain(std::string_view text) {
   if (text.size() < 2 || text.ends_with('=') || !std::ranges::any_of(text, is_letter)) {
     return false;
   }
-  const bool starts_well = is_letter(text[0]) || (k_starts.find(text[0]) != std::string_view::npos &&
-                                                  text[0] != '+' && !(text[0] >= '0' && text[0] <= '9'));
+  const bool starts_well =
+      is_letter(text[0]) || (k_starts.find(text[0]) != std::string_view::npos && text[0] != '+' &&
+                             !(text[0] >= '0' && text[0] <= '9'));
   // URLs: a colon is harmless when no space follows.
   const bool clean = std::ranges::all_of(text, [&safe](char c) { return safe(c) || c == ':'; });
-  static const std::vector<std::string> k_words = {"true", "false", "yes", "no", "on", "off", "null"};
+  static const std::vector<std::string> k_words = {"true", "false", "yes", "no",
+                                                   "on",   "off",   "null"};
   return starts_well && clean && !text.ends_with(':') &&
          std::ranges::find(k_words, lower(text)) == k_words.end();
 }
@@ -97,9 +102,9 @@ Values port_mappings(const Component& component) {
       continue;
     }
     const bool v6 = port.bind.find(':') != std::string::npos;
-    out.push_back(Values{{"mapping", fmt::format("{}{}{}:{}:{}", v6 ? "[" : "", port.bind, v6 ? "]" : "",
-                                           port.host, port.container)},
-                   {"purpose", port.purpose}});
+    out.push_back(Values{{"mapping", fmt::format("{}{}{}:{}:{}", v6 ? "[" : "", port.bind,
+                                                 v6 ? "]" : "", port.host, port.container)},
+                         {"purpose", port.purpose}});
   }
   return out;
 }
@@ -107,7 +112,8 @@ Values port_mappings(const Component& component) {
 Values mounts(const Component& component) {
   Values out = Values::array();
   for (const auto& mount : component.mounts) {
-    out.push_back(fmt::format("./{}:{}{}", mount.source, mount.target, mount.read_only ? ":ro" : ""));
+    out.push_back(
+        fmt::format("./{}:{}{}", mount.source, mount.target, mount.read_only ? ":ro" : ""));
   }
   for (const auto& volume : component.volumes) {
     out.push_back(fmt::format("{}:{}", volume.name, volume.mount));
@@ -144,8 +150,8 @@ std::string condition(Ready ready) {
 Values dependencies(const Component& component) {
   Values out = Values::array();
   for (const auto& dependency : component.depends_on) {
-    out.push_back(
-        Values{{"component", dependency.component}, {"condition", condition(dependency.condition)}});
+    out.push_back(Values{{"component", dependency.component},
+                         {"condition", condition(dependency.condition)}});
   }
   return out;
 }
@@ -158,7 +164,24 @@ Values environment(const Component& component) {
   return out;
 }
 
-Values service(const Component& component) {
+// Identifies the generated files that a component mounts. `docker compose up` restarts a service
+// only when its definition changes, so a changed config has to show there. Secrets are left out:
+// they are kept.
+std::string config_hash(const Component& component, const FileTree& tree) {
+  std::string sums;
+  for (const auto& mount : component.mounts) {
+    const std::string below = mount.source + "/";
+    for (const auto& [path, file] : tree) {
+      if (!file.secret && (path == mount.source || path.starts_with(below))) {
+        sums += path + " " + sha256_hex(file.bytes) + "\n";
+      }
+    }
+  }
+  constexpr std::size_t k_digits = 16;
+  return sums.empty() ? sums : obsctl::quoted(sha256_hex(sums).substr(0, k_digits));
+}
+
+Values service(const Component& component, const FileTree& tree) {
   constexpr double k_mib = 1024.0 * 1024.0;
   const Values ports = port_mappings(component);
   const Values all_mounts = mounts(component);
@@ -184,6 +207,7 @@ Values service(const Component& component) {
           {"env_files", strings(component.env_files)},
           {"has_ports", !ports.empty()},
           {"ports", ports},
+          {"config_hash", config_hash(component, tree)},
           {"has_mounts", !all_mounts.empty()},
           {"mounts", all_mounts},
           {"healthcheck", health_check(component)},
@@ -200,8 +224,8 @@ Values volumes(const Topology& topology) {
     for (const auto& volume : component.volumes) {
       if (!component.one_shot) {
         out.push_back(Values{{"key", volume.name},
-                       {"full_name", topology.volume_name(volume)},
-                       {"holds", volume.holds}});
+                             {"full_name", topology.volume_name(volume)},
+                             {"holds", volume.holds}});
       }
     }
   }
@@ -216,7 +240,7 @@ Result<void> add_compose(FileTree& tree, const Topology& topology, const Values&
   Values all = values;
   all["services"] = Values::array();
   for (const auto& component : topology.components) {
-    all["services"].push_back(service(component));
+    all["services"].push_back(service(component, tree));
   }
   all["volumes"] = volumes(topology);
   OBS_TRY_ASSIGN(std::string bytes, render_template(source, all));

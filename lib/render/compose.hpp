@@ -8,8 +8,9 @@
 
 namespace obsctl {
 
-// Adds the compose file to `tree`. `values` are the stack's (values.hpp). Errors: a broken template.
-[[nodiscard]] Result<void> add_compose(FileTree& tree, const Topology& topology, const Values& values,
-                                       const TemplateStore& store);
+// Adds the compose file to `tree`, which holds the configs already: each service is labelled with a
+// hash of those it mounts. `values` are the stack's (values.hpp). Errors: a broken template.
+[[nodiscard]] Result<void> add_compose(FileTree& tree, const Topology& topology,
+                                       const Values& values, const TemplateStore& store);
 
 }  // namespace obsctl

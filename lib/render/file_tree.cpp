@@ -2,13 +2,11 @@
 #include "lib/render/file_tree.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <system_error>
-#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/parallel.hpp"
 #include "lib/base/text.hpp"
 #include "lib/yaml/read.hpp"
 
@@ -86,23 +84,9 @@ Result<void> validate_content(const std::string& path, const GeneratedFile& file
 
 Result<void> validate_contents(const FileTree& tree, const std::vector<std::string>& paths) {
   std::vector<Result<void>> results(paths.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < paths.size(); i = next++) {
-      results[i] = validate_content(paths[i], tree.at(paths[i]));
-    }
-  };
-  const std::size_t helpers = std::min<std::size_t>(std::thread::hardware_concurrency(), 8);
-  {
-    std::vector<std::jthread> threads;
-    try {
-      for (std::size_t i = 1; i < std::min(helpers, paths.size()); ++i) {
-        threads.emplace_back(work);
-      }
-    } catch (const std::system_error&) {  // no more threads to be had: this one does the work
-    }
-    work();
-  }
+  parallel_for(paths.size(), [&](std::size_t i) {
+    results[i] = validate_content(paths[i], tree.at(paths[i]));
+  });
   for (auto& result : results) {
     OBS_TRY(std::move(result));
   }

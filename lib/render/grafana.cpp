@@ -1,8 +1,8 @@
-// Expands a dashboard's rows into Grafana's JSON: layout, defaults and everything nobody should type.
+// Expands a dashboard's rows into Grafana's JSON: layout, defaults and everything nobody should
+// type.
 #include <algorithm>
-#include <string_view>
-
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "lib/base/text.hpp"
 #include "lib/render/observe_parts.hpp"
@@ -20,9 +20,13 @@ constexpr int k_graph_height = 8;
 constexpr std::size_t k_tiles_per_line = 6;
 constexpr int k_schema_version = 41;  // migrated upwards by newer Grafanas
 
-bool is_tile(const Panel& panel) { return panel.kind == "stat" || panel.kind == "gauge"; }
+bool is_tile(const Panel& panel) {
+  return panel.kind == "stat" || panel.kind == "gauge";
+}
 
-Json source_ref(const std::string& uid) { return {{"type", uid}, {"uid", uid}}; }
+Json source_ref(const std::string& uid) {
+  return {{"type", uid}, {"uid", uid}};
+}
 
 Json thresholds(const Panel& panel) {
   Json steps = Json::array();
@@ -87,8 +91,8 @@ Json field_defaults(const Panel& panel) {
 Json options(const Panel& panel) {
   const Json reduce = {{"calcs", {"lastNotNull"}}, {"fields", ""}, {"values", false}};
   if (panel.kind == "stat") {
-    return {{"reduceOptions", reduce}, {"colorMode", "value"},   {"graphMode", "area"},
-            {"justifyMode", "auto"},   {"textMode", "auto"},     {"orientation", "auto"}};
+    return {{"reduceOptions", reduce}, {"colorMode", "value"}, {"graphMode", "area"},
+            {"justifyMode", "auto"},   {"textMode", "auto"},   {"orientation", "auto"}};
   }
   if (panel.kind == "gauge") {
     return {{"reduceOptions", reduce}, {"showThresholdMarkers", true}};
@@ -97,7 +101,7 @@ Json options(const Panel& panel) {
     return {{"reduceOptions", reduce}, {"displayMode", "gradient"}, {"orientation", "horizontal"}};
   }
   if (panel.kind == "logs") {
-    return {{"showTime", true},      {"wrapLogMessage", true},   {"enableLogDetails", true},
+    return {{"showTime", true},          {"wrapLogMessage", true},  {"enableLogDetails", true},
             {"sortOrder", "Descending"}, {"dedupStrategy", "none"}, {"showLabels", false}};
   }
   if (panel.kind == "text") {
@@ -132,8 +136,8 @@ Json targets(const Panel& panel) {
     } else {
       target["instant"] = one_moment;
       target["range"] = !one_moment;
-      target["exemplar"] = panel.kind == "timeseries" &&
-                           query.expr.find("histogram_quantile") != std::string::npos;
+      target["exemplar"] =
+          panel.kind == "timeseries" && query.expr.find("histogram_quantile") != std::string::npos;
       target["format"] = panel.kind == "table" ? "table" : "time_series";
     }
     out.push_back(std::move(target));
@@ -152,12 +156,13 @@ Json transformations(const Panel& panel) {
   }
   Json renamed = Json::object();
   renamed["Value"] = panel.rename.empty() ? panel.title : panel.rename;
-  out.push_back({{"id", "organize"},
-                 {"options",
-                  {{"excludeByName", {{"Time", true}, {"__name__", true}}},
-                   {"renameByName", renamed}}}});
-  out.push_back({{"id", "sortBy"},
-                 {"options", {{"sort", Json::array({{{"field", renamed["Value"]}, {"desc", true}}})}}}});
+  out.push_back(
+      {{"id", "organize"},
+       {"options",
+        {{"excludeByName", {{"Time", true}, {"__name__", true}}}, {"renameByName", renamed}}}});
+  out.push_back(
+      {{"id", "sortBy"},
+       {"options", {{"sort", Json::array({{{"field", renamed["Value"]}, {"desc", true}}})}}}});
   return out;
 }
 
@@ -187,8 +192,9 @@ Json panel_json(const Panel& panel, int id, const Json& place) {
   return out;
 }
 
-// Fills the grid line by line: headings and wide panels take a line, tiles share one in equal parts, and
-// graphs stand two by two; an odd last one takes the whole line, so no space is left empty.
+// Fills the grid line by line: headings and wide panels take a line, tiles share one in equal
+// parts, and graphs stand two by two; an odd last one takes the whole line, so no space is left
+// empty.
 class Layout {
  public:
   Json add(const std::vector<Panel>& panels) {

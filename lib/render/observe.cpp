@@ -1,12 +1,13 @@
 // Puts everything that watches the stack into the tree: rules, routing, data sources, dashboards.
 #include "lib/render/observe.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include <fmt/format.h>
-
+#include "lib/base/parallel.hpp"
 #include "lib/base/text.hpp"
 #include "lib/catalog/alerts.hpp"
 #include "lib/catalog/dashboards.hpp"
@@ -19,16 +20,19 @@ namespace {
 constexpr auto k_alerts = "catalog/alerts.yaml";
 constexpr auto k_recording = "catalog/recording.yaml";
 
-std::int64_t whole(double value) { return static_cast<std::int64_t>(std::llround(value)); }
+std::int64_t whole(double value) {
+  return static_cast<std::int64_t>(std::llround(value));
+}
 
 // A catalog file with its [% … %] values filled in; positions in errors stay those of the file.
-Result<std::string> filled(const TemplateStore& store, std::string_view path, const Values& values) {
+Result<std::string> filled(const TemplateStore& store, std::string_view path,
+                           const Values& values) {
   OBS_TRY_ASSIGN(const Template source, store.find(path));
   return render_template(source, values);
 }
 
-// Rows whose component the stack does not have are left out, so that no rule watches a thing that is
-// not there.
+// Rows whose component the stack does not have are left out, so that no rule watches a thing that
+// is not there.
 template <class Row>
 std::vector<Row> present(std::vector<Row> rows, const Topology& topology) {
   std::erase_if(rows, [&topology](const Row& row) {
@@ -77,11 +81,15 @@ std::string rule_header(std::string_view what) {
       what);
 }
 
-std::string alert_rules_file(const std::string& group) { return group + "-alerts.yml"; }
-std::string recording_rules_file(const std::string& group) { return group + "-recording.yml"; }
+std::string alert_rules_file(const std::string& group) {
+  return group + "-alerts.yml";
+}
+std::string recording_rules_file(const std::string& group) {
+  return group + "-recording.yml";
+}
 
-// The rule files that a test of these alerts has to load: their own, and those of the recorded series
-// that they read. Loading all of them would make promtool evaluate every rule in every case.
+// The rule files that a test of these alerts has to load: their own, and those of the recorded
+// series that they read. Loading all of them would make promtool evaluate every rule in every case.
 std::vector<std::string> needed_rule_files(const std::string& group,
                                            const std::vector<catalog::AlertRule>& alerts,
                                            const std::vector<catalog::RecordingRule>& records) {
@@ -106,8 +114,7 @@ std::string rule_test_header(const std::string& group) {
 }
 
 Result<void> add_rules(FileTree& tree, const StackSpec& spec, const Topology& topology,
-                       const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
+                       const TemplateStore& store, const std::vector<catalog::AlertRule>& alerts) {
   OBS_TRY_ASSIGN(const auto records, stack_recording_rules(spec, topology, store));
   const std::string rules = std::string(observe_paths::rules) + "/";
   const std::string tests = std::string(observe_paths::rule_tests) + "/";
@@ -120,10 +127,10 @@ Result<void> add_rules(FileTree& tree, const StackSpec& spec, const Topology& to
              k_alerts);
   });
   add_groups(tree, records, [&](FileTree& out, const std::string& group, const auto& rows) {
-    add_file(out, rules + recording_rules_file(group),
-             rule_header(fmt::format("Recording rules ({})", group)) +
-                 observe::recording_file(rows),
-             k_recording);
+    add_file(
+        out, rules + recording_rules_file(group),
+        rule_header(fmt::format("Recording rules ({})", group)) + observe::recording_file(rows),
+        k_recording);
   });
   return {};
 }
@@ -167,7 +174,8 @@ Values routing_values(const StackSpec& spec) {
     out["slack"]["url_file"] = secret(observe_paths::slack_url_secret);
   }
   if (!alerting.email_to.empty()) {
-    // Port 25 is a relay that takes mail from its own network without a login; 465 and 587 ask for one.
+    // Port 25 is a relay that takes mail from its own network without a login; 465 and 587 ask for
+    // one.
     const bool relay = alerting.smtp_host.ends_with(":25");
     const std::string from = alerting.email_from.empty() ? alerting.email_to : alerting.email_from;
     out["email"]["to"] = obsctl::quoted(alerting.email_to);
@@ -211,8 +219,8 @@ Values rule_values(const StackSpec& spec, const Topology& topology) {
   for (const auto& component : topology.components) {
     out[component.name] = component_values(component.limits, component.disk);
   }
-  // Rows of components that this stack does not have are left out only after the file is filled in, so
-  // their values must exist.
+  // Rows of components that this stack does not have are left out only after the file is filled in,
+  // so their values must exist.
   for (const char* name : k_named_by_rules) {
     if (!out.contains(name)) {
       out[name] = component_values({}, {});
@@ -220,12 +228,17 @@ Values rule_values(const StackSpec& spec, const Topology& topology) {
   }
   out["planned_series"] = human_count(topology.load.series);
   const Values stack = stack_values(spec, topology);
-  out["max_streams"] = stack["loki"]["max_streams"];
-  out["max_streams_warn"] = stack["loki"]["max_streams"].get<std::int64_t>() * 8 / 10;
-  out["sampling"] = stack["sampling"];
-  // F18 warns at a million series; a stack that was planned for more must not warn on its first day.
+  const auto streams = stack.value("loki", Values()).value("max_streams", std::int64_t{0});
+  out["max_streams"] = streams;
+  out["max_streams_warn"] = streams * 8 / 10;
+  for (const char* name : {"sampling", "ports", "otlp_endpoint"}) {
+    out[name] = stack.value(name, Values());
+  }
+  // F18 warns at a million series; a stack that was planned for more must not warn on its first
+  // day.
   out["max_series"] = whole(std::max(1e6, 2 * topology.load.series));
-  // A service whose slow answers take ten times what tail sampling already calls slow needs a person.
+  // A service whose slow answers take ten times what tail sampling already calls slow needs a
+  // person.
   out["slow_seconds"] = 10 * spec.traces.slow_threshold.seconds;
   out["scrape_seconds"] = spec.metrics.scrape_interval.seconds;
   out["slow_threshold"] = spec.traces.slow_threshold.seconds;
@@ -258,19 +271,27 @@ Result<std::vector<catalog::Dashboard>> stack_dashboards(const StackSpec& spec,
                                                          const Topology& topology,
                                                          const TemplateStore& store) {
   const Values values = rule_values(spec, topology);
+  const auto paths = catalog::dashboard_paths();
+  std::vector<Result<catalog::Dashboard>> parsed(paths.size());
+  parallel_for(paths.size(), [&](std::size_t i) {
+    parsed[i] = [&]() -> Result<catalog::Dashboard> {
+      OBS_TRY_ASSIGN(const std::string text, filled(store, paths[i], values));
+      return catalog::parse_dashboard(text, paths[i]);
+    }();
+  });
   std::vector<catalog::Dashboard> out;
-  for (const auto& path : catalog::dashboard_paths()) {
-    OBS_TRY_ASSIGN(const std::string text, filled(store, path, values));
-    OBS_TRY_ASSIGN(auto dashboard, catalog::parse_dashboard(text, path));
-    out.push_back(std::move(dashboard));
+  for (auto& dashboard : parsed) {
+    OBS_TRY(dashboard);
+    out.push_back(std::move(*dashboard));
   }
   return present(std::move(out), topology);
 }
 
 Result<void> add_observability(FileTree& tree, const StackSpec& spec, const Topology& topology,
-                               const TemplateStore& store) {
+                               const TemplateStore& store,
+                               const std::vector<catalog::AlertRule>& alerts) {
   if (topology.find("prometheus") != nullptr) {
-    OBS_TRY(add_rules(tree, spec, topology, store));
+    OBS_TRY(add_rules(tree, spec, topology, store, alerts));
   }
   if (topology.find("alertmanager") != nullptr) {
     const std::string base = observe_paths::alertmanager;

@@ -1,9 +1,9 @@
 // Computes what OPERATIONS.md says about this stack.
 #include "lib/render/operations.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/base/text.hpp"
 #include "lib/render/observe.hpp"
@@ -44,11 +44,11 @@ Values addresses(const Topology& topology) {
       const auto comma = port.purpose.find(", ");
       const bool is_grpc = port.name == "otlp-grpc";
       const std::string address = fmt::format("{}:{}", reachable_host(port.bind), port.host);
-      out.push_back(Values{
-          {"purpose", port.purpose.substr(0, comma)},
-          {"address", is_grpc || component.name == "otel-collector" ? "`" + address + "`"
-                                                                    : "http://" + address},
-          {"login", comma == std::string::npos ? "" : port.purpose.substr(comma + 2)}});
+      out.push_back(
+          Values{{"purpose", port.purpose.substr(0, comma)},
+                 {"address", is_grpc || component.name == "otel-collector" ? "`" + address + "`"
+                                                                           : "http://" + address},
+                 {"login", comma == std::string::npos ? "" : port.purpose.substr(comma + 2)}});
     }
   }
   return out;
@@ -61,7 +61,8 @@ std::pair<std::string, std::string> keeping(const std::string& name, const Topol
   const std::string metrics_size = values["prometheus"]["retention_size"].get<std::string>();
   const std::string metrics_time = values["prometheus"]["retention_time"].get<std::string>();
   if (name == "jaeger") {
-    return {"traces for " + print_duration(retention.traces), "their time is over; there is no size limit"};
+    return {"traces for " + print_duration(retention.traces),
+            "their time is over; there is no size limit"};
   }
   if (name == "prometheus") {
     return {"metrics for " + metrics_time, "their time is over or they take " + metrics_size};
@@ -71,7 +72,8 @@ std::pair<std::string, std::string> keeping(const std::string& name, const Topol
             "their time is over, by whole months; there is no size limit"};
   }
   if (name == "loki") {
-    return {"logs for " + print_duration(retention.logs), "their time is over; there is no size limit"};
+    return {"logs for " + print_duration(retention.logs),
+            "their time is over; there is no size limit"};
   }
   if (name == "otel-collector") {
     return {"queues", "the backend has confirmed"};
@@ -122,8 +124,9 @@ void add_durability(Values& values, const StackSpec& spec, const Topology& topol
       sampled ? fmt::format("spans of the last {} are lost: tail sampling holds them in memory",
                             print_duration(spec.traces.decision_wait))
               : "nothing that was confirmed is lost";
-  values["overflow_traces"] = sampled ? "the sampler waits, then receivers do; senders retry, then drop"
-                                      : "refused; senders retry, then drop";
+  values["overflow_traces"] = sampled
+                                  ? "the sampler waits, then receivers do; senders retry, then drop"
+                                  : "refused; senders retry, then drop";
 }
 
 Values alert_rows(const std::vector<catalog::AlertRule>& alerts) {
@@ -156,10 +159,10 @@ std::string routing_state(const AlertingSpec& alerting) {
   if (!alerting.email_to.empty()) {
     ways.push_back("e-mail to " + alerting.email_to);
   }
-  return ways.empty()
-             ? "**Nobody is notified yet**: set `alerting.webhook_url`, `alerting.slack_channel` or "
-               "`alerting.email_to` in obsctl.yaml."
-             : "They are sent to " + join(ways, " and ") + ".";
+  return ways.empty() ? "**Nobody is notified yet**: set `alerting.webhook_url`, "
+                        "`alerting.slack_channel` or "
+                        "`alerting.email_to` in obsctl.yaml."
+                      : "They are sent to " + join(ways, " and ") + ".";
 }
 
 std::string backup_volumes(const Topology& topology) {
@@ -185,16 +188,32 @@ std::string curl_options(const Values& values) {
   return out;
 }
 
+// Published ports are shorter to type; the health service has a wget for when there is none.
+std::string read_collector_metrics(const Topology& topology) {
+  const Port* port = topology.port("collector-metrics");
+  return port->host != 0 ? fmt::format("curl -s localhost:{}/metrics", port->host)
+                         : fmt::format(
+                               "docker compose exec otel-collector-health wget -qO- "
+                               "http://otel-collector:{}/metrics",
+                               port->container);
+}
+
+std::string alertmanager_place(const Topology& topology) {
+  const Port* port = topology.port("alertmanager");
+  return port->host != 0 ? fmt::format("http://localhost:{}", port->host) : "Grafana → Alerting";
+}
+
 }  // namespace
 
 Result<void> add_operations(FileTree& tree, const StackSpec& spec, const Topology& topology,
-                            const Values& values, const TemplateStore& store) {
+                            const Values& values, const TemplateStore& store,
+                            const std::vector<catalog::AlertRule>& alerts) {
   OBS_TRY_ASSIGN(const Template source, store.find(k_template));
-  OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
   Values all = values;
   const Port* grafana = topology.port("grafana");
-  all["remote_ui"] = grafana != nullptr && grafana->host != 0 ? Values{{"port", grafana->host}, {"of", "grafana"}}
-                                                              : Values(false);
+  all["remote_ui"] = grafana != nullptr && grafana->host != 0
+                         ? Values{{"port", grafana->host}, {"of", "grafana"}}
+                         : Values(false);
   all["addresses"] = addresses(topology);
   all["budgets"] = budgets(topology, values);
   add_durability(all, spec, topology);
@@ -202,6 +221,8 @@ Result<void> add_operations(FileTree& tree, const StackSpec& spec, const Topolog
   all["busybox"] = topology.find("volume-init")->image;
   all["curl_options"] = curl_options(values);
   all["slow_threshold"] = print_duration(spec.traces.slow_threshold);
+  all["read_collector_metrics"] = read_collector_metrics(topology);
+  all["alertmanager_place"] = alertmanager_place(topology);
   all["alert_count"] = alerts.size();
   all["alerts"] = alert_rows(alerts);
   all["routing_state"] = routing_state(spec.alerting);

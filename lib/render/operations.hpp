@@ -1,7 +1,10 @@
 // The runbook of one stack: its own addresses, limits, volumes and alerts, not a general manual.
 #pragma once
 
+#include <vector>
+
 #include "lib/base/error.hpp"
+#include "lib/catalog/alerts.hpp"
 #include "lib/model/spec.hpp"
 #include "lib/model/topology.hpp"
 #include "lib/render/file_tree.hpp"
@@ -9,9 +12,11 @@
 
 namespace obsctl {
 
-// Adds OPERATIONS.md to `tree`. `values` are the stack's (values.hpp). Errors: a broken template or alert row.
+// Adds OPERATIONS.md to `tree`. `values` are the stack's (values.hpp), `alerts` those of stack_alerts(). Errors: a broken template or
+// alert row.
 [[nodiscard]] Result<void> add_operations(FileTree& tree, const StackSpec& spec,
                                           const Topology& topology, const Values& values,
-                                          const TemplateStore& store);
+                                          const TemplateStore& store,
+                                          const std::vector<catalog::AlertRule>& alerts);
 
 }  // namespace obsctl

@@ -1,7 +1,7 @@
 // Writes Prometheus rule files and their promtool tests from catalog rows.
-#include <string_view>
-
 #include <fmt/format.h>
+
+#include <string_view>
 
 #include "lib/base/text.hpp"
 #include "lib/render/observe_parts.hpp"
@@ -19,7 +19,8 @@ std::string comment(std::string_view text, std::size_t indent) {
   return out;
 }
 
-// A YAML scalar on one line; expressions are full of double quotes, which single quotes leave readable.
+// A YAML scalar on one line; expressions are full of double quotes, which single quotes leave
+// readable.
 std::string yaml_text(std::string_view text) {
   if (text.find('"') == std::string_view::npos) {
     return quoted(text);
@@ -39,7 +40,8 @@ std::string scalar(std::string_view key, std::string_view text, std::size_t inde
   return out;
 }
 
-// Annotations are one line each: every receiver shows them differently, none shows YAML's line breaks.
+// Annotations are one line each: every receiver shows them differently, none shows YAML's line
+// breaks.
 std::string annotation(std::string_view key, std::string_view text) {
   return scalar(key, replace_all(std::string(text), "\n", " "), 10);
 }
@@ -56,7 +58,7 @@ std::string alert_rule(const catalog::AlertRule& alert) {
     out += fmt::format("        for: {}\n", alert.hold);
   }
   out += fmt::format("        labels:\n          severity: {}\n          component: {}\n",
-                     alert.severity, alert.component);
+                     alert.severity, alert.watches);
   out += "        annotations:\n";
   out += annotation("summary", alert.summary);
   out += annotation("description", alert.description);
@@ -73,8 +75,8 @@ std::string series(const std::vector<catalog::TestSeries>& input) {
   return out.empty() ? "    input_series: []\n" : "    input_series:\n" + out;
 }
 
-// The alert's state is read from Prometheus' own ALERTS series, so that a test does not repeat labels and
-// annotations: those are checked where they are written.
+// The alert's state is read from Prometheus' own ALERTS series, so that a test does not repeat
+// labels and annotations: those are checked where they are written.
 std::string rule_test(const catalog::AlertRule& alert, bool fires) {
   std::string out = fmt::format("  - name: {} {}\n    interval: 1m\n", alert.name,
                                 fires ? "fires" : "stays silent");

@@ -35,8 +35,9 @@ void add_secret(FileTree& tree, std::string path, std::string bytes) {
       .bytes = std::move(bytes), .mode = k_private, .origin = "secret", .secret = true};
 }
 
-// Secrets come as environment where the program can read one, because a 0600 file of the host is unreadable
-// for the user inside the container. Alertmanager reads files only; volume-init hands it copies.
+// Secrets come as environment where the program can read one, because a 0600 file of the host is
+// unreadable for the user inside the container. Alertmanager reads files only; volume-init hands it
+// copies.
 Result<void> add_secrets(FileTree& tree, const Values& values, Random& random) {
   OBS_TRY_ASSIGN(const std::string password, random.token(k_token_length));
   add_secret(tree, stack_paths::grafana_secret,
@@ -72,9 +73,10 @@ Result<FileTree> render_stack(const StackSpec& spec, const Topology& topology,
     OBS_TRY_ASSIGN(std::string bytes, render_template(source, values));
     tree[file.target] = {.bytes = std::move(bytes), .origin = file.source};
   }
-  OBS_TRY(add_observability(tree, spec, topology, store));
+  OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
+  OBS_TRY(add_observability(tree, spec, topology, store, alerts));
   OBS_TRY(add_compose(tree, topology, values, store));
-  OBS_TRY(add_operations(tree, spec, topology, values, store));
+  OBS_TRY(add_operations(tree, spec, topology, values, store, alerts));
   OBS_TRY(add_secrets(tree, values, random));
   return tree;
 }

@@ -1,10 +1,10 @@
 // Every number and name that a template of the stack inserts, with its derivation.
 #include "lib/render/values.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 
@@ -13,7 +13,9 @@ namespace {
 
 constexpr double k_mib = 1024.0 * 1024.0;
 
-std::int64_t whole(double value) { return static_cast<std::int64_t>(std::llround(value)); }
+std::int64_t whole(double value) {
+  return static_cast<std::int64_t>(std::llround(value));
+}
 
 Bytes memory_of(const Topology& topology, const std::string& name) {
   const Component* found = topology.find(name);
@@ -43,9 +45,9 @@ Values ports(const Topology& topology) {
   return out;
 }
 
-// memory_limiter at 80 % of the container with a spike of 20 % (its README's advice; the seed's 1600 of
-// 2048 MiB is 78 %, CT-20). The three queues may take 60 % of the disk: compaction copies the largest
-// queue file into the same volume (20 %), and the store's own pages need the rest.
+// memory_limiter at 80 % of the container with a spike of 20 % (its README's advice; the seed's
+// 1600 of 2048 MiB is 78 %, CT-20). The three queues may take 60 % of the disk: compaction copies
+// the largest queue file into the same volume (20 %), and the store's own pages need the rest.
 Values collector(const Topology& topology) {
   constexpr int k_limit_percent = 80;
   constexpr int k_spike_percent = 20;
@@ -61,8 +63,9 @@ Values collector(const Topology& topology) {
 }
 
 // What tail_sampling needs, or false when every trace is kept and it is left out.
-// num_traces >= decision wait × new traces/s (golden D-TAIL) with head-room 2, at least the seed's 50000
-// (C04). Each decision cache must outlive the spans of the trace, hence ten times as many ids.
+// num_traces >= decision wait × new traces/s (golden D-TAIL) with head-room 2, at least the seed's
+// 50000 (C04). Each decision cache must outlive the spans of the trace, hence ten times as many
+// ids.
 Values sampling(const StackSpec& spec, const Topology& topology) {
   if (spec.traces.keep.value >= 1) {
     return false;
@@ -91,9 +94,9 @@ Values prometheus(const StackSpec& spec, const Topology& topology) {
   constexpr double k_disk_share = 0.8;
   constexpr double k_local_days = 2;
   const bool forwards = spec.metrics.backend == "victoriametrics";
-  const Duration local = forwards ? std::min(Duration::from_days(k_local_days),
-                                             topology.retention.metrics)
-                                  : topology.retention.metrics;
+  const Duration local =
+      forwards ? std::min(Duration::from_days(k_local_days), topology.retention.metrics)
+               : topology.retention.metrics;
   const Bytes disk = disk_of(topology, "prometheus");
   // Prometheus' units are powers of 1024 whatever they are called.
   const double size_mib = std::floor(disk.value * k_disk_share / k_mib);
@@ -101,7 +104,7 @@ Values prometheus(const StackSpec& spec, const Topology& topology) {
   constexpr double k_readable_gib = 10;
   return {{"retention_time", print_duration(local)},
           {"retention_size", size_gib >= k_readable_gib ? fmt::format("{:.0f}GB", size_gib)
-                                                         : fmt::format("{:.0f}MB", size_mib)},
+                                                        : fmt::format("{:.0f}MB", size_mib)},
           {"disk_gb", print_count(disk.gb())},
           {"out_of_order", "6h"}};
 }
@@ -163,6 +166,17 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
+// Where an application on this host sends OTLP over HTTP; inside the stack's network when the port
+// is not published.
+std::string otlp_endpoint(const StackSpec& spec, const Topology& topology) {
+  const char* scheme = spec.security.tls == "off" ? "http" : "https";
+  const Port* http = topology.port("otlp-http");
+  if (http == nullptr || http->host == 0) {
+    return fmt::format("{}://otel-collector:4318", scheme);
+  }
+  return fmt::format("{}://{}:{}", scheme, reachable_host(http->bind), http->host);
+}
+
 }  // namespace
 
 std::string reachable_host(const std::string& bind) {
@@ -200,7 +214,7 @@ Values stack_values(const StackSpec& spec, const Topology& topology) {
   out["cors"] = origins(spec);
   out["bind"] = spec.security.bind;
   out["otlp_scheme"] = tls ? "https" : "http";
-  out["otlp_host"] = reachable_host(spec.security.bind);
+  out["otlp_endpoint"] = otlp_endpoint(spec, topology);
   out["ca_file"] = spec.security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);
   out["slack"] = !alerting.slack_channel.empty();
   out["smtp"] = !alerting.email_to.empty() && !alerting.smtp_host.ends_with(":25");

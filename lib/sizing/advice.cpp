@@ -1,9 +1,9 @@
 // Puts the models side by side and says which one to trust where they differ by more than 2x.
 #include "lib/sizing/advice.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/sizing/signals.hpp"
 
@@ -64,12 +64,14 @@ ModelRow signal_row(const StackSpec& spec, const std::vector<View>& views, std::
   if (measured(spec, k_sizes[signal])) {
     finish(row, "measured", "bytes per item of this very stack");
   } else if (signal == 1) {
-    finish(row, "published",
-           "the storage engines state their bytes per sample; the table implies 8.7, which no pinned "
-           "version needs");
+    finish(
+        row, "published",
+        "the storage engines state their bytes per sample; the table implies 8.7, which no pinned "
+        "version needs");
   } else {
     finish(row, "documented",
-           "nobody publishes stored bytes per item, and the table hides a compression it never states: "
+           "nobody publishes stored bytes per item, and the table hides a compression it never "
+           "states: "
            "raw bytes are the safe side until you measure (--from-prometheus)");
   }
   return row;
@@ -80,9 +82,9 @@ ModelRow total_row(const StackSpec& spec, const std::vector<View>& views) {
   row.name = "stored, all signals";
   row.unit = "GB";
   for (const auto& view : views) {
-    row.values.emplace_back(model_name(view.model),
-                            sum_of("stored", {view.signals[0].stored, view.signals[1].stored,
-                                              view.signals[2].stored}));
+    row.values.emplace_back(
+        model_name(view.model),
+        sum_of("stored", {view.signals[0].stored, view.signals[1].stored, view.signals[2].stored}));
   }
   finish(row, measured(spec, calibrated::span_size) ? "measured" : "documented",
          "it follows from the rows above");
@@ -101,11 +103,11 @@ struct PartRow {
 double table_memory(const catalog::Tier& tier, const PartRow& part) {
   double gb = 0;
   for (const auto& row : tier.components) {
-    const bool matches =
-        part.part == Part::collector ? row.role == "collector"
-        : part.part == Part::metrics ? row.name == "prometheus" || row.name == "mimir"
-        : part.part == Part::traces  ? row.name == "jaeger" || row.name == "tempo"
-                                     : row.name == "loki";
+    const bool matches = part.part == Part::collector ? row.role == "collector"
+                         : part.part == Part::metrics
+                             ? row.name == "prometheus" || row.name == "mimir"
+                         : part.part == Part::traces ? row.name == "jaeger" || row.name == "tempo"
+                                                     : row.name == "loki";
     gb += matches ? row.memory.gb() * row.instances : 0;
   }
   return gb;
@@ -123,9 +125,9 @@ ModelRow memory_row(const StackSpec& spec, const catalog::Tier& tier, const Cata
                               given(part.name, table_memory(tier, part), "GB", "tier table"));
       row.values.emplace_back(
           "ratio", calc("F12", part.name,
-                        {view.load.events.input(), {"GB per 10,000 events/s",
-                                                    catalogs.models.ratios.at(part.ratio), "GB",
-                                                    catalogs.models.ratios_source}}));
+                        {view.load.events.input(),
+                         {"GB per 10,000 events/s", catalogs.models.ratios.at(part.ratio), "GB",
+                          catalogs.models.ratios_source}}));
     } else if (view.model != Model::measured) {
       if (auto rule = memory_rule(in, part.part)) {
         row.values.emplace_back(model_name(view.model), std::move(*rule));
@@ -135,8 +137,9 @@ ModelRow memory_row(const StackSpec& spec, const catalog::Tier& tier, const Cata
   const bool has_trusted = std::ranges::any_of(
       row.values, [&](const auto& value) { return value.first == part.trusted; });
   finish(row, has_trusted ? part.trusted : "table",
-         has_trusted ? part.why : "no project publishes a rule here, and a formula for the write path "
-                                  "alone leaves queries without memory");
+         has_trusted ? part.why
+                     : "no project publishes a rule here, and a formula for the write path "
+                       "alone leaves queries without memory");
   return row;
 }
 
@@ -159,17 +162,18 @@ ModelRow cores_row(const StackSpec& spec, const catalog::Tier& tier, const Catal
       }
     }
   }
-  finish(row, "published", "it counts samples too, which the seed's events/s leave out");
+  finish(row, "published", "it counts samples too, which the documents' events/s leave out");
   return row;
 }
 
 constexpr PartRow k_parts[] = {
     {Part::collector, "collector memory", "collector", "published",
-     "the seed's 0.001 GB per event/s is ten times its own ratio table: a slipped decimal (CT-08)"},
+     "the documents' 0.001 GB per event/s is ten times its own ratio table: a slipped decimal (CT-08)"},
     {Part::metrics, "metrics store memory", "mimir", "published",
-     "the seed's 2 KB per series counts one copy and no index; the published rules are from operation"},
+     "the documents' 2 KB per series counts one copy and no index; the published rules are from "
+     "operation"},
     {Part::traces, "trace store memory", "tempo", "published",
-     "the ingester that the seed's 100 KB per trace describes no longer exists"},
+     "the ingester that the documents' 100 KB per trace describes no longer exists"},
     {Part::logs, "log store memory", "loki", "published",
      "Loki is sized by volume and queries; nobody publishes a rule per stream"},
 };
@@ -209,7 +213,8 @@ std::vector<Note> plan_notes(const StackSpec& spec, const catalog::Tier& tier,
       });
   add("CT-08", formulas);
   add("CT-10", report.model != "published");
-  add("CT-09", report.kafka.has_value() && report.kafka->table_disk.value < report.kafka->disk.value);
+  add("CT-09",
+      report.kafka.has_value() && report.kafka->table_disk.value < report.kafka->disk.value);
   add("CT-03", small);
   add("CT-01", several_tiers);
   add("CT-04", !small);

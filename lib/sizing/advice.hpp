@@ -1,4 +1,5 @@
-// Where the models disagree and whom to believe, and which contradictions of the seeds touch an answer.
+// Where the models disagree and whom to believe, and which contradictions of the seeds touch an
+// answer.
 #pragma once
 
 #include "lib/sizing/components.hpp"

@@ -1,4 +1,5 @@
-// The data that sizing reads, as one value, so that the plan stays a pure function of spec and data.
+// The data that sizing reads, as one value, so that the plan stays a pure function of spec and
+// data.
 #pragma once
 
 #include <vector>

@@ -1,10 +1,10 @@
 // Holds a plan against what the spec declares and what the generated configs are limited to.
 #include "lib/sizing/check.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "lib/sizing/components.hpp"
 #include "lib/sizing/formulas.hpp"
@@ -42,7 +42,8 @@ class Checker {
  private:
   void add(Severity severity, std::string code, std::string message, std::string hint,
            std::string source) {
-    out_.push_back({severity, std::move(code), std::move(message), std::move(hint), std::move(source)});
+    out_.push_back(
+        {severity, std::move(code), std::move(message), std::move(hint), std::move(source)});
   }
 
   void check_tier() {
@@ -69,8 +70,8 @@ class Checker {
       // A disk that holds today's load and only fills up as the load grows is a warning.
       const bool grows = disk.needed.value <= disk.disk.value;
       add(grows ? Severity::warning : Severity::error, "disk." + disk.component,
-          grows ? fmt::format("{} of disk for {} is full in {}, as the load grows", gb(disk.disk.value),
-                              disk.component, days(disk.full_days.value))
+          grows ? fmt::format("{} of disk for {} is full in {}, as the load grows",
+                              gb(disk.disk.value), disk.component, days(disk.full_days.value))
                 : fmt::format("{} needs {} for its retention and has {}: full after {}",
                               disk.component, gb(disk.needed.value), gb(disk.disk.value),
                               days(disk.full_days.value)),
@@ -93,8 +94,8 @@ class Checker {
     }
     if (host.memory.value > 0 && host.memory.gb() < report_.memory.value) {
       add(Severity::error, "host.memory",
-          fmt::format("the components need {} of memory and the host has {}", gb(report_.memory.value),
-                      gb(host.memory.gb())),
+          fmt::format("the components need {} of memory and the host has {}",
+                      gb(report_.memory.value), gb(host.memory.gb())),
           "take a larger host, or size by --model published or table", "G-09");
     }
     if (host.disk.value > 0 && host.disk.gb() < report_.stored.value) {
@@ -112,8 +113,9 @@ class Checker {
     std::string name;
     for (const auto& component : report_.components) {
       if (component.role == "collector") {
-        const double limiter = limits_.memory_limiter ? limits_.memory_limiter->gb()
-                                                      : memory_limiter(component.memory.table.value);
+        const double limiter = limits_.memory_limiter
+                                   ? limits_.memory_limiter->gb()
+                                   : memory_limiter(component.memory.table.value);
         usable += limiter * component.instances;
         limit += component.memory.table.value * component.instances;
         name = component.name;
@@ -121,7 +123,8 @@ class Checker {
           add(Severity::error, "collector.limiter",
               fmt::format("the memory limiter allows {} and the container only {}", gb(limiter),
                           gb(component.memory.table.value)),
-              fmt::format("set limit_mib in '{}' to at most 80 % of the container", limits_.collector_file),
+              fmt::format("set limit_mib in '{}' to at most 80 % of the container",
+                          limits_.collector_file),
               "F26, CT-20");
         }
       }
@@ -132,13 +135,14 @@ class Checker {
         fmt::format("give the collector more with --set components.{}.memory=SIZE", name);
     if (published > limit) {
       add(Severity::error, "collector.memory",
-          fmt::format("the published rule asks for {} of collector memory; there are {}, of which the "
-                      "limiter allows {}",
-                      gb(published), gb(limit), gb(usable)),
+          fmt::format(
+              "the published rule asks for {} of collector memory; there are {}, of which the "
+              "limiter allows {}",
+              gb(published), gb(limit), gb(usable)),
           hint, "P02, F26, CT-20");
     } else if (documented > usable) {
       add(Severity::warning, "collector.memory",
-          fmt::format("the seed's formula asks for {} of collector memory; the limiter allows {}, "
+          fmt::format("the documented formula asks for {} of collector memory; the limiter allows {}, "
                       "which the published rule ({}) finds enough",
                       gb(documented), gb(usable), gb(published)),
           hint, "F05, CT-08");
@@ -160,8 +164,9 @@ class Checker {
     const double needed = report_.tail_traces.value;
     if (*limits_.num_traces < needed) {
       add(Severity::error, "tail_sampling.num_traces",
-          fmt::format("tail sampling holds {:.0f} traces and {:.0f} arrive within its decision wait",
-                      *limits_.num_traces, needed),
+          fmt::format(
+              "tail sampling holds {:.0f} traces and {:.0f} arrive within its decision wait",
+              *limits_.num_traces, needed),
           fmt::format("set num_traces in '{}' to at least {:.0f}, or shorten traces.decision_wait",
                       limits_.collector_file, needed),
           "F27");
@@ -180,7 +185,8 @@ class Checker {
     if (has < kafka.disk.value) {
       add(Severity::error, "disk.kafka",
           fmt::format("a broker needs {} and has {}", gb(kafka.disk.value), gb(has)),
-          "more brokers (--kafka-brokers), larger disks (--set components.kafka.disk=SIZE) or a shorter "
+          "more brokers (--kafka-brokers), larger disks (--set components.kafka.disk=SIZE) or a "
+          "shorter "
           "sizing.kafka_retention",
           "F08, G-04");
     }
@@ -200,9 +206,11 @@ class Checker {
     const SignalPlan& metrics = report_.signals[1];
     if (limit < metrics.stored.value) {
       add(Severity::error, "metrics.retention_size",
-          fmt::format("Prometheus deletes beyond {}, after {}; the retention asks for {}", gb(limit),
-                      days(disk_days(limit, metrics.daily.value)), days(metrics.retention.value)),
-          fmt::format("raise retention.size in '{}' or shorten metrics.retention", limits_.metrics_file),
+          fmt::format("Prometheus deletes beyond {}, after {}; the retention asks for {}",
+                      gb(limit), days(disk_days(limit, metrics.daily.value)),
+                      days(metrics.retention.value)),
+          fmt::format("raise retention.size in '{}' or shorten metrics.retention",
+                      limits_.metrics_file),
           "I04, F31");
     }
   }
@@ -211,8 +219,8 @@ class Checker {
     const NetworkPlan& network = report_.network;
     if (network.ingress.value > network.table.value) {
       add(Severity::warning, "network.ingress",
-          fmt::format("{:.0f} Mbit/s arrive and the {} tier plans for {:.0f}", network.ingress.value,
-                      tier_.name, network.table.value),
+          fmt::format("{:.0f} Mbit/s arrive and the {} tier plans for {:.0f}",
+                      network.ingress.value, tier_.name, network.table.value),
           "send OTLP with gzip, or plan a wider link with 30 % headroom", "F30, G-08");
     }
   }
@@ -224,8 +232,8 @@ class Checker {
     for (const auto& row : report_.availability) {
       if (row.instances < row.minimum) {
         add(Severity::error, "ha." + row.component,
-            fmt::format("{} has {} instances; high availability needs {}", row.component, row.instances,
-                        row.minimum),
+            fmt::format("{} has {} instances; high availability needs {}", row.component,
+                        row.instances, row.minimum),
             "take a larger tier", "J09, " + row.source);
       }
     }

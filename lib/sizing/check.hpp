@@ -1,4 +1,5 @@
-// `size --check`: can the declared hosts, disks and limits hold the load? Findings for people and CI.
+// `size --check`: can the declared hosts, disks and limits hold the load? Findings for people and
+// CI.
 #pragma once
 
 #include <optional>
@@ -9,13 +10,13 @@
 
 namespace obsctl::sizing {
 
-// Settings of the generated configs that a check holds against the load. An absent one was not found
-// and is not checked.
+// Settings of the generated configs that a check holds against the load. An absent one was not
+// found and is not checked.
 struct DeclaredLimits {
-  std::optional<double> num_traces;          // tail_sampling.num_traces of the collector
-  std::optional<Bytes> memory_limiter;       // memory_limiter.limit_mib
-  std::optional<Bytes> metrics_size_limit;   // storage.tsdb.retention.size of Prometheus
-  std::string collector_file;                // where they were read from
+  std::optional<double> num_traces;         // tail_sampling.num_traces of the collector
+  std::optional<Bytes> memory_limiter;      // memory_limiter.limit_mib
+  std::optional<Bytes> metrics_size_limit;  // storage.tsdb.retention.size of Prometheus
+  std::string collector_file;               // where they were read from
   std::string metrics_file;
 };
 
@@ -29,9 +30,10 @@ struct Finding {
   std::string source;   // formula, golden or contradiction id
 };
 
-// Findings, errors first. Where a documented formula is known to be wrong (CT-08), the published rule
-// decides about errors and the formula only warns.
-[[nodiscard]] Result<std::vector<Finding>> check_stack(const StackSpec& spec, const Catalogs& catalogs,
+// Findings, errors first. Where a documented formula is known to be wrong (CT-08), the published
+// rule decides about errors and the formula only warns.
+[[nodiscard]] Result<std::vector<Finding>> check_stack(const StackSpec& spec,
+                                                       const Catalogs& catalogs,
                                                        const SizingReport& report,
                                                        const DeclaredLimits& limits);
 

@@ -1,9 +1,9 @@
 // Holds the model's rule against the tier's row for every component and takes the larger.
 #include "lib/sizing/components.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace obsctl::sizing {
 namespace {
@@ -68,7 +68,8 @@ std::optional<Quantity> per_instance(const std::optional<Quantity>& total, doubl
   if (!total || instances <= 0) {
     return std::nullopt;
   }
-  return calc("D06", name, {total->input(), {"instances", instances, "", "tier table"}}, total->unit);
+  return calc("D06", name, {total->input(), {"instances", instances, "", "tier table"}},
+              total->unit);
 }
 
 // The larger of formula and table, with the reason.
@@ -129,12 +130,12 @@ ComponentPlan plan_component(const ComponentInputs& in, const catalog::TierCompo
   const bool own_disk = limits != nullptr && limits->disk;
   const double table_disk =
       row.instances > 0 ? row.disk.gb() : row.total_disk.gb();  // a managed store counts as one
-  out.cpus.table = table_value(out, "cpus", own_cpus ? *limits->cpus : row.cpus, "cores", row.source,
-                               own_cpus);
+  out.cpus.table =
+      table_value(out, "cpus", own_cpus ? *limits->cpus : row.cpus, "cores", row.source, own_cpus);
   out.memory.table = table_value(out, "memory", own_memory ? limits->memory->gb() : row.memory.gb(),
                                  "GB", row.source, own_memory);
-  out.disk.table =
-      table_value(out, "disk", own_disk ? limits->disk->gb() : table_disk, "GB", row.source, own_disk);
+  out.disk.table = table_value(out, "disk", own_disk ? limits->disk->gb() : table_disk, "GB",
+                               row.source, own_disk);
 
   if (const auto part = part_of(row)) {
     const double instances = divisor(in, out, *part);

@@ -2,9 +2,9 @@
 // seed's own host sets have fewer cores than the components they should carry.
 #include "lib/sizing/cost.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace obsctl::sizing {
 namespace {
@@ -21,8 +21,8 @@ Disks split_disks(const SizingReport& report) {
   std::vector<Quantity> block;
   for (const auto& component : report.components) {
     const Quantity all = calc("D17", component.name + " disk",
-                              {{"instances", static_cast<double>(std::max(component.instances, 1)), "",
-                                component.instances_reason},
+                              {{"instances", static_cast<double>(std::max(component.instances, 1)),
+                                "", component.instances_reason},
                                component.disk.chosen.input()},
                               "GB");
     (component.name == "object-store" ? object : block).push_back(all);
@@ -42,17 +42,17 @@ Quantity price_disks(const catalog::HostSet& host, const Disks& disks, double ho
   const double object_price = low ? prices.object.low : prices.object.high;
   const double block_price = low ? prices.block.low : prices.block.high;
   const bool cloud = has_object_storage(host.provider);
-  const Quantity on_hosts =
-      cloud ? disks.block : sum_of("disk", {disks.block, disks.object});
-  const Quantity extra = calc("D15", "disk beyond what the hosts include",
-                              {on_hosts.input(), {"included", host.disk.gb() * hosts, "GB", host.source}});
+  const Quantity on_hosts = cloud ? disks.block : sum_of("disk", {disks.block, disks.object});
+  const Quantity extra =
+      calc("D15", "disk beyond what the hosts include",
+           {on_hosts.input(), {"included", host.disk.gb() * hosts, "GB", host.source}});
   std::vector<Quantity> parts = {
       calc("F15", "block storage",
            {extra.input(), {"block price", block_price, "USD/GB/month", prices.block_source}})};
   if (cloud && disks.object.value > 0) {
-    parts.push_back(calc("F15", "object storage", {disks.object.input(),
-                                                   {"object price", object_price, "USD/GB/month",
-                                                    prices.object_source}}));
+    parts.push_back(calc("F15", "object storage",
+                         {disks.object.input(),
+                          {"object price", object_price, "USD/GB/month", prices.object_source}}));
   }
   return sum_of("storage", parts);
 }
@@ -70,7 +70,8 @@ std::string types_of(const std::vector<catalog::InstanceTypes>& all, const std::
   return out;
 }
 
-Quantity hosts_price(const catalog::HostSet& host, const std::optional<Quantity>& needed, bool low) {
+Quantity hosts_price(const catalog::HostSet& host, const std::optional<Quantity>& needed,
+                     bool low) {
   const double price = low ? host.price.low : host.price.high;
   if (!needed) {
     return given("hosts", price, k_usd, host.source);
@@ -79,8 +80,8 @@ Quantity hosts_price(const catalog::HostSet& host, const std::optional<Quantity>
               {needed->input(), {"price of a host", price / host.count, k_usd, host.source}});
 }
 
-CostRow price_row(const catalog::HostSet& host, const Catalogs& catalogs, const SizingReport& report,
-                  const Disks& disks) {
+CostRow price_row(const catalog::HostSet& host, const Catalogs& catalogs,
+                  const SizingReport& report, const Disks& disks) {
   CostRow out;
   out.provider = host.provider;
   out.table_hosts = host.count;
@@ -88,16 +89,18 @@ CostRow price_row(const catalog::HostSet& host, const Catalogs& catalogs, const 
   double count = host.count;
   if (host.cpus > 0) {
     out.hosts = calc("D09", "hosts needed",
-                     {report.cpus.input(), {"cores per host", host.cpus, "cores", host.source},
+                     {report.cpus.input(),
+                      {"cores per host", host.cpus, "cores", host.source},
                       report.memory.input(),
                       {"memory per host", host.memory.gb(), "GB", host.source}});
     count = out.hosts->value;
     if (count > host.count) {
-      out.note = fmt::format("the seed's {} hosts have {:g} cores and {:g} GiB, too few", host.count,
-                             host.count * host.cpus, host.count * host.memory.gib());
+      out.note = fmt::format("the documents' {} hosts have {:g} cores and {:g} GiB, too few",
+                             host.count, host.count * host.cpus, host.count * host.memory.gib());
     }
   } else {
-    out.note = host.count > 0 ? "the seed does not state these hosts' size" : "price of the tier as a whole";
+    out.note = host.count > 0 ? "the documents do not state these hosts' size"
+                              : "price of the tier as a whole";
   }
   out.configuration = count > 0 ? fmt::format("{:g} x {}", count, host.title) : host.title;
   out.hosts_low = hosts_price(host, out.hosts, true);
@@ -123,9 +126,10 @@ void plan_tco(const catalog::PriceBook& prices, const std::string& tier, CostPla
       continue;
     }
     const auto parts = [&](double catalog::Money::*end) {
-      return std::vector<Quantity>{given("infrastructure", row.infrastructure.*end, k_usd, row.source),
-                                   given("operations", row.operations.*end, k_usd, row.source),
-                                   given("storage", row.storage.*end, k_usd, row.source)};
+      return std::vector<Quantity>{
+          given("infrastructure", row.infrastructure.*end, k_usd, row.source),
+          given("operations", row.operations.*end, k_usd, row.source),
+          given("storage", row.storage.*end, k_usd, row.source)};
     };
     out.tco_low = sum_of("total cost of ownership", parts(&catalog::Money::low));
     out.tco_high = sum_of("total cost of ownership", parts(&catalog::Money::high));

@@ -1,4 +1,5 @@
-// Monthly cost of a plan: hosts and storage by provider, total cost of ownership, disaster recovery.
+// Monthly cost of a plan: hosts and storage by provider, total cost of ownership, disaster
+// recovery.
 #pragma once
 
 #include "lib/sizing/report.hpp"

@@ -17,8 +17,8 @@ inline constexpr double k_month_days = 30;
 // F01 (004:3950) GB/day of spans: spans/s, bytes per span.
 [[nodiscard]] double trace_gb_day(double spans_s, double span_bytes);
 
-// F02 (004:3962, CT-06) GB/day of samples: active series, scrape interval in s, bytes per sample. The
-// seed's text multiplies by the interval once more; its example does not and is right (G-01).
+// F02 (004:3962, CT-06) GB/day of samples: active series, scrape interval in s, bytes per sample.
+// The seed's text multiplies by the interval once more; its example does not and is right (G-01).
 [[nodiscard]] double metric_gb_day(double series, double interval_s, double sample_bytes);
 
 // F03 (004:3974) GB/day of logs: lines/s, bytes per line.
@@ -33,12 +33,13 @@ inline constexpr double k_month_days = 30;
 // F06 (004:4019) collector cores.
 [[nodiscard]] double collector_cores(double events_s);
 
-// F07 (004:4029) GB of memory per Kafka broker; the page cache is half of `available_gb`, the memory
-// of the broker's host.
+// F07 (004:4029) GB of memory per Kafka broker; the page cache is half of `available_gb`, the
+// memory of the broker's host.
 [[nodiscard]] double kafka_memory_gb(double partitions, double available_gb);
 
 // F08 (004:4030) GB of disk per Kafka broker; a minimum (G-04).
-[[nodiscard]] double kafka_disk_gb(double daily_gb, double days, double replication, double brokers);
+[[nodiscard]] double kafka_disk_gb(double daily_gb, double days, double replication,
+                                   double brokers);
 
 // F09 - F11 (004:4036-4038) GB of memory of all ingesters: 100 KB per active trace, 2 KB per active
 // series, 5 KB per active stream.
@@ -81,26 +82,28 @@ inline constexpr double k_month_days = 30;
 [[nodiscard]] double error_rate(double errors, double successes);
 
 // F30 (004:3995) Mbit/s of spans and log lines that arrive, without compression and framing.
-[[nodiscard]] double ingress_mbps(double spans_s, double span_bytes, double lines_s, double line_bytes);
+[[nodiscard]] double ingress_mbps(double spans_s, double span_bytes, double lines_s,
+                                  double line_bytes);
 
 // F31 (004:3694) days until a disk is full when nothing is deleted.
 [[nodiscard]] double disk_days(double disk_gb, double daily_gb);
 
-// D08: days until a disk is full when the load grows by the share `growth` a month and every stream of
-// data is deleted after its retention; infinity when it never is (within 100 years).
+// D08: days until a disk is full when the load grows by the share `growth` a month and every stream
+// of data is deleted after its retention; infinity when it never is (within 100 years).
 struct Stored {
   double daily_gb = 0;  // today, all copies
   double retention_days = 0;
 };
-[[nodiscard]] double days_until_full(double disk_gb, double growth, std::span<const Stored> streams);
+[[nodiscard]] double days_until_full(double disk_gb, double growth,
+                                     std::span<const Stored> streams);
 
-// D14: the share of ordinary traces to keep so that tail sampling removes `reduction` of all, given the
-// shares of errors and slow traces, which are always kept. Negative when that is impossible.
+// D14: the share of ordinary traces to keep so that tail sampling removes `reduction` of all, given
+// the shares of errors and slow traces, which are always kept. Negative when that is impossible.
 [[nodiscard]] double keep_for_reduction(double reduction, double errors, double slow);
 
-// D-RETRY (004:906): how often an exporter waits, without jitter, before it gives up, and for how long
-// in all. Waits start at `initial_s`, grow by `multiplier` up to `max_interval_s`, and the next one is
-// not begun when it would pass `max_elapsed_s`.
+// D-RETRY (004:906): how often an exporter waits, without jitter, before it gives up, and for how
+// long in all. Waits start at `initial_s`, grow by `multiplier` up to `max_interval_s`, and the
+// next one is not begun when it would pass `max_elapsed_s`.
 struct RetryBudget {
   int waits = 0;
   double seconds = 0;

@@ -22,9 +22,9 @@ class Resolver {
   }
 
   // A value of the spec, else a measured one, else the tier's.
-  [[nodiscard]] Input of_tier(const char* name, const std::optional<double>& value, const char* unit,
-                              const char* key, const char* calibration, double tier_value,
-                              const std::string& tier_source) const {
+  [[nodiscard]] Input of_tier(const char* name, const std::optional<double>& value,
+                              const char* unit, const char* key, const char* calibration,
+                              double tier_value, const std::string& tier_source) const {
     if (value) {
       return {name, *value, unit, key};
     }
@@ -105,13 +105,14 @@ Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, Model model)
   Load out;
   out.spans = from.of_tier("spans/s", per_second(spec.traces.spans), "spans/s", "traces.spans",
                            calibrated::spans, tier.rates.spans.per_second, rates);
-  out.span_size = from.of_spec("bytes per span", spec.traces.span_size.value, "B", "traces.span_size",
-                               calibrated::span_size);
-  out.traces = spec.traces.traces
-                   ? given("traces/s", spec.traces.traces->per_second, "traces/s", "traces.traces")
-                   : calc("D03", "traces/s",
-                          {out.spans, {"spans per trace", spec.traces.spans_per_trace, "",
-                                       "traces.spans_per_trace"}});
+  out.span_size = from.of_spec("bytes per span", spec.traces.span_size.value, "B",
+                               "traces.span_size", calibrated::span_size);
+  out.traces =
+      spec.traces.traces
+          ? given("traces/s", spec.traces.traces->per_second, "traces/s", "traces.traces")
+          : calc("D03", "traces/s",
+                 {out.spans,
+                  {"spans per trace", spec.traces.spans_per_trace, "", "traces.spans_per_trace"}});
   out.series = from.of_tier("active series", spec.metrics.series, "series", "metrics.series",
                             calibrated::series, tier.rates.series, rates);
   out.interval = {"interval", spec.metrics.scrape_interval.seconds, "s", "metrics.scrape_interval"};
@@ -128,17 +129,17 @@ Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, Model model)
   out.line_size = from.of_spec("bytes per line", spec.logs.line_size.value, "B", "logs.line_size",
                                calibrated::line_size);
   const double* streams = from.find(calibrated::streams);
-  out.streams = spec.logs.streams ? given("log streams", *spec.logs.streams, "streams", "logs.streams")
-                : streams != nullptr
-                    ? given("log streams", *streams, "streams", from.measured_source())
-                    : calc("D12", "log streams", {out.lines});
+  out.streams =
+      spec.logs.streams    ? given("log streams", *spec.logs.streams, "streams", "logs.streams")
+      : streams != nullptr ? given("log streams", *streams, "streams", from.measured_source())
+                           : calc("D12", "log streams", {out.lines});
   out.events = calc("D02", "events/s", {out.spans, out.lines});
   out.kept = resolve_kept(spec, from);
   // Measured bytes per line are stored bytes, so no factor is left to apply.
-  out.log_factor = from.find(calibrated::line_size) != nullptr
-                       ? Input{"stored per raw byte", 1, "", from.measured_source()}
-                       : Input{"stored per raw byte", spec.logs.storage_factor, "",
-                               "logs.storage_factor"};
+  out.log_factor =
+      from.find(calibrated::line_size) != nullptr
+          ? Input{"stored per raw byte", 1, "", from.measured_source()}
+          : Input{"stored per raw byte", spec.logs.storage_factor, "", "logs.storage_factor"};
   out.decision_wait = {"decision wait", spec.traces.decision_wait.seconds, "s",
                        "traces.decision_wait"};
   out.trace_days = days("retention of traces", spec.traces.retention, "traces.retention",

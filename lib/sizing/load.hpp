@@ -14,8 +14,9 @@ enum class Model { documented, table, published, measured };
 [[nodiscard]] std::string_view model_name(Model model);
 [[nodiscard]] Result<Model> parse_model(std::string_view name);
 
-// Names of calibration values, as `size --from-prometheus` writes them into obsctl.yaml. Rates are per
-// second and before sampling; sizes are stored bytes where they could be measured, else received ones.
+// Names of calibration values, as `size --from-prometheus` writes them into obsctl.yaml. Rates are
+// per second and before sampling; sizes are stored bytes where they could be measured, else
+// received ones.
 namespace calibrated {
 inline constexpr const char* spans = "spans_per_second";
 inline constexpr const char* lines = "lines_per_second";
@@ -38,16 +39,16 @@ struct Load {
   Quantity samples;  // samples/s
   Input lines;       // lines/s received
   Input line_size;
-  Quantity streams;  // active log streams
-  Quantity events;   // events/s: spans and lines
-  Quantity kept;     // share of spans that tail sampling keeps
-  Input log_factor;  // stored bytes per raw byte of log
+  Quantity streams;     // active log streams
+  Quantity events;      // events/s: spans and lines
+  Quantity kept;        // share of spans that tail sampling keeps
+  Input log_factor;     // stored bytes per raw byte of log
   Input decision_wait;  // s
 
   Input trace_days;  // retention
   Input metric_days;
   Input log_days;
-  Input copies;      // sizing.replication
+  Input copies;  // sizing.replication
 };
 
 [[nodiscard]] Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, Model model);

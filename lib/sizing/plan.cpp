@@ -1,10 +1,10 @@
 // Assembles the report from signals, components, Kafka, network, availability, cost and advice.
 #include "lib/sizing/plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "lib/sizing/advice.hpp"
 #include "lib/sizing/components.hpp"
@@ -22,8 +22,8 @@ void plan_tier(const catalog::Tier& tier, const Catalogs& catalogs, SizingReport
   out.tier_by_load = catalog::tier_for(catalogs.tiers, out.load.events.value).name;
   const auto& tables = catalogs.models.boundaries;
   for (std::size_t i = 1; i < tables.size(); ++i) {
-    const std::size_t scale = std::min(tables[i].scale(out.load.events.value),
-                                       catalogs.tiers.size() - 1);
+    const std::size_t scale =
+        std::min(tables[i].scale(out.load.events.value), catalogs.tiers.size() - 1);
     out.other_tiers.push_back(
         fmt::format("{} ({}): {}", tables[i].table, tables[i].source, catalogs.tiers[scale].name));
   }
@@ -45,7 +45,8 @@ void plan_totals(const catalog::Tier& tier, SizingReport& out) {
   }
   out.daily = sum_of("stored per day", daily);
   out.stored = sum_of("stored", stored);
-  out.month = calc("F04", "stored per 30 days", {out.daily.input(), {"reduction", 0, "", "applied above"}});
+  out.month =
+      calc("F04", "stored per 30 days", {out.daily.input(), {"reduction", 0, "", "applied above"}});
 
   std::vector<Quantity> instances;
   std::vector<Quantity> cpus;
@@ -54,11 +55,15 @@ void plan_totals(const catalog::Tier& tier, SizingReport& out) {
   for (const auto& component : out.components) {
     const double n = component.instances;
     const Input count{component.name + " instances", n, "", component.instances_reason};
-    const Input disks{component.name + " instances", std::max(n, 1.0), "", component.instances_reason};
+    const Input disks{component.name + " instances", std::max(n, 1.0), "",
+                      component.instances_reason};
     instances.push_back(given(component.name, n, "", component.instances_reason));
-    cpus.push_back(calc("D17", component.name + " cores", {count, component.cpus.chosen.input()}, "cores"));
-    memory.push_back(calc("D17", component.name + " memory", {count, component.memory.chosen.input()}, "GB"));
-    disk.push_back(calc("D17", component.name + " disk", {disks, component.disk.chosen.input()}, "GB"));
+    cpus.push_back(
+        calc("D17", component.name + " cores", {count, component.cpus.chosen.input()}, "cores"));
+    memory.push_back(
+        calc("D17", component.name + " memory", {count, component.memory.chosen.input()}, "GB"));
+    disk.push_back(
+        calc("D17", component.name + " disk", {disks, component.disk.chosen.input()}, "GB"));
   }
   out.instances = sum_of("instances", instances);
   out.cpus = sum_of("cores", cpus);
@@ -82,9 +87,9 @@ void plan_disks(const StackSpec& spec, SizingReport& out) {
                       component.instances_reason},
                      component.disk.table.input()},
                     "GB");
-    std::vector<Input> inputs = {row.disk.input(),
-                                 {"growth per month", spec.sizing.growth_per_month.value, "",
-                                  "sizing.growth_per_month"}};
+    std::vector<Input> inputs = {
+        row.disk.input(),
+        {"growth per month", spec.sizing.growth_per_month.value, "", "sizing.growth_per_month"}};
     std::vector<Quantity> stored;
     for (const auto& signal : out.signals) {
       if (std::ranges::find(component.stores, signal.name) != component.stores.end()) {
@@ -103,10 +108,10 @@ void plan_disks(const StackSpec& spec, SizingReport& out) {
 
 void plan_network(const catalog::Tier& tier, SizingReport& out) {
   constexpr double k_headroom = 0.7;  // G-08: at least 30 % free
-  out.network.ingress = calc("F30", "ingress",
-                             {out.load.spans, out.load.span_size, out.load.lines, out.load.line_size});
-  out.network.table = given("ingress of the table", tier.network.ingress_mbps, "Mbit/s",
-                            tier.network.source);
+  out.network.ingress = calc(
+      "F30", "ingress", {out.load.spans, out.load.span_size, out.load.lines, out.load.line_size});
+  out.network.table =
+      given("ingress of the table", tier.network.ingress_mbps, "Mbit/s", tier.network.source);
   out.network.internal_mbps = tier.network.internal_mbps;
   out.network.topology = tier.network.topology;
   out.network.fits = out.network.ingress.value <= out.network.table.value * k_headroom;
@@ -124,7 +129,7 @@ void plan_availability(const catalog::ModelData& data, SizingReport& out) {
 }
 
 std::string loki_mode(const catalog::LokiModes& modes, double gb_day) {
-  return gb_day < modes.monolithic_below        ? "monolithic"
+  return gb_day < modes.monolithic_below         ? "monolithic"
          : gb_day <= modes.simple_scalable_below ? "simple scalable"
                                                  : "microservices";
 }
@@ -157,8 +162,9 @@ std::string tier_by_load(const StackSpec& spec, const Catalogs& catalogs) {
 Result<SizingReport> size_stack(const StackSpec& spec, const Catalogs& catalogs, Model model) {
   OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
   if (model == Model::measured && spec.calibration.values.empty()) {
-    return fail(Code::usage, "the measured model needs a calibration",
-                "run 'obsctl size --from-prometheus URL --write-calibration' on the running stack first");
+    return fail(
+        Code::usage, "the measured model needs a calibration",
+        "run 'obsctl size --from-prometheus URL --write-calibration' on the running stack first");
   }
   SizingReport out;
   out.model = model_name(model);
@@ -171,13 +177,14 @@ Result<SizingReport> size_stack(const StackSpec& spec, const Catalogs& catalogs,
   plan_tier(*tier, catalogs, out);
   plan_totals(*tier, out);
   plan_disks(spec, out);
-  out.tail_traces =
-      calc("F27", "traces held by tail sampling", {out.load.decision_wait, out.load.traces.input()});
+  out.tail_traces = calc("F27", "traces held by tail sampling",
+                         {out.load.decision_wait, out.load.traces.input()});
   out.kafka = plan_kafka(inputs);
   out.loki_mode = loki_mode(catalogs.models.loki_modes, out.signals[2].daily.value);
   const double single = catalogs.models.rule("loki_single_gb_day").value;
   if (out.loki_mode == "monolithic" && out.signals[2].daily.value > single) {
-    out.loki_note = fmt::format("; Loki itself says one binary carries about {:g} GB a day", single);
+    out.loki_note =
+        fmt::format("; Loki itself says one binary carries about {:g} GB a day", single);
   } else if (out.loki_mode == "simple scalable") {
     out.loki_note = "; Loki has deprecated that mode, so take one binary or microservices";
   }
@@ -226,7 +233,8 @@ void add_cost(Numbers& out, const CostPlan& cost) {
 }  // namespace
 
 std::vector<const Quantity*> quantities(const SizingReport& report) {
-  Numbers out = {&report.load.events, &report.load.samples, &report.load.traces, &report.load.streams};
+  Numbers out = {&report.load.events, &report.load.samples, &report.load.traces,
+                 &report.load.streams};
   for (const auto& signal : report.signals) {
     out.push_back(&signal.rate);
     add_if(out, signal.raw);
@@ -247,7 +255,8 @@ std::vector<const Quantity*> quantities(const SizingReport& report) {
   }
   if (report.kafka) {
     const KafkaPlan& kafka = *report.kafka;
-    out.insert(out.end(), {&kafka.brokers, &kafka.partitions, &kafka.daily, &kafka.memory, &kafka.disk});
+    out.insert(out.end(),
+               {&kafka.brokers, &kafka.partitions, &kafka.daily, &kafka.memory, &kafka.disk});
   }
   add_cost(out, report.cost);
   for (const auto& row : report.models) {

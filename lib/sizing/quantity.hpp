@@ -1,7 +1,7 @@
 // A number that can say how it came about: its formula, the inputs and where those came from.
 //
-// Reported numbers are only made by calc(), which evaluates the registered formula over the inputs it
-// records, so that what --explain prints is what was computed.
+// Reported numbers are only made by calc(), which evaluates the registered formula over the inputs
+// it records, so that what --explain prints is what was computed.
 #pragma once
 
 #include <string>
@@ -18,12 +18,12 @@ struct Input {
 };
 
 struct Quantity {
-  std::string name;     // "traces raw"
+  std::string name;  // "traces raw"
   double value = 0;
   std::string unit;     // "GB/day"
   std::string formula;  // id in the registry
   std::vector<Input> inputs = {};
-  std::string source;   // of the formula
+  std::string source;  // of the formula
 
   // This number as an input of another.
   [[nodiscard]] Input input() const;

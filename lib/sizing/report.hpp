@@ -1,4 +1,5 @@
-// SizingReport: the whole answer to "what does this load need?" as one value, ready to print or check.
+// SizingReport: the whole answer to "what does this load need?" as one value, ready to print or
+// check.
 #pragma once
 
 #include <optional>
@@ -13,13 +14,13 @@ namespace obsctl::sizing {
 // One of traces, metrics and logs.
 struct SignalPlan {
   std::string name;
-  std::string item;                // "spans", "series", "lines"
-  Quantity rate;                   // items per second, or series
-  std::optional<Quantity> raw;     // GB/day before sampling; absent in the table model
-  std::optional<Quantity> kept;    // share stored
-  Quantity daily;                  // GB/day stored, one copy
-  Input retention;                 // days
-  Quantity stored;                 // GB over the retention, all copies
+  std::string item;              // "spans", "series", "lines"
+  Quantity rate;                 // items per second, or series
+  std::optional<Quantity> raw;   // GB/day before sampling; absent in the table model
+  std::optional<Quantity> kept;  // share stored
+  Quantity daily;                // GB/day stored, one copy
+  Input retention;               // days
+  Quantity stored;               // GB over the retention, all copies
 };
 
 // A resource of one instance: what a formula asks for, what the tier's table gives, what is chosen.
@@ -27,7 +28,7 @@ struct Choice {
   std::optional<Quantity> formula;  // per instance; absent: no formula covers it
   Quantity table;                   // the tier's row, or the spec's override of it
   Quantity chosen;
-  std::string reason;               // why, in a few words
+  std::string reason;  // why, in a few words
 };
 
 struct ComponentPlan {
@@ -80,7 +81,7 @@ struct HaRow {
 
 struct CostRow {
   std::string provider;
-  std::string configuration;  // "9 x m6i.2xlarge"
+  std::string configuration;      // "9 x m6i.2xlarge"
   std::optional<Quantity> hosts;  // how many are needed; absent where sizes are not stated
   int table_hosts = 0;
   Quantity hosts_low;
@@ -120,8 +121,8 @@ struct ModelRow {
   std::string name;
   std::string unit;
   std::vector<std::pair<std::string, Quantity>> values;  // by model name, in a fixed order
-  double spread = 1;      // largest / smallest
-  std::string trusted;    // the model to believe; set when spread > 2
+  double spread = 1;                                     // largest / smallest
+  std::string trusted;  // the model to believe; set when spread > 2
   std::string why;
 };
 
@@ -134,9 +135,9 @@ struct SizingReport {
   std::string model;
   std::string tier;
   std::string tier_title;
-  std::string tier_source;     // the table that decided
+  std::string tier_source;  // the table that decided
   double tier_events_max = 0;
-  std::string tier_by_load;    // the tier that the load asks for
+  std::string tier_by_load;              // the tier that the load asks for
   std::vector<std::string> other_tiers;  // what the other tables would say
   bool ha = false;
   double growth = 0;

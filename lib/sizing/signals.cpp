@@ -1,4 +1,5 @@
-// Plans the three signals; the models differ in bytes per item and in what they count before sampling.
+// Plans the three signals; the models differ in bytes per item and in what they count before
+// sampling.
 #include "lib/sizing/signals.hpp"
 
 #include <fmt/format.h>
@@ -33,8 +34,8 @@ SignalPlan plan_traces(const Load& load, const catalog::Tier& tier, Model model)
   out.item = "spans";
   out.rate = given("spans received", load.spans.value, "spans/s", load.spans.source);
   if (model == Model::table) {
-    out.daily = by_table(out.name, tier.daily.traces.gb(), tier, load.spans,
-                         tier.rates.spans.per_second);
+    out.daily =
+        by_table(out.name, tier.daily.traces.gb(), tier, load.spans, tier.rates.spans.per_second);
   } else {
     out.raw = calc("F01", "traces received per day", {load.spans, load.span_size});
     out.kept = load.kept;
@@ -88,7 +89,8 @@ SignalPlan plan_logs(const Load& load, const catalog::Tier& tier, Model model) {
         by_table(out.name, tier.daily.logs.gb(), tier, load.lines, tier.rates.lines.per_second);
   } else {
     out.raw = calc("F03", "logs received per day", {load.lines, load.line_size});
-    out.kept = given("stored per raw byte of log", load.log_factor.value, "", load.log_factor.source);
+    out.kept =
+        given("stored per raw byte of log", load.log_factor.value, "", load.log_factor.source);
     out.daily = calc("D05", "logs stored per day", {out.raw->input(), load.log_factor});
   }
   out.retention = load.log_days;

@@ -1,10 +1,10 @@
 // Puts the components of the single-node stack together and checks what the spec overrides.
 #include "lib/topology/build.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/topology/parts.hpp"
@@ -20,11 +20,11 @@ Retention resolve_retention(const StackSpec& spec, const catalog::Tier& tier) {
 
 Load resolve_load(const StackSpec& spec, const catalog::Tier& tier) {
   const Rate spans = spec.traces.spans.value_or(tier.rates.spans);
-  return {.spans = spans,
-          .traces = spec.traces.traces.value_or(
-              Rate{spans.per_second / spec.traces.spans_per_trace}),
-          .series = spec.metrics.series.value_or(tier.rates.series),
-          .lines = spec.logs.lines.value_or(tier.rates.lines)};
+  return {
+      .spans = spans,
+      .traces = spec.traces.traces.value_or(Rate{spans.per_second / spec.traces.spans_per_trace}),
+      .series = spec.metrics.series.value_or(tier.rates.series),
+      .lines = spec.logs.lines.value_or(tier.rates.lines)};
 }
 
 // In start order: what others wait for comes first.
@@ -104,10 +104,11 @@ Result<void> check_ports(const StackSpec& spec, const Topology& topology) {
       }
       const auto [it, is_new] = taken.emplace(port.host, port.name);
       if (!is_new) {
-        return fail(Code::usage,
-                    fmt::format("'{}' and '{}' would both be published on port {}", it->second,
-                                port.name, port.host),
-                    fmt::format("move one of them, for example --port {}={}", port.name, port.host + 1));
+        return fail(
+            Code::usage,
+            fmt::format("'{}' and '{}' would both be published on port {}", it->second, port.name,
+                        port.host),
+            fmt::format("move one of them, for example --port {}={}", port.name, port.host + 1));
       }
     }
   }

@@ -1,10 +1,11 @@
-// What each component of the single-node stack is: image, command, ports, volumes, health and limits.
+// What each component of the single-node stack is: image, command, ports, volumes, health and
+// limits.
 #include "lib/topology/parts.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 namespace obsctl::topology {
 namespace {
@@ -18,16 +19,16 @@ std::vector<std::string> wget(int port, std::string_view path) {
   return {"wget", "-q", "-O", "/dev/null", fmt::format("http://127.0.0.1:{}{}", port, path)};
 }
 
-// GOMEMLIMIT makes Go's collector work harder before the kernel kills the process. `share` leaves room for
-// what the Go heap does not count (stacks, mapped files).
+// GOMEMLIMIT makes Go's collector work harder before the kernel kills the process. `share` leaves
+// room for what the Go heap does not count (stacks, mapped files).
 std::string go_memory_limit(Bytes memory, double share) {
   return fmt::format("{:.0f}MiB", std::floor(memory.value * share / (1024.0 * 1024.0)));
 }
 
 // The address a person types to reach a published port.
 std::string url_of(const Port& port) {
-  const bool local = port.bind == k_loopback || port.bind == "0.0.0.0" || port.bind == "::" ||
-                     port.bind == "::1";
+  const bool local =
+      port.bind == k_loopback || port.bind == "0.0.0.0" || port.bind == "::" || port.bind == "::1";
   const bool v6 = port.bind.find(':') != std::string::npos;
   return fmt::format("http://{}:{}/",
                      local ? "localhost" : (v6 ? "[" + port.bind + "]" : port.bind), port.host);
@@ -64,7 +65,8 @@ Component Context::start(std::string_view name, std::string_view image, Limits f
   return out;
 }
 
-Port Context::published(std::string name, int container, std::string purpose, bool has_login) const {
+Port Context::published(std::string name, int container, std::string purpose,
+                        bool has_login) const {
   const auto it = spec.ports.find(name);
   return {.name = std::move(name),
           .container = container,
@@ -73,9 +75,15 @@ Port Context::published(std::string name, int container, std::string purpose, bo
           .purpose = std::move(purpose)};
 }
 
-bool Context::victoriametrics() const { return spec.metrics.backend == "victoriametrics"; }
-bool Context::tls() const { return spec.security.tls != "off"; }
-bool Context::bearer() const { return spec.security.auth == "bearer"; }
+bool Context::victoriametrics() const {
+  return spec.metrics.backend == "victoriametrics";
+}
+bool Context::tls() const {
+  return spec.security.tls != "off";
+}
+bool Context::bearer() const {
+  return spec.security.auth == "bearer";
+}
 std::vector<std::string> Context::alertmanager_secrets() const {
   std::vector<std::string> out;
   if (!spec.alerting.slack_channel.empty()) {
@@ -103,10 +111,8 @@ Component jaeger(const Context& context) {
   out.ports = {context.published("jaeger", 16686, "Jaeger UI and query API, no login", false),
                internal("jaeger-otlp-grpc", 4317), internal("jaeger-metrics", 8888),
                internal("jaeger-health", 13133)};
-  out.probe = Probe{.port = 13133,
-                    .path = "/status",
-                    .command = wget(13133, "/status"),
-                    .start_period = {15}};
+  out.probe = Probe{
+      .port = 13133, .path = "/status", .command = wget(13133, "/status"), .start_period = {15}};
   out.depends_on = {{"volume-init", Ready::completed}};
   out.metrics_path = "/metrics";
   out.metrics_port = 8888;
@@ -116,10 +122,11 @@ Component jaeger(const Context& context) {
 Component prometheus(const Context& context, Retention retention) {
   Component out =
       context.start("prometheus", "prometheus", {2, Bytes::from_gib(4)}, Bytes::from_gb(100));
-  out.purpose = context.victoriametrics()
-                    ? "receives and scrapes metrics, evaluates the rules, forwards to VictoriaMetrics"
-                    : fmt::format("stores metrics for {}, scrapes the stack, evaluates the rules",
-                                  print_duration(retention.metrics));
+  out.purpose =
+      context.victoriametrics()
+          ? "receives and scrapes metrics, evaluates the rules, forwards to VictoriaMetrics"
+          : fmt::format("stores metrics for {}, scrapes the stack, evaluates the rules",
+                        print_duration(retention.metrics));
   const Port web = context.published("prometheus", 9090, "Prometheus UI and API, no login", false);
   out.command = {"--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus",
                  // The collector pushes to /api/v1/otlp.
@@ -130,7 +137,8 @@ Component prometheus(const Context& context, Retention retention) {
     out.command.push_back("--web.external-url=" + url_of(web));
   }
   out.mounts = {{"configs/prometheus", "/etc/prometheus"}};
-  out.volumes = {{.name = "prometheus-data", .mount = "/prometheus", .uid = 65534, .holds = "metrics"}};
+  out.volumes = {
+      {.name = "prometheus-data", .mount = "/prometheus", .uid = 65534, .holds = "metrics"}};
   out.ports = {web};
   out.probe = Probe{.port = 9090,
                     .path = "/-/ready",
@@ -145,18 +153,20 @@ Component victoriametrics(const Context& context, Retention retention) {
   Component out = context.start("victoriametrics", "victoriametrics", {2, Bytes::from_gib(4)},
                                 Bytes::from_gb(100));
   out.purpose = fmt::format("stores metrics for {}", print_duration(retention.metrics));
-  out.notes = {"Its image runs as root; without capabilities that root can do nothing but write its "
-               "own volume."};
+  out.notes = {
+      "Its image runs as root; without capabilities that root can do nothing but write its "
+      "own volume."};
   out.command = {"-storageDataPath=/victoria-metrics-data",
                  // A number without a unit would mean months.
                  fmt::format("-retentionPeriod={:.0f}d", std::ceil(retention.metrics.days()))};
-  out.volumes = {
-      {.name = "victoriametrics-data", .mount = "/victoria-metrics-data", .uid = 0, .holds = "metrics"}};
-  out.ports = {context.published("victoriametrics", 8428, "VictoriaMetrics UI and API, no login", false)};
-  out.probe = Probe{.port = 8428,
-                    .path = "/health",
-                    .command = wget(8428, "/health"),
-                    .start_period = {15}};
+  out.volumes = {{.name = "victoriametrics-data",
+                  .mount = "/victoria-metrics-data",
+                  .uid = 0,
+                  .holds = "metrics"}};
+  out.ports = {
+      context.published("victoriametrics", 8428, "VictoriaMetrics UI and API, no login", false)};
+  out.probe = Probe{
+      .port = 8428, .path = "/health", .command = wget(8428, "/health"), .start_period = {15}};
   out.metrics_path = "/metrics";
   out.metrics_port = 8428;
   return out;
@@ -182,10 +192,11 @@ Component loki(const Context& context) {
 }
 
 Component alertmanager(const Context& context) {
-  Component out = context.start("alertmanager", "alertmanager", {0.5, Bytes::from_mib(256)},
-                                Bytes::from_gb(1));
+  Component out =
+      context.start("alertmanager", "alertmanager", {0.5, Bytes::from_mib(256)}, Bytes::from_gb(1));
   out.purpose = "groups, silences and sends alerts";
-  const Port web = context.published("alertmanager", 9093, "Alertmanager UI and API, no login", false);
+  const Port web =
+      context.published("alertmanager", 9093, "Alertmanager UI and API, no login", false);
   out.command = {"--config.file=/etc/alertmanager/config/alertmanager.yml",
                  "--storage.path=/alertmanager",
                  // One instance: no gossip port.
@@ -208,10 +219,8 @@ Component alertmanager(const Context& context) {
     out.depends_on = {{"volume-init", Ready::completed}};
   }
   out.ports = {web};
-  out.probe = Probe{.port = 9093,
-                    .path = "/-/ready",
-                    .command = wget(9093, "/-/ready"),
-                    .start_period = {10}};
+  out.probe = Probe{
+      .port = 9093, .path = "/-/ready", .command = wget(9093, "/-/ready"), .start_period = {10}};
   out.metrics_path = "/metrics";
   out.metrics_port = 9093;
   return out;
@@ -221,8 +230,9 @@ Component otel_collector(const Context& context) {
   Component out = context.start("otel-collector", "otel-collector", {2, Bytes::from_gib(2)},
                                 Bytes::from_gb(10));
   out.purpose = "receives all telemetry, scrubs and samples it, queues it on disk, sends it on";
-  out.notes = {"No healthcheck: the image holds nothing but the binary, which has no health command. "
-               "otel-collector-health asks from outside."};
+  out.notes = {
+      "No healthcheck: the image holds nothing but the binary, which has no health command. "
+      "otel-collector-health asks from outside."};
   out.command = {"--config=/etc/otelcol-contrib/config.yaml"};
   // The same 80 % at which the memory_limiter starts to refuse data.
   out.environment = {{"GOMEMLIMIT", go_memory_limit(out.limits.memory, 0.8)}};
@@ -262,9 +272,10 @@ Component otel_collector(const Context& context) {
 Component otel_collector_health(const Context& context) {
   Component out = context.start("otel-collector-health", "busybox", {0.1, Bytes::from_mib(32)}, {});
   out.purpose = "shows the collector's health in 'docker compose ps'";
-  out.notes = {"The collector's image has no program that could probe it, so this one does. Services of "
-               "yours that must not start before the collector can depend on it: "
-               "condition: service_healthy."};
+  out.notes = {
+      "The collector's image has no program that could probe it, so this one does. Services of "
+      "yours that must not start before the collector can depend on it: "
+      "condition: service_healthy."};
   out.user = "65534:65534";
   out.command = {"sleep", "infinity"};
   out.stop_grace = {1};  // sleep as process 1 ignores SIGTERM; there is nothing to finish
@@ -275,18 +286,24 @@ Component otel_collector_health(const Context& context) {
 }
 
 Component node_exporter(const Context& context) {
-  Component out =
-      context.start("node-exporter", "node-exporter", {0.25, Bytes::from_mib(128)}, {});
+  Component out = context.start("node-exporter", "node-exporter", {0.25, Bytes::from_mib(128)}, {});
   out.purpose = "measures the host: disks, memory, CPU";
-  out.notes = {"The network collectors are off: inside a container they would report the container's "
-               "own interfaces under the host's name.",
-               "'/' is mounted without rslave so that it starts on every engine; a disk that is mounted "
-               "later appears after a restart of this service."};
-  out.command = {"--path.rootfs=/host", "--path.procfs=/host/proc", "--path.sysfs=/host/sys",
+  out.notes = {
+      "The network collectors are off: inside a container they would report the container's "
+      "own interfaces under the host's name.",
+      "'/' is mounted without rslave so that it starts on every engine; a disk that is mounted "
+      "later appears after a restart of this service."};
+  out.command = {"--path.rootfs=/host",
+                 "--path.procfs=/host/proc",
+                 "--path.sysfs=/host/sys",
                  "--collector.filesystem.mount-points-exclude="
                  "^/(dev|proc|run|sys|var/lib/docker/.+|var/lib/containers/.+)($|/)",
-                 "--no-collector.arp", "--no-collector.netclass", "--no-collector.netdev",
-                 "--no-collector.netstat", "--no-collector.sockstat", "--no-collector.softnet",
+                 "--no-collector.arp",
+                 "--no-collector.netclass",
+                 "--no-collector.netdev",
+                 "--no-collector.netstat",
+                 "--no-collector.sockstat",
+                 "--no-collector.softnet",
                  "--no-collector.udp_queues"};
   out.host_view = true;
   out.ports = {internal("node-exporter", 9100)};
@@ -300,12 +317,13 @@ Component grafana(const Context& context) {
   Component out = context.start("grafana", "grafana", {1, Bytes::from_gib(1)}, Bytes::from_gb(10));
   out.purpose = "dashboards and search across traces, metrics and logs";
   const Port web = context.published("grafana", 3000, "Grafana, login admin", true);
-  out.environment = {{"GF_ANALYTICS_CHECK_FOR_UPDATES", "false"},
-                     {"GF_ANALYTICS_REPORTING_ENABLED", "false"},
-                     {"GF_AUTH_ANONYMOUS_ENABLED", "false"},
-                     {"GF_SECURITY_ADMIN_USER", "admin"},
-                     {"GF_SECURITY_DISABLE_GRAVATAR", "true"},
-                     {"GF_USERS_ALLOW_SIGN_UP", "false"}};
+  out.environment = {
+      {"GF_ANALYTICS_CHECK_FOR_UPDATES", "false"}, {"GF_ANALYTICS_REPORTING_ENABLED", "false"},
+      {"GF_AUTH_ANONYMOUS_ENABLED", "false"},      {"GF_SECURITY_ADMIN_USER", "admin"},
+      {"GF_SECURITY_DISABLE_GRAVATAR", "true"},    {"GF_USERS_ALLOW_SIGN_UP", "false"}};
+  // The landing page, instead of Grafana's advertisement for itself.
+  out.environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] =
+      "/etc/grafana/dashboards/obsctl-overview.json";
   if (web.host != 0) {
     out.environment["GF_SERVER_ROOT_URL"] = url_of(web);
   }
@@ -322,7 +340,8 @@ Component grafana(const Context& context) {
                     .path = "/api/health",
                     .command = wget(3000, "/api/health"),
                     .start_period = {30}};
-  out.depends_on = {{"jaeger", Ready::healthy}, {"prometheus", Ready::healthy}, {"loki", Ready::healthy}};
+  out.depends_on = {
+      {"jaeger", Ready::healthy}, {"prometheus", Ready::healthy}, {"loki", Ready::healthy}};
   if (context.victoriametrics()) {
     out.depends_on.push_back({"victoriametrics", Ready::healthy});
   }

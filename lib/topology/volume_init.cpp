@@ -6,8 +6,9 @@
 namespace obsctl::topology {
 namespace {
 
-// A file that a service must read but that the host keeps to its owner (mode 0600). A mount would show it
-// to the service's user as it is, unreadable, so it is copied into a volume and given to that user.
+// A file that a service must read but that the host keeps to its owner (mode 0600). A mount would
+// show it to the service's user as it is, unreadable, so it is copied into a volume and given to
+// that user.
 struct Handover {
   std::string volume;
   std::string source;  // relative to the generated directory
@@ -45,14 +46,17 @@ std::string prepare(const Volume& volume, const std::vector<Handover>& copies, C
 
 Component volume_init(const Context& context, const std::vector<Component>& others) {
   Component out = context.start("volume-init", "busybox", {0.5, Bytes::from_mib(64)}, {});
-  out.purpose = "gives volumes to the users that the services run as, then ends; runs on every 'up'";
-  out.notes = {"A new named volume belongs to root unless the image owns the path. The collector's and "
-               "Jaeger's images do not, and their processes are not root: without this they stop with "
-               "'permission denied'."};
+  out.purpose =
+      "gives volumes to the users that the services run as, then ends; runs on every 'up'";
+  out.notes = {
+      "A new named volume belongs to root unless the image owns the path. The collector's and "
+      "Jaeger's images do not, and their processes are not root: without this they stop with "
+      "'permission denied'."};
   const auto copies = handovers(context);
   if (!copies.empty()) {
-    out.notes.emplace_back("It also copies the files below /from, which only their owner on the host "
-                           "may read: through a mount they would be unreadable for those users.");
+    out.notes.emplace_back(
+        "It also copies the files below /from, which only their owner on the host "
+        "may read: through a mount they would be unreadable for those users.");
   }
   out.one_shot = true;
   out.user = "0:0";

@@ -11,8 +11,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Words that YAML 1.1 or 1.2 reads as a boolean or null.
-constexpr std::array<std::string_view, 9> k_words = {"yes", "no", "on",   "off", "true",
-                                                     "false", "null", "y", "n"};
+constexpr std::array<std::string_view, 9> k_words = {"yes",   "no",   "on", "off", "true",
+                                                     "false", "null", "y",  "n"};
 
 bool is_word(std::string_view text) {
   std::string low(text);
@@ -24,8 +24,8 @@ bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// Text that is the same plain scalar for every YAML reader: starts with a letter, holds no indicator and
-// is no word with a meaning. Everything else is quoted, which is never wrong.
+// Text that is the same plain scalar for every YAML reader: starts with a letter, holds no
+// indicator and is no word with a meaning. Everything else is quoted, which is never wrong.
 bool is_plain(std::string_view text) {
   if (text.empty() || !is_letter(text.front()) || text.back() == ' ' || is_word(text)) {
     return false;

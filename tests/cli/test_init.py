@@ -209,6 +209,10 @@ class Templates(InitCase):
         self.init("--dir", "stack", "--template-dir", "mine")
         self.assertTrue((self.stack / "docker-compose.yml").read_text().startswith("# ours\n"))
         self.refused("--export-templates", "mine", expect=["compose/docker-compose.yml", "--force"])
+        own = self.stack / ".obsctl/templates/compose"
+        own.mkdir(parents=True)
+        shutil.copy(template, own)
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
 
     def test_mistakes_in_templates_have_a_position(self):
         self.init("--export-templates", "mine")

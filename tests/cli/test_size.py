@@ -3,10 +3,11 @@
 import csv
 import io
 import json
+import os
 import pathlib
+import resource
 import shutil
 import tempfile
-import time
 import unittest
 
 from support import obsctl
@@ -173,6 +174,18 @@ class Errors(SizeCase):
         self.refused("--write-calibration", expect=["--from-prometheus"])
         self.refused("--model", "measured", expect=["calibration"])
         self.refused("--replication", "0", expect=["sizing.replication"])
+        self.refused("--kafka-brokers", "2.5", expect=["whole number"])
+
+    def test_slips_of_the_keyboard_are_refused(self):
+        self.refused("--spans", "1e300/s", expect=["'traces.spans' is more than any stack has"])
+        self.refused("--retention-logs", "1e9d", expect=["'logs.retention'"])
+        self.refused("--kafka-brokers", "1e30", expect=["'sizing.kafka_brokers'"])
+
+    def test_a_full_disk_is_an_error(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = obsctl("size", cwd=self.root, stdout=full)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("obsctl: error: ", done.stderr)
 
     def test_unknown_names_get_a_suggestion(self):
         self.refused("--tier", "smal", expect=["small"])
@@ -185,15 +198,16 @@ class Errors(SizeCase):
 
 
 class Speed(SizeCase):
-    def test_it_answers_in_under_50_ms(self):
-        self.size()  # warms the page cache
-        best = min(self.elapsed() for _ in range(10))
-        self.assertLess(best, 0.05)
+    @unittest.skipIf(os.environ.get("SANITIZE"), "sanitizers make everything slower")
+    def test_it_answers_with_under_50_ms_of_work(self):
+        # Processor time, because a busy machine makes any wall clock slow.
+        self.assertLess(min(self.work() for _ in range(5)), 0.05)
 
-    def elapsed(self):
-        start = time.perf_counter()
+    def work(self):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.size("--tier", "medium", "-o", "json")
-        return time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Fixtures of the lab: the product's binary, the real programs, an engine, and stacks on it."""
 
+import fcntl
 import os
 import pathlib
 import shutil
@@ -9,7 +10,7 @@ import uuid
 import pytest
 
 import stack as stacks
-from labenv import bin_dir
+from labenv import bin_dir, cache_dir
 
 
 def pytest_configure(config) -> None:
@@ -20,7 +21,7 @@ def pytest_configure(config) -> None:
 
 
 @pytest.fixture(scope="session")
-def engine() -> None:
+def engine():
     """The lab's Docker engine; without one, end-to-end tests are skipped and say why."""
     reason = os.environ.get("OBSCTL_LAB_NO_ENGINE")
     if not reason:
@@ -28,6 +29,10 @@ def engine() -> None:
         reason = probe.stderr.strip() if probe.returncode else None
     if reason:
         pytest.skip(f"no container engine: {reason}")
+    # Stacks publish fixed ports, so two runs of the lab must take turns.
+    with open(cache_dir() / "engine.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +44,7 @@ def new_stack(engine, tmp_path_factory):
         directory: pathlib.Path = tmp_path_factory.mktemp("stack")
         # A name of its own, so that removing it can never remove another stack's volumes.
         name = f"lab{uuid.uuid4().hex[:8]}"
-        stacks.generate(directory, *options, "--set", f"name={name}")
+        stacks.generate(directory, *options, "--name", name)
         made.append(stacks.Stack(directory))
         return made[-1]
 

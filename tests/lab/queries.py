@@ -25,6 +25,7 @@ class Query:
     where: str                    # dashboard uid / panel title, or rule file / rule name
     kind: str                     # prometheus, loki or jaeger
     expr: str
+    alert: bool = False
 
 
 def dashboards(directory: pathlib.Path) -> dict:
@@ -121,7 +122,8 @@ def rules(directory: pathlib.Path) -> list:
         for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]:
             for rule in group["rules"]:
                 name = rule.get("alert") or rule.get("record")
-                found.append(Query(f"{path.name} / {name}", "prometheus", str(rule["expr"])))
+                found.append(Query(f"{path.name} / {name}", "prometheus", str(rule["expr"]),
+                                   alert="alert" in rule))
     return found
 
 

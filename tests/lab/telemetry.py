@@ -156,7 +156,8 @@ def _make_spans(service: str, specs: list) -> tuple:
                                  attributes=spec.all_attributes())
         child = tracer.start_span("work", trace.set_span_in_context(root), start_time=begin + 1000)
         if spec.kind == "error":
-            child.set_status(trace.StatusCode.ERROR, "lab error")
+            for span in (child, root):
+                span.set_status(trace.StatusCode.ERROR, "lab error")
         if spec.kind == "exception":
             child.add_event("exception", {"exception.type": "LabError"}, timestamp=begin + 2000)
         child.end(end_time=end - 1000)

@@ -59,6 +59,7 @@ TEST_CASE("exact printing reads back to the same value") {
     CHECK(*parse_count(print_count(value), "x") == value);
   }
   CHECK(print_duration({604800}) == "7d");
+  CHECK(print_duration({1209600}) == "14d");
   CHECK(print_bytes({2147483648.0}) == "2GiB");
   CHECK(print_share({0.1}) == "10%");
 }

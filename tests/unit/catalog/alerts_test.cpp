@@ -1,7 +1,7 @@
 // The rule catalog's parser: what a row yields, and every mistake with its position.
-#include <doctest/doctest.h>
-
 #include "lib/catalog/alerts.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace obsctl;
 
@@ -63,10 +63,19 @@ TEST_CASE("a row becomes an alert with its tests") {
 }
 
 TEST_CASE("an alert may belong to another component than its group") {
-  const auto rows = catalog::parse_alerts(with("severity:", "component: grafana\n        severity:"),
-                                          "alerts.yaml");
+  const auto rows = catalog::parse_alerts(
+      with("severity:", "component: grafana\n        severity:"), "alerts.yaml");
   REQUIRE(rows);
   CHECK(rows->front().component == "grafana");
+  CHECK(rows->front().watches == "grafana");
+}
+
+TEST_CASE("a group may watch something that is not a component") {
+  const auto rows = catalog::parse_alerts(
+      with("component: loki", "component: loki\n    watches: logs"), "alerts.yaml");
+  REQUIRE(rows);
+  CHECK(rows->front().component == "loki");
+  CHECK(rows->front().watches == "logs");
 }
 
 TEST_CASE("an alert that is not tested both ways is refused") {
@@ -88,8 +97,9 @@ TEST_CASE("mistakes in a row have a position and a way out") {
   CHECK(severity.at->line == 6);
   CHECK(severity.hint == "use one of critical, warning, none");
   CHECK(mistake(with("runbook", "runbok")).at->line == 15);
-  CHECK(mistake(with("        description: It does not answer.\n", "")).message.find(
-            "description") != std::string::npos);
+  CHECK(
+      mistake(with("        description: It does not answer.\n", "")).message.find("description") !=
+      std::string::npos);
 }
 
 TEST_CASE("a name is used once") {

@@ -1,9 +1,9 @@
 // The dashboard rows' parser, and the replacement of Grafana's variables.
-#include <algorithm>
+#include "lib/catalog/dashboards.hpp"
 
 #include <doctest/doctest.h>
 
-#include "lib/catalog/dashboards.hpp"
+#include <algorithm>
 
 using namespace obsctl;
 
@@ -55,8 +55,9 @@ TEST_CASE("panels that would be empty or unexplained are refused") {
 }
 
 TEST_CASE("only the first threshold has no value") {
-  CHECK(mistake(page("  - {kind: stat, title: A, expr: up, description: d, thresholds: {red: 1}}\n"))
-            .message == "only the first threshold has no value");
+  CHECK(
+      mistake(page("  - {kind: stat, title: A, expr: up, description: d, thresholds: {red: 1}}\n"))
+          .message == "only the first threshold has no value");
 }
 
 TEST_CASE("a page does not grow without limit") {
@@ -73,8 +74,9 @@ TEST_CASE("queries can be run without Grafana") {
   REQUIRE(dashboard);
   CHECK(catalog::runnable(*dashboard, R"(rate(x{job=~"$service"}[$__rate_interval]))") ==
         R"(rate(x{job=~".+"}[5m]))");
-  CHECK(catalog::runnable(*dashboard, "x[${service}] + y[$__range] + z[$__interval] + w[$__auto]") ==
-        "x[.+] + y[1h] + z[1m] + w[5m]");
+  CHECK(
+      catalog::runnable(*dashboard, "x[${service}] + y[$__range] + z[$__interval] + w[$__auto]") ==
+      "x[.+] + y[1h] + z[1m] + w[5m]");
 }
 
 TEST_CASE("the catalog has pages") {

@@ -1,10 +1,11 @@
 // The price book, instance types and model constants are valid and complete.
-#include <set>
+#include "lib/catalog/prices.hpp"
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "lib/catalog/models.hpp"
-#include "lib/catalog/prices.hpp"
 #include "lib/catalog/tiers.hpp"
 
 using namespace obsctl;
@@ -65,9 +66,10 @@ TEST_CASE("model constants are complete") {
 }
 
 TEST_CASE("a price range the wrong way round is refused with its place") {
-  const auto bad = catalog::parse_prices("hosts:\n  - {tier: small, provider: aws, title: x, low: 2, "
-                                         "high: 1, source: x}\nstorage: {}\ntco: {}\nmanaged: {}\n",
-                                         "p.yaml");
+  const auto bad = catalog::parse_prices(
+      "hosts:\n  - {tier: small, provider: aws, title: x, low: 2, "
+      "high: 1, source: x}\nstorage: {}\ntco: {}\nmanaged: {}\n",
+      "p.yaml");
   REQUIRE_FALSE(bad);
   CHECK(bad.error().at->line == 2);
 }

@@ -1,9 +1,9 @@
 // The embedded tier table is valid, and its rows add up to what the seed's rows add up to.
-#include <cmath>
+#include "lib/catalog/tiers.hpp"
 
 #include <doctest/doctest.h>
 
-#include "lib/catalog/tiers.hpp"
+#include <cmath>
 
 using namespace obsctl;
 

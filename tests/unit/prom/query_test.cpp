@@ -1,9 +1,9 @@
 // Answers of the query API as the real servers give them, and what is not one.
-#include <cmath>
+#include "lib/prom/query.hpp"
 
 #include <doctest/doctest.h>
 
-#include "lib/prom/query.hpp"
+#include <cmath>
 
 using namespace obsctl;
 using namespace obsctl::prom;
@@ -40,18 +40,20 @@ TEST_CASE("a refused query keeps the server's words") {
   const auto refused = parse_query_answer(
       R"({"status":"error","errorType":"bad_data","error":"parse error: unexpected end of input"})");
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message == "prometheus refused the query: parse error: unexpected end of input");
+  CHECK(refused.error().message ==
+        "prometheus refused the query: parse error: unexpected end of input");
 }
 
 TEST_CASE("anything else is named as not being Prometheus") {
-  for (const char* body :
-       {"", "<html>", "[]", "{}", R"({"status":"success"})", R"({"status":"success","data":{}})",
-        R"({"status":"success","data":{"resultType":"matrix","result":[]}})",
-        R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{}}]}})",
-        R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":1},"value":[1,"1"]}]}})",
-        R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,1]}]}})",
-        R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"x"]}]}})",
-        R"({"status":"success","data":{"resultType":"scalar","result":[1]}})"}) {
+  for (
+      const char* body :
+      {"", "<html>", "[]", "{}", R"({"status":"success"})", R"({"status":"success","data":{}})",
+       R"({"status":"success","data":{"resultType":"matrix","result":[]}})",
+       R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{}}]}})",
+       R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":1},"value":[1,"1"]}]}})",
+       R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,1]}]}})",
+       R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"x"]}]}})",
+       R"({"status":"success","data":{"resultType":"scalar","result":[1]}})"}) {
     CAPTURE(std::string(body));
     const auto answer = parse_query_answer(body);
     REQUIRE_FALSE(answer);

@@ -1,12 +1,13 @@
 // What watches the stack: rules, routing, data sources and dashboards of real topologies.
-#include <algorithm>
-#include <set>
+#include "lib/render/observe.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "lib/base/text.hpp"
 #include "lib/io/filesystem.hpp"
-#include "lib/render/observe.hpp"
 #include "lib/topology/build.hpp"
 
 using namespace obsctl;
@@ -42,7 +43,7 @@ Stack make(const std::vector<std::string>& settings = {},
     out.topology.components.push_back(component);
   }
   out.alerts = value_of(stack_alerts(out.spec, out.topology, store));
-  const auto added = add_observability(out.tree, out.spec, out.topology, store);
+  const auto added = add_observability(out.tree, out.spec, out.topology, store, out.alerts);
   REQUIRE_MESSAGE(added, (added ? std::string() : added.error().message));
   const auto valid = validate_tree(out.tree);
   REQUIRE_MESSAGE(valid, (valid ? std::string() : valid.error().message));
@@ -87,9 +88,9 @@ std::vector<nlohmann::json> dashboards(const Stack& stack) {
 
 TEST_CASE("every alert that the requirements name is covered once") {
   const auto small = covered(make());
-  for (const char* id : {"F01", "F02", "F03", "F04", "F05", "F06", "F07", "F08", "F09", "F10",
-                         "F11", "F14", "F15", "F16", "F17", "F18", "F19", "F20", "F21", "F23",
-                         "F24"}) {
+  for (const char* id :
+       {"F01", "F02", "F03", "F04", "F05", "F06", "F07", "F08", "F09", "F10", "F11",
+        "F14", "F15", "F16", "F17", "F18", "F19", "F20", "F21", "F23", "F24"}) {
     CHECK_MESSAGE(small.contains(id), id);
   }
   CHECK_FALSE(small.contains("F12"));  // Kafka and Tempo are not in the small stack
@@ -133,10 +134,12 @@ TEST_CASE("metrics of the collector are never taken for Jaeger's, which have the
 }
 
 TEST_CASE("thresholds follow the limits of the stack") {
-  const Stack stack = make({"components.otel-collector.memory=1GiB", "components.prometheus.memory=8GiB"});
+  const Stack stack =
+      make({"components.otel-collector.memory=1GiB", "components.prometheus.memory=8GiB"});
   CHECK(has(alert(stack, "CollectorHighMemory").expr, "> 734003200"));  // 700 MiB of 1 GiB
   CHECK(has(alert(stack, "PrometheusHighMemory").expr, "> 8589934592 * 0.75"));
-  CHECK(has(alert(make(), "CollectorHighMemory").expr, "> 1468006400"));  // 1400 MiB of 2 GiB (G-15)
+  CHECK(
+      has(alert(make(), "CollectorHighMemory").expr, "> 1468006400"));  // 1400 MiB of 2 GiB (G-15)
   CHECK(has(alert(make({"metrics.series=2M"}), "PrometheusHighCardinality").expr, "> 4000000"));
   CHECK(has(alert(make(), "PrometheusHighCardinality").expr, "> 1000000"));  // F18
 }
@@ -148,7 +151,9 @@ TEST_CASE("what a stack does not have is neither watched nor shown") {
                 [](const Component& component) { return component.name == "jaeger"; });
   static const OsFileSystem files;
   FileTree tree;
-  REQUIRE(add_observability(tree, stack.spec, stack.topology, TemplateStore(files, {})));
+  const TemplateStore store(files, {});
+  const auto alerts = value_of(stack_alerts(stack.spec, stack.topology, store));
+  REQUIRE(add_observability(tree, stack.spec, stack.topology, store, alerts));
   CHECK_FALSE(tree.contains("configs/prometheus/rules/jaeger-alerts.yml"));
   CHECK_FALSE(tree.contains("configs/grafana/dashboards/obsctl-jaeger.json"));
   CHECK_FALSE(has(tree.at("configs/grafana/provisioning/datasources/datasources.yaml").bytes,
@@ -195,8 +200,8 @@ TEST_CASE("links between signals survive Grafana's expansion of variables") {
   CHECK(has(text, "url: $${__value.raw}"));
   // A single $ would be replaced by an environment variable that does not exist.
   for (std::size_t at = text.find('$'); at != std::string::npos; at = text.find('$', at + 2)) {
-    const bool comment = text.rfind('#', at) != std::string::npos &&
-                         text.rfind('#', at) > text.rfind('\n', at);
+    const bool comment =
+        text.rfind('#', at) != std::string::npos && text.rfind('#', at) > text.rfind('\n', at);
     CHECK((comment || text[at + 1] == '$'));
   }
 }
@@ -227,7 +232,8 @@ TEST_CASE("dashboards fill every line and leave no gap") {
 TEST_CASE("every panel names a provisioned data source and every query runs without Grafana") {
   const Stack stack = make();
   static const OsFileSystem files;
-  const auto pages = value_of(stack_dashboards(stack.spec, stack.topology, TemplateStore(files, {})));
+  const auto pages =
+      value_of(stack_dashboards(stack.spec, stack.topology, TemplateStore(files, {})));
   CHECK(pages.size() == dashboards(stack).size());
   for (const auto& page : pages) {
     for (const auto& query : catalog::queries_of(page)) {

@@ -1,9 +1,9 @@
 // The generated stack read back: the settings that decide whether data survives and fits.
 #include "lib/render/stack.hpp"
 
-#include <algorithm>
-
 #include <doctest/doctest.h>
+
+#include <algorithm>
 
 #include "lib/topology/build.hpp"
 #include "lib/yaml/read.hpp"
@@ -83,10 +83,10 @@ TEST_CASE("every variant renders to valid files") {
   for (const auto& variant : k_variants) {
     CAPTURE(variant);
     const FileTree tree = rendered(variant);
-    for (const char* path : {"docker-compose.yml", "obsctl.yaml", ".gitignore", ".env.example",
-                             "sdk.env", "OPERATIONS.md", "configs/prometheus/prometheus.yml",
-                             "configs/loki/config.yaml", "configs/jaeger/config.yaml",
-                             "configs/alertmanager/alertmanager.yml"}) {
+    for (const char* path :
+         {"docker-compose.yml", "obsctl.yaml", ".gitignore", ".env.example", "sdk.env",
+          "OPERATIONS.md", "configs/prometheus/prometheus.yml", "configs/loki/config.yaml",
+          "configs/jaeger/config.yaml", "configs/alertmanager/alertmanager.yml"}) {
       CAPTURE(path);
       CHECK(tree.contains(path));
     }
@@ -118,8 +118,8 @@ TEST_CASE("in every pipeline the memory limiter is first and the queue is on dis
       }
     }
     const yaml::Node* extensions = at(config, {"service", "extensions"});
-    CHECK(std::ranges::any_of(extensions->items,
-                              [](const yaml::Node& node) { return node.scalar == "file_storage"; }));
+    CHECK(std::ranges::any_of(
+        extensions->items, [](const yaml::Node& node) { return node.scalar == "file_storage"; }));
     CHECK(at(config, {"extensions", "file_storage", "compaction", "directory"}) != nullptr);
   }
 }
@@ -150,10 +150,9 @@ TEST_CASE("tail sampling holds decision wait times trace rate with head-room") {
     std::vector<std::string> spec;
     double num_traces;
   };
-  for (const Row& row :
-       {Row{{}, 50000},                                           // 10 s × 1000/s (golden D-TAIL)
-        Row{{"traces.spans=50k/s"}, 200000},                      // 10 s × 10000/s × 2
-        Row{{"traces.traces=30k/s", "traces.decision_wait=30s"}, 1800000}}) {
+  for (const Row& row : {Row{{}, 50000},                       // 10 s × 1000/s (golden D-TAIL)
+                         Row{{"traces.spans=50k/s"}, 200000},  // 10 s × 10000/s × 2
+                         Row{{"traces.traces=30k/s", "traces.decision_wait=30s"}, 1800000}}) {
     CAPTURE(row.spec);
     const yaml::Node config = parsed(rendered(row.spec), k_collector);
     CHECK(number_at(config, {"processors", "tail_sampling", "num_traces"}) ==

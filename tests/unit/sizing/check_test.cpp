@@ -1,9 +1,9 @@
 // `--check` finds what cannot hold the load, and nothing else.
-#include <algorithm>
+#include "lib/sizing/check.hpp"
 
 #include <doctest/doctest.h>
 
-#include "lib/sizing/check.hpp"
+#include <algorithm>
 
 using namespace obsctl;
 using namespace obsctl::sizing;
@@ -93,7 +93,8 @@ TEST_CASE("collector memory: the published rule fails, the seed's formula only w
   spec.traces.spans = Rate{3000};
   spec.components["jaeger"].disk = Bytes::from_gb(1000);
   auto findings = check(spec);
-  REQUIRE(find(findings, "collector.memory") != nullptr);  // 4.3 GB by F05, 0.6 GB by the published rule
+  REQUIRE(find(findings, "collector.memory") !=
+          nullptr);  // 4.3 GB by F05, 0.6 GB by the published rule
   CHECK_FALSE(fails(findings, "collector.memory"));
   spec.components["otel-collector"].memory = Bytes::from_mib(400);
   CHECK(fails(check(spec), "collector.memory"));
@@ -131,7 +132,8 @@ TEST_CASE("kafka, tier, network and availability") {
   medium.tier = "medium";
   auto findings = check(medium);
   CHECK(fails(findings, "disk.kafka"));
-  CHECK(find(findings, "network.ingress")->severity == Severity::warning);  // Z39: 520 of 500 Mbit/s
+  CHECK(find(findings, "network.ingress")->severity ==
+        Severity::warning);  // Z39: 520 of 500 Mbit/s
   medium.sizing.kafka_brokers = 2;
   CHECK(fails(check(medium), "kafka.replication"));
   StackSpec small = modest();

@@ -1,12 +1,13 @@
 // The worked examples of the seeds (golden-numbers.md, sections 2, 3 and 8), one row per case.
 //
-// `computed` is checked exactly; `seed` is the figure the seed prints, at its tolerance. Cases that the
-// golden numbers flag hold the decided value, and `seed` is left out where the seed's own is wrong.
+// `computed` is checked exactly; `seed` is the figure the seed prints, at its tolerance. Cases that
+// the golden numbers flag hold the decided value, and `seed` is left out where the seed's own is
+// wrong.
+#include <doctest/doctest.h>
+
 #include <cmath>
 #include <string>
 #include <vector>
-
-#include <doctest/doctest.h>
 
 #include "lib/catalog/prices.hpp"
 #include "lib/catalog/tiers.hpp"
@@ -202,7 +203,8 @@ TEST_CASE("Z28-Z31: formulas on the tiers' own rates, and the bytes the tables i
   }
 }
 
-TEST_CASE("T14, T15 (G-09): the seed's host sets have fewer cores than the rows they should carry") {
+TEST_CASE(
+    "T14, T15 (G-09): the seed's host sets have fewer cores than the rows they should carry") {
   const auto book = catalog::prices();
   REQUIRE(book);
   struct Row {
@@ -238,8 +240,10 @@ TEST_CASE("K01-K04: TCO rows add up to the printed range") {
     double low;
     double high;
   };
-  constexpr Row k_rows[] = {
-      {"small", 70, 350}, {"medium", 1100, 4000}, {"large", 8000, 25000}, {"xlarge", 40000, 125000}};
+  constexpr Row k_rows[] = {{"small", 70, 350},
+                            {"medium", 1100, 4000},
+                            {"large", 8000, 25000},
+                            {"xlarge", 40000, 125000}};
   std::size_t found = 0;
   for (const auto& row : k_rows) {
     for (const auto& tco : book->tco) {

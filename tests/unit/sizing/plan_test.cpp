@@ -1,12 +1,14 @@
-// The whole plan: it says what the golden numbers say, explains every number, and rises with the load.
+// The whole plan: it says what the golden numbers say, explains every number, and rises with the
+// load.
+#include "lib/sizing/plan.hpp"
+
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
 
-#include <doctest/doctest.h>
-
 #include "lib/sizing/formulas.hpp"
-#include "lib/sizing/plan.hpp"
 
 using namespace obsctl;
 using namespace obsctl::sizing;
@@ -91,7 +93,8 @@ TEST_CASE("published: 2 bytes per sample, one core per 15k spans, 20k samples or
         doctest::Approx(5000.0 / 15000 + 100000.0 / 15 / 20000 + 5000.0 / 10000));
   CHECK(collector.memory.formula->value == doctest::Approx(collector.cpus.formula->value * 2));
   CHECK_FALSE(component(report, "jaeger").memory.formula.has_value());  // Jaeger publishes no rule
-  // Mimir at 500k series: 12.5 GB for the ingesters (config-truth-storage §5) and 1.33 for distributors.
+  // Mimir at 500k series: 12.5 GB for the ingesters (config-truth-storage §5) and 1.33 for
+  // distributors.
   const SizingReport medium = plan(tier("medium"), Model::published);
   CHECK(component(medium, "mimir").memory.formula->value * 3 ==
         doctest::Approx(12.5 + 500000.0 / 15 / 25000));
@@ -124,8 +127,9 @@ TEST_CASE("every number names a formula of the registry and follows from its inp
 
 TEST_CASE("more load or longer retention never needs less") {
   const auto needs = [](const SizingReport& report) {
-    return std::vector<double>{report.daily.value,  report.stored.value, report.cpus.value,
-                               report.memory.value, report.disk.value,   report.network.ingress.value,
+    return std::vector<double>{report.daily.value,      report.stored.value,
+                               report.cpus.value,       report.memory.value,
+                               report.disk.value,       report.network.ingress.value,
                                report.tail_traces.value};
   };
   const auto rises = [&](const StackSpec& less, const StackSpec& more, Model model) {
@@ -184,18 +188,20 @@ TEST_CASE("models that differ by more than 2x say which one to trust, and why") 
   }
 }
 
-TEST_CASE("measured: calibrated values replace the documented ones, and a given rate replaces both") {
+TEST_CASE(
+    "measured: calibrated values replace the documented ones, and a given rate replaces both") {
   StackSpec spec = tier("small");
   CHECK_FALSE(size_stack(spec, data(), Model::measured));
   spec.calibration.measured_at = "2026-11-21T00:00:00Z";
-  spec.calibration.values = {{calibrated::spans, 1000},    {calibrated::span_size, 400},
-                             {calibrated::kept, 0.5},      {calibrated::series, 30000},
-                             {calibrated::samples, 1000},  {calibrated::sample_size, 1.5},
+  spec.calibration.values = {{calibrated::spans, 1000},   {calibrated::span_size, 400},
+                             {calibrated::kept, 0.5},     {calibrated::series, 30000},
+                             {calibrated::samples, 1000}, {calibrated::sample_size, 1.5},
                              {calibrated::line_size, 60}};
   const SizingReport report = plan(spec, Model::measured);
   CHECK(report.signals[0].daily.value == doctest::Approx(1000.0 * 86400 * 400 * 0.5 / 1e9));
   CHECK(report.signals[1].daily.value == doctest::Approx(1000.0 * 86400 * 1.5 / 1e9));
-  CHECK(report.signals[2].daily.value == doctest::Approx(5000.0 * 86400 * 60 / 1e9));  // rate of the tier
+  CHECK(report.signals[2].daily.value ==
+        doctest::Approx(5000.0 * 86400 * 60 / 1e9));  // rate of the tier
   CHECK(report.load.spans.source == "measured 2026-11-21T00:00:00Z");
   CHECK(model_row(report, "traces stored").trusted == "measured");
   // The documented model does not look at the calibration.
@@ -208,8 +214,8 @@ TEST_CASE("kafka: formula beside table (G-04), more brokers need less each") {
   StackSpec spec = tier("medium");
   const SizingReport table = plan(spec, Model::table);
   REQUIRE(table.kafka.has_value());
-  CHECK(table.kafka->disk.value == doctest::Approx(475));           // Z15
-  CHECK(table.kafka->memory.value == doctest::Approx(4.36));        // Z13
+  CHECK(table.kafka->disk.value == doctest::Approx(475));     // Z15
+  CHECK(table.kafka->memory.value == doctest::Approx(4.36));  // Z13
   CHECK(table.kafka->table_disk.value == doctest::Approx(200));
   CHECK(component(table, "kafka").disk.reason == "formula exceeds the table");
   spec.sizing.kafka_brokers = 5;

@@ -1,10 +1,10 @@
 // The single-node topology: what it contains, what overrides change, and that it hangs together.
 #include "lib/topology/build.hpp"
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <set>
-
-#include <doctest/doctest.h>
 
 namespace obsctl {
 namespace {
@@ -45,8 +45,9 @@ TEST_CASE("the small tier has the components of A02 with the limits of J05") {
     double gib;
     double disk_gb;
   };
-  for (const Row& row : {Row{"otel-collector", 2, 2, 10}, Row{"prometheus", 2, 4, 100},
-                         Row{"jaeger", 2, 4, 100}, Row{"loki", 1, 2, 100}, Row{"grafana", 1, 1, 10}}) {
+  for (const Row& row :
+       {Row{"otel-collector", 2, 2, 10}, Row{"prometheus", 2, 4, 100}, Row{"jaeger", 2, 4, 100},
+        Row{"loki", 1, 2, 100}, Row{"grafana", 1, 1, 10}}) {
     CAPTURE(row.name);
     const Component* component = topology.find(row.name);
     REQUIRE(component != nullptr);
@@ -60,10 +61,11 @@ TEST_CASE("the small tier has the components of A02 with the limits of J05") {
 TEST_CASE("rates and retention come from the tier where the spec has none") {
   const Topology topology = built();
   CHECK(topology.load.spans.per_second == doctest::Approx(5000));
-  CHECK(topology.load.traces.per_second == doctest::Approx(1000));  // 5 spans per trace (F14)
+  CHECK(topology.load.traces.per_second == doctest::Approx(1000));   // 5 spans per trace (F14)
   CHECK(topology.retention.traces.hours() == doctest::Approx(168));  // I03
   CHECK(topology.retention.metrics.days() == doctest::Approx(15));
-  const Topology changed = built({"traces.spans=50k/s", "traces.retention=3d", "logs.retention=48h"});
+  const Topology changed =
+      built({"traces.spans=50k/s", "traces.retention=3d", "logs.retention=48h"});
   CHECK(changed.load.traces.per_second == doctest::Approx(10000));
   CHECK(changed.retention.traces.days() == doctest::Approx(3));
   CHECK(changed.retention.logs.hours() == doctest::Approx(48));
@@ -122,8 +124,9 @@ TEST_CASE("services without a login stay on loopback") {
 }
 
 TEST_CASE("overrides") {
-  const Topology topology = built({"ports.grafana=3001", "ports.loki=0", "components.loki.memory=3GiB",
-                                   "components.otel-collector.disk=20GB", "name=obs2"});
+  const Topology topology =
+      built({"ports.grafana=3001", "ports.loki=0", "components.loki.memory=3GiB",
+             "components.otel-collector.disk=20GB", "name=obs2"});
   CHECK(topology.port("grafana")->host == 3001);
   CHECK(topology.port("grafana")->container == 3000);
   CHECK(topology.port("loki")->host == 0);

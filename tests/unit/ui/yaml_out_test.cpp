@@ -1,7 +1,8 @@
 // YAML output reads back, with a real YAML parser, as what went in.
+#include "lib/ui/yaml_out.hpp"
+
 #include <doctest/doctest.h>
 
-#include "lib/ui/yaml_out.hpp"
 #include "lib/yaml/read.hpp"
 
 using namespace obsctl;
@@ -39,7 +40,7 @@ bool same(const yaml::Node& node, const Json& json) {
     return node.kind == yaml::Node::Kind::null;
   }
   return json.is_string() ? node.scalar == json.get<std::string>()
-         : json.is_structured() || node.scalar == json.dump();
+                          : json.is_structured() || node.scalar == json.dump();
 }
 
 }  // namespace
@@ -62,9 +63,11 @@ TEST_CASE("every kind of value survives the way through YAML") {
 }
 
 TEST_CASE("text that could be read as something else is quoted") {
-  for (const char* text : {"yes", "No", "on", "OFF", "true", "null", "~", "", "1", "0123", "1e3", "0x1F",
-                           "12:30:45", "2026-11-21", "- a", "a: b", "#c", " lead", "trail ", "*x", "&y",
-                           "!z", "line\nbreak", "\"q\"", "'s'", "{a}", "[b]", ".5", ".inf", "=", "<<"}) {
+  for (const char* text :
+       {"yes", "No",    "on",     "OFF",  "true",     "null",       "~",           "",
+        "1",   "0123",  "1e3",    "0x1F", "12:30:45", "2026-11-21", "- a",         "a: b",
+        "#c",  " lead", "trail ", "*x",   "&y",       "!z",         "line\nbreak", "\"q\"",
+        "'s'", "{a}",   "[b]",    ".5",   ".inf",     "=",          "<<"}) {
     CAPTURE(std::string(text));
     const std::string printed = to_yaml(Json{{"k", text}});
     CHECK(printed.substr(3, 1) == "\"");

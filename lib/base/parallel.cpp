@@ -1,0 +1,32 @@
+// A counter that threads draw from; the calling thread works too.
+#include "lib/base/parallel.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace obsctl {
+
+void parallel_for(std::size_t count, const std::function<void(std::size_t)>& work) {
+  constexpr std::size_t k_max_threads = 8;
+  std::atomic<std::size_t> next = 0;
+  const auto draw = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      work(i);
+    }
+  };
+  const std::size_t threads =
+      std::min({static_cast<std::size_t>(std::thread::hardware_concurrency()), k_max_threads, count});
+  std::vector<std::jthread> helpers;
+  try {
+    for (std::size_t i = 1; i < threads; ++i) {
+      helpers.emplace_back(draw);
+    }
+  } catch (const std::system_error&) {  // no more threads to be had: the others do the work
+  }
+  draw();
+}
+
+}  // namespace obsctl
