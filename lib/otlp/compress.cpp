@@ -1,12 +1,11 @@
 // zlib and zstd behind two functions; nothing else in the tree includes their headers.
 #include "lib/otlp/compress.hpp"
 
+#include <fmt/format.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
-
-#include <fmt/format.h>
 
 namespace obsctl::otlp {
 namespace {
@@ -21,7 +20,8 @@ Failure damaged(std::string_view name) {
   return fail(Code::failed, fmt::format("body is not valid {}", name));
 }
 
-// Makes room for the next piece: doubling, and one byte more than allowed, so that the limit is noticed.
+// Makes room for the next piece: doubling, and one byte more than allowed, so that the limit is
+// noticed.
 std::size_t grow(std::string& out, std::size_t used, std::size_t limit) {
   const std::size_t size = std::min(limit + 1, std::max(k_step, used * 2));
   out.resize(size);
@@ -77,7 +77,8 @@ Result<void> unpack_zstd(ByteView body, std::size_t limit, std::string& out) {
     return fail(Code::failed, "zstd cannot start");
   }
   ZSTD_DCtx_reset(context.get(), ZSTD_reset_session_only);
-  // A frame may ask for a window of gigabytes; 8 MiB is what RFC 8878 asks every decoder to support.
+  // A frame may ask for a window of gigabytes; 8 MiB is what RFC 8878 asks every decoder to
+  // support.
   ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, 23);
   ZSTD_inBuffer in{body.data(), body.size(), 0};
   std::size_t used = 0;
@@ -159,9 +160,10 @@ Result<void> Compressor::pack(ByteView body, std::string& out) {
     }
     case Compression::zstd: {
       out.resize(ZSTD_compressBound(body.size()));
-      const std::size_t size = state.zstd ? ZSTD_compressCCtx(state.zstd.get(), out.data(), out.size(),
-                                                              body.data(), body.size(), state.level)
-                                          : 0;
+      const std::size_t size = state.zstd
+                                   ? ZSTD_compressCCtx(state.zstd.get(), out.data(), out.size(),
+                                                       body.data(), body.size(), state.level)
+                                   : 0;
       if (!state.zstd || ZSTD_isError(size) != 0) {
         return fail(Code::failed, "zstd cannot compress");
       }

@@ -9,8 +9,8 @@
 
 namespace obsctl::otlp {
 
-// Packs bodies one after another with one context. `level` as in zlib (1 … 9) or zstd (1 … 19); 0: the
-// default that OpenTelemetry exporters use (gzip -1 means 6, zstd 3).
+// Packs bodies one after another with one context. `level` as in zlib (1 … 9) or zstd (1 … 19); 0:
+// the default that OpenTelemetry exporters use (gzip -1 means 6, zstd 3).
 class Compressor {
  public:
   explicit Compressor(Compression compression, int level = 0);
@@ -26,8 +26,9 @@ class Compressor {
   std::unique_ptr<State> state_;
 };
 
-// Unpacks a body into `out` (replaced). More than `limit` bytes are an error, found without making them:
-// a few kilobytes can unpack to gigabytes. Trailing garbage and truncated input are errors too.
+// Unpacks a body into `out` (replaced). More than `limit` bytes are an error, found without making
+// them: a few kilobytes can unpack to gigabytes. Trailing garbage and truncated input are errors
+// too.
 [[nodiscard]] Result<void> unpack(Compression compression, ByteView body, std::size_t limit,
                                   std::string& out);
 

@@ -1,7 +1,7 @@
 // Export requests from bytes: counted quickly, scanned item by item, or read as a whole.
 //
-// For receivers: the bytes may be anything. Nothing here crashes, recurses without bound or allocates much
-// more than the input justifies.
+// For receivers: the bytes may be anything. Nothing here crashes, recurses without bound or
+// allocates much more than the input justifies.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,15 @@
 
 namespace obsctl::otlp {
 
-// Spans, data points or records of a protobuf request, found by their tags without looking inside them;
-// nothing when the bytes are not protobuf.
+// Spans, data points or records of a protobuf request, found by their tags without looking inside
+// them; nothing when the bytes are not protobuf.
 [[nodiscard]] std::optional<std::uint64_t> count_items(Signal signal, ByteView body);
 
 // What identifies an item; views into the body, empty when absent.
 struct ItemRef {
   std::string_view trace_id;  // spans and records
   std::string_view span_id;
-  std::string_view sequence;  // string value of the sequence attribute
+  std::string_view sequence;                     // string value of the sequence attribute
   std::optional<std::uint64_t> sequence_number;  // of an integer or decimal string
   std::string_view group;                        // string value of the group attribute
 };
@@ -31,8 +31,8 @@ struct ScanKeys {
   std::string_view group = {};
 };
 
-// Calls `visit` for every item of a protobuf request. False when the bytes are malformed: items before
-// the damage were visited.
+// Calls `visit` for every item of a protobuf request. False when the bytes are malformed: items
+// before the damage were visited.
 [[nodiscard]] bool scan_items(Signal signal, ByteView body, const ScanKeys& keys,
                               const std::function<void(const ItemRef&)>& visit);
 

@@ -1,11 +1,10 @@
 // OTLP/JSON requests as values.
 //
-// Lenient where proto3's JSON mapping is: 64-bit integers as strings or numbers, enums as integers, unknown
-// names skipped, null as absent. A value of the wrong type counts as absent.
+// Lenient where proto3's JSON mapping is: 64-bit integers as strings or numbers, enums as integers,
+// unknown names skipped, null as absent. A value of the wrong type counts as absent.
 #include <charconv>
 #include <cmath>
 #include <limits>
-
 #include <nlohmann/json.hpp>
 
 #include "lib/otlp/decode_parts.hpp"
@@ -32,7 +31,7 @@ void read(const Json& value, std::string& into) {
 }
 
 template <class Whole>
-  requires std::is_integral_v<Whole>
+requires std::is_integral_v<Whole>
 void read(const Json& value, Whole& into) {
   if (value.is_string()) {
     const auto& text = value.get_ref<const std::string&>();
@@ -263,7 +262,8 @@ class Decoder {
       to.monotonic = false;
       read(member(from, "isMonotonic"), to.monotonic);
     }
-    each(member(from, "dataPoints"), to.points, [&](const Json& one, auto& into) { point(one, into); });
+    each(member(from, "dataPoints"), to.points,
+         [&](const Json& one, auto& into) { point(one, into); });
     return true;
   }
 
@@ -362,8 +362,7 @@ Result<AnyRequest> decode_json(Signal signal, ByteView body) try {
   }
   Decoder decoder;
   switch (signal) {
-    case Signal::traces:
-      return decoder.request<Span>(json, "resourceSpans", "scopeSpans", "spans");
+    case Signal::traces: return decoder.request<Span>(json, "resourceSpans", "scopeSpans", "spans");
     case Signal::metrics:
       return decoder.request<Metric>(json, "resourceMetrics", "scopeMetrics", "metrics");
     case Signal::logs: break;

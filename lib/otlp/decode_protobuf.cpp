@@ -1,8 +1,8 @@
 // Protobuf requests as values.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
-
-#include <fmt/format.h>
 #include <protozero/pbf_reader.hpp>
 
 #include "lib/otlp/decode_parts.hpp"
@@ -264,7 +264,9 @@ class Decoder {
     while (r.next()) {
       switch (r.tag_and_type()) {
         case fixed64(1): record.time = r.get_fixed64(); break;
-        case varint(2): record.severity_number = static_cast<std::uint32_t>(std::max(r.get_enum(), 0)); break;
+        case varint(2):
+          record.severity_number = static_cast<std::uint32_t>(std::max(r.get_enum(), 0));
+          break;
         case bytes(3): record.severity_text = r.get_string(); break;
         case bytes(5): record.body = any_value(nested(r)); break;
         case bytes(6): record.attributes.push_back(key_value(nested(r))); break;

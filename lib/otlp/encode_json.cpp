@@ -1,12 +1,14 @@
-// Export requests as OTLP/JSON: proto3's JSON mapping with the exceptions of the OTLP specification.
+// Export requests as OTLP/JSON: proto3's JSON mapping with the exceptions of the OTLP
+// specification.
 //
-// Ids are lower-case hex instead of base64, enums are integers, names are lowerCamelCase, 64-bit integers
-// are strings. Written by hand, because the places of ids and times are recorded for patching.
+// Ids are lower-case hex instead of base64, enums are integers, names are lowerCamelCase, 64-bit
+// integers are strings. Written by hand, because the places of ids and times are recorded for
+// patching.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-
-#include <fmt/format.h>
 
 #include "lib/otlp/encode.hpp"
 #include "lib/otlp/response.hpp"
@@ -27,9 +29,8 @@ class JsonEncoder {
         if (one.resource) {
           object("resource", [&] { this->resource(*one.resource); });
         }
-        array(scopes, one.scopes, [&](const ScopeItems<Item>& scope) {
-          scope_items(scope, items);
-        });
+        array(scopes, one.scopes,
+              [&](const ScopeItems<Item>& scope) { scope_items(scope, items); });
         text("schemaUrl", one.schema_url);
       });
     });

@@ -1,6 +1,5 @@
 // Export requests as protobuf, written with protozero, recording where the patchable fields end up.
 #include <algorithm>
-
 #include <protozero/pbf_writer.hpp>
 
 #include "lib/otlp/encode.hpp"
@@ -31,9 +30,10 @@ class ProtobufEncoder {
   }
 
  private:
-  // protozero reserves five bytes for the length of a nested message and closes the gap afterwards, which
-  // moves everything inside: patches recorded meanwhile move with it. It drops an empty message; we do
-  // not, because an empty value or gauge that was set is not the same as one that was not.
+  // protozero reserves five bytes for the length of a nested message and closes the gap afterwards,
+  // which moves everything inside: patches recorded meanwhile move with it. It drops an empty
+  // message; we do not, because an empty value or gauge that was set is not the same as one that
+  // was not.
   template <class Fill>
   void message(pbf_writer& parent, protozero::pbf_tag_type tag, Fill&& fill) {
     const std::size_t first_patch = result_.patches.size();
@@ -112,7 +112,9 @@ class ProtobufEncoder {
           }
         });
         break;
-      case 6: message(w, 6, [&](pbf_writer& map) { attributes(map, 1, std::get<6>(any.value)); }); break;
+      case 6:
+        message(w, 6, [&](pbf_writer& map) { attributes(map, 1, std::get<6>(any.value)); });
+        break;
       case 7: {
         const auto& blob = std::get<7>(any.value);
         w.add_bytes(7, reinterpret_cast<const char*>(blob.data()), blob.size());
@@ -261,7 +263,9 @@ class ProtobufEncoder {
     text(w, 2, metric.description);
     text(w, 3, metric.unit);
     switch (metric.data.index()) {
-      case 1: message(w, 5, [&](pbf_writer& d) { points(d, std::get<Gauge>(metric.data).points); }); break;
+      case 1:
+        message(w, 5, [&](pbf_writer& d) { points(d, std::get<Gauge>(metric.data).points); });
+        break;
       case 2:
         message(w, 7, [&](pbf_writer& d) {
           const auto& sum = std::get<Sum>(metric.data);
@@ -284,7 +288,9 @@ class ProtobufEncoder {
           temporality(d, std::get<ExpHistogram>(metric.data).temporality);
         });
         break;
-      case 5: message(w, 11, [&](pbf_writer& d) { points(d, std::get<Summary>(metric.data).points); }); break;
+      case 5:
+        message(w, 11, [&](pbf_writer& d) { points(d, std::get<Summary>(metric.data).points); });
+        break;
       default: break;
     }
     attributes(w, 12, metric.metadata);
@@ -304,7 +310,8 @@ class ProtobufEncoder {
     }
   }
 
-  void exemplars(pbf_writer& w, protozero::pbf_tag_type tag, const std::vector<Exemplar>& exemplars) {
+  void exemplars(pbf_writer& w, protozero::pbf_tag_type tag,
+                 const std::vector<Exemplar>& exemplars) {
     for (std::uint32_t i = 0; i < exemplars.size(); ++i) {
       message(w, tag, [&](pbf_writer& e) {
         const auto& exemplar = exemplars[i];
@@ -368,7 +375,8 @@ class ProtobufEncoder {
     real(w, 12, point.max);
   }
 
-  void buckets(pbf_writer& w, protozero::pbf_tag_type tag, const std::optional<ExpBuckets>& buckets) {
+  void buckets(pbf_writer& w, protozero::pbf_tag_type tag,
+               const std::optional<ExpBuckets>& buckets) {
     if (buckets) {
       message(w, tag, [&](pbf_writer& b) {
         if (buckets->offset != 0) {

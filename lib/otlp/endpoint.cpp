@@ -1,10 +1,9 @@
 // Endpoints as people write them: with or without scheme, port and path.
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netdb.h>
 
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
@@ -14,8 +13,9 @@ namespace obsctl::otlp {
 namespace {
 
 Failure bad(std::string_view text, std::string_view what, std::string_view why) {
-  return fail(Code::usage, fmt::format("{} is not an endpoint: '{}' ({})", what, text, why),
-              "write it like http://localhost:4318, https://collector.example:4317 or localhost:4317");
+  return fail(
+      Code::usage, fmt::format("{} is not an endpoint: '{}' ({})", what, text, why),
+      "write it like http://localhost:4318, https://collector.example:4317 or localhost:4317");
 }
 
 Result<bool> scheme_is_tls(std::string_view scheme, std::string_view text, std::string_view what) {

@@ -1,10 +1,10 @@
 // What the answer to a gRPC call means: status, trailers, reset codes and the response message.
 #include "lib/otlp/grpc_call.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
-
-#include <fmt/format.h>
 
 #include "lib/otlp/compress.hpp"
 #include "lib/otlp/response.hpp"
@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t k_max_text = 8192;  // of one header value that is kept
 constexpr int k_ok = 0;
 constexpr int k_unknown = 2;
+constexpr int k_deadline_exceeded = 4;  // the server noticed our deadline before we did
 constexpr int k_resource_exhausted = 8;
 constexpr int k_internal = 13;
 
@@ -29,7 +30,8 @@ int parse_status(std::string_view text) {
 
 void set_failure(Completion& completion, int status, std::string message) {
   completion.grpc_status = static_cast<std::int16_t>(status);
-  completion.outcome = grpc_retryable(status, completion.retry_after.count() >= 0)
+  completion.outcome = status == k_deadline_exceeded ? Outcome::timeout
+                       : grpc_retryable(status, completion.retry_after.count() >= 0)
                            ? Outcome::retryable
                            : Outcome::permanent;
   completion.message = std::move(message);
@@ -104,8 +106,8 @@ void conclude_ok(const GrpcCall& call, std::size_t max_response, Completion& com
 void GrpcCall::reset(const Request& new_request) {
   request = new_request;
   const auto size = static_cast<std::uint32_t>(new_request.body.size());
-  prefix = {std::byte{new_request.compressed}, std::byte(size >> 24U), std::byte(size >> 16U & 255U),
-            std::byte(size >> 8U & 255U), std::byte(size & 255U)};
+  prefix = {std::byte{new_request.compressed}, std::byte(size >> 24U),
+            std::byte(size >> 16U & 255U), std::byte(size >> 8U & 255U), std::byte(size & 255U)};
   framed = queued = 0;
   wire_out = wire_in = 0;
   stream = -1;

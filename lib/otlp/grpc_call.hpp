@@ -30,7 +30,7 @@ struct GrpcCall {
   int http_status = 0;
   int grpc_status = -1;
   std::string grpc_message = {};
-  std::string details = {};  // grpc-status-details-bin, still base64
+  std::string details = {};   // grpc-status-details-bin, still base64
   std::string encoding = {};  // grpc-encoding of the response
   std::string response = {};
 
@@ -45,8 +45,8 @@ struct GrpcCall {
   void on_header(std::string_view name, std::string_view value);
 };
 
-// Fills the completion of a call whose stream was closed with this HTTP/2 error code. `goaway`: the server
-// had announced that it takes no more.
+// Fills the completion of a call whose stream was closed with this HTTP/2 error code. `goaway`: the
+// server had announced that it takes no more.
 void conclude(const GrpcCall& call, std::uint32_t h2_error, bool goaway, std::size_t max_response,
               Completion& completion);
 

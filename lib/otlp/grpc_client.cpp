@@ -1,9 +1,10 @@
-// The gRPC client: places for connections, a pool of call slots, one epoll loop, deadlines in order.
+// The gRPC client: places for connections, a pool of call slots, one epoll loop, deadlines in
+// order.
 #include "lib/otlp/grpc_client.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/otlp/completions.hpp"
 #include "lib/otlp/h2_connection.hpp"
@@ -26,7 +27,8 @@ struct Target {
 // A place for one connection; a lost connection is replaced in its place, with growing pauses when
 // connecting fails, during which requests fail at once instead of piling up.
 struct GrpcLane {
-  GrpcLane(GrpcEvents& events, const Target& its_target, ClientStats& stats, std::size_t max_response)
+  GrpcLane(GrpcEvents& events, const Target& its_target, ClientStats& stats,
+           std::size_t max_response)
       : target(its_target), connection(events, its_target.headers, stats, max_response) {}
 
   const Target& target;
@@ -35,9 +37,9 @@ struct GrpcLane {
   std::size_t in_flight = 0;            // pending and given to the connection
   std::size_t next_address = 0;
   std::uint32_t armed = 0;  // epoll events; 0: not watched
-  bool was_ready = false;  // since start()
-  bool settled = true;     // its end has been dealt with
-  bool dirty = false;  // has something to flush
+  bool was_ready = false;   // since start()
+  bool settled = true;      // its end has been dealt with
+  bool dirty = false;       // has something to flush
   Time retry_at = {};
   Time connect_deadline = {};
   std::chrono::nanoseconds backoff = k_first_backoff;
@@ -171,8 +173,7 @@ GrpcLane* GrpcClient::Impl::pick(Time now) {
   for (const bool ready : {true, false}) {
     for (std::size_t i = 0; i < count; ++i) {
       GrpcLane& lane = *lanes_[(cursor_ + i) % count];
-      const bool usable =
-          ready ? lane.connection.state() == State::ready : may_start(lane, now);
+      const bool usable = ready ? lane.connection.state() == State::ready : may_start(lane, now);
       if (usable && lane.in_flight < limit(lane)) {
         cursor_ = (cursor_ + i + 1) % count;
         return &lane;
@@ -271,7 +272,8 @@ void GrpcClient::Impl::settle_down(GrpcLane& lane, Time now) {
   lane.settled = true;
   lane.armed = 0;
   lane.error = lane.connection.error();
-  // A lost connection is made again with the next request; one that cannot be made, with growing pauses.
+  // A lost connection is made again with the next request; one that cannot be made, with growing
+  // pauses.
   lane.retry_at = lane.was_ready ? now : now + lane.backoff;
   if (!lane.was_ready) {
     lane.backoff = std::min<std::chrono::nanoseconds>(2 * lane.backoff, k_last_backoff);
@@ -374,9 +376,8 @@ void GrpcClient::Impl::expire(Time now) {
     const bool connecting =
         state == State::connecting || state == State::handshake || state == State::preface;
     if (connecting && now >= lane->connect_deadline) {
-      lane->connection.close(state == State::preface
-                                 ? "no HTTP/2 settings from the server in time"
-                                 : "no answer in time");
+      lane->connection.close(state == State::preface ? "no HTTP/2 settings from the server in time"
+                                                     : "no answer in time");
       settle(*lane, now);
     }
   }
@@ -506,12 +507,26 @@ GrpcClient::GrpcClient(GrpcClient&&) noexcept = default;
 GrpcClient& GrpcClient::operator=(GrpcClient&&) noexcept = default;
 GrpcClient::~GrpcClient() = default;
 
-bool GrpcClient::submit(const Request& request) { return impl_->submit(request); }
-std::span<const Completion> GrpcClient::wait(Time deadline) { return impl_->wait(deadline); }
-void GrpcClient::flush() { impl_->flush(); }
-Result<void> GrpcClient::connect(Time deadline) { return impl_->connect(deadline); }
-std::size_t GrpcClient::in_flight() const { return impl_->in_flight(); }
-std::size_t GrpcClient::capacity() const { return impl_->capacity(); }
-const ClientStats& GrpcClient::stats() const { return impl_->stats(); }
+bool GrpcClient::submit(const Request& request) {
+  return impl_->submit(request);
+}
+std::span<const Completion> GrpcClient::wait(Time deadline) {
+  return impl_->wait(deadline);
+}
+void GrpcClient::flush() {
+  impl_->flush();
+}
+Result<void> GrpcClient::connect(Time deadline) {
+  return impl_->connect(deadline);
+}
+std::size_t GrpcClient::in_flight() const {
+  return impl_->in_flight();
+}
+std::size_t GrpcClient::capacity() const {
+  return impl_->capacity();
+}
+const ClientStats& GrpcClient::stats() const {
+  return impl_->stats();
+}
 
 }  // namespace obsctl::otlp

@@ -1,11 +1,10 @@
 // The HTTP/2 half of a client connection: nghttp2 makes and reads frames, the outbox writes them.
 #include "lib/otlp/h2_connection.hpp"
 
+#include <fmt/format.h>
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/otlp/response.hpp"
@@ -23,8 +22,9 @@ std::string_view view(const std::uint8_t* data, std::size_t size) {
 std::string grpc_timeout(std::chrono::nanoseconds timeout) {
   // At most eight digits: milliseconds reach 27 hours, seconds three years.
   const auto millis = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
-  return millis < 100'000'000 ? fmt::format("{}m", std::max<std::int64_t>(millis, 1))
-                              : fmt::format("{}S", std::min<std::int64_t>(millis / 1000, 99'999'999));
+  return millis < 100'000'000
+             ? fmt::format("{}m", std::max<std::int64_t>(millis, 1))
+             : fmt::format("{}S", std::min<std::int64_t>(millis / 1000, 99'999'999));
 }
 
 struct SessionOptions {
@@ -86,9 +86,9 @@ struct H2Callbacks {
   }
 
   // Says how much of the body goes into the next frame; the bytes themselves follow in send_data().
-  static ssize_t read(nghttp2_session* /*session*/, std::int32_t /*stream*/, std::uint8_t* /*buffer*/,
-                      std::size_t length, std::uint32_t* flags, nghttp2_data_source* source,
-                      void* /*user*/) {
+  static ssize_t read(nghttp2_session* /*session*/, std::int32_t /*stream*/,
+                      std::uint8_t* /*buffer*/, std::size_t length, std::uint32_t* flags,
+                      nghttp2_data_source* source, void* /*user*/) {
     auto& call = *static_cast<GrpcCall*>(source->ptr);
     if (call.finished) {
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -140,9 +140,9 @@ struct H2Callbacks {
     return 0;
   }
 
-  static int on_header(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name,
-                       std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
-                       std::uint8_t /*flags*/, void* /*user*/) {
+  static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
+                       const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
+                       std::size_t value_size, std::uint8_t /*flags*/, void* /*user*/) {
     if (GrpcCall* call = call_of(session, frame->hd.stream_id)) {
       call->on_header(view(name, name_size), view(value, value_size));
     }
@@ -168,8 +168,8 @@ struct H2Callbacks {
     H2Connection& connection = self(user);
     switch (frame->hd.type) {
       case NGHTTP2_SETTINGS:
-        connection.peer_limit_ = nghttp2_session_get_remote_settings(
-            session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+        connection.peer_limit_ =
+            nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
         if (connection.state_ == H2Connection::State::preface) {
           connection.state_ = H2Connection::State::ready;
           connection.established_ = true;
@@ -182,7 +182,8 @@ struct H2Callbacks {
         connection.state_ = H2Connection::State::draining;
         break;
       case NGHTTP2_PING:
-        connection.ping_pending_ = connection.ping_pending_ && (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0;
+        connection.ping_pending_ =
+            connection.ping_pending_ && (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0;
         break;
       default:
         if (GrpcCall* call = call_of(session, frame->hd.stream_id)) {
@@ -190,7 +191,8 @@ struct H2Callbacks {
           // The answer is complete before the request is: stop sending what nobody reads.
           const bool ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
           if (ended && call->framed < call->size()) {
-            nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_CANCEL);
+            nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                      NGHTTP2_CANCEL);
           }
         }
         break;
@@ -215,7 +217,7 @@ struct H2Callbacks {
     // A request that nghttp2 gave up before its first frame, because GOAWAY had come.
     const bool refused = !call->sent && connection.goaway_;
     connection.events_.on_closed(*call, refused ? std::uint32_t{NGHTTP2_REFUSED_STREAM} : error,
-                                   connection.goaway_);
+                                 connection.goaway_);
     return 0;
   }
 };
@@ -263,7 +265,8 @@ void H2Connection::make_session() {
   nghttp2_session_callbacks_new(&callbacks);
   nghttp2_session_callbacks_set_send_callback(callbacks, H2Callbacks::send);
   nghttp2_session_callbacks_set_send_data_callback(callbacks, H2Callbacks::send_data);
-  nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks, H2Callbacks::frame_size);
+  nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks,
+                                                                 H2Callbacks::frame_size);
   nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, H2Callbacks::on_frame_send);
   nghttp2_session_callbacks_set_on_header_callback(callbacks, H2Callbacks::on_header);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, H2Callbacks::on_data);
@@ -447,7 +450,8 @@ void H2Connection::close(const std::string& why) {
   blocked_ = false;
   channel_ = Channel();
   outbox_ = Outbox();
-  // close() may run inside an nghttp2 callback's caller only, never inside a callback: the session can go.
+  // close() may run inside an nghttp2 callback's caller only, never inside a callback: the session
+  // can go.
   session_.reset();
   std::vector<GrpcCall*> lost;
   lost.swap(calls_);

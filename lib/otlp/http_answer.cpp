@@ -1,9 +1,9 @@
 // The rules of "OTLP/HTTP Response" in the specification, as a function of the answer alone.
 #include "lib/otlp/http_answer.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/otlp/response.hpp"
 #include "lib/otlp/retry.hpp"
@@ -11,7 +11,9 @@
 namespace obsctl::otlp {
 namespace {
 
-bool is_json(const HttpAnswer& answer) { return answer.content_type.starts_with("application/json"); }
+bool is_json(const HttpAnswer& answer) {
+  return answer.content_type.starts_with("application/json");
+}
 bool is_protobuf(const HttpAnswer& answer) {
   return answer.content_type.starts_with("application/x-protobuf");
 }
@@ -29,9 +31,9 @@ void conclude_success(const HttpAnswer& answer, Completion& completion) {
   if (!partial) {
     // A web page with status 200 is not an acknowledgement.
     completion.outcome = Outcome::permanent;
-    completion.message = fmt::format("HTTP {} with an answer that is not OTLP ('{}'): {}",
-                                     answer.status, printable(answer.content_type, 60),
-                                     printable(answer.body, 100));
+    completion.message =
+        fmt::format("HTTP {} with an answer that is not OTLP ('{}'): {}", answer.status,
+                    printable(answer.content_type, 60), printable(answer.body, 100));
   } else if (partial->present) {
     completion.outcome = Outcome::partial;
     completion.rejected = std::max<std::int64_t>(partial->rejected, 0);
@@ -58,8 +60,8 @@ void conclude(const HttpAnswer& answer, std::chrono::system_clock::time_point no
   }
   completion.outcome = http_retryable(answer.status) ? Outcome::retryable : Outcome::permanent;
   if (answer.status >= 300 && answer.status < 400) {
-    completion.message = fmt::format("HTTP {}: redirected to '{}'", answer.status,
-                                     printable(answer.location));
+    completion.message =
+        fmt::format("HTTP {}: redirected to '{}'", answer.status, printable(answer.location));
     return;
   }
   const auto status = is_json(answer)       ? decode_status_json(answer.body)

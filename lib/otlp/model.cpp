@@ -3,6 +3,8 @@
 
 namespace obsctl::otlp {
 
-bool AnyValue::operator==(const AnyValue& other) const { return value == other.value; }
+bool AnyValue::operator==(const AnyValue& other) const {
+  return value == other.value;
+}
 
 }  // namespace obsctl::otlp

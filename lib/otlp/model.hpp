@@ -1,8 +1,8 @@
 // The messages of OTLP as plain values: what a generator fills in and what a receiver reads.
 //
-// Field by field after opentelemetry-proto 1.x (trace, metrics, logs, common, resource). A default value means "not
-// set" wherever proto3 leaves it out of the bytes. The two *_strindex fields of common.proto exist for profiles only
-// and are left out.
+// Field by field after opentelemetry-proto 1.x (trace, metrics, logs, common, resource). A default
+// value means "not set" wherever proto3 leaves it out of the bytes. The two *_strindex fields of
+// common.proto exist for profiles only and are left out.
 #pragma once
 
 #include <array>
@@ -23,18 +23,19 @@ struct KeyValue;
 struct AnyValue {
   using Array = std::vector<AnyValue>;
   using Map = std::vector<KeyValue>;
-  std::variant<std::monostate, std::string, bool, std::int64_t, double, Array, Map, Blob> value = {};
+  std::variant<std::monostate, std::string, bool, std::int64_t, double, Array, Map, Blob> value =
+      {};
 
   AnyValue() = default;
-  AnyValue(std::string text) : value(std::move(text)) {}        // NOLINT: a value is a value
-  AnyValue(const char* text) : value(std::string(text)) {}      // NOLINT
-  AnyValue(bool flag) : value(flag) {}                          // NOLINT
-  AnyValue(std::int64_t number) : value(number) {}              // NOLINT
-  AnyValue(int number) : value(std::int64_t{number}) {}         // NOLINT
-  AnyValue(double number) : value(number) {}                    // NOLINT
-  AnyValue(Array array) : value(std::move(array)) {}            // NOLINT
-  AnyValue(Map map);                                            // NOLINT
-  AnyValue(Blob blob) : value(std::move(blob)) {}               // NOLINT
+  AnyValue(std::string text) : value(std::move(text)) {}    // NOLINT: a value is a value
+  AnyValue(const char* text) : value(std::string(text)) {}  // NOLINT
+  AnyValue(bool flag) : value(flag) {}                      // NOLINT
+  AnyValue(std::int64_t number) : value(number) {}          // NOLINT
+  AnyValue(int number) : value(std::int64_t{number}) {}     // NOLINT
+  AnyValue(double number) : value(number) {}                // NOLINT
+  AnyValue(Array array) : value(std::move(array)) {}        // NOLINT
+  AnyValue(Map map);                                        // NOLINT
+  AnyValue(Blob blob) : value(std::move(blob)) {}           // NOLINT
   bool operator==(const AnyValue& other) const;
 };
 
@@ -274,6 +275,7 @@ struct ExportRequest {
 using TraceRequest = ExportRequest<Span>;
 using MetricsRequest = ExportRequest<Metric>;
 using LogsRequest = ExportRequest<LogRecord>;
-using AnyRequest = std::variant<TraceRequest, MetricsRequest, LogsRequest>;  // in the order of Signal
+using AnyRequest =
+    std::variant<TraceRequest, MetricsRequest, LogsRequest>;  // in the order of Signal
 
 }  // namespace obsctl::otlp

@@ -1,6 +1,7 @@
 // Sockets: resolving, connecting, listening, and the plain half of a channel.
 #include "lib/otlp/net.hpp"
 
+#include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -8,8 +9,6 @@
 
 #include <cerrno>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 
@@ -45,9 +44,13 @@ Fd::~Fd() {
   }
 }
 
-void Channel::set_no_delay() { otlp::set_no_delay(fd_.get()); }
+void Channel::set_no_delay() {
+  otlp::set_no_delay(fd_.get());
+}
 
-std::string errno_text(int error) { return lower(std::strerror(error)); }
+std::string errno_text(int error) {
+  return lower(std::strerror(error));
+}
 
 Result<std::vector<Address>> resolve(const Endpoint& endpoint) {
   const auto found = look_up(endpoint.host, endpoint.port, 0);
@@ -92,9 +95,9 @@ Result<Fd> listen_on(const std::string& host, std::uint16_t port, std::uint16_t&
   if (!fd.open() || ::bind(fd.get(), first->ai_addr, first->ai_addrlen) != 0 ||
       ::listen(fd.get(), SOMAXCONN) != 0) {
     const int error = errno;
-    return fail(Code::failed,
-                fmt::format("cannot listen on '{}:{}': {}", host, port, errno_text(error)),
-                error == EADDRINUSE ? "another program has this port; choose one, or 0 for any" : "");
+    return fail(
+        Code::failed, fmt::format("cannot listen on '{}:{}': {}", host, port, errno_text(error)),
+        error == EADDRINUSE ? "another program has this port; choose one, or 0 for any" : "");
   }
   sockaddr_storage bound{};
   socklen_t length = sizeof bound;

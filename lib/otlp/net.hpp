@@ -84,8 +84,8 @@ class Channel {
   ~Channel() = default;
 
   // Puts TLS on the socket; `server_name` is verified (client side only, when `verify`).
-  [[nodiscard]] Result<void> start_tls_client(const TlsContext& context, const std::string& server_name,
-                                              bool verify);
+  [[nodiscard]] Result<void> start_tls_client(const TlsContext& context,
+                                              const std::string& server_name, bool verify);
   [[nodiscard]] Result<void> start_tls_server(const TlsContext& context);
 
   // Runs the handshake; `failed` sets error(). Without TLS it is done at once.

@@ -13,7 +13,9 @@ constexpr std::size_t k_referred = 512 * 1024;  // beyond this the socket is ask
 
 }  // namespace
 
-Outbox::Outbox() : arena_(k_arena) { parts_.reserve(k_parts + 1); }
+Outbox::Outbox() : arena_(k_arena) {
+  parts_.reserve(k_parts + 1);
+}
 
 std::size_t Outbox::copy(const void* data, std::size_t size) {
   const std::size_t take = std::min(size, arena_.size() - used_);
@@ -39,7 +41,8 @@ void Outbox::refer(ByteView bytes) {
 }
 
 bool Outbox::has_room(std::size_t size, std::size_t parts) const {
-  return arena_.size() - used_ >= size && parts_.size() + parts <= k_parts && referred_ < k_referred;
+  return arena_.size() - used_ >= size && parts_.size() + parts <= k_parts &&
+         referred_ < k_referred;
 }
 
 void Outbox::reset() {

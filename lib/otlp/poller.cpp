@@ -1,10 +1,10 @@
 // epoll_pwait2() where the kernel has it (5.11), milliseconds otherwise.
 #include "lib/otlp/poller.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
-
-#include <fmt/format.h>
 
 namespace obsctl::otlp {
 
@@ -24,13 +24,14 @@ void Poller::watch(int fd, std::uint32_t events, void* tag, bool known) {
   epoll_ctl(fd_.get(), known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
 }
 
-void Poller::forget(int fd) { epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+void Poller::forget(int fd) {
+  epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
 
 std::span<const epoll_event> Poller::wait(Time deadline, bool& interrupted) {
   static thread_local bool has_pwait2 = true;
-  const auto left = std::clamp<std::chrono::nanoseconds>(deadline - Clock::now(),
-                                                         std::chrono::nanoseconds(0),
-                                                         std::chrono::hours(1));
+  const auto left = std::clamp<std::chrono::nanoseconds>(
+      deadline - Clock::now(), std::chrono::nanoseconds(0), std::chrono::hours(1));
   const auto whole = std::chrono::floor<std::chrono::seconds>(left);
   const timespec timeout{.tv_sec = whole.count(), .tv_nsec = (left - whole).count()};
   const int size = static_cast<int>(events_.size());

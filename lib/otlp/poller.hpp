@@ -1,4 +1,5 @@
-// epoll with a deadline in nanoseconds, because a schedule of 50,000 requests a second has no milliseconds.
+// epoll with a deadline in nanoseconds, because a schedule of 50,000 requests a second has no
+// milliseconds.
 #pragma once
 
 #include <sys/epoll.h>

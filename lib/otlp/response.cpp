@@ -1,11 +1,11 @@
 // Answers from the network, read without trusting them.
 #include "lib/otlp/response.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <ctime>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
@@ -19,7 +19,7 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 constexpr std::string_view k_retry_info = "type.googleapis.com/google.rpc.RetryInfo";
-constexpr std::size_t k_max_message = 4096;  // of a server's words that are kept
+constexpr std::size_t k_max_message = 4096;          // of a server's words that are kept
 constexpr std::int64_t k_max_seconds = 315'576'000;  // ten years; longer hints mean the same
 
 nanoseconds duration_of(std::int64_t whole, std::int64_t nanos) {
@@ -335,7 +335,8 @@ std::optional<nanoseconds> parse_retry_after(std::string_view value,
     return duration_of(whole, 0);
   }
   std::tm fields{};
-  // "Sun, 06 Nov 1994 08:49:37 GMT"; strptime's names follow the C locale, which obsctl does not change.
+  // "Sun, 06 Nov 1994 08:49:37 GMT"; strptime's names follow the C locale, which obsctl does not
+  // change.
   const char* end = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &fields);
   if (end == nullptr || *end != '\0') {
     return std::nullopt;
@@ -346,12 +347,23 @@ std::optional<nanoseconds> parse_retry_after(std::string_view value,
 }
 
 std::string grpc_status_name(int status) {
-  static constexpr std::array<std::string_view, 17> k_names = {
-      "OK",           "CANCELLED",         "UNKNOWN",        "INVALID_ARGUMENT",
-      "DEADLINE_EXCEEDED", "NOT_FOUND",    "ALREADY_EXISTS", "PERMISSION_DENIED",
-      "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
-      "UNIMPLEMENTED", "INTERNAL",         "UNAVAILABLE",    "DATA_LOSS",
-      "UNAUTHENTICATED"};
+  static constexpr std::array<std::string_view, 17> k_names = {"OK",
+                                                               "CANCELLED",
+                                                               "UNKNOWN",
+                                                               "INVALID_ARGUMENT",
+                                                               "DEADLINE_EXCEEDED",
+                                                               "NOT_FOUND",
+                                                               "ALREADY_EXISTS",
+                                                               "PERMISSION_DENIED",
+                                                               "RESOURCE_EXHAUSTED",
+                                                               "FAILED_PRECONDITION",
+                                                               "ABORTED",
+                                                               "OUT_OF_RANGE",
+                                                               "UNIMPLEMENTED",
+                                                               "INTERNAL",
+                                                               "UNAVAILABLE",
+                                                               "DATA_LOSS",
+                                                               "UNAUTHENTICATED"};
   if (status >= 0 && static_cast<std::size_t>(status) < k_names.size()) {
     return std::string(k_names[static_cast<std::size_t>(status)]);
   }

@@ -1,4 +1,5 @@
-// Reading what a server answered: partial_success, google.rpc.Status with RetryInfo, Retry-After, gRPC codes.
+// Reading what a server answered: partial_success, google.rpc.Status with RetryInfo, Retry-After,
+// gRPC codes.
 //
 // Everything here takes bytes from the network, so every function is total: bounded work, no crash.
 #pragma once
@@ -20,20 +21,24 @@ struct PartialSuccess {
   std::int64_t rejected = 0;
   std::string message = {};
 };
-// Of an Export*ServiceResponse; nothing when the bytes are not one. An empty response is full success.
+// Of an Export*ServiceResponse; nothing when the bytes are not one. An empty response is full
+// success.
 [[nodiscard]] std::optional<PartialSuccess> decode_response(ByteView body);
-[[nodiscard]] std::optional<PartialSuccess> decode_response_json(std::string_view body, Signal signal);
+[[nodiscard]] std::optional<PartialSuccess> decode_response_json(std::string_view body,
+                                                                 Signal signal);
 
 // google.rpc.Status: the body of an HTTP error and the trailer grpc-status-details-bin.
 struct RpcStatus {
   int code = 0;
   std::string message = {};
-  std::optional<std::chrono::nanoseconds> retry_after = {};  // of the first RetryInfo, clamped to ≥ 0
+  std::optional<std::chrono::nanoseconds> retry_after =
+      {};  // of the first RetryInfo, clamped to ≥ 0
 };
 [[nodiscard]] std::optional<RpcStatus> decode_status(ByteView body);
 [[nodiscard]] std::optional<RpcStatus> decode_status_json(std::string_view body);
 
-// Base64 with the standard or URL alphabet, padding optional, as gRPC's "-bin" headers; nothing when invalid.
+// Base64 with the standard or URL alphabet, padding optional, as gRPC's "-bin" headers; nothing
+// when invalid.
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 
@@ -47,8 +52,8 @@ struct RpcStatus {
 
 // "UNAVAILABLE" for 14 and so on; "code 99" for an unknown one.
 [[nodiscard]] std::string grpc_status_name(int status);
-// The gRPC status for a stream that the server reset with an HTTP/2 error code, and for an HTTP status
-// without grpc-status. Source: grpc doc/PROTOCOL-HTTP2.md, doc/http-grpc-status-mapping.md.
+// The gRPC status for a stream that the server reset with an HTTP/2 error code, and for an HTTP
+// status without grpc-status. Source: grpc doc/PROTOCOL-HTTP2.md, doc/http-grpc-status-mapping.md.
 [[nodiscard]] int grpc_status_of_h2_error(std::uint32_t error);
 [[nodiscard]] int grpc_status_of_http(int status);
 // Text from the network made fit for a terminal and a report: printable, at most `limit` bytes.

@@ -1,7 +1,7 @@
 // What OTLP says about sending again: which answers may be retried, and when. Pure functions.
 //
-// Source: opentelemetry-proto docs/specification.md, "OTLP/gRPC Response", "OTLP/HTTP Response", "Retryable
-// Response Codes", and "Throttling".
+// Source: opentelemetry-proto docs/specification.md, "OTLP/gRPC Response", "OTLP/HTTP Response",
+// "Retryable Response Codes", and "Throttling".
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,8 @@
 
 namespace obsctl::otlp {
 
-// True when a gRPC status may be retried. RESOURCE_EXHAUSTED (8) only with a RetryInfo from the server.
+// True when a gRPC status may be retried. RESOURCE_EXHAUSTED (8) only with a RetryInfo from the
+// server.
 [[nodiscard]] bool grpc_retryable(int status, bool has_retry_info);
 
 // True for 429, 502, 503 and 504.
@@ -30,14 +31,15 @@ struct RetryPolicy {
   std::chrono::nanoseconds max = std::chrono::seconds(30);     // longest backoff, before jitter
   double multiplier = 1.5;
   double jitter = 0.5;  // the wait is uniform in [1 - jitter, 1 + jitter] times the backoff
-  std::chrono::nanoseconds max_elapsed = std::chrono::minutes(5);  // give up this long after attempt 1
-  unsigned max_attempts = 0;  // 0: no limit; 1: no retry
+  std::chrono::nanoseconds max_elapsed =
+      std::chrono::minutes(5);  // give up this long after attempt 1
+  unsigned max_attempts = 0;    // 0: no limit; 1: no retry
 };
 
 // How long to wait before attempt `attempts + 1`, or nothing when the request is to be given up.
-// `attempts` ≥ 1 counts the attempts made, `elapsed` runs from the intended time of the first, `unit` is a
-// uniform random number in [0, 1). A server's hint is a lower bound: jitter is added above it, so that
-// a throttled fleet does not come back in one step.
+// `attempts` ≥ 1 counts the attempts made, `elapsed` runs from the intended time of the first,
+// `unit` is a uniform random number in [0, 1). A server's hint is a lower bound: jitter is added
+// above it, so that a throttled fleet does not come back in one step.
 [[nodiscard]] std::optional<std::chrono::nanoseconds> retry_delay(const RetryPolicy& policy,
                                                                   const Completion& completion,
                                                                   unsigned attempts,

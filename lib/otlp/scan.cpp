@@ -1,6 +1,5 @@
 // Counting and scanning protobuf requests in place: no values are built.
 #include <charconv>
-
 #include <protozero/pbf_reader.hpp>
 
 #include "lib/otlp/decode.hpp"
@@ -15,7 +14,9 @@ constexpr std::uint32_t message(std::uint32_t tag) {
   return protozero::tag_and_type(tag, pbf_wire_type::length_delimited);
 }
 
-std::string_view text(protozero::data_view view) { return {view.data(), view.size()}; }
+std::string_view text(protozero::data_view view) {
+  return {view.data(), view.size()};
+}
 
 // Calls `fill` with a reader of every message with this tag.
 template <class Fill>
@@ -116,8 +117,8 @@ ItemRef read_item(pbf_reader reader, const Layout& layout, const ScanKeys& keys)
 }
 
 bool is_metric_data(std::uint32_t field) {
-  return field == message(5) || field == message(7) || field == message(9) || field == message(10) ||
-         field == message(11);
+  return field == message(5) || field == message(7) || field == message(9) ||
+         field == message(10) || field == message(11);
 }
 
 // Calls `visit(reader, layout)` for every item; `visit` decides how deep it looks.

@@ -1,19 +1,17 @@
 // TLS (OpenSSL) and the reading and writing half of a channel.
 //
-// OpenSSL talks to the socket through our own BIO, because its socket BIO raises SIGPIPE when the peer is
-// gone, and a library must not change the process's signal handling.
+// OpenSSL talks to the socket through our own BIO, because its socket BIO raises SIGPIPE when the
+// peer is gone, and a library must not change the process's signal handling.
+#include <arpa/inet.h>
+#include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-
-#include <arpa/inet.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/otlp/net.hpp"
@@ -31,7 +29,9 @@ std::string openssl_error() {
   return text;
 }
 
-int socket_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+int socket_of(BIO* bio) {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
 
 int bio_write(BIO* bio, const char* data, int size) {
   BIO_clear_retry_flags(bio);
@@ -57,7 +57,8 @@ long bio_control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) 
 
 BIO* make_bio(int fd) {
   static BIO_METHOD* const method = [] {
-    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket, no SIGPIPE");
+    BIO_METHOD* made =
+        BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket, no SIGPIPE");
     BIO_meth_set_write(made, bio_write);
     BIO_meth_set_read(made, bio_read);
     BIO_meth_set_ctrl(made, bio_control);
@@ -218,10 +219,11 @@ Io Channel::tls_result(int code) {
   if (ended) {
     return Io::closed;
   }
-  error_ = verdict != X509_V_OK && SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE
-               ? fmt::format("certificate refused: {}", lower(X509_verify_cert_error_string(verdict)))
-           : reason == "wrong version number" ? std::string("the peer does not speak TLS")
-                                              : "TLS: " + reason;
+  error_ =
+      verdict != X509_V_OK && SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE
+          ? fmt::format("certificate refused: {}", lower(X509_verify_cert_error_string(verdict)))
+      : reason == "wrong version number" ? std::string("the peer does not speak TLS")
+                                         : "TLS: " + reason;
   return Io::failed;
 }
 
@@ -289,7 +291,9 @@ Io Channel::write(std::span<const iovec> parts, std::size_t& count) {
   return Io::failed;
 }
 
-bool Channel::has_buffered() const { return ssl_ && SSL_pending(ssl_.get()) > 0; }
+bool Channel::has_buffered() const {
+  return ssl_ && SSL_pending(ssl_.get()) > 0;
+}
 
 std::string Channel::alpn() const {
   const unsigned char* name = nullptr;

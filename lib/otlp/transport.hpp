@@ -1,17 +1,19 @@
-// The contract between a load generator and the clients that send for it: requests in, completions out.
+// The contract between a load generator and the clients that send for it: requests in, completions
+// out.
 //
-// GrpcClient (grpc_client.hpp) and HttpClient (http_client.hpp) have the same shape on purpose and no
-// common base class: a generator picks one per run, and its hot loop sees a concrete type.
+// GrpcClient (grpc_client.hpp) and HttpClient (http_client.hpp) have the same shape on purpose and
+// no common base class: a generator picks one per run, and its hot loop sees a concrete type.
 //
 //   auto client = GrpcClient::create(options);            // resolves names, loads certificates
 //   while (…) {
 //     if (due && client->submit(request)) { … }           // false: every stream is busy
-//     for (const Completion& c : client->wait(next_due)) { … }   // valid until the next call of wait()
+//     for (const Completion& c : client->wait(next_due)) { … }   // valid until the next call of
+//     wait()
 //   }
 //
-// One client is one thread's: no locks. In the steady state (requests succeed) nothing is allocated per
-// request on our side. Neither client ever repeats a request by itself: what a completion reports is what
-// happened to that one attempt.
+// One client is one thread's: no locks. In the steady state (requests succeed) nothing is allocated
+// per request on our side. Neither client ever repeats a request by itself: what a completion
+// reports is what happened to that one attempt.
 #pragma once
 
 #include <cstdint>
@@ -38,20 +40,24 @@ struct Endpoint {
   bool tls = false;
   std::string host = "localhost";
   std::uint16_t port = 4317;
-  std::string path = {};  // prefix without trailing slash, HTTP only: "/otlp" gives "/otlp/v1/traces"
+  std::string path =
+      {};  // prefix without trailing slash, HTTP only: "/otlp" gives "/otlp/v1/traces"
 
   [[nodiscard]] std::string authority() const;  // "host:port", with brackets around IPv6
   [[nodiscard]] std::string url() const;        // "http://host:port/path"
   bool operator==(const Endpoint&) const = default;
 };
 
-// "http://host[:port][/prefix]", "https://…", "grpc://…", "grpcs://…", "host:port", "[::1]:4317", "host". The default
-// port is 4317 for gRPC and 4318 for HTTP; without a scheme the connection is not encrypted. A path that ends in
-// "/v1/traces" and so on loses that part, since every signal adds its own. Code::usage names `what`.
+// "http://host[:port][/prefix]", "https://…", "grpc://…", "grpcs://…", "host:port", "[::1]:4317",
+// "host". The default port is 4317 for gRPC and 4318 for HTTP; without a scheme the connection is
+// not encrypted. A path that ends in
+// "/v1/traces" and so on loses that part, since every signal adds its own. Code::usage names
+// `what`.
 [[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text, Protocol protocol,
                                               std::string_view what);
 
-// True when every address the host resolves to is a loopback address (or the host is such an address).
+// True when every address the host resolves to is a loopback address (or the host is such an
+// address).
 [[nodiscard]] bool is_loopback(const Endpoint& endpoint);
 
 struct ClientOptions {
@@ -62,13 +68,15 @@ struct ClientOptions {
   Compression compression = Compression::none;  // of bodies whose Request says `compressed`
   unsigned connections = 1;
   unsigned streams = 64;  // requests in flight per connection (HTTP/1.1: always 1)
-  std::chrono::nanoseconds timeout = std::chrono::seconds(10);         // of one request
-  std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);  // TCP, TLS and HTTP/2 preface
+  std::chrono::nanoseconds timeout = std::chrono::seconds(10);  // of one request
+  std::chrono::nanoseconds connect_timeout =
+      std::chrono::seconds(5);          // TCP, TLS and HTTP/2 preface
   std::size_t max_response = 4U << 20;  // longer answers are an error of that request
   std::string user_agent = "obsctl";
 };
 
-// One attempt. The client does not copy `body`: it must stay unchanged until the completion arrives.
+// One attempt. The client does not copy `body`: it must stay unchanged until the completion
+// arrives.
 struct Request {
   Signal signal = Signal::traces;
   bool compressed = false;  // `body` is already compressed with ClientOptions::compression
@@ -82,7 +90,7 @@ enum class Outcome : std::uint8_t {
   partial,    // accepted, with `rejected` items refused (or a warning when rejected is 0)
   retryable,  // refused for now: OTLP allows the same request to be sent again
   permanent,  // refused for good
-  timeout,    // no answer in time: the fate of the items is unknown
+  timeout,    // no answer in time, or DEADLINE_EXCEEDED: the fate of the items is unknown
   transport,  // connection not made or lost: the fate is unknown when `sent`, else nothing left
 };
 inline constexpr std::size_t k_outcomes = 6;
@@ -93,7 +101,7 @@ struct Completion {
   std::uint64_t tag = 0;
   Signal signal = Signal::traces;
   Outcome outcome = Outcome::ok;
-  bool sent = false;             // at least one byte of the request was handed to the socket
+  bool sent = false;              // at least one byte of the request was handed to the socket
   std::int16_t grpc_status = -1;  // 0..16; -1 over HTTP or when none arrived (then see `outcome`)
   std::int16_t http_status = 0;   // 0 when none arrived
   std::int64_t rejected = 0;      // items refused through partial_success

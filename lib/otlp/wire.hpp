@@ -1,8 +1,9 @@
-// Export requests to bytes, protobuf and JSON, with the places of everything that can be patched later.
+// Export requests to bytes, protobuf and JSON, with the places of everything that can be patched
+// later.
 //
-// A load generator encodes a request once and then only overwrites ids, times and numbers in place: those
-// fields have a fixed width on the wire, so that neither lengths nor offsets change. The encoder records
-// where they are.
+// A load generator encodes a request once and then only overwrites ids, times and numbers in place:
+// those fields have a fixed width on the wire, so that neither lengths nor offsets change. The
+// encoder records where they are.
 #pragma once
 
 #include <cstdint>
@@ -40,11 +41,12 @@ enum class Field : std::uint8_t {
   exemplar_double,
   exemplar_int,
   quantile_value,  // summary; sub is its index
-  attribute,       // string value of an item's own attribute named in EncodeOptions; sub is the name's index
+  attribute,  // string value of an item's own attribute named in EncodeOptions; sub is the name's
+              // index
 };
 
-// A field that can be overwritten. In protobuf ids are raw bytes and numbers little-endian; in JSON ids are
-// lower-case hex and times 19 decimal digits. Fields that were not set are not there.
+// A field that can be overwritten. In protobuf ids are raw bytes and numbers little-endian; in JSON
+// ids are lower-case hex and times 19 decimal digits. Fields that were not set are not there.
 struct Patch {
   std::uint32_t offset = 0;  // of the first byte of the value
   std::uint32_t length = 0;  // bytes
@@ -61,8 +63,9 @@ struct Encoded {
 };
 
 struct EncodeOptions {
-  // Item attributes whose string values are recorded as Field::attribute (for example a sequence number
-  // written with a fixed number of digits). Points and records too; not resource or scope attributes.
+  // Item attributes whose string values are recorded as Field::attribute (for example a sequence
+  // number written with a fixed number of digits). Points and records too; not resource or scope
+  // attributes.
   std::vector<std::string> patch_attributes = {};
 };
 
@@ -75,11 +78,16 @@ struct EncodeOptions {
 
 // Overwriting in place. `at` is the start of the buffer plus Patch::offset.
 inline void put_u64(char* at, std::uint64_t value) {  // protobuf fixed64, sfixed64
-  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "protobuf's fixed fields are little-endian");
+  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+                "protobuf's fixed fields are little-endian");
   std::memcpy(at, &value, sizeof value);
 }
-inline void put_double(char* at, double value) { std::memcpy(at, &value, sizeof value); }
-inline void put_id(char* at, const void* id, std::size_t size) { std::memcpy(at, id, size); }
+inline void put_double(char* at, double value) {
+  std::memcpy(at, &value, sizeof value);
+}
+inline void put_id(char* at, const void* id, std::size_t size) {
+  std::memcpy(at, id, size);
+}
 
 // The same for JSON: `size` bytes as 2 × size hex digits; a time as 19 digits.
 inline void put_hex(char* at, const void* id, std::size_t size) {

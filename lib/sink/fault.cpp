@@ -1,10 +1,10 @@
 // Parsing and scheduling of faults.
 #include "lib/sink/fault.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
@@ -12,9 +12,9 @@
 namespace obsctl::otlp {
 namespace {
 
-constexpr std::array<std::string_view, 10> k_names = {"slow",   "partial", "unavailable", "exhausted",
-                                                      "error",  "refuse",  "reset",       "goaway",
-                                                      "hang",   "garbage"};
+constexpr std::array<std::string_view, 10> k_names = {
+    "slow",   "partial", "unavailable", "exhausted", "error",
+    "refuse", "reset",   "goaway",      "hang",      "garbage"};
 constexpr double k_rounding = 1e-9;  // ten times 0.1 must be one
 
 Result<std::chrono::nanoseconds> duration(std::string_view text, std::string_view what) {
@@ -50,7 +50,9 @@ Result<void> set_option(Fault& fault, const std::string& key, const std::string&
 
 }  // namespace
 
-std::string_view fault_name(FaultKind kind) { return k_names[static_cast<std::size_t>(kind)]; }
+std::string_view fault_name(FaultKind kind) {
+  return k_names[static_cast<std::size_t>(kind)];
+}
 
 const std::vector<std::string>& fault_names() {
   static const std::vector<std::string> k_list(k_names.begin(), k_names.end());

@@ -31,19 +31,19 @@ enum class FaultKind : std::uint8_t {
 
 struct Fault {
   FaultKind kind = FaultKind::slow;
-  double share = 1.0;                                    // of the requests
-  std::chrono::nanoseconds delay = {};                   // slow: how late
+  double share = 1.0;                                        // of the requests
+  std::chrono::nanoseconds delay = {};                       // slow: how late
   std::optional<std::chrono::nanoseconds> retry_after = {};  // hint: RetryInfo and Retry-After
-  std::int64_t rejected = 1;                             // partial: items per request
-  std::optional<Signal> signal = {};                     // only requests of this signal
+  std::int64_t rejected = 1;                                 // partial: items per request
+  std::optional<Signal> signal = {};                         // only requests of this signal
 };
 
-// KIND[,KEY=VALUE…]: "slow,delay=200ms", "unavailable,share=10%,retry=2s", "partial,rejected=3,signal=logs".
-// Code::usage names `what`.
+// KIND[,KEY=VALUE…]: "slow,delay=200ms", "unavailable,share=10%,retry=2s",
+// "partial,rejected=3,signal=logs". Code::usage names `what`.
 [[nodiscard]] Result<Fault> parse_fault(std::string_view text, std::string_view what);
 
-// Spreads faults evenly: a share of 10 % hits exactly every tenth request that it concerns, so that tests
-// can count. The first fault in the list that is due wins.
+// Spreads faults evenly: a share of 10 % hits exactly every tenth request that it concerns, so that
+// tests can count. The first fault in the list that is due wins.
 class FaultPlan {
  public:
   explicit FaultPlan(std::vector<Fault> faults);

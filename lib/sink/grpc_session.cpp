@@ -1,11 +1,10 @@
 // The sink's gRPC side: an nghttp2 server session that answers every Export call.
+#include <fmt/format.h>
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
 #include <array>
 #include <unordered_map>
-
-#include <fmt/format.h>
 
 #include "lib/otlp/response.hpp"
 #include "lib/sink/session.hpp"
@@ -42,7 +41,7 @@ struct Stream {
   std::optional<Signal> signal = {};
   bool grpc = false;
   std::string encoding = {};
-  std::string body = {};  // prefix and message
+  std::string body = {};   // prefix and message
   std::uint64_t size = 0;  // of what came, kept or not
   std::string answer = {};
   std::size_t answered = 0;
@@ -110,7 +109,8 @@ class GrpcSession final : public Session {
     const std::size_t taken = self(user).outbox_.copy(data, size);
     return taken > 0 ? static_cast<ssize_t>(taken) : ssize_t{NGHTTP2_ERR_WOULDBLOCK};
   }
-  static int on_begin_headers(nghttp2_session* /*session*/, const nghttp2_frame* frame, void* user) {
+  static int on_begin_headers(nghttp2_session* /*session*/, const nghttp2_frame* frame,
+                              void* user) {
     if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
       Stream& stream = self(user).streams_[frame->hd.stream_id];
       stream.id = frame->hd.stream_id;
@@ -146,8 +146,8 @@ class GrpcSession final : public Session {
     if (Stream* stream = session.find(id)) {
       stream->size += size;
       const auto& options = session.service_.options();
-      const bool keep = options.depth != Depth::requests &&
-                        stream->size <= options.max_message + k_prefix;
+      const bool keep =
+          options.depth != Depth::requests && stream->size <= options.max_message + k_prefix;
       if (keep) {
         stream->body.append(view(data, size));
       }
@@ -175,8 +175,8 @@ class GrpcSession final : public Session {
     return 0;
   }
   static ssize_t on_answer(nghttp2_session* /*session*/, std::int32_t id, std::uint8_t* buffer,
-                           std::size_t length, std::uint32_t* flags, nghttp2_data_source* /*source*/,
-                           void* user) {
+                           std::size_t length, std::uint32_t* flags,
+                           nghttp2_data_source* /*source*/, void* user) {
     GrpcSession& session = self(user);
     Stream* stream = session.find(id);
     if (stream == nullptr) {
@@ -277,7 +277,8 @@ void GrpcSession::act(Stream& stream, const Reply& reply) {
     case Reply::Kind::exhausted: return refuse(k_resource_exhausted);
     case Reply::Kind::invalid: return refuse(k_invalid_argument);
     case Reply::Kind::refuse:
-      nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_REFUSED_STREAM);
+      nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id,
+                                NGHTTP2_REFUSED_STREAM);
       return;
     case Reply::Kind::reset: return abort();
     case Reply::Kind::goaway:
@@ -288,8 +289,8 @@ void GrpcSession::act(Stream& stream, const Reply& reply) {
     case Reply::Kind::hang: stream.held = true; return;
     case Reply::Kind::garbage: garbage_ = true; return;
   }
-  const std::string message =
-      encode_partial_success({.present = true, .rejected = reply.rejected, .message = reply.message});
+  const std::string message = encode_partial_success(
+      {.present = true, .rejected = reply.rejected, .message = reply.message});
   const auto size = static_cast<std::uint32_t>(message.size());
   stream.answer = {'\0', static_cast<char>(size >> 24U), static_cast<char>(size >> 16U & 255U),
                    static_cast<char>(size >> 8U & 255U), static_cast<char>(size & 255U)};

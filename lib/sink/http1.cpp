@@ -1,5 +1,5 @@
-// The HTTP/1.1 request parser. Everything it does not understand is an error: a test tool that guesses
-// would hide a broken client.
+// The HTTP/1.1 request parser. Everything it does not understand is an error: a test tool that
+// guesses would hide a broken client.
 #include "lib/sink/http1.hpp"
 
 #include <algorithm>
@@ -15,7 +15,8 @@ constexpr std::size_t k_max_line = 256;
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return c > ' ' && c < 0x7f && std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
+    return c > ' ' && c < 0x7f &&
+           std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
   });
 }
 
@@ -156,7 +157,8 @@ Http1Parser::Status Http1Parser::feed_body(std::string_view& input, State after)
   return Status::ready;
 }
 
-Http1Parser::Status Http1Parser::feed_line(std::string_view& input, std::string& line, bool& complete) {
+Http1Parser::Status Http1Parser::feed_line(std::string_view& input, std::string& line,
+                                           bool& complete) {
   const auto end = input.find('\n');
   const auto take = end == std::string_view::npos ? input.size() : end + 1;
   if (line.size() + take > k_max_line) {

@@ -1,7 +1,7 @@
 // The sink's HTTP/1.1 side: OTLP requests, and GET /counts for whoever watches.
-#include <array>
-
 #include <fmt/format.h>
+
+#include <array>
 
 #include "lib/base/text.hpp"
 #include "lib/otlp/response.hpp"
@@ -11,7 +11,8 @@
 namespace obsctl::otlp {
 namespace {
 
-constexpr std::size_t k_max_backlog = 1U << 20;  // pipelined bytes kept while an answer is held back
+constexpr std::size_t k_max_backlog = 1U
+                                      << 20;  // pipelined bytes kept while an answer is held back
 
 std::string_view reason(int status) {
   switch (status) {
@@ -78,7 +79,8 @@ class HttpSession final : public Session {
   void handle_export(Http1Request& request, Signal signal, Encoding encoding);
   void act(const Reply& reply, Signal signal, Encoding encoding);
   void answer_error(int status, const Reply& reply, Encoding encoding);
-  void answer(int status, std::string_view type, std::string_view body, std::string_view extra = {});
+  void answer(int status, std::string_view type, std::string_view body,
+              std::string_view extra = {});
   void send(std::string text) { pending_ += text; }
 
   Http1Parser parser_;
@@ -126,14 +128,16 @@ void HttpSession::handle(Http1Request& request) {
     if (request.target == "/counts" && request.method == "GET") {
       return answer(200, "application/json", to_json(service_.counts(), false) + "\n");
     }
-    return answer(404, "text/plain", "the paths are /v1/traces, /v1/metrics, /v1/logs and /counts\n");
+    return answer(404, "text/plain",
+                  "the paths are /v1/traces, /v1/metrics, /v1/logs and /counts\n");
   }
   if (request.method != "POST") {
     return answer(405, "text/plain", "OTLP requests are POST\n", "Allow: POST\r\n");
   }
   const bool json = request.content_type == "application/json";
   if (!json && request.content_type != "application/x-protobuf") {
-    return answer(415, "text/plain", "content-type is not application/x-protobuf or application/json\n");
+    return answer(415, "text/plain",
+                  "content-type is not application/x-protobuf or application/json\n");
   }
   handle_export(request, *signal, json ? Encoding::json : Encoding::protobuf);
 }
@@ -160,9 +164,7 @@ void HttpSession::act(const Reply& reply, Signal signal, Encoding encoding) {
     case Reply::Kind::unavailable: return answer_error(503, reply, encoding);
     case Reply::Kind::exhausted: return answer_error(429, reply, encoding);
     case Reply::Kind::invalid: return answer_error(400, reply, encoding);
-    case Reply::Kind::goaway:
-      close_after_ = true;
-      return answer_error(503, reply, encoding);
+    case Reply::Kind::goaway: close_after_ = true; return answer_error(503, reply, encoding);
     case Reply::Kind::refuse: return close();
     case Reply::Kind::reset: return abort();
     case Reply::Kind::hang: held_ = true; return;
@@ -205,7 +207,8 @@ void HttpSession::answer_error(int status, const Reply& reply, Encoding encoding
   const bool json = encoding == Encoding::json;
   const std::string body =
       json ? fmt::format(R"({{"code":{},"message":{}}})", code, quoted(reply.message))
-           : encode_status({.code = code, .message = reply.message, .retry_after = reply.retry_after});
+           : encode_status(
+                 {.code = code, .message = reply.message, .retry_after = reply.retry_after});
   answer(status, json ? "application/json" : "application/x-protobuf", body, extra);
 }
 

@@ -43,8 +43,8 @@ class SequenceSet {
   Page* last_ = nullptr;
 };
 
-// Ids without order, as 64-bit fingerprints: open addressing, at most `max_entries`. With a million ids two
-// different ones share a fingerprint with a probability of 3e-8.
+// Ids without order, as 64-bit fingerprints: open addressing, at most `max_entries`. With a million
+// ids two different ones share a fingerprint with a probability of 3e-8.
 class FingerprintSet {
  public:
   explicit FingerprintSet(std::size_t max_entries = std::size_t{1} << 23U) : max_(max_entries) {}

@@ -1,10 +1,10 @@
 // Counting what arrived, and deciding what the sender is told.
 #include "lib/sink/service.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "lib/otlp/compress.hpp"
@@ -141,9 +141,8 @@ Service::Contents Service::look_into(const Incoming& incoming) {
   }
   const auto items = count_items(incoming.signal, result.bytes);
   if (!items) {
-    return {.good = false,
-            .raw_bytes = result.raw_bytes,
-            .error = "the request is not OTLP protobuf"};
+    return {
+        .good = false, .raw_bytes = result.raw_bytes, .error = "the request is not OTLP protobuf"};
   }
   result.items = *items;
   return result;

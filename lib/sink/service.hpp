@@ -1,4 +1,5 @@
-// What the sink does with a request, whatever protocol brought it: count, identify, print, choose a fault.
+// What the sink does with a request, whatever protocol brought it: count, identify, print, choose a
+// fault.
 #pragma once
 
 #include <mutex>
@@ -17,13 +18,23 @@ struct Incoming {
   Signal signal = Signal::traces;
   Encoding encoding = Encoding::protobuf;
   Compression compression = Compression::none;
-  ByteView body = {};          // packed as it came; empty at Depth::requests
+  ByteView body = {};  // packed as it came; empty at Depth::requests
   std::uint64_t wire_bytes = 0;
   std::string_view transport = {};  // "grpc" or "http", for printing
 };
 
 struct Reply {
-  enum class Kind : std::uint8_t { accept, unavailable, exhausted, invalid, refuse, reset, goaway, hang, garbage };
+  enum class Kind : std::uint8_t {
+    accept,
+    unavailable,
+    exhausted,
+    invalid,
+    refuse,
+    reset,
+    goaway,
+    hang,
+    garbage
+  };
   Kind kind = Kind::accept;
   std::chrono::nanoseconds delay = {};
   std::optional<std::chrono::nanoseconds> retry_after = {};

@@ -28,7 +28,8 @@ bool Session::handshake() {
 void Session::read() {
   static thread_local std::vector<char> buffer(k_read_size);
   std::uint64_t total = 0;
-  for (int i = 0; (i < k_reads_per_event || channel_.has_buffered()) && !closed_ && wants_read(); ++i) {
+  for (int i = 0; (i < k_reads_per_event || channel_.has_buffered()) && !closed_ && wants_read();
+       ++i) {
     std::size_t count = 0;
     const Io result = channel_.read(buffer, count);
     if (result == Io::again) {

@@ -23,7 +23,10 @@ class Timers {
 class Session {
  public:
   Session(Channel channel, Service& service, Timers& timers)
-      : channel_(std::move(channel)), service_(service), timers_(timers), last_active_(Clock::now()) {}
+      : channel_(std::move(channel)),
+        service_(service),
+        timers_(timers),
+        last_active_(Clock::now()) {}
   virtual ~Session() = default;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -44,9 +47,9 @@ class Session {
   bool watched = false;      // known to epoll
 
  protected:
-  virtual void begin() {}                             // handshake done
-  virtual bool receive(std::string_view bytes) = 0;   // false: the peer broke the protocol
-  virtual bool fill() { return true; }                // puts what is due into the outbox; false: over
+  virtual void begin() {}                            // handshake done
+  virtual bool receive(std::string_view bytes) = 0;  // false: the peer broke the protocol
+  virtual bool fill() { return true; }  // puts what is due into the outbox; false: over
   void flush();
   void close() { closed_ = true; }
   void abort() {

@@ -1,6 +1,7 @@
 // The sink's loop: listeners, sessions, timers, one thread.
 #include "lib/sink/sink.hpp"
 
+#include <fmt/format.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -11,8 +12,6 @@
 #include <thread>
 #include <unordered_map>
 
-#include <fmt/format.h>
-
 #include "lib/otlp/poller.hpp"
 #include "lib/sink/service.hpp"
 #include "lib/sink/session.hpp"
@@ -21,13 +20,15 @@ namespace obsctl::otlp {
 namespace {
 
 constexpr std::size_t k_max_sessions = 4096;
-constexpr auto k_idle = std::chrono::minutes(5);      // a silent connection is closed
+constexpr auto k_idle = std::chrono::minutes(5);  // a silent connection is closed
 constexpr auto k_sweep = std::chrono::seconds(10);
 
 // What epoll gives back: small numbers are the fixed descriptors, the others session ids.
 enum Tag : std::uint64_t { k_wake = 0, k_grpc = 1, k_http = 2, k_first_session = 16 };
 
-void* as_pointer(std::uint64_t tag) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(tag)); }
+void* as_pointer(std::uint64_t tag) {
+  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(tag));
+}
 
 }  // namespace
 
@@ -82,18 +83,21 @@ class Sink::Impl final : public Timers {
 
 Result<void> Sink::Impl::start() {
   if (!options_.tls_cert.empty() || !options_.tls_key.empty()) {
-    OBS_TRY_ASSIGN(tls_, TlsContext::server(options_.tls_cert, options_.tls_key, options_.client_ca));
+    OBS_TRY_ASSIGN(tls_,
+                   TlsContext::server(options_.tls_cert, options_.tls_key, options_.client_ca));
   }
   wake_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   poller_.watch(wake_.get(), EPOLLIN, as_pointer(k_wake), false);
   if (options_.grpc_port >= 0) {
-    OBS_TRY_ASSIGN(grpc_listener_, listen_on(options_.host, static_cast<std::uint16_t>(options_.grpc_port),
-                                             grpc_port));
+    OBS_TRY_ASSIGN(
+        grpc_listener_,
+        listen_on(options_.host, static_cast<std::uint16_t>(options_.grpc_port), grpc_port));
     poller_.watch(grpc_listener_.get(), EPOLLIN, as_pointer(k_grpc), false);
   }
   if (options_.http_port >= 0) {
-    OBS_TRY_ASSIGN(http_listener_, listen_on(options_.host, static_cast<std::uint16_t>(options_.http_port),
-                                             http_port));
+    OBS_TRY_ASSIGN(
+        http_listener_,
+        listen_on(options_.host, static_cast<std::uint16_t>(options_.http_port), http_port));
     poller_.watch(http_listener_.get(), EPOLLIN, as_pointer(k_http), false);
   }
   thread_ = std::thread([this] { run(); });
@@ -225,9 +229,17 @@ Sink::Sink(Sink&&) noexcept = default;
 Sink& Sink::operator=(Sink&&) noexcept = default;
 Sink::~Sink() = default;
 
-std::uint16_t Sink::grpc_port() const { return impl_->grpc_port; }
-std::uint16_t Sink::http_port() const { return impl_->http_port; }
-SinkCounts Sink::counts() const { return impl_->counts(); }
-void Sink::stop() { impl_->stop(); }
+std::uint16_t Sink::grpc_port() const {
+  return impl_->grpc_port;
+}
+std::uint16_t Sink::http_port() const {
+  return impl_->http_port;
+}
+SinkCounts Sink::counts() const {
+  return impl_->counts();
+}
+void Sink::stop() {
+  impl_->stop();
+}
 
 }  // namespace obsctl::otlp

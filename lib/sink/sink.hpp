@@ -1,4 +1,5 @@
-// An OTLP receiver for tests: counts exactly what arrives, finds duplicates, and answers with chosen faults.
+// An OTLP receiver for tests: counts exactly what arrives, finds duplicates, and answers with
+// chosen faults.
 //
 // It runs in a thread of its own: a load generator's tests start one in the process, and
 // `obsctl loadgen sink` is the same thing with a command line.
@@ -27,19 +28,20 @@ enum class Depth : std::uint8_t {
 
 struct SinkOptions {
   std::string host = "127.0.0.1";
-  int grpc_port = 4317;  // 0: any free port; -1: no gRPC
-  int http_port = 4318;  // 0: any free port; -1: no HTTP
+  int grpc_port = 4317;       // 0: any free port; -1: no gRPC
+  int http_port = 4318;       // 0: any free port; -1: no HTTP
   std::string tls_cert = {};  // PEM; with tls_key: both ports speak TLS
   std::string tls_key = {};
   std::string client_ca = {};  // PEM: clients need a certificate of this CA
   Depth depth = Depth::items;
   std::string sequence_attribute = "obsctl.seq";  // on spans, points and records
-  std::string group_attribute = {};               // count distinct traces per value of this span attribute
-  std::size_t max_message = 64U << 20;            // bytes, packed and unpacked; more is refused
-  unsigned max_streams = 1000;                    // SETTINGS_MAX_CONCURRENT_STREAMS
-  unsigned window = 1U << 20;                     // flow-control window of a stream, bytes
+  std::string group_attribute = {};     // count distinct traces per value of this span attribute
+  std::size_t max_message = 64U << 20;  // bytes, packed and unpacked; more is refused
+  unsigned max_streams = 1000;          // SETTINGS_MAX_CONCURRENT_STREAMS
+  unsigned window = 1U << 20;           // flow-control window of a stream, bytes
   std::vector<Fault> faults = {};
-  std::function<void(std::string_view)> print = {};  // called from the sink's thread with whole lines
+  std::function<void(std::string_view)> print =
+      {};  // called from the sink's thread with whole lines
 };
 
 struct SignalCounts {

@@ -1,13 +1,15 @@
 // Sends OTLP requests with the real clients, as fast as they are answered, and says what it cost.
 //
-//   otlp_send bare   REQUESTS SPANS              the same bytes through a plain socket, nothing else
-//   otlp_send grpc   REQUESTS SPANS              GrpcClient to a sink in another process
+//   otlp_send bare   REQUESTS SPANS              the same bytes through a plain socket, nothing
+//   else otlp_send grpc   REQUESTS SPANS              GrpcClient to a sink in another process
 //   otlp_send http   REQUESTS SPANS              HttpClient, the same
 //   otlp_send grpc   REQUESTS SPANS HOST:PORT [KEY=VALUE…]   to a receiver that is there already
 //
-// Every request has fresh ids and times, patched in place. The CPU time is that of this process only. With a
-// receiver given, keys are signal, body (a file), encoding, compression, connections, streams, timeout,
-// ca, cert, key, name, header. The lab uses it to drive the clients against foreign servers.
+// Every request has fresh ids and times, patched in place. The CPU time is that of this process
+// only. With a receiver given, keys are signal, body (a file), encoding, compression, connections,
+// streams, timeout, ca, cert, key, name, header. The lab uses it to drive the clients against
+// foreign servers.
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -20,11 +22,9 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "lib/otlp/compress.hpp"
 #include "lib/otlp/grpc_client.hpp"
@@ -102,7 +102,8 @@ class Ring {
     if (fixed_) {
       return;
     }
-    const auto now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / 1ns);
+    const auto now =
+        static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / 1ns);
     char* base = slots_[slot].data();
     for (const Patch& patch : encoded_.patches) {
       char* at = base + patch.offset;
@@ -223,12 +224,18 @@ nlohmann::json run_client(ClientOptions options, Ring& ring, Signal signal, std:
     codes[std::to_string(status)] = count;
   }
   const ClientStats& stats = client->stats();
-  return {{"cpu", used},           {"wall", wall},
-          {"done", done},          {"outcomes", outcomes},
-          {"statuses", codes},     {"messages", messages},
-          {"rejected", rejected},  {"retry_after_ns", retry_after},
-          {"goaways", stats.goaways}, {"connects", stats.connects},
-          {"disconnects", stats.disconnects}, {"bytes", stats.socket_out}};
+  return {{"cpu", used},
+          {"wall", wall},
+          {"done", done},
+          {"outcomes", outcomes},
+          {"statuses", codes},
+          {"messages", messages},
+          {"rejected", rejected},
+          {"retry_after_ns", retry_after},
+          {"goaways", stats.goaways},
+          {"connects", stats.connects},
+          {"disconnects", stats.disconnects},
+          {"bytes", stats.socket_out}};
 }
 
 // The sink lives in another process, so that its CPU time does not count.
@@ -243,7 +250,9 @@ std::uint16_t fork_sink(bool grpc, pid_t& child) {
     options.grpc_port = options.http_port = 0;
     options.depth = Depth::requests;
     auto sink = Sink::start(options);
-    const std::uint16_t port = !sink ? std::uint16_t{0} : grpc ? sink->grpc_port() : sink->http_port();
+    const std::uint16_t port = !sink  ? std::uint16_t{0}
+                               : grpc ? sink->grpc_port()
+                                      : sink->http_port();
     static_cast<void>(!::write(pipe_ends[1], &port, sizeof port));
     while (getppid() != 1) {
       usleep(100'000);
@@ -285,7 +294,8 @@ void set_option(ClientOptions& options, Signal& signal, std::string& body, const
   } else if (key == "name") {
     options.tls.server_name = value;
   } else if (key == "header") {
-    options.headers.emplace_back(value.substr(0, value.find(':')), value.substr(value.find(':') + 1));
+    options.headers.emplace_back(value.substr(0, value.find(':')),
+                                 value.substr(value.find(':') + 1));
   } else {
     die("unknown key " + key);
   }

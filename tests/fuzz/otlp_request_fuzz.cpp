@@ -1,5 +1,5 @@
-// Requests of a hostile client: counted, scanned, decoded and parsed as HTTP without a crash, and what was
-// decoded survives encoding.
+// Requests of a hostile client: counted, scanned, decoded and parsed as HTTP without a crash, and
+// what was decoded survives encoding.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -305,7 +305,8 @@ class Collector:
         """What the file exporter wrote, one line a request."""
         def read():
             fresh = self.out.read_bytes()[self.seen:]
-            parsed = [json.loads(line) for line in fresh.splitlines()]
+            # A line and its end may be flushed apart.
+            parsed = [json.loads(line) for line in fresh.splitlines() if line]
             return parsed if len(parsed) >= count else None
         return wait_for(read)
 

@@ -1,3 +1,5 @@
+#include "lib/otlp/response.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -5,7 +7,6 @@
 #include "lib/otlp/compress.hpp"
 #include "lib/otlp/grpc_call.hpp"
 #include "lib/otlp/http_answer.hpp"
-#include "lib/otlp/response.hpp"
 #include "lib/otlp/retry.hpp"
 
 using namespace obsctl;
@@ -22,14 +23,16 @@ TEST_CASE("partial success: empty, warning, rejection, other fields") {
   const auto warning = decode_response(bytes_of(encode_partial_success({true, 0, "slow down"})));
   CHECK(warning->present);
   CHECK(warning->rejected == 0);
-  CHECK_FALSE(decode_response(bytes_of("\x0a\x05\x08")));         // truncated
-  CHECK_FALSE(decode_response(bytes_of("\x12\x01x"))->present);   // unknown field
+  CHECK_FALSE(decode_response(bytes_of("\x0a\x05\x08")));        // truncated
+  CHECK_FALSE(decode_response(bytes_of("\x12\x01x"))->present);  // unknown field
   const std::string negative("\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 13);
   CHECK(decode_response(bytes_of(negative))->rejected == -1);
   CHECK(decode_response_json(R"({"partialSuccess":{"rejectedLogRecords":"7","errorMessage":"x"}})",
                              Signal::logs)
             ->rejected == 7);
-  CHECK(decode_response_json(R"({"partialSuccess":{"rejectedSpans":7}})", Signal::traces)->rejected == 7);
+  CHECK(
+      decode_response_json(R"({"partialSuccess":{"rejectedSpans":7}})", Signal::traces)->rejected ==
+      7);
   CHECK_FALSE(decode_response_json("{}", Signal::traces)->present);
   CHECK_FALSE(decode_response_json("<html>", Signal::traces));
 }
@@ -68,7 +71,8 @@ TEST_CASE("grpc-message is percent-encoded") {
 }
 
 TEST_CASE("Retry-After: seconds or a date") {
-  const auto now = std::chrono::system_clock::from_time_t(784111777);  // Sun, 06 Nov 1994 08:49:37 GMT
+  const auto now =
+      std::chrono::system_clock::from_time_t(784111777);  // Sun, 06 Nov 1994 08:49:37 GMT
   CHECK(parse_retry_after("120", now) == 120s);
   CHECK(parse_retry_after(" 0 ", now) == 0s);
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:50:07 GMT", now) == 30s);
@@ -87,12 +91,14 @@ TEST_CASE("the retry table of OTLP over gRPC") {
     CHECK(grpc_retryable(status, true) == (expected || status == 8));
   }
   for (int status = 100; status < 600; ++status) {
-    CHECK(http_retryable(status) == (status == 429 || status == 502 || status == 503 || status == 504));
+    CHECK(http_retryable(status) ==
+          (status == 429 || status == 502 || status == 503 || status == 504));
   }
 }
 
 TEST_CASE("backoff grows, is jittered, honours hints and gives up") {
-  const RetryPolicy policy{.initial = 1s, .max = 10s, .multiplier = 2, .jitter = 0.5, .max_elapsed = 60s};
+  const RetryPolicy policy{
+      .initial = 1s, .max = 10s, .multiplier = 2, .jitter = 0.5, .max_elapsed = 60s};
   Completion refused;
   refused.outcome = Outcome::retryable;
   CHECK(retry_delay(policy, refused, 1, 0s, 0.5) == 1s);
@@ -153,7 +159,8 @@ TEST_CASE("gRPC answers: what each ending means") {
   call.response = "";
   CHECK(grpc_verdict(call).grpc_status == 13);
   std::string packed;
-  REQUIRE(Compressor(Compression::gzip).pack(bytes_of(encode_partial_success({true, 4, ""})), packed));
+  REQUIRE(
+      Compressor(Compression::gzip).pack(bytes_of(encode_partial_success({true, 4, ""})), packed));
   call.response = framed(packed);
   call.response[0] = '\1';
   CHECK(grpc_verdict(call).outcome == Outcome::permanent);  // no grpc-encoding: cannot be read
@@ -170,6 +177,9 @@ TEST_CASE("gRPC answers: what each ending means") {
   call.grpc_status = 14;
   call.grpc_message = "try%20later";
   CHECK(grpc_verdict(call).message == "UNAVAILABLE: try later");
+
+  call.grpc_status = 4;
+  CHECK(grpc_verdict(call).outcome == Outcome::timeout);
 
   call = GrpcCall{};
   CHECK(grpc_verdict(call, 7).grpc_status == 14);
@@ -196,18 +206,22 @@ TEST_CASE("HTTP answers: what each status and body means") {
     return completion;
   };
   CHECK(verdict({.status = 200}).outcome == Outcome::ok);
-  CHECK(verdict({.status = 200, .content_type = "application/json", .body = "{}"}).outcome == Outcome::ok);
-  CHECK(verdict({.status = 200, .content_type = "text/html", .body = "<html>"}).outcome == Outcome::permanent);
+  CHECK(verdict({.status = 200, .content_type = "application/json", .body = "{}"}).outcome ==
+        Outcome::ok);
+  CHECK(verdict({.status = 200, .content_type = "text/html", .body = "<html>"}).outcome ==
+        Outcome::permanent);
   CHECK(verdict({.status = 302, .location = "/login"}).message.find("/login") != std::string::npos);
   const auto busy = verdict({.status = 429, .retry_after = "7"});
   CHECK(busy.outcome == Outcome::retryable);
   CHECK(busy.retry_after == 7s);
   CHECK(verdict({.status = 500}).outcome == Outcome::permanent);
-  const auto bad = verdict({.status = 400, .content_type = "application/x-protobuf",
+  const auto bad = verdict({.status = 400,
+                            .content_type = "application/x-protobuf",
                             .body = encode_status({.code = 3, .message = "no spans"})});
   CHECK(bad.outcome == Outcome::permanent);
   CHECK(bad.message == "HTTP 400: no spans");
-  const auto hint = verdict({.status = 503, .content_type = "application/x-protobuf",
+  const auto hint = verdict({.status = 503,
+                             .content_type = "application/x-protobuf",
                              .body = encode_status({.code = 14, .retry_after = 4s})});
   CHECK(hint.retry_after == 4s);
 }

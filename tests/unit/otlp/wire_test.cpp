@@ -1,3 +1,5 @@
+#include "lib/otlp/wire.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include <set>
 
 #include "lib/otlp/decode.hpp"
-#include "lib/otlp/wire.hpp"
 #include "samples.hpp"
 
 using namespace obsctl;
@@ -28,8 +29,8 @@ void check_round_trip(Signal signal, const Request& request, std::uint32_t items
     }
     // The independent decoders of tests/lab read these files.
     if (const char* directory = std::getenv("OBSCTL_WIRE_SAMPLES")) {
-      const std::string name = std::string(signal_name(signal)) +
-                               (encoding == Encoding::json ? ".json" : ".pb");
+      const std::string name =
+          std::string(signal_name(signal)) + (encoding == Encoding::json ? ".json" : ".pb");
       std::ofstream(std::string(directory) + "/" + name, std::ios::binary) << encoded.bytes;
     }
   }
@@ -84,7 +85,8 @@ TEST_CASE("a patched request is the request that would have been encoded") {
     span.end_time += 123'456;
     const auto put = [&](Field field, const auto& id) {
       char* at = encoded.bytes.data() + find(encoded, field, 0).offset;
-      encoding == Encoding::json ? put_hex(at, id.data(), id.size()) : put_id(at, id.data(), id.size());
+      encoding == Encoding::json ? put_hex(at, id.data(), id.size())
+                                 : put_id(at, id.data(), id.size());
     };
     put(Field::trace_id, *span.trace_id);
     put(Field::parent_span_id, *span.parent_span_id);
@@ -159,7 +161,8 @@ TEST_CASE("scanning finds ids and sequence numbers without decoding") {
   records[3].attributes = {{"obsctl.seq", "a7"}};
   const Encoded encoded = encode(request, Encoding::protobuf);
   std::vector<ItemRef> items;
-  CHECK(scan_items(Signal::logs, bytes_of(encoded.bytes), {.sequence = "obsctl.seq", .group = "class"},
+  CHECK(scan_items(Signal::logs, bytes_of(encoded.bytes),
+                   {.sequence = "obsctl.seq", .group = "class"},
                    [&](const ItemRef& item) { items.push_back(item); }));
   REQUIRE(items.size() == 4);
   CHECK(items[0].trace_id.size() == 16);
@@ -217,7 +220,8 @@ TEST_CASE("hostile requests are errors, not crashes") {
   for (int i = 0; i < 600'000; ++i) {
     many += std::string("\x12\x00", 2);
   }
-  CHECK_FALSE(decode(Signal::traces, Encoding::protobuf, bytes_of(wrap(wrap(many, '\x12'), '\x0a'))));
+  CHECK_FALSE(
+      decode(Signal::traces, Encoding::protobuf, bytes_of(wrap(wrap(many, '\x12'), '\x0a'))));
   CHECK(count_items(Signal::traces, bytes_of(wrap(wrap(many, '\x12'), '\x0a'))) == 600'000);
 
   CHECK_FALSE(decode(Signal::traces, Encoding::json, bytes_of("[]")));

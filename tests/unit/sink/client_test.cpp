@@ -188,7 +188,8 @@ TEST_CASE("large bodies pass the flow-control windows, too large ones are refuse
   CHECK(refused.message.find("larger than max") != std::string::npos);
 }
 
-TEST_CASE_TEMPLATE("faults become the outcomes that OTLP prescribes", Client, GrpcClient, HttpClient) {
+TEST_CASE_TEMPLATE("faults become the outcomes that OTLP prescribes", Client, GrpcClient,
+                   HttpClient) {
   constexpr bool grpc = std::is_same_v<Client, GrpcClient>;
   const Completion slow = one_with_fault<Client>("slow,delay=150ms");
   CHECK(slow.outcome == Outcome::ok);
@@ -234,13 +235,17 @@ TEST_CASE_TEMPLATE("faults become the outcomes that OTLP prescribes", Client, Gr
   CHECK_FALSE(garbage.message.empty());
 }
 
-TEST_CASE_TEMPLATE("no request is repeated behind the caller's back", Client, GrpcClient, HttpClient) {
+TEST_CASE_TEMPLATE("no request is repeated behind the caller's back", Client, GrpcClient,
+                   HttpClient) {
   const Sink sink = start_sink(with_fault("refuse,share=50%"));
   ClientOptions options = options_for(port_of<Client>(sink));
   auto client = make<Client>(options);
   std::size_t ok = 0;
   for (int i = 0; i < 40; ++i) {
-    ok += send(client, body_of(1, 1000 + static_cast<std::uint64_t>(i))).front().outcome == Outcome::ok ? 1U : 0U;
+    ok += send(client, body_of(1, 1000 + static_cast<std::uint64_t>(i))).front().outcome ==
+                  Outcome::ok
+              ? 1U
+              : 0U;
   }
   const SignalCounts counts = sink.counts().of(Signal::traces);
   CHECK(counts.requests == 40);
@@ -295,7 +300,8 @@ TEST_CASE("more requests than streams while connecting are kept and sent in turn
   }
 }
 
-TEST_CASE_TEMPLATE("a target that is not there, and one that dies", Client, GrpcClient, HttpClient) {
+TEST_CASE_TEMPLATE("a target that is not there, and one that dies", Client, GrpcClient,
+                   HttpClient) {
   std::uint16_t port = 0;
   {
     const auto closed = listen_on("127.0.0.1", 0, port);  // a port that was free a moment ago
@@ -373,7 +379,8 @@ TEST_CASE("JSON over HTTP") {
   CHECK(sink.counts().of(Signal::logs).rejected_items == 1);
 }
 
-TEST_CASE("nothing is allocated for a completion that succeeded, and buffers may be reused at once") {
+TEST_CASE(
+    "nothing is allocated for a completion that succeeded, and buffers may be reused at once") {
   const Sink sink = start_sink({.depth = Depth::full});
   ClientOptions options = options_for(sink.grpc_port());
   options.streams = 8;

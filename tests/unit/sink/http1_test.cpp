@@ -1,7 +1,8 @@
+#include "lib/sink/http1.hpp"
+
 #include <doctest/doctest.h>
 
 #include "lib/sink/fault.hpp"
-#include "lib/sink/http1.hpp"
 #include "lib/sink/sequence_set.hpp"
 
 using namespace obsctl;
@@ -47,16 +48,19 @@ int error_of(std::string_view text) {
 
 TEST_CASE("requests with a length, in chunks and without a body") {
   Http1Request request;
-  CHECK(parse("POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json; charset=utf-8\r\n"
-              "Content-Encoding: GZIP\r\nContent-Length: 5\r\n\r\nhello",
-              &request) == Status::ready);
+  CHECK(
+      parse(
+          "POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json; charset=utf-8\r\n"
+          "Content-Encoding: GZIP\r\nContent-Length: 5\r\n\r\nhello",
+          &request) == Status::ready);
   CHECK(request.method == "POST");
   CHECK(request.target == "/v1/traces");
   CHECK(request.content_type == "application/json");
   CHECK(request.content_encoding == "gzip");
   CHECK(request.body == "hello");
   CHECK(request.keep_alive);
-  CHECK(parse("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\n"
+  CHECK(parse("POST / HTTP/1.1\r\nTransfer-Encoding: "
+              "chunked\r\n\r\n3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\n"
               "Trailer: x\r\n\r\n",
               &request) == Status::ready);
   CHECK(request.body == "abc0123456789");
@@ -70,11 +74,13 @@ TEST_CASE("requests with a length, in chunks and without a body") {
 TEST_CASE("what is ambiguous or too large is refused") {
   CHECK(error_of("nonsense\r\n\r\n") == 400);
   CHECK(error_of("GET / HTTP/2.0\r\n\r\n") == 505);
-  CHECK(error_of("POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
+  CHECK(error_of("POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n") ==
+        400);
   CHECK(error_of("POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n") == 400);
   CHECK(error_of("POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n") == 400);
   CHECK(error_of("POST / HTTP/1.1\r\nContent-Length: 1001\r\n\r\n") == 413);
-  CHECK(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n") == 413);
+  CHECK(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n") ==
+        413);
   CHECK(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n") == 400);
   CHECK(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n") == 501);
   CHECK(error_of("POST / HTTP/1.1\r\nBad Header: x\r\n\r\n") == 400);
@@ -96,7 +102,8 @@ TEST_CASE("faults are parsed and spread evenly") {
     }
   }
   CHECK(hits == 10);
-  for (const char* bad : {"", "slower", "slow,delay", "slow,delay=5", "slow,colour=red", "slow,signal=spans"}) {
+  for (const char* bad :
+       {"", "slower", "slow,delay", "slow,delay=5", "slow,colour=red", "slow,signal=spans"}) {
     const auto refused = parse_fault(bad, "--fault");
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Code::usage);
