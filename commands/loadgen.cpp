@@ -24,7 +24,7 @@ The rate is open loop: a schedule says when every request is due, and a slow tar
 
 Every sent item has one fate: accepted, rejected (partial_success), refused (an error answer), failed (no connection) or unknown (no answer). With --ledger the collector's own counters are read before and after, and every item is accounted for or named as missing.
 
-Scenarios say what is sent: a shipped one by name or a file of the same form. The same seed gives the same bytes apart from the time; the fingerprint in the report proves it. Requests are encoded once and only ids, times and numbers are rewritten, so ids are always fresh at the cost of pre-encoded data.
+Scenarios say what is sent: a shipped one by name or a file of the same form. The same seed gives the same bytes apart from the time; the fingerprint in the report proves it. Without --seed every run has its own ids. Requests are encoded once and only ids, times and numbers are rewritten, so ids are always fresh at the cost of pre-encoded data.
 
 --tier sends what a tier is documented to carry and certifies it; --stack takes the endpoint, the certificate, the token, the rates and the sampling policy from a generated stack. --find-max searches the highest rate that holds the thresholds.
 
@@ -102,8 +102,8 @@ void add_load(std::vector<Flag>& out, Options& o) {
                  .group = group, .doc = "items per request"});
   out.push_back({.name = "workers", .value = "N", .into = &o.workers, .fallback = "1", .group = group,
                  .doc = "threads; one is enough for millions of spans per second"});
-  out.push_back({.name = "seed", .value = "N", .into = &o.seed, .fallback = "1", .group = group,
-                 .doc = "same seed, same bytes"});
+  out.push_back({.name = "seed", .value = "N", .into = &o.seed, .fallback = "random",
+                 .group = group, .doc = "same seed, same bytes and ids; the report names it"});
   out.push_back({.name = "shard", .value = "K/N", .into = &o.shard, .env = "OBSCTL_LOADGEN_SHARD",
                  .fallback = "0/1", .group = group, .doc = "send part K of N of the plan"});
   out.push_back({.name = "span-size", .value = "SIZE", .into = &o.span_size, .group = group,

@@ -47,7 +47,7 @@ struct LoadgenOptions {
   std::string warmup = "0";
   std::string batch = "100";
   std::string workers = "1";
-  std::string seed = "1";
+  std::optional<std::string> seed;
   std::string shard = "0/1";
   std::optional<std::string> span_size;
   std::optional<std::string> log_size;
@@ -124,7 +124,7 @@ struct Prepared {
 [[nodiscard]] Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options);
 
 // The options as words, for the pods of a Kubernetes job: what differs from the defaults, JSON output, --yes.
-[[nodiscard]] std::vector<std::string> job_arguments(const LoadgenOptions& options);
+[[nodiscard]] std::vector<std::string> job_arguments(const LoadgenOptions& options, std::uint64_t seed);
 
 [[nodiscard]] Result<int> run_loadgen(Context& context, const LoadgenOptions& options);
 [[nodiscard]] Result<int> run_sink(Context& context, const LoadgenOptions& options);

@@ -109,7 +109,24 @@ Result<void> shape_scenario(const LoadgenOptions& options, Scenario& scenario) {
   return {};
 }
 
-Result<void> read_times(const LoadgenOptions& options, loadgen::Plan& plan) {
+// Without --seed every run sends ids of its own: a backend that has seen a trace treats its spans differently.
+Result<std::uint64_t> read_seed(Context& context, const LoadgenOptions& options) {
+  if (options.seed) {
+    OBS_TRY_ASSIGN(const auto seed, parse_integer(*options.seed, "--seed", 0, INT64_MAX));
+    return static_cast<std::uint64_t>(seed);
+  }
+  if (options.shard.find('/') != std::string::npos && options.shard != LoadgenOptions().shard) {
+    return fail(Code::usage, "shards of one plan need one '--seed'", "give all of them the same number");
+  }
+  OBS_TRY_ASSIGN(const std::string token, context.random.token(16));
+  std::uint64_t seed = 0;
+  for (const char c : token) {
+    seed = loadgen::mix64(seed + static_cast<unsigned char>(c));
+  }
+  return seed % 1'000'000'000;  // short enough to be typed again
+}
+
+Result<void> read_times(Context& context, const LoadgenOptions& options, loadgen::Plan& plan) {
   plan.duration = options.count ? 0 : k_default_duration;
   if (options.duration) {
     OBS_TRY_ASSIGN(const Duration duration, parse_duration(*options.duration, "--duration"));
@@ -122,8 +139,7 @@ Result<void> read_times(const LoadgenOptions& options, loadgen::Plan& plan) {
   plan.warmup = warmup.seconds;
   OBS_TRY_ASSIGN(const auto workers, parse_integer(options.workers, "--workers", 1, 256));
   plan.workers = static_cast<unsigned>(workers);
-  OBS_TRY_ASSIGN(const auto seed, parse_integer(options.seed, "--seed", 0, INT64_MAX));
-  plan.seed = static_cast<std::uint64_t>(seed);
+  OBS_TRY_ASSIGN(plan.seed, read_seed(context, options));
   const auto slash = options.shard.find('/');
   if (slash == std::string::npos) {
     return fail(Code::usage, fmt::format("'--shard {}' is not K/N", options.shard), "for example --shard 0/4");
@@ -317,7 +333,7 @@ void describe(const LoadgenOptions& options, Prepared& out) {
 
 }  // namespace
 
-std::vector<std::string> job_arguments(const LoadgenOptions& o) {
+std::vector<std::string> job_arguments(const LoadgenOptions& o, std::uint64_t seed) {
   const LoadgenOptions fresh;
   std::vector<std::string> out;
   const auto add = [&out](const char* flag, const std::string& value, const std::string& usual) {
@@ -350,7 +366,7 @@ std::vector<std::string> job_arguments(const LoadgenOptions& o) {
   add("warmup", o.warmup, fresh.warmup);
   add("batch", o.batch, fresh.batch);
   add("workers", o.workers, fresh.workers);
-  add("seed", o.seed, fresh.seed);
+  out.push_back(fmt::format("--seed={}", seed));
   add("retry", o.retry, fresh.retry);
   for (const auto& [flag, on] : {std::pair{"max", o.max}, {"sequence", o.sequence},
                                  {"insecure-skip-verify", o.insecure}, {"yes", true}}) {
@@ -368,7 +384,7 @@ Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options
   OBS_TRY_ASSIGN(out.scenario, load_scenario(context, options));
   OBS_TRY(apply_tier(options, out));
   OBS_TRY(shape_scenario(options, out.scenario));
-  OBS_TRY(read_times(options, out.plan));
+  OBS_TRY(read_times(context, options, out.plan));
   OBS_TRY(prepare_target(context, options, out));
   OBS_TRY(read_rate(options, out));
   OBS_TRY(read_compile(options, out));

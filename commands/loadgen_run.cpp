@@ -281,7 +281,8 @@ Result<int> run_loadgen(Context& context, const LoadgenOptions& options) {
   prepared.plan.payload = &prepared.payload;
   if (options.kubernetes) {
     OBS_TRY_ASSIGN(const auto shards, parse_integer(*options.kubernetes, "--kubernetes", 1, 10'000));
-    context.terminal.out(loadgen::kubernetes_job(job_arguments(options), static_cast<int>(shards), options.image));
+    context.terminal.out(loadgen::kubernetes_job(job_arguments(options, prepared.plan.seed),
+                                                 static_cast<int>(shards), options.image));
     return exit_code::ok;
   }
   if (options.dry_run) {

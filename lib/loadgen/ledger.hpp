@@ -42,7 +42,7 @@ struct Snapshot {
   std::array<Items, otlp::k_signals> signals;
   std::map<std::string, double> exporters;  // sent items by "signal exporter"
   std::map<std::string, double> removed;    // incoming minus outgoing items by "signal processor"
-  double queued = 0;                        // batches in exporter queues
+  double queued = 0;                        // exporter queues: requests, items or bytes, as configured
   double sampled_traces = 0;                // tail sampling: kept
   double dropped_traces = 0;                // tail sampling: decided against
   std::map<std::string, double> policies;   // traces that a policy wanted to keep
@@ -73,7 +73,7 @@ struct LedgerLine {
 struct LedgerReport {
   std::string url;
   std::vector<LedgerLine> lines;
-  double queued = 0;  // batches still in queues at the end
+  double queued = 0;  // still in queues at the end
   double waited = 0;  // seconds until the numbers stood still
   double cpu_seconds = 0;
   double rss_bytes = 0;

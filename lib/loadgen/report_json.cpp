@@ -82,7 +82,7 @@ Json ledger_json(const LedgerReport& ledger) {
   out["url"] = ledger.url;
   out["balanced"] = ledger.balanced();
   out["waited_seconds"] = ledger.waited;
-  out["queued_batches"] = ledger.queued;
+  out["queue_size"] = ledger.queued;
   out["collector_cpu_seconds"] = ledger.cpu_seconds;
   out["collector_cpu_ms_per_1k_items"] = ledger.cpu_ms_per_1k;
   out["collector_rss_bytes"] = ledger.rss_bytes;

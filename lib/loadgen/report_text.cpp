@@ -131,6 +131,10 @@ std::string histogram_text(const Histogram& histogram, bool color) {
   return out;
 }
 
+std::string_view item_word(const LedgerLine& line) {
+  return line.signal == "traces" ? "spans" : line.signal == "metrics" ? "points" : "records";
+}
+
 std::string ledger_text(const LedgerReport& ledger, bool color) {
   Table table;
   table.columns = {{"LEDGER"},
@@ -150,10 +154,10 @@ std::string ledger_text(const LedgerReport& ledger, bool color) {
                count_text(line.exported), count_text(line.export_failed), count_text(line.missing),
                line.accounted ? "accounted for" : "NOT accounted for"});
     for (const auto& [processor, items] : line.filters) {
-      named += fmt::format("  {} {} removed by processor '{}'\n", count_text(items), line.signal, processor);
+      named += fmt::format("  {} {} removed by processor '{}'\n", count_text(items), item_word(line), processor);
     }
     if (line.held_back > 0) {
-      named += fmt::format("  {} {} not exported: {}\n", count_text(line.held_back), line.signal,
+      named += fmt::format("  {} {} not exported: {}\n", count_text(line.held_back), item_word(line),
                            ledger.after.samples && line.signal == "traces"
                                ? "sampled away, or waiting for a decision"
                                : "in memory or in a queue when the wait ended");
@@ -163,7 +167,7 @@ std::string ledger_text(const LedgerReport& ledger, bool color) {
   out += named;
   out += fmt::format(
       "  collector: {:.3g} s CPU ({:.3g} ms per 1,000 items), {} resident; settled after {:.1f} s, "
-      "{} batches queued\n",
+      "queue size {}\n",
       ledger.cpu_seconds, ledger.cpu_ms_per_1k, human_bytes({ledger.rss_bytes}), ledger.waited,
       count_text(ledger.queued));
   return out;

@@ -109,14 +109,23 @@ class Sending(unittest.TestCase):
         def fingerprint(*flags):
             text = obsctl("loadgen", "--dry-run", *flags).stdout
             return re.search(r"Fingerprint +([0-9a-f]{64})", text).group(1)
-        self.assertEqual(fingerprint(), fingerprint())
-        self.assertNotEqual(fingerprint(), fingerprint("--seed", "2"))
-        self.assertNotEqual(fingerprint(), fingerprint("-s", "pii"))
+        one = ("--seed", "1")
+        self.assertEqual(fingerprint(*one), fingerprint(*one))
+        self.assertNotEqual(fingerprint(*one), fingerprint("--seed", "2"))
+        self.assertNotEqual(fingerprint(*one), fingerprint(*one, "-s", "pii"))
+        self.assertNotEqual(fingerprint(), fingerprint())  # every run has its own ids
+
+    def test_runs_without_a_seed_never_send_the_same_ids(self):
+        with sink() as to:
+            for _ in range(2):
+                report(to, "--signals", "traces", "-n", "5000", "--max")
+            seen = to.stop()["signals"]["traces"]
+        self.assertEqual((seen["distinct"], seen["duplicates"]), (10_000, 0))
 
     def test_shards_send_the_plan_between_them_and_merge(self):
         with sink() as to, tempfile.TemporaryDirectory() as folder:
             for shard in range(3):
-                report(to, "--shard", f"{shard}/3", "-r", "9k/s", "-d", "1s", "--sequence",
+                report(to, "--seed", "7", "--shard", f"{shard}/3", "-r", "9k/s", "-d", "1s", "--sequence",
                        "--report-json", f"{folder}/{shard}.json")
             seen = to.stop()["signals"]
             done = obsctl("loadgen", "merge", *(f"{folder}/{i}.json" for i in range(3)), "-o", "json")
@@ -224,7 +233,7 @@ class Verdicts(unittest.TestCase):
                            "--signals", "traces", "-t", "p99<100ms")
         # One stream, 100 spans per 20 ms: never more than 5000 spans/s.
         self.assertGreater(found["search"]["highest_rate"], 1000)
-        self.assertLess(found["search"]["highest_rate"], 5200)
+        self.assertLess(found["search"]["highest_rate"], 6000)  # half a second may hide a small excess
 
     def test_text_has_the_histogram_and_the_fates(self):
         with sink() as to:
@@ -254,6 +263,7 @@ class Safety(unittest.TestCase):
         self.check(2, "rate", "-r", "5")
         self.check(2, "exclude", "-r", "5/s", "--max")
         self.check(2, "K/N", "--shard", "3")
+        self.check(2, "one '--seed'", "--shard", "1/3")
         self.check(2, "did you mean 'shop'", "-s", "shpo")
         self.check(2, "unexpected argument", "run", "x.json")
         self.check(2, "two reports", "compare", "x.json")
