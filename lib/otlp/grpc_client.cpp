@@ -7,45 +7,10 @@
 #include <algorithm>
 
 #include "lib/otlp/completions.hpp"
-#include "lib/otlp/h2_connection.hpp"
+#include "lib/otlp/grpc_lane.hpp"
 #include "lib/otlp/poller.hpp"
 
 namespace obsctl::otlp {
-namespace {
-
-constexpr auto k_first_backoff = std::chrono::milliseconds(50);
-constexpr auto k_last_backoff = std::chrono::seconds(2);
-
-struct Target {
-  Endpoint endpoint;
-  std::vector<Address> addresses;
-  GrpcHeaders headers;
-};
-
-}  // namespace
-
-// A place for one connection; a lost connection is replaced in its place, with growing pauses when
-// connecting fails, during which requests fail at once instead of piling up.
-struct GrpcLane {
-  GrpcLane(GrpcEvents& events, const Target& its_target, ClientStats& stats,
-           std::size_t max_response)
-      : target(its_target), connection(events, its_target.headers, stats, max_response) {}
-
-  const Target& target;
-  H2Connection connection;
-  std::vector<GrpcCall*> pending = {};  // waiting for the connection to be ready
-  std::size_t in_flight = 0;            // pending and given to the connection
-  std::size_t next_address = 0;
-  std::uint32_t armed = 0;  // epoll events; 0: not watched
-  bool was_ready = false;   // since start()
-  bool settled = true;      // its end has been dealt with
-  bool dirty = false;       // has something to flush
-  Time retry_at = {};
-  Time connect_deadline = {};
-  std::chrono::nanoseconds backoff = k_first_backoff;
-  std::string error = {};
-};
-
 class GrpcClient::Impl final : public GrpcEvents {
  public:
   using State = H2Connection::State;
@@ -99,7 +64,7 @@ class GrpcClient::Impl final : public GrpcEvents {
   TlsContext tls_;
   bool uses_tls_ = false;
   bool closing_ = false;
-  std::vector<std::unique_ptr<Target>> targets_;
+  std::vector<std::unique_ptr<GrpcTarget>> targets_;
   std::vector<std::unique_ptr<GrpcLane>> lanes_;
   std::vector<std::unique_ptr<GrpcLane>> retired_;  // draining: they finish what they carry
   std::vector<GrpcCall> calls_;
@@ -124,14 +89,14 @@ Result<void> GrpcClient::Impl::prepare() {
   for (const Endpoint& endpoint : options_.endpoints) {
     OBS_TRY_ASSIGN(auto addresses, resolve(endpoint));
     uses_tls_ = uses_tls_ || endpoint.tls;
-    targets_.push_back(std::make_unique<Target>(
-        Target{endpoint, std::move(addresses), GrpcHeaders(endpoint, options_)}));
+    targets_.push_back(std::make_unique<GrpcTarget>(
+        GrpcTarget{endpoint, std::move(addresses), GrpcHeaders(endpoint, options_)}));
   }
   if (uses_tls_) {
     OBS_TRY_ASSIGN(tls_, TlsContext::client(options_.tls, "h2"));
   }
   for (unsigned i = 0; i < options_.connections; ++i) {
-    const Target& target = *targets_[i % targets_.size()];
+    const GrpcTarget& target = *targets_[i % targets_.size()];
     lanes_.push_back(std::make_unique<GrpcLane>(*this, target, stats_, options_.max_response));
     lanes_.back()->pending.reserve(options_.streams);
     lanes_.back()->next_address = i / targets_.size();

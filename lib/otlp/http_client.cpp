@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "lib/base/text.hpp"
 #include "lib/otlp/completions.hpp"
@@ -143,16 +142,6 @@ std::size_t on_header(char* data, std::size_t /*one*/, std::size_t size, void* u
   return size;
 }
 
-Result<void> check_readable(const std::string& path, std::string_view what) {
-  if (!path.empty()) {
-    const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-    if (!file) {
-      return fail(Code::config, fmt::format("cannot read {} '{}'", what, path));
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 class HttpClient::Impl {
@@ -223,12 +212,8 @@ int HttpClient::Impl::on_timer(CURLM* /*multi*/, long millis, void* user) {
 }
 
 Result<void> HttpClient::Impl::check_tls() const {
-  const TlsOptions& tls = options_.tls;
-  OBS_TRY(check_readable(tls.ca_file, "CA file"));
-  OBS_TRY(check_readable(tls.cert_file, "certificate"));
-  OBS_TRY(check_readable(tls.key_file, "key"));
   // libcurl loads certificates only when it connects; a bad one should fail before the run.
-  return TlsContext::client(tls, "http/1.1").map([](const TlsContext&) {});
+  return TlsContext::client(options_.tls, "http/1.1").map([](const TlsContext&) {});
 }
 
 void HttpClient::Impl::add_target(const Endpoint& endpoint) {
