@@ -1,4 +1,5 @@
-// `obsctl loadgen`: synthetic traces, metrics and logs at an exact rate, and the truth about their fate.
+// `obsctl loadgen`: synthetic traces, metrics and logs at an exact rate, and the truth about their
+// fate.
 #pragma once
 
 #include "commands/command.hpp"

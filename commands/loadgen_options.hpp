@@ -109,7 +109,7 @@ struct Prepared {
   std::string ledger;      // URL or empty
   loadgen::Report report;  // everything that is known before the run
   std::vector<loadgen::Threshold> thresholds;
-  double rate = 0;         // units/s of the base
+  double rate = 0;  // units/s of the base
 };
 
 // --stack, or nothing when it was not given. Errors: no obsctl.yaml there.
@@ -123,8 +123,10 @@ struct Prepared {
 // Everything else; compiles the payload. Refuses a target beyond this machine above the safe rate.
 [[nodiscard]] Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options);
 
-// The options as words, for the pods of a Kubernetes job: what differs from the defaults, JSON output, --yes.
-[[nodiscard]] std::vector<std::string> job_arguments(const LoadgenOptions& options, std::uint64_t seed);
+// The options as words, for the pods of a Kubernetes job: what differs from the defaults, JSON
+// output, --yes.
+[[nodiscard]] std::vector<std::string> job_arguments(const LoadgenOptions& options,
+                                                     std::uint64_t seed);
 
 [[nodiscard]] Result<int> run_loadgen(Context& context, const LoadgenOptions& options);
 [[nodiscard]] Result<int> run_sink(Context& context, const LoadgenOptions& options);

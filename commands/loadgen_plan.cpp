@@ -1,8 +1,9 @@
-// From the command line to a plan: rates, counts, profile, payload; and the refusal to flood a stranger.
+// From the command line to a plan: rates, counts, profile, payload; and the refusal to flood a
+// stranger.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "commands/loadgen_options.hpp"
 #include "lib/base/text.hpp"
@@ -33,7 +34,8 @@ Result<Count> parse_counted(const std::string& text) {
   }
   OBS_TRY_ASSIGN(out.number, parse_count(number, "--count"));
   if (out.word != "items" && out.word != "traces" && out.word != "requests") {
-    return fail(Code::usage, fmt::format("'{}' of --count is not items, traces or requests", out.word),
+    return fail(Code::usage,
+                fmt::format("'{}' of --count is not items, traces or requests", out.word),
                 "for example --count 100k, --count 100ktraces or --count 500requests");
   }
   if (out.number < 1 || out.number > 1e15 || out.number != std::floor(out.number)) {
@@ -109,14 +111,16 @@ Result<void> shape_scenario(const LoadgenOptions& options, Scenario& scenario) {
   return {};
 }
 
-// Without --seed every run sends ids of its own: a backend that has seen a trace treats its spans differently.
+// Without --seed every run sends ids of its own: a backend that has seen a trace treats its spans
+// differently.
 Result<std::uint64_t> read_seed(Context& context, const LoadgenOptions& options) {
   if (options.seed) {
     OBS_TRY_ASSIGN(const auto seed, parse_integer(*options.seed, "--seed", 0, INT64_MAX));
     return static_cast<std::uint64_t>(seed);
   }
   if (options.shard.find('/') != std::string::npos && options.shard != LoadgenOptions().shard) {
-    return fail(Code::usage, "shards of one plan need one '--seed'", "give all of them the same number");
+    return fail(Code::usage, "shards of one plan need one '--seed'",
+                "give all of them the same number");
   }
   OBS_TRY_ASSIGN(const std::string token, context.random.token(16));
   std::uint64_t seed = 0;
@@ -142,10 +146,13 @@ Result<void> read_times(Context& context, const LoadgenOptions& options, loadgen
   OBS_TRY_ASSIGN(plan.seed, read_seed(context, options));
   const auto slash = options.shard.find('/');
   if (slash == std::string::npos) {
-    return fail(Code::usage, fmt::format("'--shard {}' is not K/N", options.shard), "for example --shard 0/4");
+    return fail(Code::usage, fmt::format("'--shard {}' is not K/N", options.shard),
+                "for example --shard 0/4");
   }
-  OBS_TRY_ASSIGN(plan.shards, parse_integer(options.shard.substr(slash + 1), "--shard", 1, 100'000));
-  OBS_TRY_ASSIGN(plan.shard, parse_integer(options.shard.substr(0, slash), "--shard", 0, plan.shards - 1));
+  OBS_TRY_ASSIGN(plan.shards,
+                 parse_integer(options.shard.substr(slash + 1), "--shard", 1, 100'000));
+  OBS_TRY_ASSIGN(plan.shard,
+                 parse_integer(options.shard.substr(0, slash), "--shard", 0, plan.shards - 1));
   plan.retry.mode = options.retry == "honour"   ? otlp::RetryMode::honour
                     : options.retry == "ignore" ? otlp::RetryMode::ignore
                                                 : otlp::RetryMode::off;
@@ -172,7 +179,8 @@ Result<void> read_rate(const LoadgenOptions& options, Prepared& out) {
     return fail(Code::usage, fmt::format("nothing is left of scenario '{}' to send", scenario.name),
                 "choose other --signals");
   }
-  out.plan.share = {scenario.traces_rate / sum, scenario.metrics_rate / sum, scenario.logs_rate / sum};
+  out.plan.share = {scenario.traces_rate / sum, scenario.metrics_rate / sum,
+                    scenario.logs_rate / sum};
   OBS_TRY_ASSIGN(out.plan.profile,
                  loadgen::Profile::parse(options.profile.value_or(scenario.profile), out.rate,
                                          out.plan.duration, "--profile"));
@@ -291,7 +299,8 @@ double expected_units(const Prepared& prepared) {
 
 // Nobody floods a production system by a typo.
 Result<void> check_target(const LoadgenOptions& options, const Prepared& out) {
-  if (options.yes || options.dry_run || options.kubernetes || (out.stack && options.endpoints.empty())) {
+  if (options.yes || options.dry_run || options.kubernetes ||
+      (out.stack && options.endpoints.empty())) {
     return {};
   }
   double items = out.plan.profile.peak();
@@ -303,12 +312,13 @@ Result<void> check_target(const LoadgenOptions& options, const Prepared& out) {
   }
   for (const otlp::Endpoint& endpoint : out.plan.client.endpoints) {
     if (!otlp::is_loopback(endpoint)) {
-      return fail(Code::usage,
-                  fmt::format("'{}' is not this machine, and {} is more than the safe {:.0f} items/s",
-                              endpoint.url(),
-                              out.plan.max || options.find_max ? "an open rate" : human_rate({items}),
-                              k_safe_rate),
-                  "--yes sends it, --stack DIR names the stack that it is meant for");
+      return fail(
+          Code::usage,
+          fmt::format("'{}' is not this machine, and {} is more than the safe {:.0f} items/s",
+                      endpoint.url(),
+                      out.plan.max || options.find_max ? "an open rate" : human_rate({items}),
+                      k_safe_rate),
+          "--yes sends it, --stack DIR names the stack that it is meant for");
     }
   }
   return {};
@@ -341,16 +351,24 @@ std::vector<std::string> job_arguments(const LoadgenOptions& o, std::uint64_t se
       out.push_back(fmt::format("--{}={}", flag, value));
     }
   };
-  for (const auto& [flag, values] : {std::pair{"endpoint", &o.endpoints}, {"header", &o.headers},
-                                     {"signals", &o.signals}, {"threshold", &o.thresholds}}) {
+  for (const auto& [flag, values] : {std::pair{"endpoint", &o.endpoints},
+                                     {"header", &o.headers},
+                                     {"signals", &o.signals},
+                                     {"threshold", &o.thresholds}}) {
     for (const std::string& value : *values) {
       add(flag, value, "");
     }
   }
-  for (const auto& [flag, value] :
-       {std::pair{"scenario", &o.scenario}, {"tier", &o.tier}, {"rate", &o.rate}, {"profile", &o.profile},
-        {"duration", &o.duration}, {"count", &o.count}, {"span-size", &o.span_size},
-        {"log-size", &o.log_size}, {"series", &o.series}, {"bearer-file", &o.bearer_file}}) {
+  for (const auto& [flag, value] : {std::pair{"scenario", &o.scenario},
+                                    {"tier", &o.tier},
+                                    {"rate", &o.rate},
+                                    {"profile", &o.profile},
+                                    {"duration", &o.duration},
+                                    {"count", &o.count},
+                                    {"span-size", &o.span_size},
+                                    {"log-size", &o.log_size},
+                                    {"series", &o.series},
+                                    {"bearer-file", &o.bearer_file}}) {
     add(flag, value->value_or(""), "");
   }
   add("protocol", o.protocol, fresh.protocol);
@@ -368,8 +386,10 @@ std::vector<std::string> job_arguments(const LoadgenOptions& o, std::uint64_t se
   add("workers", o.workers, fresh.workers);
   out.push_back(fmt::format("--seed={}", seed));
   add("retry", o.retry, fresh.retry);
-  for (const auto& [flag, on] : {std::pair{"max", o.max}, {"sequence", o.sequence},
-                                 {"insecure-skip-verify", o.insecure}, {"yes", true}}) {
+  for (const auto& [flag, on] : {std::pair{"max", o.max},
+                                 {"sequence", o.sequence},
+                                 {"insecure-skip-verify", o.insecure},
+                                 {"yes", true}}) {
     if (on) {
       out.push_back(fmt::format("--{}", flag));
     }
@@ -394,7 +414,8 @@ Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options
     OBS_TRY_ASSIGN(auto threshold, loadgen::parse_threshold(text));
     out.thresholds.push_back(std::move(threshold));
   }
-  out.ledger = options.ledger.value_or(out.stack && options.endpoints.empty() ? out.stack->ledger : "");
+  out.ledger =
+      options.ledger.value_or(out.stack && options.endpoints.empty() ? out.stack->ledger : "");
   describe(options, out);
   return out;
 }

@@ -1,9 +1,9 @@
 // Runs a plan: progress, ledger, sampling proof, search, reports, exit code.
-#include <cmath>
-#include <thread>
-
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+
+#include <cmath>
+#include <thread>
 
 #include "commands/loadgen_options.hpp"
 #include "lib/base/text.hpp"
@@ -23,7 +23,8 @@ using loadgen::Report;
 class Progress {
  public:
   Progress(Context& context, const Prepared& prepared)
-      : terminal_(context.terminal), shown_(context.terminal.err_is_terminal() && !context.global.quiet),
+      : terminal_(context.terminal),
+        shown_(context.terminal.err_is_terminal() && !context.global.quiet),
         duration_(prepared.plan.duration) {}
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;
@@ -34,13 +35,15 @@ class Progress {
       return;
     }
     const auto sent = static_cast<double>(live.sent.load());
-    const double rate = seconds > last_seconds_ ? (sent - last_sent_) / (seconds - last_seconds_) : 0;
+    const double rate =
+        seconds > last_seconds_ ? (sent - last_sent_) / (seconds - last_seconds_) : 0;
     last_seconds_ = seconds;
     last_sent_ = sent;
     const std::string of = duration_ > 0 ? fmt::format(" of {:.0f}", duration_) : "";
-    std::string line = fmt::format("{:.1f}{} s  {} items/s  {} accepted  {} lost  {} in flight", seconds, of,
-                                   human_count(rate), human_count(static_cast<double>(live.accepted.load())),
-                                   human_count(static_cast<double>(live.lost.load())), live.in_flight.load());
+    std::string line =
+        fmt::format("{:.1f}{} s  {} items/s  {} accepted  {} lost  {} in flight", seconds, of,
+                    human_count(rate), human_count(static_cast<double>(live.accepted.load())),
+                    human_count(static_cast<double>(live.lost.load())), live.in_flight.load());
     if (live.lag_ns.load() > 10'000'000) {
       line += fmt::format("  {:.2f} s behind", static_cast<double>(live.lag_ns.load()) * 1e-9);
     }
@@ -63,10 +66,12 @@ class Progress {
   bool dirty_ = false;
 };
 
-Result<loadgen::RunResult> execute(Context& context, const Prepared& prepared, const loadgen::Plan& plan) {
+Result<loadgen::RunResult> execute(Context& context, const Prepared& prepared,
+                                   const loadgen::Plan& plan) {
   Progress progress(context, prepared);
-  return loadgen::run(plan, loadgen::stop_flag(),
-                      [&](double seconds, const loadgen::Live& live) { progress.show(seconds, live); });
+  return loadgen::run(plan, loadgen::stop_flag(), [&](double seconds, const loadgen::Live& live) {
+    progress.show(seconds, live);
+  });
 }
 
 Result<loadgen::SamplingPolicy> policy_of(const LoadgenOptions& options, const Prepared& prepared) {
@@ -81,7 +86,8 @@ Result<loadgen::SamplingPolicy> policy_of(const LoadgenOptions& options, const P
     out.keep = keep.value;
   }
   if (options.slow_threshold) {
-    OBS_TRY_ASSIGN(const Duration slow, parse_duration(*options.slow_threshold, "--slow-threshold"));
+    OBS_TRY_ASSIGN(const Duration slow,
+                   parse_duration(*options.slow_threshold, "--slow-threshold"));
     out.slow_threshold = slow.seconds;
   }
   return out;
@@ -90,7 +96,8 @@ Result<loadgen::SamplingPolicy> policy_of(const LoadgenOptions& options, const P
 // The collector's side of the story, when it is asked.
 class Books {
  public:
-  static Result<Books> open(Context& context, const LoadgenOptions& options, const Prepared& prepared) {
+  static Result<Books> open(Context& context, const LoadgenOptions& options,
+                            const Prepared& prepared) {
     Books out;
     out.url_ = prepared.ledger;
     OBS_TRY_ASSIGN(const Duration settle, parse_duration(options.settle, "--settle"));
@@ -111,9 +118,10 @@ class Books {
   Result<void> close(Context& context, const LoadgenOptions& options, Report& report) {
     if (!url_.empty()) {
       context.note("obsctl: waiting until the collector has finished");
-      OBS_TRY_ASSIGN(const auto settled,
-                     loadgen::wait_settled(context.http, url_, quiet_, limit_, loadgen::stop_flag()));
-      report.ledger = loadgen::balance(before_, settled.snapshot, report.result, report.run_seconds());
+      OBS_TRY_ASSIGN(const auto settled, loadgen::wait_settled(context.http, url_, quiet_, limit_,
+                                                               loadgen::stop_flag()));
+      report.ledger =
+          loadgen::balance(before_, settled.snapshot, report.result, report.run_seconds());
       report.ledger->url = url_;
       report.ledger->waited = settled.waited;
       if (report.sampling) {
@@ -163,7 +171,8 @@ Result<void> calibrate(Context& context, const LoadgenOptions& options, const Pr
     return {};
   }
   if (!prepared.stack) {
-    return fail(Code::usage, "'--write-calibration' needs the stack to write to", "add --stack DIR");
+    return fail(Code::usage, "'--write-calibration' needs the stack to write to",
+                "add --stack DIR");
   }
   StackSpec changed = prepared.stack->spec;
   const auto set = [&](const char* name, otlp::Signal signal) {
@@ -175,29 +184,34 @@ Result<void> calibrate(Context& context, const LoadgenOptions& options, const Pr
   };
   set(sizing::calibrated::span_size, otlp::Signal::traces);
   set(sizing::calibrated::line_size, otlp::Signal::logs);
-  changed.calibration.measured_at = fmt::format(
-      "{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(context.clock.now())));
+  changed.calibration.measured_at =
+      fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                  fmt::gmtime(std::chrono::system_clock::to_time_t(context.clock.now())));
   changed.calibration.source = "loadgen " + report.scenario;
   const auto edited = edit_spec(prepared.stack->text, prepared.stack->spec, changed);
-  OBS_TRY(context.files.write_atomic(prepared.stack->file, edited ? *edited : write_spec(changed), 0644));
-  context.note(fmt::format("obsctl: wrote the measured sizes into '{}'", prepared.stack->file.string()));
+  OBS_TRY(context.files.write_atomic(prepared.stack->file, edited ? *edited : write_spec(changed),
+                                     0644));
+  context.note(
+      fmt::format("obsctl: wrote the measured sizes into '{}'", prepared.stack->file.string()));
   return {};
 }
 
 Result<int> show_plan(Context& context, const Prepared& prepared) {
   const loadgen::Payload& payload = prepared.payload;
   const Report& report = prepared.report;
-  std::string out = fmt::format("Scenario        {}: {}\n", prepared.scenario.name, prepared.scenario.description);
+  std::string out = fmt::format("Scenario        {}: {}\n", prepared.scenario.name,
+                                prepared.scenario.description);
   out += fmt::format("Source          {}\n", prepared.scenario.source);
   out += fmt::format("Target          {} over {}\n", join(report.endpoints, ", "), report.protocol);
-  out += fmt::format("Rate            {} {}, profile {}\n",
-                     report.asked_rate > 0 ? human_rate({report.asked_rate}) : "as fast as possible",
-                     report.unit, report.profile);
+  out +=
+      fmt::format("Rate            {} {}, profile {}\n",
+                  report.asked_rate > 0 ? human_rate({report.asked_rate}) : "as fast as possible",
+                  report.unit, report.profile);
   if (report.expected > 0) {
     out += fmt::format("Total           {:.0f} {}\n", report.expected, report.unit);
   }
-  const std::array<const std::optional<loadgen::Ring>*, 3> rings = {&payload.traces, &payload.metrics,
-                                                                    &payload.logs};
+  const std::array<const std::optional<loadgen::Ring>*, 3> rings = {
+      &payload.traces, &payload.metrics, &payload.logs};
   for (std::size_t i = 0; i < rings.size(); ++i) {
     if (*rings[i]) {
       const loadgen::Ring& ring = **rings[i];
@@ -224,8 +238,7 @@ void certify(Report& report) {
   }
   // The documented rate with less than one item in a thousand lost or unsent.
   const loadgen::SignalTally sum = report.result.total();
-  const bool all = report.expected <= 0 ||
-                   static_cast<double>(sum.sent) >= report.expected * 0.999;
+  const bool all = report.expected <= 0 || static_cast<double>(sum.sent) >= report.expected * 0.999;
   report.certificate->held = all && report.error_share() < 0.001 && !report.result.interrupted;
 }
 
@@ -280,7 +293,8 @@ Result<int> run_loadgen(Context& context, const LoadgenOptions& options) {
   OBS_TRY_ASSIGN(Prepared prepared, prepare_loadgen(context, options));
   prepared.plan.payload = &prepared.payload;
   if (options.kubernetes) {
-    OBS_TRY_ASSIGN(const auto shards, parse_integer(*options.kubernetes, "--kubernetes", 1, 10'000));
+    OBS_TRY_ASSIGN(const auto shards,
+                   parse_integer(*options.kubernetes, "--kubernetes", 1, 10'000));
     context.terminal.out(loadgen::kubernetes_job(job_arguments(options, prepared.plan.seed),
                                                  static_cast<int>(shards), options.image));
     return exit_code::ok;

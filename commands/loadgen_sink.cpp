@@ -33,7 +33,8 @@ Result<otlp::SinkOptions> sink_options(Context& context, const LoadgenOptions& o
     out.depth = otlp::Depth::full;
     out.print = [&context](std::string_view lines) {
       context.terminal.out(lines);
-      static_cast<void>(context.terminal.flush());  // a reader follows along; a closed pipe is its choice
+      static_cast<void>(
+          context.terminal.flush());  // a reader follows along; a closed pipe is its choice
     };
   }
   return out;
@@ -50,8 +51,9 @@ Result<int> run_sink(Context& context, const LoadgenOptions& options) {
   OBS_TRY_ASSIGN(otlp::SinkOptions sink_with, sink_options(context, options));
   const loadgen::StopSignals signals;
   OBS_TRY_ASSIGN(otlp::Sink sink, otlp::Sink::start(std::move(sink_with)));
-  context.note(fmt::format("obsctl: listening on {}: gRPC port {}, HTTP port {}; Ctrl-C ends and prints the counts",
-                           options.listen, sink.grpc_port(), sink.http_port()));
+  context.note(fmt::format(
+      "obsctl: listening on {}: gRPC port {}, HTTP port {}; Ctrl-C ends and prints the counts",
+      options.listen, sink.grpc_port(), sink.http_port()));
   const auto start = std::chrono::steady_clock::now();
   while (loadgen::stop_flag().load() == 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));

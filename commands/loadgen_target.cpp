@@ -1,7 +1,7 @@
 // Where to send: endpoints, certificates and tokens, from flags or from a generated stack.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "commands/loadgen_options.hpp"
 #include "lib/base/text.hpp"
@@ -48,7 +48,8 @@ Result<void> add_header(const std::string& text, otlp::ClientOptions& into) {
 }
 
 Result<void> read_numbers(const LoadgenOptions& options, otlp::ClientOptions& into) {
-  OBS_TRY_ASSIGN(const auto connections, parse_integer(options.connections, "--connections", 1, 1024));
+  OBS_TRY_ASSIGN(const auto connections,
+                 parse_integer(options.connections, "--connections", 1, 1024));
   OBS_TRY_ASSIGN(const auto streams, parse_integer(options.streams, "--streams", 1, 10'000));
   OBS_TRY_ASSIGN(const Duration timeout, parse_duration(options.timeout, "--timeout"));
   if (timeout.seconds <= 0) {
@@ -74,7 +75,8 @@ Result<std::optional<LoadgenStack>> find_stack(Context& context, const LoadgenOp
                 "'obsctl init' generates a stack; --endpoint sends anywhere else");
   }
   OBS_TRY_ASSIGN(out.text, context.files.read(out.file));
-  OBS_TRY_ASSIGN(out.spec, read_spec(out.text, (fs::path(*options.stack) / stack_paths::spec).string()));
+  OBS_TRY_ASSIGN(out.spec,
+                 read_spec(out.text, (fs::path(*options.stack) / stack_paths::spec).string()));
   OBS_TRY_ASSIGN(const Topology topology, build_topology(out.spec));
   const bool tls = out.spec.security.tls != "off";
   const std::string host = host_of(out.spec.security.bind);
@@ -108,12 +110,13 @@ Result<void> prepare_target(Context& context, const LoadgenOptions& options, Pre
                                                             : otlp::Compression::none;
   std::vector<std::string> endpoints = options.endpoints;
   if (endpoints.empty()) {
-    endpoints.push_back(out.stack ? out.stack->endpoint
+    endpoints.push_back(out.stack                               ? out.stack->endpoint
                         : plan.protocol == otlp::Protocol::grpc ? "localhost:4317"
                                                                 : "localhost:4318");
   }
   for (const std::string& text : endpoints) {
-    OBS_TRY_ASSIGN(otlp::Endpoint endpoint, otlp::parse_endpoint(text, plan.protocol, "--endpoint"));
+    OBS_TRY_ASSIGN(otlp::Endpoint endpoint,
+                   otlp::parse_endpoint(text, plan.protocol, "--endpoint"));
     out.report.endpoints.push_back(endpoint.url());
     plan.client.endpoints.push_back(std::move(endpoint));
   }

@@ -1,10 +1,10 @@
 // Chooses how large the rings are and compiles them.
 #include "lib/loadgen/compile.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "lib/base/hash.hpp"
 #include "lib/loadgen/compile_parts.hpp"
@@ -20,7 +20,8 @@ constexpr std::size_t k_request_limit = 64U << 20U;  // what OTLP advises receiv
 std::size_t ring_traces(const Scenario& scenario, const CompileOptions& options) {
   const TraceRing probe = draw_ring(scenario, 100, options.seed);
   const double spans = std::max(1.0, static_cast<double>(probe.spans) / 100);
-  const double wanted = static_cast<double>(k_requests) * static_cast<double>(options.batch) / spans;
+  const double wanted =
+      static_cast<double>(k_requests) * static_cast<double>(options.batch) / spans;
   const auto size = static_cast<double>(std::max<std::size_t>(scenario.span_size, 300));
   const double most = static_cast<double>(k_ring_bytes) / (spans * size);
   const double thousands = std::ceil(std::min(wanted, most) / 1000);
@@ -77,11 +78,11 @@ Result<Payload> compile(const Scenario& scenario, const CompileOptions& options)
     out.traces = compile_traces(scenario, options, ring, out);
     OBS_TRY(check_sizes(*out.traces));
     for (const TraceDraft& draft : ring.drafts) {
-      out.truth.push_back({facts_of(scenario, draft), static_cast<std::uint32_t>(draft.spans.size()),
-                           draft.vip, draft.kind});
+      out.truth.push_back({facts_of(scenario, draft),
+                           static_cast<std::uint32_t>(draft.spans.size()), draft.vip, draft.kind});
     }
-    out.spans_per_trace =
-        static_cast<double>(ring.spans) / static_cast<double>(std::max<std::size_t>(1, ring.drafts.size()));
+    out.spans_per_trace = static_cast<double>(ring.spans) /
+                          static_cast<double>(std::max<std::size_t>(1, ring.drafts.size()));
   }
   if (scenario.logs_rate > 0) {
     out.logs = compile_logs(scenario, options, ring, with_traces);

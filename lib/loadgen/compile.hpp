@@ -16,11 +16,13 @@ struct CompileOptions {
   otlp::Encoding encoding = otlp::Encoding::protobuf;
   std::int64_t batch = 100;  // items per request
   bool sequence = false;     // give every item an attribute obsctl.seq with its number
-  // Items per second, to place what comes late and to say how long an export interval is; 0: unknown.
+  // Items per second, to place what comes late and to say how long an export interval is; 0:
+  // unknown.
   double traces_rate = 0;
   double metrics_rate = 0;
   double logs_rate = 0;
-  // Items of the whole run by signal, 0: not counted. Traces may be counted in whole traces instead.
+  // Items of the whole run by signal, 0: not counted. Traces may be counted in whole traces
+  // instead.
   std::int64_t spans = 0;
   std::int64_t points = 0;
   std::int64_t records = 0;
@@ -42,12 +44,13 @@ struct Payload {
   std::vector<TraceTruth> truth;  // per trace of the ring
   std::int64_t total_spans = 0;   // of the run when it is counted, 0 otherwise
   double spans_per_trace = 0;
-  double series = 0;              // distinct series that the metrics cover
-  std::int64_t late_lag = 0;      // traces by which late spans follow
-  std::string fingerprint;        // SHA-256 of one lap with time base 0, 64 hex digits
+  double series = 0;          // distinct series that the metrics cover
+  std::int64_t late_lag = 0;  // traces by which late spans follow
+  std::string fingerprint;    // SHA-256 of one lap with time base 0, 64 hex digits
 };
 
-// Encodes everything once. Errors: a scenario without anything to send, a request that would exceed 64 MiB.
+// Encodes everything once. Errors: a scenario without anything to send, a request that would exceed
+// 64 MiB.
 [[nodiscard]] Result<Payload> compile(const Scenario& scenario, const CompileOptions& options);
 
 }  // namespace obsctl::loadgen

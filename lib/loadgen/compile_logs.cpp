@@ -1,9 +1,9 @@
 // Log records that belong to spans of the trace ring: same ids, same moment, same service.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/loadgen/compile_parts.hpp"
@@ -29,7 +29,10 @@ class LogCompiler {
  public:
   LogCompiler(const Scenario& scenario, const CompileOptions& options, const TraceRing& ring,
               bool with_traces)
-      : scenario_(scenario), options_(options), ring_(ring), with_traces_(with_traces),
+      : scenario_(scenario),
+        options_(options),
+        ring_(ring),
+        with_traces_(with_traces),
         numbers_(mix64(options.seed + 0x6c6f67ULL)) {
     for (const Service& service : scenario.services) {
       for (const Operation& operation : service.operations) {

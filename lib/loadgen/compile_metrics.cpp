@@ -1,8 +1,9 @@
-// Data points of every series, one export after the other: a lap writes every series of the ring once.
+// Data points of every series, one export after the other: a lap writes every series of the ring
+// once.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "lib/loadgen/compile_parts.hpp"
 
@@ -16,7 +17,7 @@ constexpr std::size_t k_series_width = 8;
 using Type = Metric::Type;
 
 struct PointDraft {
-  std::size_t metric = 0;   // index in Scenario::metrics
+  std::size_t metric = 0;  // index in Scenario::metrics
   std::size_t service = 0;
   std::int64_t series = 0;  // number among the metric's
 };
@@ -24,7 +25,9 @@ struct PointDraft {
 class MetricCompiler {
  public:
   MetricCompiler(const Scenario& scenario, const CompileOptions& options, bool with_traces)
-      : scenario_(scenario), options_(options), with_traces_(with_traces),
+      : scenario_(scenario),
+        options_(options),
+        with_traces_(with_traces),
         numbers_(mix64(options.seed + 0x6d6574ULL)) {
     for (const Metric& metric : scenario.metrics) {
       digits_.add(metric.attributes);
@@ -164,7 +167,8 @@ void MetricCompiler::add_histogram(const Metric& metric, const PointDraft& draft
   point.start_time = start_of(metric);
   point.time = relative_time(0);
   // The boundaries that semantic conventions advise for request durations in seconds.
-  point.explicit_bounds = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10};
+  point.explicit_bounds = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
+                           0.5,   0.75, 1,     2.5,  5,     7.5, 10};
   double sum = 0;
   for (std::size_t i = 0; i <= point.explicit_bounds.size(); ++i) {
     const std::uint64_t count = numbers_.below(20);
@@ -222,19 +226,15 @@ void MetricCompiler::add_point(const PointDraft& draft, otlp::Metric& into) {
   const Metric& metric = scenario_.metrics[draft.metric];
   switch (metric.type) {
     case Type::sum:
-    case Type::gauge:
-      return add_number(metric, draft, into);
-    case Type::histogram:
-      return add_histogram(metric, draft, into);
-    case Type::exponential_histogram:
-      return add_exponential(metric, draft, into);
-    case Type::summary:
-      return add_summary(draft, into);
+    case Type::gauge: return add_number(metric, draft, into);
+    case Type::histogram: return add_histogram(metric, draft, into);
+    case Type::exponential_histogram: return add_exponential(metric, draft, into);
+    case Type::summary: return add_summary(draft, into);
   }
 }
 
-// Exponential buckets are varints whose length would change, so those points repeat their values: to a
-// receiver, a series in which nothing happened since the last export.
+// Exponential buckets are varints whose length would change, so those points repeat their values:
+// to a receiver, a series in which nothing happened since the last export.
 bool grows(const Metric& metric) {
   return metric.type == Type::summary ||
          (metric.cumulative && (metric.type == Type::sum || metric.type == Type::histogram));
@@ -264,9 +264,9 @@ RequestTemplate MetricCompiler::encode(const std::vector<PointDraft>& drafts) {
     add_point(draft, items.back());
     growing.push_back(grows(scenario_.metrics[draft.metric]));
   }
-  RequestTemplate out = make_template(
-      otlp::encode(request, options_.encoding, digits_.encode_options()), options_.encoding,
-      digits_.rows(), growing);
+  RequestTemplate out =
+      make_template(otlp::encode(request, options_.encoding, digits_.encode_options()),
+                    options_.encoding, digits_.rows(), growing);
   return out;
 }
 

@@ -1,9 +1,9 @@
 // Attribute values, resources and the cutting of rings.
 #include "lib/loadgen/compile_parts.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace obsctl::loadgen {
 namespace {
@@ -73,8 +73,8 @@ std::string random_text(std::size_t size, Numbers& numbers) {
   return out;
 }
 
-void append_attributes(const std::vector<Attribute>& from, const DigitTable& digits, Numbers& numbers,
-                       otlp::Attributes& into) {
+void append_attributes(const std::vector<Attribute>& from, const DigitTable& digits,
+                       Numbers& numbers, otlp::Attributes& into) {
   for (const Attribute& attribute : from) {
     if (attribute.cardinality != 0) {
       into.push_back(
@@ -131,7 +131,8 @@ Tail find_tail(const std::vector<Chunk>& chunks, std::int64_t ring_items, std::i
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     const std::int64_t inside = rest - chunks[i].items_before;
     if (inside > 0 && inside < chunks[i].items) {
-      return {i, inside, lap * static_cast<std::int64_t>(chunks.size()) + static_cast<std::int64_t>(i)};
+      return {i, inside,
+              lap * static_cast<std::int64_t>(chunks.size()) + static_cast<std::int64_t>(i)};
     }
   }
   return {};

@@ -27,12 +27,14 @@ class DigitTable {
   std::vector<Digits> rows_;
 };
 
-// `size` random letters, digits and signs: 6 bits of entropy per byte, so that compression shows its true cost.
+// `size` random letters, digits and signs: 6 bits of entropy per byte, so that compression shows
+// its true cost.
 [[nodiscard]] std::string random_text(std::size_t size, Numbers& numbers);
 
-void append_attributes(const std::vector<Attribute>& from, const DigitTable& digits, Numbers& numbers,
-                       otlp::Attributes& into);
-[[nodiscard]] otlp::Resource resource_of(const Service& service, std::size_t index, Numbers& numbers);
+void append_attributes(const std::vector<Attribute>& from, const DigitTable& digits,
+                       Numbers& numbers, otlp::Attributes& into);
+[[nodiscard]] otlp::Resource resource_of(const Service& service, std::size_t index,
+                                         Numbers& numbers);
 
 [[nodiscard]] otlp::Scope loadgen_scope();
 

@@ -1,8 +1,9 @@
-// Spans of the drawn traces as export requests, grouped by service as a collector would receive them.
+// Spans of the drawn traces as export requests, grouped by service as a collector would receive
+// them.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "lib/loadgen/compile_parts.hpp"
 
@@ -20,7 +21,9 @@ struct Pick {
 class TraceCompiler {
  public:
   TraceCompiler(const Scenario& scenario, const CompileOptions& options, const TraceRing& ring)
-      : scenario_(scenario), options_(options), ring_(ring),
+      : scenario_(scenario),
+        options_(options),
+        ring_(ring),
         numbers_(mix64(options.seed + 0x7370616eULL)) {
     for (const Service& service : scenario.services) {
       for (const Operation& operation : service.operations) {
@@ -60,9 +63,10 @@ class TraceCompiler {
 void TraceCompiler::place_followers() {
   const auto count = static_cast<std::int64_t>(ring_.drafts.size());
   const double per_trace = static_cast<double>(ring_.spans) / static_cast<double>(count);
-  const double traces_per_second = options_.traces_rate > 0 ? options_.traces_rate / per_trace : 1000;
-  late_lag_ = std::max<std::int64_t>(
-      1, std::llround(scenario_.mix.late_by.seconds * traces_per_second));
+  const double traces_per_second =
+      options_.traces_rate > 0 ? options_.traces_rate / per_trace : 1000;
+  late_lag_ =
+      std::max<std::int64_t>(1, std::llround(scenario_.mix.late_by.seconds * traces_per_second));
   const auto next = std::max<std::int64_t>(
       1, std::llround(1.5 * static_cast<double>(options_.batch) / per_trace));
   followers_.resize(ring_.drafts.size());
@@ -106,9 +110,10 @@ void TraceCompiler::fill_time(const Pick& pick, otlp::Span& span) const {
 void add_exception(otlp::Span& span, const Operation& operation) {
   otlp::SpanEvent event;
   event.name = "exception";
-  event.attributes = {{"exception.type", "UpstreamTimeout"},
-                      {"exception.message", fmt::format("{}: no answer in time", operation.name)},
-                      {"exception.stacktrace", "at handle(request.cc:42)\nat serve(server.cc:117)"}};
+  event.attributes = {
+      {"exception.type", "UpstreamTimeout"},
+      {"exception.message", fmt::format("{}: no answer in time", operation.name)},
+      {"exception.stacktrace", "at handle(request.cc:42)\nat serve(server.cc:117)"}};
   span.events.push_back(std::move(event));
 }
 
@@ -137,7 +142,8 @@ otlp::Span TraceCompiler::make_span(const Pick& pick) {
   out.name = operation.name;
   static const std::vector<std::string> k_kinds = {"unspecified", "internal", "server",
                                                    "client",      "producer", "consumer"};
-  out.kind = static_cast<otlp::SpanKind>(std::ranges::find(k_kinds, operation.kind) - k_kinds.begin());
+  out.kind =
+      static_cast<otlp::SpanKind>(std::ranges::find(k_kinds, operation.kind) - k_kinds.begin());
   if (draft.kind == TraceClass::health) {
     out.name = "GET /healthz";
     out.attributes = {{"http.request.method", "GET"}, {"url.path", "/healthz"}};

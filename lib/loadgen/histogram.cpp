@@ -43,7 +43,9 @@ void Histogram::add(const Histogram& other) {
   sum_ += other.sum_;
 }
 
-double Histogram::mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
+double Histogram::mean() const {
+  return count_ == 0 ? 0 : sum_ / static_cast<double>(count_);
+}
 
 std::int64_t Histogram::percentile(double share) const {
   if (count_ == 0) {

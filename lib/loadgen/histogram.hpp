@@ -22,8 +22,8 @@ class Histogram {
   [[nodiscard]] std::int64_t max() const { return max_; }
   [[nodiscard]] double mean() const;
 
-  // The value that `share` (0 … 1) of the recorded values do not exceed, as the upper edge of its bucket
-  // (never above max()). 0 when nothing was recorded.
+  // The value that `share` (0 … 1) of the recorded values do not exceed, as the upper edge of its
+  // bucket (never above max()). 0 when nothing was recorded.
   [[nodiscard]] std::int64_t percentile(double share) const;
 
   // How many values lie in [from, to), by the buckets' lower edges.

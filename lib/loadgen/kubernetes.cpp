@@ -14,8 +14,10 @@ std::string kubernetes_job(const std::vector<std::string>& arguments, int shards
     args += fmt::format("            - {}\n", quoted(argument));
   }
   return fmt::format(
-      "# {0} pods send one plan: pod K sends the requests whose number is K modulo {0}, at their own time, so\n"
-      "# rates, ids and sequence numbers are split exactly. Every pod prints its report; put them together:\n"
+      "# {0} pods send one plan: pod K sends the requests whose number is K modulo {0}, at their "
+      "own time, so\n"
+      "# rates, ids and sequence numbers are split exactly. Every pod prints its report; put them "
+      "together:\n"
       "#   for pod in $(kubectl get pods -l job-name=obsctl-loadgen -o name); do\n"
       "#     kubectl logs \"$pod\" > \"$(basename \"$pod\").json\"; done\n"
       "#   obsctl loadgen merge obsctl-loadgen-*.json\n"
@@ -41,7 +43,8 @@ std::string kubernetes_job(const std::vector<std::string>& arguments, int shards
       "            - name: JOB_COMPLETION_INDEX\n"
       "              valueFrom:\n"
       "                fieldRef:\n"
-      "                  fieldPath: \"metadata.annotations['batch.kubernetes.io/job-completion-index']\"\n"
+      "                  fieldPath: "
+      "\"metadata.annotations['batch.kubernetes.io/job-completion-index']\"\n"
       "            - name: OBSCTL_LOADGEN_SHARD\n"
       "              value: \"$(JOB_COMPLETION_INDEX)/{0}\"\n"
       "          command: [\"obsctl\", \"loadgen\"]\n"

@@ -1,20 +1,21 @@
 // Reading the collector's exposition and balancing two of them against a run.
 #include "lib/loadgen/ledger.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <thread>
 
-#include <fmt/format.h>
-
 #include "lib/base/text.hpp"
 
 namespace obsctl::loadgen {
 namespace {
 
-// The value of a label starting at `at` (after the opening quote); moves `at` behind the closing one.
+// The value of a label starting at `at` (after the opening quote); moves `at` behind the closing
+// one.
 std::string label_value(std::string_view line, std::size_t& at) {
   std::string out;
   for (; at < line.size() && line[at] != '"'; ++at) {
@@ -100,7 +101,9 @@ void read_items(Snapshot& out, const Sample& sample) {
   }
 }
 
-std::uint64_t rounded(double value) { return static_cast<std::uint64_t>(std::llround(value)); }
+std::uint64_t rounded(double value) {
+  return static_cast<std::uint64_t>(std::llround(value));
+}
 
 double growth(const std::map<std::string, double>& before, const std::string& key, double after) {
   const auto found = before.find(key);
@@ -158,7 +161,8 @@ Snapshot read_snapshot(const std::vector<Sample>& samples) {
                               label(sample, {"processor"}))] += sign * sample.value;
     } else if (name == "processor_tail_sampling_global_count_traces_sampled") {
       out.samples = true;
-      (label(sample, {"sampled"}) == "true" ? out.sampled_traces : out.dropped_traces) += sample.value;
+      (label(sample, {"sampled"}) == "true" ? out.sampled_traces : out.dropped_traces) +=
+          sample.value;
     } else if (name == "processor_tail_sampling_count_traces_sampled" &&
                label(sample, {"sampled"}) == "true") {
       out.policies[label(sample, {"policy"})] += sample.value;
@@ -176,18 +180,21 @@ Result<Snapshot> fetch_snapshot(HttpClient& http, const std::string& url) {
   request.url = url;
   auto answer = http.send(request);
   if (!answer) {
-    return Failure(std::move(answer).error().in(fmt::format("reading the collector's metrics from '{}'", url)));
+    return Failure(std::move(answer).error().in(
+        fmt::format("reading the collector's metrics from '{}'", url)));
   }
   if (answer->status != 200) {
-    return fail(Code::unreachable, fmt::format("'{}' answers {}", url, answer->status),
-                "--ledger takes the collector's own metrics, for example http://localhost:8888/metrics");
+    return fail(
+        Code::unreachable, fmt::format("'{}' answers {}", url, answer->status),
+        "--ledger takes the collector's own metrics, for example http://localhost:8888/metrics");
   }
   const std::vector<Sample> samples = parse_exposition(answer->body);
   const bool any = std::ranges::any_of(
       samples, [](const Sample& s) { return s.name.starts_with("otelcol_process"); });
   if (!any) {
-    return fail(Code::failed, fmt::format("'{}' has no metrics of a collector", url),
-                "--ledger takes the collector's own metrics, for example http://localhost:8888/metrics");
+    return fail(
+        Code::failed, fmt::format("'{}' has no metrics of a collector", url),
+        "--ledger takes the collector's own metrics, for example http://localhost:8888/metrics");
   }
   return read_snapshot(samples);
 }
@@ -230,8 +237,8 @@ LedgerReport balance(const Snapshot& before, const Snapshot& after, const RunRes
         std::max(0.0, line.received - line.exported - line.export_failed - line.filtered);
     line.missing = static_cast<double>(line.acknowledged) - line.received;
     // Items without an answer may have been received; acknowledged ones must have been.
-    const bool arrived = line.missing <= 0 &&
-                         rounded(-line.missing) <= line.unknown + tally.maybe_twice + tally.rejected;
+    const bool arrived = line.missing <= 0 && rounded(-line.missing) <=
+                                                  line.unknown + tally.maybe_twice + tally.rejected;
     const bool sampler = i == 0 && after.samples;
     line.accounted = arrived && line.export_failed == 0 && (line.held_back == 0 || sampler);
     received += line.received;
@@ -263,7 +270,8 @@ Result<Settled> wait_settled(HttpClient& http, const std::string& url, double qu
     std::this_thread::sleep_for(std::chrono::milliseconds(250));
     OBS_TRY_ASSIGN(Snapshot now, fetch_snapshot(http, url));
     bool same = now.exporters == last.exporters && now.removed == last.removed &&
-                now.sampled_traces == last.sampled_traces && now.dropped_traces == last.dropped_traces;
+                now.sampled_traces == last.sampled_traces &&
+                now.dropped_traces == last.dropped_traces;
     for (std::size_t i = 0; i < otlp::k_signals; ++i) {
       same = same && now.signals[i].accepted == last.signals[i].accepted;
     }

@@ -1,5 +1,5 @@
-// The loss ledger: what the generator sent against what the collector says it received, processed, queued
-// and exported. Every item is accounted for or named as missing.
+// The loss ledger: what the generator sent against what the collector says it received, processed,
+// queued and exported. Every item is accounted for or named as missing.
 //
 // The collector's own metrics are read before and after a run; names are accepted with and without
 // `_total`, because both are in use. Source: receiverhelper, exporterhelper, processorhelper of the
@@ -42,11 +42,11 @@ struct Snapshot {
   std::array<Items, otlp::k_signals> signals;
   std::map<std::string, double> exporters;  // sent items by "signal exporter"
   std::map<std::string, double> removed;    // incoming minus outgoing items by "signal processor"
-  double queued = 0;                        // exporter queues: requests, items or bytes, as configured
-  double sampled_traces = 0;                // tail sampling: kept
-  double dropped_traces = 0;                // tail sampling: decided against
-  std::map<std::string, double> policies;   // traces that a policy wanted to keep
-  bool samples = false;                     // a tail sampler reports
+  double queued = 0;          // exporter queues: requests, items or bytes, as configured
+  double sampled_traces = 0;  // tail sampling: kept
+  double dropped_traces = 0;  // tail sampling: decided against
+  std::map<std::string, double> policies;  // traces that a policy wanted to keep
+  bool samples = false;                    // a tail sampler reports
   double cpu_seconds = 0;
   double rss_bytes = 0;
 };
@@ -63,10 +63,10 @@ struct LedgerLine {
   double refused = 0;              // refused or failed in receivers
   double exported = 0;  // by the exporter that sent most of this signal; connectors may add items
   double export_failed = 0;
-  double filtered = 0;     // taken out by processors, named in `filters`
+  double filtered = 0;  // taken out by processors, named in `filters`
   std::map<std::string, double> filters = {};
-  double held_back = 0;    // received and none of the above: sampled away, in memory or in a queue
-  double missing = 0;      // acknowledged but not received; negative: received without an answer
+  double held_back = 0;  // received and none of the above: sampled away, in memory or in a queue
+  double missing = 0;    // acknowledged but not received; negative: received without an answer
   bool accounted = false;
 };
 
@@ -88,7 +88,8 @@ struct LedgerReport {
 [[nodiscard]] LedgerReport balance(const Snapshot& before, const Snapshot& after,
                                    const RunResult& result, double seconds);
 
-// Reads until nothing changes for `quiet` seconds and the queues are empty, at most `limit` seconds.
+// Reads until nothing changes for `quiet` seconds and the queues are empty, at most `limit`
+// seconds.
 struct Settled {
   Snapshot snapshot;
   double waited = 0;

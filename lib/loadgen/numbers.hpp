@@ -47,7 +47,8 @@ class Ids {
  public:
   explicit constexpr Ids(std::uint64_t seed)
       : high_(mix64(seed ^ 0x5bf0363546274fa1ULL)),
-        // In [2^61, 2^62): counter + key is never 0 for counters within ±2^60, so no id is all zeros.
+        // In [2^61, 2^62): counter + key is never 0 for counters within ±2^60, so no id is all
+        // zeros.
         trace_key_((mix64(seed ^ 0x2545f4914f6cdd1dULL) >> 3) | (1ULL << 61)),
         span_key_((mix64(seed ^ 0x9e6c63d0876a9a47ULL) >> 3) | (1ULL << 61)) {}
 

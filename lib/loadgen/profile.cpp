@@ -1,11 +1,11 @@
 // Rates in closed form; only the inverse of the wavy ones is searched.
 #include "lib/loadgen/profile.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
@@ -16,8 +16,8 @@ namespace {
 constexpr double k_two_pi = 2 * std::numbers::pi;
 
 // "10x@30s+15s" into factor, start and length.
-Result<void> parse_spike(std::string_view text, std::string_view what, double& factor, double& start,
-                         double& length) {
+Result<void> parse_spike(std::string_view text, std::string_view what, double& factor,
+                         double& start, double& length) {
   const auto at = text.find('@');
   const auto plus = text.find('+', at == std::string_view::npos ? 0 : at);
   std::string_view first = text.substr(0, at);
@@ -107,24 +107,21 @@ Result<Profile> Profile::parse(std::string_view shape, double rate, double durat
     }
     return out;
   }
-  return fail(Code::usage, fmt::format("{} '{}' is not a rate profile", what, shape),
-              "constant, ramp[:FROM%], step[:N], spike[:Fx@START+LENGTH] or sine[:AMPLITUDE/PERIOD]");
+  return fail(
+      Code::usage, fmt::format("{} '{}' is not a rate profile", what, shape),
+      "constant, ramp[:FROM%], step[:N], spike[:Fx@START+LENGTH] or sine[:AMPLITUDE/PERIOD]");
 }
 
 double Profile::rate_at(double t) const {
   switch (kind_) {
-    case Kind::constant:
-      return rate_;
-    case Kind::ramp:
-      return from_ + (rate_ - from_) * std::clamp(t / duration_, 0.0, 1.0);
+    case Kind::constant: return rate_;
+    case Kind::ramp: return from_ + (rate_ - from_) * std::clamp(t / duration_, 0.0, 1.0);
     case Kind::step: {
       const double step = std::floor(std::clamp(t / duration_, 0.0, 1.0) * steps_);
       return rate_ * std::min(step + 1, static_cast<double>(steps_)) / steps_;
     }
-    case Kind::spike:
-      return t >= start_ && t < start_ + length_ ? rate_ * from_ : rate_;
-    case Kind::sine:
-      return rate_ * (1 + from_ * std::sin(k_two_pi * t / length_));
+    case Kind::spike: return t >= start_ && t < start_ + length_ ? rate_ * from_ : rate_;
+    case Kind::sine: return rate_ * (1 + from_ * std::sin(k_two_pi * t / length_));
   }
   return rate_;
 }
@@ -134,8 +131,7 @@ double Profile::due_by(double t) const {
     return 0;
   }
   switch (kind_) {
-    case Kind::constant:
-      return rate_ * t;
+    case Kind::constant: return rate_ * t;
     case Kind::ramp: {
       const double in = std::min(t, duration_);
       return from_ * in + (rate_ - from_) * in * in / (2 * duration_) + rate_ * (t - in);
@@ -146,8 +142,7 @@ double Profile::due_by(double t) const {
       const double done = rate_ / steps_ * length * whole * (whole + 1) / 2;
       return done + rate_at(t) * (t - whole * length);
     }
-    case Kind::spike:
-      return rate_ * t + rate_ * (from_ - 1) * std::clamp(t - start_, 0.0, length_);
+    case Kind::spike: return rate_ * t + rate_ * (from_ - 1) * std::clamp(t - start_, 0.0, length_);
     case Kind::sine:
       return rate_ * (t + from_ * length_ / k_two_pi * (1 - std::cos(k_two_pi * t / length_)));
   }
@@ -184,14 +179,10 @@ double Profile::bisect(double items) const {
 
 double Profile::peak() const {
   switch (kind_) {
-    case Kind::spike:
-      return rate_ * std::max(1.0, from_);
-    case Kind::sine:
-      return rate_ * (1 + from_);
-    case Kind::ramp:
-      return std::max(rate_, from_);
-    default:
-      return rate_;
+    case Kind::spike: return rate_ * std::max(1.0, from_);
+    case Kind::sine: return rate_ * (1 + from_);
+    case Kind::ramp: return std::max(rate_, from_);
+    default: return rate_;
   }
 }
 

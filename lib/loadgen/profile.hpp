@@ -1,7 +1,8 @@
 // How the rate of a run moves in time, as a function that says when the n-th item is due.
 //
-// The schedule is computed, never accumulated: the due time of an item depends on its number alone, so
-// rounding cannot drift, a late send is not forgotten, and shards can share one schedule without talking.
+// The schedule is computed, never accumulated: the due time of an item depends on its number alone,
+// so rounding cannot drift, a late send is not forgotten, and shards can share one schedule without
+// talking.
 #pragma once
 
 #include <string>
@@ -20,8 +21,9 @@ class Profile {
   //   constant                 the rate throughout
   //   ramp[:FROM%]             from FROM (default 0) to the rate, evenly over the run
   //   step[:N]                 N equal steps (default 5) up to the rate
-  //   spike[:Fx@START+LENGTH]  F times the rate for LENGTH from START (default 10x in the middle fifth)
-  //   sine[:AMPLITUDE/PERIOD]  the rate ± AMPLITUDE (default 50%), one wave per PERIOD (default the run)
+  //   spike[:Fx@START+LENGTH]  F times the rate for LENGTH from START (default 10x in the middle
+  //   fifth) sine[:AMPLITUDE/PERIOD]  the rate ± AMPLITUDE (default 50%), one wave per PERIOD
+  //   (default the run)
   // Errors are usage errors that name `what`.
   [[nodiscard]] static Result<Profile> parse(std::string_view shape, double rate, double duration,
                                              std::string_view what);
@@ -45,10 +47,10 @@ class Profile {
   Kind kind_ = Kind::constant;
   double rate_ = 0;
   double duration_ = 0;
-  double from_ = 0;       // ramp: rate at the start; spike: factor; sine: amplitude as a share
-  double start_ = 0;      // spike
-  double length_ = 0;     // spike: length; sine: period
-  int steps_ = 5;         // step
+  double from_ = 0;    // ramp: rate at the start; spike: factor; sine: amplitude as a share
+  double start_ = 0;   // spike
+  double length_ = 0;  // spike: length; sine: period
+  int steps_ = 5;      // step
   std::string text_ = "constant";
 };
 

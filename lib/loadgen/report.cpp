@@ -1,10 +1,10 @@
 // The derived numbers of a report, thresholds, and putting several reports together.
 #include "lib/loadgen/report.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
@@ -55,7 +55,8 @@ Result<Threshold> parse_threshold(std::string_view text) {
   Threshold out;
   out.text = text;
   const auto at = text.find_first_of("<>");
-  static const std::vector<std::string> k_times = {"p50", "p90", "p95", "p99", "p99.9", "p99.99", "max", "mean"};
+  static const std::vector<std::string> k_times = {"p50",   "p90",    "p95", "p99",
+                                                   "p99.9", "p99.99", "max", "mean"};
   static const std::vector<std::string> k_shares = {"errors", "loss", "late", "unsent", "rejected"};
   const std::string hint = "for example 'p99<50ms', 'errors<0.1%', 'rate>99%' or 'rate>50k/s'";
   if (at == std::string_view::npos) {
@@ -96,7 +97,9 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-std::string percent(double share) { return fmt::format("{:.4g}%", share * 100); }
+std::string percent(double share) {
+  return fmt::format("{:.4g}%", share * 100);
+}
 
 }  // namespace
 
@@ -106,10 +109,12 @@ Verdict judge(const Threshold& threshold, const Report& report) {
   double value = 0;
   Verdict out;
   out.text = threshold.text;
-  if (threshold.metric == "mean" || threshold.metric == "max" || threshold.metric.starts_with("p")) {
+  if (threshold.metric == "mean" || threshold.metric == "max" ||
+      threshold.metric.starts_with("p")) {
     value = threshold.metric == "mean"
                 ? result.latency.mean() * 1e-9
-                : static_cast<double>(result.latency.percentile(percentile_of(threshold.metric))) * 1e-9;
+                : static_cast<double>(result.latency.percentile(percentile_of(threshold.metric))) *
+                      1e-9;
     out.actual = human_duration({value});
   } else if (threshold.metric == "rate") {
     value = report.accepted_rate();
@@ -144,8 +149,9 @@ Result<Report> merge_reports(const std::vector<Report>& reports) {
   for (std::size_t i = 1; i < reports.size(); ++i) {
     const Report& other = reports[i];
     if (other.fingerprint != out.fingerprint) {
-      return fail(Code::failed, fmt::format("report {} is of another payload: fingerprint {}", i + 1,
-                                            other.fingerprint.substr(0, 12)),
+      return fail(Code::failed,
+                  fmt::format("report {} is of another payload: fingerprint {}", i + 1,
+                              other.fingerprint.substr(0, 12)),
                   "merge reports of the same scenario and seed");
     }
     out.result.add(other.result);

@@ -1,4 +1,5 @@
-// What is told about a run: one value, printed as text, JSON (obsctl.loadgen/v1), Markdown and JUnit.
+// What is told about a run: one value, printed as text, JSON (obsctl.loadgen/v1), Markdown and
+// JUnit.
 #pragma once
 
 #include <optional>
@@ -32,7 +33,7 @@ struct Trial {
 
 struct Search {
   std::vector<Trial> trials;
-  double highest = 0;      // confirmed items/s; 0: none
+  double highest = 0;            // confirmed items/s; 0: none
   bool generator_bound = false;  // the generator, not the target, was the limit
 };
 
@@ -68,7 +69,8 @@ struct Report {
   std::optional<Search> search;
   std::optional<Certificate> certificate;
 
-  // Units per second that were sent, over the planned time or the time it really took if that is longer.
+  // Units per second that were sent, over the planned time or the time it really took if that is
+  // longer.
   [[nodiscard]] double sent_rate() const;
   // Items per second that were accepted.
   [[nodiscard]] double accepted_rate() const;
@@ -92,8 +94,9 @@ struct Report {
 [[nodiscard]] Result<Report> merge_reports(const std::vector<Report>& reports);
 
 // Two reports side by side, as text.
-[[nodiscard]] std::string compare_reports(const Report& a, const Report& b, const std::string& name_a,
-                                          const std::string& name_b, bool color);
+[[nodiscard]] std::string compare_reports(const Report& a, const Report& b,
+                                          const std::string& name_a, const std::string& name_b,
+                                          bool color);
 
 // Thresholds: "p50|p90|p99|p99.9|p99.99|max|mean < DURATION", "errors|loss|late|unsent < SHARE",
 // "rate > SHARE|RATE" (accepted, as a share of the asked rate or absolute). Spaces are optional.

@@ -1,7 +1,7 @@
 // Reports as JSON and back; the schema is obsctl.loadgen/v1.
-#include <nlohmann/json.hpp>
-
 #include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
 
 #include "lib/loadgen/report.hpp"
 
@@ -40,9 +40,12 @@ Json histogram_json(const Histogram& histogram) {
   out["max_ns"] = histogram.max();
   out["mean_ns"] = histogram.mean();
   out["sum_ns"] = histogram.sum();
-  for (const auto& [name, share] :
-       {std::pair{"p50_ns", 0.5}, {"p90_ns", 0.9}, {"p95_ns", 0.95}, {"p99_ns", 0.99},
-        {"p99_9_ns", 0.999}, {"p99_99_ns", 0.9999}}) {
+  for (const auto& [name, share] : {std::pair{"p50_ns", 0.5},
+                                    {"p90_ns", 0.9},
+                                    {"p95_ns", 0.95},
+                                    {"p99_ns", 0.99},
+                                    {"p99_9_ns", 0.999},
+                                    {"p99_99_ns", 0.9999}}) {
     out[name] = histogram.percentile(share);
   }
   // [index, count]: below 128 the value itself, then 128 steps per power of two.
@@ -71,7 +74,8 @@ Json signals_json(const RunResult& result) {
       entry[field.name] = tally.*field.member;
     }
     entry["body_bytes_per_item"] =
-        tally.sent == 0 ? 0 : static_cast<double>(tally.body_bytes) / static_cast<double>(tally.sent);
+        tally.sent == 0 ? 0
+                        : static_cast<double>(tally.body_bytes) / static_cast<double>(tally.sent);
     out[std::string(otlp::signal_name(signal))] = std::move(entry);
   }
   return out;
@@ -90,10 +94,10 @@ Json ledger_json(const LedgerReport& ledger) {
   out["signals"] = Json::object();
   for (const LedgerLine& line : ledger.lines) {
     Json& entry = out["signals"][line.signal];
-    entry = {{"acknowledged", line.acknowledged}, {"unknown", line.unknown},
-             {"received", line.received},         {"refused", line.refused},
-             {"filtered", line.filtered},         {"filters", line.filters},
-             {"held_back", line.held_back},       {"exported", line.exported},
+    entry = {{"acknowledged", line.acknowledged},   {"unknown", line.unknown},
+             {"received", line.received},           {"refused", line.refused},
+             {"filtered", line.filtered},           {"filters", line.filters},
+             {"held_back", line.held_back},         {"exported", line.exported},
              {"export_failed", line.export_failed}, {"missing", line.missing},
              {"accounted", line.accounted}};
   }
@@ -175,9 +179,10 @@ void add_result(Json& out, const Report& report) {
   out["schedule_lateness"] = histogram_json(result.lateness);
   out["causes"] = result.causes;
   const auto& c = result.connections;
-  out["connections"] = {{"connects", c.connects},       {"connect_failures", c.connect_failures},
-                        {"disconnects", c.disconnects}, {"goaways", c.goaways},
-                        {"socket_out_bytes", c.socket_out}, {"socket_in_bytes", c.socket_in}};
+  out["connections"] = {
+      {"connects", c.connects},           {"connect_failures", c.connect_failures},
+      {"disconnects", c.disconnects},     {"goaways", c.goaways},
+      {"socket_out_bytes", c.socket_out}, {"socket_in_bytes", c.socket_in}};
 }
 
 RunResult result_from(const Json& json) {
@@ -194,7 +199,8 @@ RunResult result_from(const Json& json) {
     const std::string name(otlp::signal_name(static_cast<otlp::Signal>(i)));
     if (json.at("signals").contains(name)) {
       for (const Field& field : k_fields) {
-        out.signals[i].*field.member = json.at("signals").at(name).at(field.name).get<std::uint64_t>();
+        out.signals[i].*field.member =
+            json.at("signals").at(name).at(field.name).get<std::uint64_t>();
       }
     }
   }
@@ -203,8 +209,8 @@ RunResult result_from(const Json& json) {
   out.lateness = histogram_from(json.at("schedule_lateness"));
   out.causes = json.at("causes").get<std::map<std::string, std::uint64_t>>();
   const Json& c = json.at("connections");
-  out.connections = {c.at("connects"),    c.at("connect_failures"),  c.at("disconnects"),
-                     c.at("goaways"),     c.at("socket_out_bytes"),  c.at("socket_in_bytes")};
+  out.connections = {c.at("connects"), c.at("connect_failures"), c.at("disconnects"),
+                     c.at("goaways"),  c.at("socket_out_bytes"), c.at("socket_in_bytes")};
   return out;
 }
 
@@ -227,7 +233,8 @@ Report report_from(const Json& json) {
   out.result = result_from(json);
   for (const Json& verdict : json.at("thresholds")) {
     out.verdicts.push_back({verdict.at("threshold").get<std::string>(),
-                            verdict.at("actual").get<std::string>(), verdict.at("met").get<bool>()});
+                            verdict.at("actual").get<std::string>(),
+                            verdict.at("met").get<bool>()});
   }
   return out;
 }
@@ -266,8 +273,10 @@ std::string report_json(const Report& report) {
   }
   if (report.certificate) {
     const Certificate& c = *report.certificate;
-    out["certificate"] = {{"tier", c.tier},       {"spans_per_second", c.spans},
-                          {"points_per_second", c.points}, {"records_per_second", c.records},
+    out["certificate"] = {{"tier", c.tier},
+                          {"spans_per_second", c.spans},
+                          {"points_per_second", c.points},
+                          {"records_per_second", c.records},
                           {"held", c.held}};
   }
   return out.dump(2) + "\n";

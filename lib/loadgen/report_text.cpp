@@ -1,8 +1,8 @@
 // Reports for people: a terminal, a pull request, a CI system.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
@@ -34,7 +34,9 @@ std::string time_text(double nanoseconds) {
   return fmt::format("{:.3g} s", nanoseconds * 1e-9);
 }
 
-std::string percent(double share) { return fmt::format("{:.3g} %", share * 100); }
+std::string percent(double share) {
+  return fmt::format("{:.3g} %", share * 100);
+}
 
 std::string count_text(double value) {
   // Whole numbers with thousands separators: losses are about single items.
@@ -44,7 +46,9 @@ std::string count_text(double value) {
   }
   return value < 0 ? "-" + digits : digits;
 }
-std::string count_text(std::uint64_t value) { return count_text(static_cast<double>(value)); }
+std::string count_text(std::uint64_t value) {
+  return count_text(static_cast<double>(value));
+}
 
 Table signal_table(const RunResult& result) {
   Table out;
@@ -64,11 +68,13 @@ Table signal_table(const RunResult& result) {
     if (t.sent == 0 && t.unsent == 0) {
       continue;
     }
-    const double per_item = t.sent == 0 ? 0 : static_cast<double>(t.body_bytes) / static_cast<double>(t.sent);
+    const double per_item =
+        t.sent == 0 ? 0 : static_cast<double>(t.body_bytes) / static_cast<double>(t.sent);
     out.add({fmt::format("{}", otlp::item_name(static_cast<otlp::Signal>(i))), count_text(t.sent),
              count_text(t.accepted), count_text(t.rejected), count_text(t.refused),
-             count_text(t.failed), count_text(t.unknown), count_text(t.unsent), count_text(t.retried),
-             fmt::format("{:.1f}", per_item), human_bytes({static_cast<double>(t.wire_out)})});
+             count_text(t.failed), count_text(t.unknown), count_text(t.unsent),
+             count_text(t.retried), fmt::format("{:.1f}", per_item),
+             human_bytes({static_cast<double>(t.wire_out)})});
   }
   return out;
 }
@@ -154,13 +160,15 @@ std::string ledger_text(const LedgerReport& ledger, bool color) {
                count_text(line.exported), count_text(line.export_failed), count_text(line.missing),
                line.accounted ? "accounted for" : "NOT accounted for"});
     for (const auto& [processor, items] : line.filters) {
-      named += fmt::format("  {} {} removed by processor '{}'\n", count_text(items), item_word(line), processor);
+      named += fmt::format("  {} {} removed by processor '{}'\n", count_text(items),
+                           item_word(line), processor);
     }
     if (line.held_back > 0) {
-      named += fmt::format("  {} {} not exported: {}\n", count_text(line.held_back), item_word(line),
-                           ledger.after.samples && line.signal == "traces"
-                               ? "sampled away, or waiting for a decision"
-                               : "in memory or in a queue when the wait ended");
+      named +=
+          fmt::format("  {} {} not exported: {}\n", count_text(line.held_back), item_word(line),
+                      ledger.after.samples && line.signal == "traces"
+                          ? "sampled away, or waiting for a decision"
+                          : "in memory or in a queue when the wait ended");
     }
   }
   std::string out = render_text(table, color);
@@ -175,11 +183,13 @@ std::string ledger_text(const LedgerReport& ledger, bool color) {
 
 std::string sampling_text(const SamplingReport& s) {
   std::string out = fmt::format(
-      "Tail sampling   {} traces: {} with errors and {} of {} or longer are all kept, {} of the other {}\n",
+      "Tail sampling   {} traces: {} with errors and {} of {} or longer are all kept, {} of the "
+      "other {}\n",
       count_text(s.traces), count_text(s.errors), count_text(s.slow),
       human_duration({s.policy.slow_threshold}), percent(s.policy.keep), count_text(s.rest));
   if (s.noise > 0) {
-    out += fmt::format("                {} health checks are filtered before\n", count_text(s.noise));
+    out +=
+        fmt::format("                {} health checks are filtered before\n", count_text(s.noise));
   }
   out += fmt::format("                expected {} ± {:.0f} kept, {} less\n", count_text(s.expected),
                      s.deviation, percent(s.reduction()));
@@ -196,8 +206,9 @@ std::string sink_text(const SinkReport& sink) {
   for (std::size_t i = 0; i < otlp::k_signals; ++i) {
     const auto& seen = sink.seen.signals[i];
     if (seen.items > 0) {
-      out += fmt::format("; {} {}, {} of them twice", count_text(seen.items),
-                         otlp::item_name(static_cast<otlp::Signal>(i)), count_text(seen.duplicates));
+      out +=
+          fmt::format("; {} {}, {} of them twice", count_text(seen.items),
+                      otlp::item_name(static_cast<otlp::Signal>(i)), count_text(seen.duplicates));
     }
   }
   return out + "\n";
@@ -215,7 +226,8 @@ std::string search_text(const Search& search, bool color) {
   }
   std::string out = render_text(table, color);
   out += search.highest > 0
-             ? fmt::format("Highest rate that holds the objective: {:.0f} items/s, confirmed\n", search.highest)
+             ? fmt::format("Highest rate that holds the objective: {:.0f} items/s, confirmed\n",
+                           search.highest)
              : std::string("No rate holds the objective\n");
   if (search.generator_bound) {
     out += "The generator was the limit, not the target: use more --workers or more machines\n";
@@ -226,15 +238,16 @@ std::string search_text(const Search& search, bool color) {
 std::string verdict_lines(const Report& report, bool color) {
   std::string out;
   for (const Verdict& verdict : report.verdicts) {
-    const std::string word = verdict.met ? style(Style::green, "met   ", color)
-                                         : style(Style::red, "MISSED", color);
+    const std::string word =
+        verdict.met ? style(Style::green, "met   ", color) : style(Style::red, "MISSED", color);
     out += fmt::format("{}  {} (measured {})\n", word, verdict.text, verdict.actual);
   }
   if (report.certificate) {
     const Certificate& c = *report.certificate;
-    out += fmt::format("{}  tier {}: {:.0f} spans/s, {:.0f} points/s and {:.0f} records/s\n",
-                       c.held ? style(Style::green, "HELD  ", color) : style(Style::red, "FAILED", color),
-                       c.tier, c.spans, c.points, c.records);
+    out += fmt::format(
+        "{}  tier {}: {:.0f} spans/s, {:.0f} points/s and {:.0f} records/s\n",
+        c.held ? style(Style::green, "HELD  ", color) : style(Style::red, "FAILED", color), c.tier,
+        c.spans, c.points, c.records);
   }
   return out;
 }
@@ -242,7 +255,8 @@ std::string verdict_lines(const Report& report, bool color) {
 std::string rate_lines(const Report& report) {
   const RunResult& result = report.result;
   const SignalTally sum = result.total();
-  std::string out = fmt::format("Rate            {:.1f} {}/s sent", report.sent_rate(), report.unit);
+  std::string out =
+      fmt::format("Rate            {:.1f} {}/s sent", report.sent_rate(), report.unit);
   if (report.asked_rate > 0 && report.expected > 0) {
     out += fmt::format(", {:.0f} of {:.0f} asked for ({:.3g} % off)",
                        static_cast<double>(report.unit == "requests" ? sum.requests : sum.sent),
@@ -250,32 +264,36 @@ std::string rate_lines(const Report& report) {
   }
   out += fmt::format("; {:.1f} items/s accepted\n", report.accepted_rate());
   if (result.late_by_target + result.late_by_generator + sum.requests_unsent > 0) {
-    out += fmt::format("Late            {} requests because every stream was busy, {} because of the "
-                       "generator; {} never sent\n",
-                       count_text(result.late_by_target), count_text(result.late_by_generator),
-                       count_text(sum.requests_unsent));
+    out += fmt::format(
+        "Late            {} requests because every stream was busy, {} because of the "
+        "generator; {} never sent\n",
+        count_text(result.late_by_target), count_text(result.late_by_generator),
+        count_text(sum.requests_unsent));
   }
   if (result.generator_bound()) {
     out += "                GENERATOR-BOUND: the generator, not the target, limited this run\n";
   }
   if (sum.maybe_twice > 0) {
-    out += fmt::format("Duplicates      up to {} items may have arrived twice (no answer, sent again)\n",
-                       count_text(sum.maybe_twice));
+    out += fmt::format(
+        "Duplicates      up to {} items may have arrived twice (no answer, sent again)\n",
+        count_text(sum.maybe_twice));
   }
-  const double per_cpu = result.cpu_seconds > 0 ? static_cast<double>(sum.sent) / result.cpu_seconds : 0;
+  const double per_cpu =
+      result.cpu_seconds > 0 ? static_cast<double>(sum.sent) / result.cpu_seconds : 0;
   out += fmt::format("Generator       {:.2f} s CPU, {} items per CPU second, {} resident\n",
                      result.cpu_seconds, human_count(per_cpu), human_bytes({result.rss_bytes}));
   return out;
 }
 
 std::string head_lines(const Report& report) {
-  std::string out = fmt::format("Load            {} (seed {}, payload {}) to {} over {}{}\n", report.scenario,
-                                report.seed, report.fingerprint.substr(0, 12),
+  std::string out = fmt::format("Load            {} (seed {}, payload {}) to {} over {}{}\n",
+                                report.scenario, report.seed, report.fingerprint.substr(0, 12),
                                 join(report.endpoints, ", "), report.protocol,
                                 report.compression == "none" ? "" : " with " + report.compression);
-  out += fmt::format("Time            {:.1f} s{}{}\n", report.run_seconds(),
-                     report.warmup > 0 ? fmt::format(", {:.0f} s warm-up not measured", report.warmup) : "",
-                     report.result.interrupted ? ", INTERRUPTED" : "");
+  out += fmt::format(
+      "Time            {:.1f} s{}{}\n", report.run_seconds(),
+      report.warmup > 0 ? fmt::format(", {:.0f} s warm-up not measured", report.warmup) : "",
+      report.result.interrupted ? ", INTERRUPTED" : "");
   return out;
 }
 
@@ -304,7 +322,8 @@ std::vector<Verdict> all_checks(const Report& report) {
                    report.sampling->holds});
   }
   if (report.search) {
-    out.push_back({"a rate holds the objective", human_rate({report.search->highest}), report.search->highest > 0});
+    out.push_back({"a rate holds the objective", human_rate({report.search->highest}),
+                   report.search->highest > 0});
   }
   if (report.certificate) {
     out.push_back({fmt::format("tier {} holds its rate", report.certificate->tier),
@@ -324,7 +343,8 @@ std::string report_text(const Report& report, bool color) {
   if (!result.causes.empty()) {
     out += "\nNot accepted at once:\n";
     for (const auto& [cause, count] : result.causes) {
-      out += fmt::format("  {:>8} × {}\n", count_text(count), cause.empty() ? "no reason given" : cause);
+      out += fmt::format("  {:>8} × {}\n", count_text(count),
+                         cause.empty() ? "no reason given" : cause);
     }
   }
   if (report.ledger) {
@@ -352,7 +372,8 @@ std::string report_markdown(const Report& report) {
     Table table;
     table.columns = {{"Check"}, {"Measured"}, {"Verdict"}};
     for (const Verdict& check : checks) {
-      table.add({replace_all(check.text, "<", "&lt;"), check.actual, check.met ? "met" : "**missed**"});
+      table.add(
+          {replace_all(check.text, "<", "&lt;"), check.actual, check.met ? "met" : "**missed**"});
     }
     out += render_markdown(table) + "\n";
   }
@@ -373,7 +394,8 @@ std::string report_markdown(const Report& report) {
 std::string report_junit(const Report& report) {
   std::vector<Verdict> checks = all_checks(report);
   if (checks.empty()) {
-    checks.push_back({"load was sent", fmt::format("{} items accepted", report.result.total().accepted),
+    checks.push_back({"load was sent",
+                      fmt::format("{} items accepted", report.result.total().accepted),
                       report.result.total().accepted > 0});
   }
   const auto failures = std::ranges::count_if(checks, [](const Verdict& v) { return !v.met; });
@@ -382,7 +404,8 @@ std::string report_junit(const Report& report) {
   out += fmt::format("<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" time=\"{:.3f}\">\n",
                      xml_escaped(suite), checks.size(), failures, report.run_seconds());
   for (const Verdict& check : checks) {
-    out += fmt::format("  <testcase classname=\"{}\" name=\"{}\"", xml_escaped(suite), xml_escaped(check.text));
+    out += fmt::format("  <testcase classname=\"{}\" name=\"{}\"", xml_escaped(suite),
+                       xml_escaped(check.text));
     out += check.met ? "/>\n"
                      : fmt::format(">\n    <failure message=\"measured {}\"/>\n  </testcase>\n",
                                    xml_escaped(check.actual));
@@ -393,9 +416,11 @@ std::string report_junit(const Report& report) {
 std::string compare_reports(const Report& a, const Report& b, const std::string& name_a,
                             const std::string& name_b, bool color) {
   Table table;
-  table.columns = {{"MEASURE"}, {name_a, Align::right}, {name_b, Align::right}, {"CHANGE", Align::right}};
+  table.columns = {
+      {"MEASURE"}, {name_a, Align::right}, {name_b, Align::right}, {"CHANGE", Align::right}};
   const auto add = [&table](const std::string& name, double x, double y, auto text) {
-    const std::string change = x == 0 ? (y == 0 ? "0 %" : "new") : fmt::format("{:+.1f} %", (y / x - 1) * 100);
+    const std::string change =
+        x == 0 ? (y == 0 ? "0 %" : "new") : fmt::format("{:+.1f} %", (y / x - 1) * 100);
     table.add({name, text(x), text(y), change});
   };
   const auto number = [](double value) { return human_number(value); };
@@ -403,15 +428,19 @@ std::string compare_reports(const Report& a, const Report& b, const std::string&
   add("accepted items/s", a.accepted_rate(), b.accepted_rate(), number);
   add("errors", a.error_share(), b.error_share(), percent);
   for (const Percentile& p : k_percentiles) {
-    add(fmt::format("latency {}", p.name), static_cast<double>(a.result.latency.percentile(p.share)),
+    add(fmt::format("latency {}", p.name),
+        static_cast<double>(a.result.latency.percentile(p.share)),
         static_cast<double>(b.result.latency.percentile(p.share)), time_text);
   }
   for (const Percentile& p : k_percentiles) {
-    add(fmt::format("service time {}", p.name), static_cast<double>(a.result.service.percentile(p.share)),
+    add(fmt::format("service time {}", p.name),
+        static_cast<double>(a.result.service.percentile(p.share)),
         static_cast<double>(b.result.service.percentile(p.share)), time_text);
   }
   const auto per_cpu = [](const Report& r) {
-    return r.result.cpu_seconds > 0 ? static_cast<double>(r.result.total().sent) / r.result.cpu_seconds : 0;
+    return r.result.cpu_seconds > 0
+               ? static_cast<double>(r.result.total().sent) / r.result.cpu_seconds
+               : 0;
   };
   add("items per generator CPU second", per_cpu(a), per_cpu(b), number);
   const auto wire = [](const Report& r) {

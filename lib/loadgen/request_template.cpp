@@ -12,7 +12,8 @@ namespace {
 using otlp::Encoding;
 using otlp::Field;
 
-constexpr std::uint8_t k_recent_mark = 0xee;  // first byte of placeholders counted back from the newest
+constexpr std::uint8_t k_recent_mark =
+    0xee;  // first byte of placeholders counted back from the newest
 
 template <class Id>
 Id placeholder(std::int64_t index, std::uint8_t mark) {
@@ -127,8 +128,8 @@ struct JsonStore {
 };
 
 template <class Store>
-void patch_as(const Ring& ring, const RequestTemplate& request, const Ids& ids, const Moment& moment,
-              char* bytes) {
+void patch_as(const Ring& ring, const RequestTemplate& request, const Ids& ids,
+              const Moment& moment, char* bytes) {
   // Spans of one trace follow each other, so its id is computed once.
   std::int64_t last = INT64_MIN;
   TracePair pair{};
@@ -171,8 +172,12 @@ void patch_as(const Ring& ring, const RequestTemplate& request, const Ids& ids, 
 
 }  // namespace
 
-otlp::TraceId trace_placeholder(std::int64_t index) { return placeholder<otlp::TraceId>(index, 0); }
-otlp::SpanId span_placeholder(std::int64_t index) { return placeholder<otlp::SpanId>(index, 0); }
+otlp::TraceId trace_placeholder(std::int64_t index) {
+  return placeholder<otlp::TraceId>(index, 0);
+}
+otlp::SpanId span_placeholder(std::int64_t index) {
+  return placeholder<otlp::SpanId>(index, 0);
+}
 otlp::TraceId recent_trace_placeholder(std::int64_t back) {
   return placeholder<otlp::TraceId>(back, k_recent_mark);
 }
@@ -181,8 +186,7 @@ otlp::SpanId recent_span_placeholder(std::int64_t back) {
 }
 
 RequestTemplate make_template(otlp::Encoded encoded, Encoding encoding,
-                              const std::vector<Digits>& digits,
-                              const std::vector<bool>& growing) {
+                              const std::vector<Digits>& digits, const std::vector<bool>& growing) {
   RequestTemplate out;
   out.bytes = std::move(encoded.bytes);
   out.items = encoded.items;
@@ -190,23 +194,17 @@ RequestTemplate make_template(otlp::Encoded encoded, Encoding encoding,
     switch (patch.field) {
       case Field::trace_id:
       case Field::link_trace_id:
-      case Field::exemplar_trace_id:
-        add_id(out, patch, encoding, true);
-        break;
+      case Field::exemplar_trace_id: add_id(out, patch, encoding, true); break;
       case Field::span_id:
       case Field::parent_span_id:
       case Field::link_span_id:
-      case Field::exemplar_span_id:
-        add_id(out, patch, encoding, false);
-        break;
+      case Field::exemplar_span_id: add_id(out, patch, encoding, false); break;
       case Field::start_time:
       case Field::end_time:
       case Field::time:
       case Field::observed_time:
       case Field::event_time:
-      case Field::exemplar_time:
-        add_time(out, patch, encoding);
-        break;
+      case Field::exemplar_time: add_time(out, patch, encoding); break;
       case Field::attribute: {
         const Digits& spec = digits[patch.sub];
         const auto width = static_cast<std::uint32_t>(spec.width);
@@ -216,9 +214,8 @@ RequestTemplate make_template(otlp::Encoded encoded, Encoding encoding,
           if (spec.series) {
             std::from_chars(out.bytes.data() + at, out.bytes.data() + at + width, item);
           }
-          out.digits.push_back({at, item,
-                                static_cast<std::uint16_t>(width),
-                                static_cast<std::uint16_t>(patch.sub)});
+          out.digits.push_back(
+              {at, item, static_cast<std::uint16_t>(width), static_cast<std::uint16_t>(patch.sub)});
         }
         break;
       }
@@ -250,16 +247,16 @@ void patch(const Ring& ring, const RequestTemplate& request, const Ids& ids, con
   const auto part = static_cast<std::uint64_t>(moment.lap % ring.laps_per_export) * k_series_stride;
   for (const DigitSlot& slot : request.digits) {
     const Digits& digits = ring.digits[slot.digits];
-    const std::uint64_t value = digits.series
-                                    ? slot.item + part
-                                    : digits_value(digits, first + slot.item, moment.seconds);
+    const std::uint64_t value =
+        digits.series ? slot.item + part : digits_value(digits, first + slot.item, moment.seconds);
     otlp::put_decimal(bytes + slot.offset, value, slot.width);
   }
   const auto exports = static_cast<double>(moment.lap / ring.laps_per_export + 1);
   for (const NumberSlot& slot : request.numbers) {
     const double value = slot.step * exports;
     if (slot.integer) {
-      otlp::put_u64(bytes + slot.offset, static_cast<std::uint64_t>(static_cast<std::int64_t>(value)));
+      otlp::put_u64(bytes + slot.offset,
+                    static_cast<std::uint64_t>(static_cast<std::int64_t>(value)));
     } else {
       otlp::put_double(bytes + slot.offset, value);
     }

@@ -1,8 +1,10 @@
-// Request templates: encoded once, then only ids, times, numbers and digits are overwritten in place.
+// Request templates: encoded once, then only ids, times, numbers and digits are overwritten in
+// place.
 //
 // This is where the speed comes from: an SDK makes an object per span, this makes a few eight-byte
-// stores. Places come from the encoder (otlp::Encoded::patches); what belongs there was written into the
-// template as a placeholder, so that no second table has to be kept in step with the encoder.
+// stores. Places come from the encoder (otlp::Encoded::patches); what belongs there was written
+// into the template as a placeholder, so that no second table has to be kept in step with the
+// encoder.
 #pragma once
 
 #include <array>
@@ -18,7 +20,8 @@
 namespace obsctl::loadgen {
 
 // Placeholders. Both have 19 digits, as every time of this century, so that JSON keeps its length.
-inline constexpr std::uint64_t k_time_base = 2'000'000'000'000'000'000ULL;  // + relative nanoseconds
+inline constexpr std::uint64_t k_time_base =
+    2'000'000'000'000'000'000ULL;  // + relative nanoseconds
 inline constexpr std::uint64_t k_time_start = 1'000'000'000'000'000'000ULL;  // start of the run
 
 [[nodiscard]] inline otlp::UnixNano relative_time(std::int64_t nanoseconds) {
@@ -39,7 +42,8 @@ struct Digits {
   double skew = 1.1;
   double churn_seconds = 60;
   std::size_t width = 1;
-  bool series = false;  // the label that tells series apart: what the template says, plus the lap's part
+  bool series =
+      false;  // the label that tells series apart: what the template says, plus the lap's part
 };
 
 // Series labels of one lap lie below this; the next lap of the same export counts on from here.
@@ -85,9 +89,9 @@ struct Ring {
   otlp::Encoding encoding = otlp::Encoding::protobuf;
   std::vector<RequestTemplate> requests;
   std::vector<Digits> digits;
-  std::int64_t items = 0;   // per lap
-  std::int64_t traces = 0;  // per lap; of the trace ring, for every signal
-  std::int64_t spans = 0;   // per lap; of the trace ring, for every signal
+  std::int64_t items = 0;               // per lap
+  std::int64_t traces = 0;              // per lap; of the trace ring, for every signal
+  std::int64_t spans = 0;               // per lap; of the trace ring, for every signal
   std::vector<std::int32_t> root_span;  // number of the first span of every trace of the ring
   std::int64_t laps_per_export = 1;     // metrics: laps until every series was written once
   std::size_t body_bytes = 0;           // of one lap
@@ -97,8 +101,9 @@ struct Ring {
 
   // Template and lap of request `number` of a run (from 0).
   [[nodiscard]] std::size_t index_of(std::int64_t number) const {
-    return number == tail_request ? size
-                                  : static_cast<std::size_t>(number % static_cast<std::int64_t>(size));
+    return number == tail_request
+               ? size
+               : static_cast<std::size_t>(number % static_cast<std::int64_t>(size));
   }
   [[nodiscard]] std::int64_t lap_of(std::int64_t number) const {
     return number / static_cast<std::int64_t>(size);
@@ -113,9 +118,9 @@ struct Ring {
 // Everything that differs between two uses of a template.
 struct Moment {
   std::int64_t lap = 0;
-  std::uint64_t time = 0;        // nanoseconds since 1970: the intended time of sending
-  std::uint64_t start = 0;       // the same of the run's start
-  double seconds = 0;            // since the run's start
+  std::uint64_t time = 0;         // nanoseconds since 1970: the intended time of sending
+  std::uint64_t start = 0;        // the same of the run's start
+  double seconds = 0;             // since the run's start
   std::int64_t newest_trace = 0;  // number of the newest trace that is due
 };
 
@@ -126,7 +131,8 @@ struct Moment {
                                             const std::vector<Digits>& digits,
                                             const std::vector<bool>& growing = {});
 
-// Writes ids, times, numbers and digits of this moment into `bytes`, a copy of (or the) template's bytes.
+// Writes ids, times, numbers and digits of this moment into `bytes`, a copy of (or the) template's
+// bytes.
 void patch(const Ring& ring, const RequestTemplate& request, const Ids& ids, const Moment& moment,
            char* bytes);
 

@@ -76,7 +76,8 @@ Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgr
   constexpr auto k_ahead = std::chrono::milliseconds(20);
   epoch.start = otlp::Clock::now() + k_ahead;
   epoch.wall = static_cast<std::uint64_t>(
-      std::chrono::nanoseconds((std::chrono::system_clock::now() + k_ahead).time_since_epoch()).count());
+      std::chrono::nanoseconds((std::chrono::system_clock::now() + k_ahead).time_since_epoch())
+          .count());
   const double cpu_before = cpu_now();
   std::atomic<unsigned> running{plan.workers};
   std::vector<RunResult> results(plan.workers);
@@ -171,8 +172,8 @@ SignalTally RunResult::total() const {
 
 bool RunResult::generator_bound() const {
   const SignalTally sum = total();
-  // Late for its own reasons, and so much that requests were left over or one in ten was late: a few late
-  // ones are the noise of a shared machine.
+  // Late for its own reasons, and so much that requests were left over or one in ten was late: a
+  // few late ones are the noise of a shared machine.
   return late_by_generator > late_by_target &&
          (sum.requests_unsent > 0 || late_by_generator * 10 > sum.requests);
 }

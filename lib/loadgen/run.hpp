@@ -1,7 +1,8 @@
 // One run: a plan goes in, what happened comes out.
 //
-// Open loop: the schedule says when a request is due and nothing the target does can move it. A request that
-// cannot leave in time is late, one that cannot leave at all is unsent, and both are counted.
+// Open loop: the schedule says when a request is due and nothing the target does can move it. A
+// request that cannot leave in time is late, one that cannot leave at all is unsent, and both are
+// counted.
 #pragma once
 
 #include <array>
@@ -23,14 +24,14 @@ namespace obsctl::loadgen {
 // Items of one signal by their fate. Every sent item has exactly one:
 //   sent = accepted + rejected + refused + failed + unknown
 struct SignalTally {
-  std::uint64_t sent = 0;      // items of requests that left at least once, or were tried
-  std::uint64_t accepted = 0;  // acknowledged
-  std::uint64_t rejected = 0;  // named in a partial_success
-  std::uint64_t refused = 0;   // answered with an error, for good or until we gave up
-  std::uint64_t failed = 0;    // surely not delivered: no connection
-  std::uint64_t unknown = 0;   // no answer: delivered or not
-  std::uint64_t unsent = 0;    // due but never sent, because the run ended first
-  std::uint64_t retried = 0;   // items × attempts beyond the first
+  std::uint64_t sent = 0;         // items of requests that left at least once, or were tried
+  std::uint64_t accepted = 0;     // acknowledged
+  std::uint64_t rejected = 0;     // named in a partial_success
+  std::uint64_t refused = 0;      // answered with an error, for good or until we gave up
+  std::uint64_t failed = 0;       // surely not delivered: no connection
+  std::uint64_t unknown = 0;      // no answer: delivered or not
+  std::uint64_t unsent = 0;       // due but never sent, because the run ended first
+  std::uint64_t retried = 0;      // items × attempts beyond the first
   std::uint64_t maybe_twice = 0;  // sent again after an attempt without an answer
   std::uint64_t requests = 0;
   std::uint64_t requests_unsent = 0;
@@ -55,7 +56,7 @@ struct Plan {
   bool max = false;  // closed loop: as fast as the target answers
   Profile profile = Profile::constant(0);
   Unit unit = Unit::items;
-  std::array<double, otlp::k_signals> share = {1, 0, 0};           // of the rate, sum 1
+  std::array<double, otlp::k_signals> share = {1, 0, 0};              // of the rate, sum 1
   std::array<std::int64_t, otlp::k_signals> requests = {-1, -1, -1};  // at most; -1: no limit
   double duration = 10;  // seconds, 0: until the counts are reached
   double warmup = 0;     // seconds at the start that latencies do not count
@@ -63,25 +64,25 @@ struct Plan {
   std::int64_t shard = 0;  // this process' part of the request numbers …
   std::int64_t shards = 1;
   std::array<std::int64_t, otlp::k_signals> first_request = {0, 0, 0};  // numbers already used up
-  double late_after = 0.01;  // seconds
-  double drain = 10;         // seconds to wait for answers at the end
+  double late_after = 0.01;                                             // seconds
+  double drain = 10;  // seconds to wait for answers at the end
 };
 
 struct RunResult {
   std::array<SignalTally, otlp::k_signals> signals;
-  Histogram latency;   // from the intended time of sending to the answer
-  Histogram service;   // from the actual time of sending to the answer
-  Histogram lateness;  // from the intended to the actual time of sending
-  std::uint64_t late_by_target = 0;     // late requests while every stream was busy
-  std::uint64_t late_by_generator = 0;  // late for our own reasons
-  std::vector<std::uint64_t> trace_uses;  // accepted requests by template of the trace ring
+  Histogram latency;                            // from the intended time of sending to the answer
+  Histogram service;                            // from the actual time of sending to the answer
+  Histogram lateness;                           // from the intended to the actual time of sending
+  std::uint64_t late_by_target = 0;             // late requests while every stream was busy
+  std::uint64_t late_by_generator = 0;          // late for our own reasons
+  std::vector<std::uint64_t> trace_uses;        // accepted requests by template of the trace ring
   std::map<std::string, std::uint64_t> causes;  // why requests were not accepted
   otlp::ClientStats connections;
-  double started_at = 0;      // seconds since 1970
-  double seconds = 0;         // until the last request was sent
-  double total_seconds = 0;   // until the last answer
-  double cpu_seconds = 0;     // of this process
-  double rss_bytes = 0;       // highest resident size of this process
+  double started_at = 0;     // seconds since 1970
+  double seconds = 0;        // until the last request was sent
+  double total_seconds = 0;  // until the last answer
+  double cpu_seconds = 0;    // of this process
+  double rss_bytes = 0;      // highest resident size of this process
   bool interrupted = false;
   std::array<std::int64_t, otlp::k_signals> next_request = {0, 0, 0};
 
@@ -109,8 +110,9 @@ using OnProgress = std::function<void(double seconds, const Live&)>;
 // Requests of this ring that hold `items` items.
 [[nodiscard]] std::int64_t requests_for(const Ring& ring, std::int64_t items);
 
-// Runs the plan. Errors: options that cannot work, or a target that cannot be reached at the start; whatever
-// happens later is part of the result.
-[[nodiscard]] Result<RunResult> run(const Plan& plan, const StopFlag& stop, const OnProgress& progress);
+// Runs the plan. Errors: options that cannot work, or a target that cannot be reached at the start;
+// whatever happens later is part of the result.
+[[nodiscard]] Result<RunResult> run(const Plan& plan, const StopFlag& stop,
+                                    const OnProgress& progress);
 
 }  // namespace obsctl::loadgen

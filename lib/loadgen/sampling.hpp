@@ -1,8 +1,9 @@
-// The tail-sampling proof: how many traces the generated policies must keep of exactly what was sent.
+// The tail-sampling proof: how many traces the generated policies must keep of exactly what was
+// sent.
 //
-// The generator knows which of its traces have errors, are slow or are noise, so the expectation is counted,
-// not estimated; only the random share of the rest has a spread. Golden S-01: of 100,000 traces with
-// 500 errors and 2,000 slow ones, 12,250 are kept at 10 %.
+// The generator knows which of its traces have errors, are slow or are noise, so the expectation is
+// counted, not estimated; only the random share of the rest has a spread. Golden S-01: of 100,000
+// traces with 500 errors and 2,000 slow ones, 12,250 are kept at 10 %.
 #pragma once
 
 #include <string>
@@ -25,16 +26,16 @@ struct SamplingReport {
   std::uint64_t traces = 0;  // accepted
   std::uint64_t noise = 0;
   std::uint64_t errors = 0;
-  std::uint64_t slow = 0;        // and no error
-  std::uint64_t vip = 0;         // for information
+  std::uint64_t slow = 0;  // and no error
+  std::uint64_t vip = 0;   // for information
   std::uint64_t rest = 0;
-  double expected = 0;           // kept
-  double deviation = 0;          // standard deviation of that
+  double expected = 0;   // kept
+  double deviation = 0;  // standard deviation of that
   double expected_spans = 0;
-  bool checked = false;          // a collector told how many it kept
+  bool checked = false;  // a collector told how many it kept
   double kept = 0;
   double decided = 0;
-  bool holds = false;            // within four standard deviations, errors and slow ones all kept
+  bool holds = false;  // within four standard deviations, errors and slow ones all kept
 
   [[nodiscard]] double reduction() const;  // share that is not kept
 };

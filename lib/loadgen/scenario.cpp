@@ -1,11 +1,12 @@
-// Reads scenario files: strict keys, positions in every error, and a call graph that cannot run away.
+// Reads scenario files: strict keys, positions in every error, and a call graph that cannot run
+// away.
 #include "lib/loadgen/scenario.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 #include <set>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/loadgen/trace_draft.hpp"
@@ -92,8 +93,8 @@ Result<std::vector<T>> read_list(const Node& map, std::string_view key, ReadOne 
 }
 
 Result<Attribute> read_attribute(const Node& node) {
-  OBS_TRY(node.only({"key", "value", "values", "cardinality", "spread", "skew", "churn", "prefix",
-                     "size"}));
+  OBS_TRY(node.only(
+      {"key", "value", "values", "cardinality", "spread", "skew", "churn", "prefix", "size"}));
   Attribute out;
   OBS_TRY_ASSIGN(out.key, node.text("key"));
   if (node.find("value") != nullptr) {
@@ -120,11 +121,12 @@ Result<Attribute> read_attribute(const Node& node) {
   OBS_TRY(read<Duration>(node, "churn", out.churn, parse_duration));
   out.prefix = node.text_or("prefix", "");
   OBS_TRY(read_size(node, "size", out.size));
-  const int sources = (out.values.empty() ? 0 : 1) + (out.cardinality == 0 ? 0 : 1) +
-                      (out.size == 0 ? 0 : 1);
+  const int sources =
+      (out.values.empty() ? 0 : 1) + (out.cardinality == 0 ? 0 : 1) + (out.size == 0 ? 0 : 1);
   if (sources != 1) {
     return fail_at(node.at, fmt::format("attribute '{}' needs exactly one of value, values, "
-                                        "cardinality and size", out.key));
+                                        "cardinality and size",
+                                        out.key));
   }
   return out;
 }
@@ -136,8 +138,8 @@ Result<std::vector<Attribute>> read_attributes(const Node& node, std::string_vie
 Result<LogLine> read_log(const Node& node) {
   OBS_TRY(node.only({"severity", "body", "size", "attributes", "on_error"}));
   LogLine out;
-  OBS_TRY(choose(node, "severity", out.severity,
-                 {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}));
+  OBS_TRY(
+      choose(node, "severity", out.severity, {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}));
   OBS_TRY_ASSIGN(out.body, node.text("body"));
   OBS_TRY(read_size(node, "size", out.size));
   OBS_TRY_ASSIGN(out.attributes, read_attributes(node, "attributes"));
@@ -159,8 +161,8 @@ Result<Call> read_call(const Node& node, const std::string& service) {
 }
 
 Result<Operation> read_operation(const Node& node, const std::string& service) {
-  OBS_TRY(node.only({"name", "kind", "median", "p99", "attributes", "calls", "logs", "link", "event",
-                     "fails"}));
+  OBS_TRY(node.only(
+      {"name", "kind", "median", "p99", "attributes", "calls", "logs", "link", "event", "fails"}));
   Operation out;
   OBS_TRY_ASSIGN(out.name, node.text("name"));
   OBS_TRY(choose(node, "kind", out.kind, {"internal", "server", "client", "producer", "consumer"}));
@@ -203,8 +205,8 @@ Result<Service> read_service(const Node& node) {
 }
 
 Result<Metric> read_metric(const Node& node) {
-  OBS_TRY(node.only({"name", "unit", "description", "type", "temporality", "monotonic", "attributes",
-                     "series", "exemplars"}));
+  OBS_TRY(node.only({"name", "unit", "description", "type", "temporality", "monotonic",
+                     "attributes", "series", "exemplars"}));
   Metric out;
   OBS_TRY_ASSIGN(out.name, node.text("name"));
   out.unit = node.text_or("unit", out.unit);
@@ -227,8 +229,8 @@ Result<Metric> read_metric(const Node& node) {
 }
 
 Result<void> read_mix(const Node& node, Mix& out) {
-  OBS_TRY(node.only({"errors", "slow", "slow_threshold", "vip", "health", "split", "late",
-                     "late_by"}));
+  OBS_TRY(
+      node.only({"errors", "slow", "slow_threshold", "vip", "health", "split", "late", "late_by"}));
   OBS_TRY(read_share(node, "errors", out.errors));
   OBS_TRY(read_share(node, "slow", out.slow));
   OBS_TRY(read<Duration>(node, "slow_threshold", out.slow_threshold, parse_duration));
@@ -272,7 +274,8 @@ Result<void> check_graph(const Scenario& scenario, const SourcePos& at) {
   }
   const auto known = [&](const std::string& service, const std::string& operation) -> Result<void> {
     if (!graph.contains({service, operation})) {
-      return fail_at(at, fmt::format("there is no operation '{}' of service '{}'", operation, service),
+      return fail_at(at,
+                     fmt::format("there is no operation '{}' of service '{}'", operation, service),
                      "calls and roots name operations that are defined under services");
     }
     return {};
@@ -383,9 +386,9 @@ Result<Scenario> base_of(const Node& root) {
 
 Result<Scenario> parse_scenario(std::string_view text, const std::string& file) {
   OBS_TRY_ASSIGN(const Node root, yaml::parse(text, file));
-  OBS_TRY(root.only({"name", "base", "description", "source", "services", "roots", "metrics", "logs",
-                     "mix", "weights", "series", "span_size", "log_size", "profile", "extra",
-                     "clock_skew"}));
+  OBS_TRY(root.only({"name", "base", "description", "source", "services", "roots", "metrics",
+                     "logs", "mix", "weights", "series", "span_size", "log_size", "profile",
+                     "extra", "clock_skew"}));
   OBS_TRY_ASSIGN(Scenario out, base_of(root));
   OBS_TRY_ASSIGN(out.name, root.text("name"));
   out.description = root.text_or("description", out.description);
@@ -394,12 +397,13 @@ Result<Scenario> parse_scenario(std::string_view text, const std::string& file) 
   OBS_TRY(replace<Root>(root, "roots", out.roots, read_root));
   OBS_TRY(replace<Metric>(root, "metrics", out.metrics, read_metric));
   OBS_TRY(replace<LogLine>(root, "logs", out.logs, read_log));
-  const auto section = [&](std::string_view key, Result<void> (*read_one)(const Node&, Scenario&))
-      -> Result<void> {
+  const auto section = [&](std::string_view key,
+                           Result<void> (*read_one)(const Node&, Scenario&)) -> Result<void> {
     const Node* node = root.find(key);
     return node == nullptr ? Result<void>{} : read_one(*node, out);
   };
-  OBS_TRY(section("mix", [](const Node& node, Scenario& into) { return read_mix(node, into.mix); }));
+  OBS_TRY(
+      section("mix", [](const Node& node, Scenario& into) { return read_mix(node, into.mix); }));
   OBS_TRY(section("weights", read_rates));
   OBS_TRY(section("extra", read_extra));
   OBS_TRY(section("clock_skew", read_skews));

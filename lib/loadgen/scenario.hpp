@@ -21,12 +21,12 @@ struct Attribute {
 
   std::string key;
   std::vector<std::string> values = {};  // one: constant; several: chosen evenly per item
-  std::uint64_t cardinality = 0;         // >0: `prefix` and a number of fixed width, this many distinct
+  std::uint64_t cardinality = 0;  // >0: `prefix` and a number of fixed width, this many distinct
   Spread spread = Spread::uniform;
-  double skew = 1.1;                     // zipf exponent
-  Duration churn = {60};                 // churn: a new set of `cardinality` values this often
+  double skew = 1.1;      // zipf exponent
+  Duration churn = {60};  // churn: a new set of `cardinality` values this often
   std::string prefix = {};
-  std::size_t size = 0;                  // >0: exactly this many random characters
+  std::size_t size = 0;  // >0: exactly this many random characters
 };
 
 // Own time of an operation, without its calls: log-normal through these two points.
@@ -58,9 +58,9 @@ struct Operation {
   std::vector<Attribute> attributes = {};
   std::vector<Call> calls = {};
   std::vector<LogLine> logs = {};
-  std::string link = {};      // "parent": a span link instead of a parent (messaging)
-  std::string event = {};     // name of a span event
-  bool fails = true;          // may be where an error of the trace begins
+  std::string link = {};   // "parent": a span link instead of a parent (messaging)
+  std::string event = {};  // name of a span event
+  bool fails = true;       // may be where an error of the trace begins
 };
 
 struct Service {
@@ -91,22 +91,23 @@ struct Metric {
   bool exemplars = false;
 };
 
-// Shares of all traces; classes do not overlap, and every prefix of the run holds them to within one trace.
+// Shares of all traces; classes do not overlap, and every prefix of the run holds them to within
+// one trace.
 struct Mix {
-  double errors = 0.005;       // S-01
-  double slow = 0.02;          // S-01
+  double errors = 0.005;  // S-01
+  double slow = 0.02;     // S-01
   Duration slow_threshold = {1};
-  double vip = 0;              // traces whose root carries customer.tier=vip
-  double health = 0;           // health-check requests: one span, no children
-  double split = 0;            // traces whose second half comes in a later request
-  double late = 0;             // traces whose last spans come `late_by` after the rest
+  double vip = 0;     // traces whose root carries customer.tier=vip
+  double health = 0;  // health-check requests: one span, no children
+  double split = 0;   // traces whose second half comes in a later request
+  double late = 0;    // traces whose last spans come `late_by` after the rest
   Duration late_by = {15};
 };
 
 struct Scenario {
   std::string name;
   std::string description = {};
-  std::string source = {};     // seed line or requirement
+  std::string source = {};  // seed line or requirement
   std::vector<Service> services = {};
   std::vector<Root> roots = {};
   std::vector<Metric> metrics = {};
@@ -116,13 +117,14 @@ struct Scenario {
   double traces_rate = 1;
   double metrics_rate = 0;
   double logs_rate = 0;
-  double series = 1000;            // distinct series over all metrics
-  std::size_t span_size = 0;       // >0: every span is padded to this many bytes on the wire
-  std::size_t log_size = 0;        // >0: every record's body is filled so that the record has this size
+  double series = 1000;       // distinct series over all metrics
+  std::size_t span_size = 0;  // >0: every span is padded to this many bytes on the wire
+  std::size_t log_size = 0;   // >0: every record's body is filled so that the record has this size
   std::string profile = "constant";
 };
 
-// Reads a scenario file. Unknown keys, calls to unknown operations and call cycles are errors with a position.
+// Reads a scenario file. Unknown keys, calls to unknown operations and call cycles are errors with
+// a position.
 [[nodiscard]] Result<Scenario> parse_scenario(std::string_view text, const std::string& file);
 
 // A shipped scenario by name; an unknown name is a usage error with a suggestion.

@@ -12,7 +12,10 @@ namespace obsctl::loadgen {
 class Stream {
  public:
   Stream(const Ring& ring, const Plan& plan, std::int64_t offset, std::int64_t stride)
-      : ring_(&ring), plan_(&plan), stride_(stride), number_(offset),
+      : ring_(&ring),
+        plan_(&plan),
+        stride_(stride),
+        number_(offset),
         signal_(static_cast<std::size_t>(ring.signal)) {
     first_ = plan.first_request[signal_];
     share_ = plan.share[signal_];
@@ -42,10 +45,10 @@ class Stream {
       due_ = 0;
       return;
     }
-    const double before =
-        plan_->unit == Unit::requests
-            ? static_cast<double>(number_)
-            : static_cast<double>(ring_->items_before(first_ + number_) - ring_->items_before(first_));
+    const double before = plan_->unit == Unit::requests
+                              ? static_cast<double>(number_)
+                              : static_cast<double>(ring_->items_before(first_ + number_) -
+                                                    ring_->items_before(first_));
     due_ = plan_->profile.time_of(before / share_);
     if (plan_->duration > 0 && due_ >= plan_->duration) {
       due_ = std::numeric_limits<double>::infinity();

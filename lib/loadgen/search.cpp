@@ -23,7 +23,8 @@ Trial trial_of(double rate, const Report& report, const std::vector<Threshold>& 
     const Verdict verdict = judge(threshold, report);
     if (!verdict.met) {
       out.held = false;
-      out.note += fmt::format("{}{} ({})", out.note.empty() ? "" : ", ", verdict.text, verdict.actual);
+      out.note +=
+          fmt::format("{}{} ({})", out.note.empty() ? "" : ", ", verdict.text, verdict.actual);
     }
   }
   return out;

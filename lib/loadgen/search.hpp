@@ -9,8 +9,8 @@
 namespace obsctl::loadgen {
 
 struct SearchOptions {
-  double start = 1000;                // items/s of the first trial
-  double precision = 0.05;            // stop when the bracket is this narrow, as a share
+  double start = 1000;      // items/s of the first trial
+  double precision = 0.05;  // stop when the bracket is this narrow, as a share
   int max_trials = 16;
   std::vector<Threshold> thresholds;  // empty: errors<0.1% and p99<500ms
 };
@@ -22,8 +22,8 @@ struct SearchResult {
 
 using TryRate = std::function<Result<Report>(double rate)>;
 
-// Besides the thresholds a trial must send at least 99 % of what was asked. A failed confirmation lowers
-// the rate by the precision and tries again. Errors are those of `try_rate`.
+// Besides the thresholds a trial must send at least 99 % of what was asked. A failed confirmation
+// lowers the rate by the precision and tries again. Errors are those of `try_rate`.
 [[nodiscard]] Result<SearchResult> find_max(const SearchOptions& options, const TryRate& try_rate);
 
 }  // namespace obsctl::loadgen

@@ -2,6 +2,7 @@
 #include "lib/loadgen/sink_counts.hpp"
 
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 namespace obsctl::loadgen {
@@ -11,7 +12,8 @@ Result<SinkSnapshot> fetch_sink(HttpClient& http, const std::string& url) {
   request.url = url;
   auto answer = http.send(request);
   if (!answer) {
-    return Failure(std::move(answer).error().in(fmt::format("reading the sink's counts from '{}'", url)));
+    return Failure(
+        std::move(answer).error().in(fmt::format("reading the sink's counts from '{}'", url)));
   }
   try {
     const auto json = nlohmann::json::parse(answer->body);
@@ -19,7 +21,8 @@ Result<SinkSnapshot> fetch_sink(HttpClient& http, const std::string& url) {
     for (std::size_t i = 0; i < otlp::k_signals; ++i) {
       const auto& from =
           json.at("signals").at(std::string(otlp::signal_name(static_cast<otlp::Signal>(i))));
-      out.signals[i] = {from.at("items").get<std::uint64_t>(), from.at("distinct").get<std::uint64_t>(),
+      out.signals[i] = {from.at("items").get<std::uint64_t>(),
+                        from.at("distinct").get<std::uint64_t>(),
                         from.at("duplicates").get<std::uint64_t>()};
     }
     out.traces = json.at("distinct_traces").get<std::uint64_t>();

@@ -1,4 +1,5 @@
-// What an obsctl sink behind the target saw: the far end of the ledger, without any trust in the middle.
+// What an obsctl sink behind the target saw: the far end of the ledger, without any trust in the
+// middle.
 #pragma once
 
 #include <array>

@@ -19,7 +19,9 @@ extern "C" void on_stop_signal(int) {
 
 }  // namespace
 
-StopFlag& stop_flag() { return g_stop; }
+StopFlag& stop_flag() {
+  return g_stop;
+}
 
 StopSignals::StopSignals() {
   struct sigaction action = {};

@@ -1,4 +1,5 @@
-// Draws own times first and lays them out second, so that a trace can be stretched or squeezed to its class.
+// Draws own times first and lays them out second, so that a trace can be stretched or squeezed to
+// its class.
 #include "lib/loadgen/trace_draft.hpp"
 
 #include <algorithm>
@@ -9,8 +10,8 @@ namespace {
 
 constexpr double k_normal_p99 = 2.3263478740408408;  // 99th percentile of the standard normal
 
-// True for item `index` when `share` of a sequence are spread evenly over it. The tiny addend keeps shares
-// such as 0.005 from landing just below a whole number.
+// True for item `index` when `share` of a sequence are spread evenly over it. The tiny addend keeps
+// shares such as 0.005 from landing just below a whole number.
 bool is_hit(double share, std::uint64_t index) {
   const auto i = static_cast<double>(index);
   return std::floor((i + 1) * share + 1e-9) > std::floor(i * share + 1e-9);
@@ -18,9 +19,8 @@ bool is_hit(double share, std::uint64_t index) {
 
 std::int64_t draw_own(const Latency& latency, Numbers& numbers) {
   const double median = std::max(latency.median.seconds, 1e-6);
-  const double sigma = latency.p99.seconds > median
-                           ? std::log(latency.p99.seconds / median) / k_normal_p99
-                           : 0.0;
+  const double sigma =
+      latency.p99.seconds > median ? std::log(latency.p99.seconds / median) / k_normal_p99 : 0.0;
   return static_cast<std::int64_t>(median * std::exp(sigma * numbers.normal()) * 1e9);
 }
 
@@ -90,7 +90,8 @@ std::int64_t lay_out(std::vector<SpanDraft>& spans, std::size_t self, std::int64
 void stretch(std::vector<SpanDraft>& spans, double threshold, Numbers& numbers) {
   lay_out(spans, 0, 0);
   const auto least = static_cast<std::int64_t>(threshold * 1e9);
-  const auto wanted = least + 2'000'000 + static_cast<std::int64_t>(numbers.unit() * threshold * 1e9);
+  const auto wanted =
+      least + 2'000'000 + static_cast<std::int64_t>(numbers.unit() * threshold * 1e9);
   if (spans.front().end < wanted) {
     // Parallel siblings hide time, so the delay goes to the root's own work when it would not show.
     auto& victim = spans[spans.size() > 1 ? 1 + numbers.below(spans.size() - 1) : 0];
@@ -213,8 +214,8 @@ TraceFacts facts_of(const Scenario& scenario, const TraceDraft& trace) {
     const SpanDraft& span = trace.spans[i];
     out.error = out.error || span.error;
     out.exception = out.exception || span.origin;
-    const auto skew = static_cast<std::int64_t>(
-        scenario.services[span.service].clock_skew.seconds * 1e9);
+    const auto skew =
+        static_cast<std::int64_t>(scenario.services[span.service].clock_skew.seconds * 1e9);
     first = std::min(first, span.start + skew);
     last = std::max(last, span.end + skew);
   }

@@ -1,4 +1,5 @@
-// One imagined request through the scenario's call graph: its spans with their times, before encoding.
+// One imagined request through the scenario's call graph: its spans with their times, before
+// encoding.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +19,22 @@ struct SpanDraft {
   std::int64_t own = 0;         // nanoseconds that the operation itself takes
   std::int64_t start = 0;       // nanoseconds from the start of the trace
   std::int64_t end = 0;
-  bool parallel = false;        // starts together with the sibling before it
+  bool parallel = false;  // starts together with the sibling before it
   bool error = false;
-  bool origin = false;          // where the error began: carries the exception
+  bool origin = false;  // where the error began: carries the exception
 };
 
 struct TraceDraft {
   TraceClass kind = TraceClass::normal;
   bool vip = false;
-  std::vector<SpanDraft> spans;    // root first, parents before children
-  std::uint32_t immediate = 0;     // spans sent with the root; the rest follow later
-  bool late = false;               // the rest follow by Mix::late_by, else with one of the next requests
+  std::vector<SpanDraft> spans;  // root first, parents before children
+  std::uint32_t immediate = 0;   // spans sent with the root; the rest follow later
+  bool late = false;  // the rest follow by Mix::late_by, else with one of the next requests
   [[nodiscard]] std::int64_t length() const { return spans.empty() ? 0 : spans.front().end; }
 };
 
-// What tail sampling would see in a trace. `noise` is what the generated stack drops before it samples.
+// What tail sampling would see in a trace. `noise` is what the generated stack drops before it
+// samples.
 struct TraceFacts {
   bool error = false;
   bool exception = false;
@@ -46,7 +48,8 @@ inline constexpr std::size_t k_max_spans = 2000;
 // Class of trace `index` of a run. Shares hold exactly over any multiple of their denominators.
 [[nodiscard]] TraceClass class_of(const Mix& mix, std::uint64_t index);
 
-[[nodiscard]] TraceDraft draw_trace(const Scenario& scenario, std::uint64_t index, Numbers& numbers);
+[[nodiscard]] TraceDraft draw_trace(const Scenario& scenario, std::uint64_t index,
+                                    Numbers& numbers);
 
 [[nodiscard]] TraceFacts facts_of(const Scenario& scenario, const TraceDraft& trace);
 

@@ -1,7 +1,8 @@
 // The hot loop of one thread: take what is due, patch it, submit it, book the answers.
 //
-// Nothing here allocates once the most requests that fly together have flown: every template has as many
-// copies as were ever on their way at once, each is patched where it lies, and none is copied again.
+// Nothing here allocates once the most requests that fly together have flown: every template has as
+// many copies as were ever on their way at once, each is patched where it lies, and none is copied
+// again.
 #pragma once
 
 #include <algorithm>
@@ -23,10 +24,15 @@ struct Epoch {
 template <class Client>
 class Worker {
  public:
-  Worker(const Plan& plan, std::int64_t offset, std::int64_t stride, Client client, const Epoch& epoch,
-         Live& live, const StopFlag& stop)
-      : plan_(plan), client_(std::move(client)), epoch_(epoch), live_(live), stop_(stop),
-        ids_(plan.seed), random_(mix64(plan.seed + static_cast<std::uint64_t>(offset))),
+  Worker(const Plan& plan, std::int64_t offset, std::int64_t stride, Client client,
+         const Epoch& epoch, Live& live, const StopFlag& stop)
+      : plan_(plan),
+        client_(std::move(client)),
+        epoch_(epoch),
+        live_(live),
+        stop_(stop),
+        ids_(plan.seed),
+        random_(mix64(plan.seed + static_cast<std::uint64_t>(offset))),
         compressor_(plan.client.compression) {
     const Payload& payload = *plan.payload;
     for (const auto* ring : {&payload.traces, &payload.metrics, &payload.logs}) {
@@ -85,7 +91,8 @@ class Worker {
     otlp::Time intended = {};
     otlp::Time again_at = {};
   };
-  using Pool = std::vector<std::unique_ptr<std::string>>;  // copies of one template that are not in use
+  using Pool =
+      std::vector<std::unique_ptr<std::string>>;  // copies of one template that are not in use
   struct Again {
     otlp::Time at;
     std::uint32_t flight;
@@ -134,7 +141,8 @@ class Worker {
       auto& into = result_.signals[static_cast<std::size_t>(stream.ring().signal)];
       result_.next_request[static_cast<std::size_t>(stream.ring().signal)] = stream.number();
       const bool counted = plan_.requests[static_cast<std::size_t>(stream.ring().signal)] >= 0;
-      // After an interruption only what was due until now is missing; a closed loop misses its count only.
+      // After an interruption only what was due until now is missing; a closed loop misses its
+      // count only.
       const double until = std::chrono::duration<double>(now - epoch_.start).count();
       while (!std::isinf(stream.due()) && (plan_.max ? counted : stream.due() < until)) {
         const auto index = stream.ring().index_of(stream.number());
@@ -207,14 +215,15 @@ class Worker {
       pool.push_back(std::make_unique<std::string>(from.bytes));
     }
     std::string& bytes = *pool.back();
-    const double seconds = plan_.max ? std::chrono::duration<double>(due - epoch_.start).count()
-                                     : stream.due();
+    const double seconds =
+        plan_.max ? std::chrono::duration<double>(due - epoch_.start).count() : stream.due();
     patch(ring, from, ids_, moment(stream, seconds), bytes.data());
     flight.items = from.items;
     flight.body = &bytes;
     if (compressing()) {
       // Out of memory is the only way this fails; then the request goes out as it is.
-      flight.body = compressor_.pack(otlp::bytes_of(bytes), flight.packed) ? &flight.packed : &bytes;
+      flight.body =
+          compressor_.pack(otlp::bytes_of(bytes), flight.packed) ? &flight.packed : &bytes;
     }
     flight.attempts = 0;
     flight.unanswered = false;
@@ -345,15 +354,14 @@ class Worker {
         // An earlier attempt without an answer may have been delivered all the same.
         (flight.unanswered ? into.unknown : into.refused) += flight.items;
         break;
-      case otlp::Outcome::timeout:
-        into.unknown += flight.items;
-        break;
+      case otlp::Outcome::timeout: into.unknown += flight.items; break;
       case otlp::Outcome::transport:
         (completion.sent || flight.unanswered ? into.unknown : into.failed) += flight.items;
         break;
     }
     if (lost != 0) {
-      live_.lost.store(live_.lost.load(std::memory_order_relaxed) + lost, std::memory_order_relaxed);
+      live_.lost.store(live_.lost.load(std::memory_order_relaxed) + lost,
+                       std::memory_order_relaxed);
     }
   }
 
@@ -396,7 +404,8 @@ class Worker {
     }
   }
 
-  static constexpr double k_grace = 0.05;  // seconds after the end for what was due at the last moment
+  static constexpr double k_grace =
+      0.05;  // seconds after the end for what was due at the last moment
 
   const Plan& plan_;
   Client client_;

@@ -1,7 +1,8 @@
 // The ledger: reading a collector's exposition, and a balance that finds what is missing.
+#include "lib/loadgen/ledger.hpp"
+
 #include <doctest/doctest.h>
 
-#include "lib/loadgen/ledger.hpp"
 #include "lib/loadgen/report.hpp"
 #include "lib/loadgen/sampling.hpp"
 #include "lib/loadgen/search.hpp"

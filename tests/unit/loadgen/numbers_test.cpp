@@ -1,13 +1,14 @@
 // Histogram, profiles and ids: the arithmetic that every report stands on.
+#include "lib/loadgen/numbers.hpp"
+
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
 
-#include <doctest/doctest.h>
-
 #include "lib/loadgen/histogram.hpp"
-#include "lib/loadgen/numbers.hpp"
 #include "lib/loadgen/profile.hpp"
 
 using namespace obsctl::loadgen;
@@ -88,7 +89,8 @@ TEST_CASE("a fractional rate is exact over hours") {
 }
 
 TEST_CASE("profiles that mean nothing are usage errors") {
-  for (const char* shape : {"rmap", "ramp:abc", "spike:10x@5s", "sine:50%/0s", "step:0", "constant:5"}) {
+  for (const char* shape :
+       {"rmap", "ramp:abc", "spike:10x@5s", "sine:50%/0s", "step:0", "constant:5"}) {
     CAPTURE(shape);
     CHECK_FALSE(Profile::parse(shape, 100, 10, "--profile"));
   }

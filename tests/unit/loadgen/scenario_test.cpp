@@ -1,13 +1,15 @@
-// Scenarios: every shipped one reads, compiles and is deterministic; broken ones are refused with a position.
+// Scenarios: every shipped one reads, compiles and is deterministic; broken ones are refused with a
+// position.
+#include "lib/loadgen/scenario.hpp"
+
+#include <doctest/doctest.h>
+
 #include <array>
 #include <cmath>
 #include <set>
 
-#include <doctest/doctest.h>
-
 #include "lib/loadgen/compile.hpp"
 #include "lib/loadgen/sampling.hpp"
-#include "lib/loadgen/scenario.hpp"
 #include "lib/otlp/decode.hpp"
 
 using namespace obsctl;
@@ -35,7 +37,8 @@ std::string patched(const Ring& ring, std::int64_t number, std::uint64_t seed, s
 }
 
 otlp::TraceRequest traces_of(const std::string& bytes) {
-  auto request = otlp::decode(otlp::Signal::traces, otlp::Encoding::protobuf, otlp::bytes_of(bytes));
+  auto request =
+      otlp::decode(otlp::Signal::traces, otlp::Encoding::protobuf, otlp::bytes_of(bytes));
   REQUIRE(request);
   return std::get<otlp::TraceRequest>(*request);
 }
@@ -78,8 +81,10 @@ TEST_CASE("a scenario that cannot be meant is refused with its position") {
       {std::string(k_small) + "extra: {spans: [{key: a, value: b, size: 3B}]}\n", "exactly one"},
       {"name: x\nbase: nosuch\n", "nosuch"},
       {"name: x\nweights: {traces: 1}\nroots: [{service: a, operation: in}]\nservices:\n"
-       "  - {name: a, operations: [{name: in, calls: [{operation: in}]}]}\n", "lead back"},
-      {"name: x\nroots: [{service: a, operation: in}]\nservices: [{name: a}]\n", "no operation 'in'"},
+       "  - {name: a, operations: [{name: in, calls: [{operation: in}]}]}\n",
+       "lead back"},
+      {"name: x\nroots: [{service: a, operation: in}]\nservices: [{name: a}]\n",
+       "no operation 'in'"},
   };
   for (const auto& [text, expected] : wrong) {
     CAPTURE(text);
@@ -105,7 +110,8 @@ TEST_CASE("golden S-01: of 100,000 traces 500 have errors, 2,000 are slow, 12,25
   for (std::int64_t i = 0; i < requests; ++i) {
     ++result.trace_uses[ring.index_of(i)];
   }
-  const SamplingReport report = expect_sampling(*payload, result, {.slow_threshold = 1, .keep = 0.1});
+  const SamplingReport report =
+      expect_sampling(*payload, result, {.slow_threshold = 1, .keep = 0.1});
   CHECK(report.traces == 100'000);
   CHECK(report.errors == 500);
   CHECK(report.slow == 2'000);
@@ -159,7 +165,8 @@ TEST_CASE("ids are unique over laps, parents exist, and times follow the schedul
   std::size_t seen = 0;
   const auto requests = static_cast<std::int64_t>(ring.size) * 4;
   for (std::int64_t i = 0; i < requests; ++i) {
-    const std::uint64_t now = 1'800'000'000'000'000'000ULL + static_cast<std::uint64_t>(i) * 20'000'000;
+    const std::uint64_t now =
+        1'800'000'000'000'000'000ULL + static_cast<std::uint64_t>(i) * 20'000'000;
     const std::string bytes = patched(ring, i, 1, now);
     const auto request = traces_of(bytes);
     for (const auto& resource : request.resources) {
@@ -177,7 +184,8 @@ TEST_CASE("ids are unique over laps, parents exist, and times follow the schedul
     }
   }
   CHECK(spans.size() == seen);
-  // Parents of late spans at the start belong to traces that began before the run, all others exist.
+  // Parents of late spans at the start belong to traces that began before the run, all others
+  // exist.
   std::size_t orphans = 0;
   for (const auto& parent : parents) {
     orphans += spans.contains(parent) ? 0 : 1;
@@ -224,8 +232,8 @@ TEST_CASE("sizes are exact: every span and every record has the bytes that were 
   REQUIRE(payload);
   const auto per_span = static_cast<double>(payload->traces->body_bytes) /
                         static_cast<double>(payload->traces->items);
-  const auto per_record = static_cast<double>(payload->logs->body_bytes) /
-                          static_cast<double>(payload->logs->items);
+  const auto per_record =
+      static_cast<double>(payload->logs->body_bytes) / static_cast<double>(payload->logs->items);
   // The rest is the resource and scope of every service once per request.
   CHECK(per_span == doctest::Approx(1000).epsilon(0.002));
   CHECK(per_record == doctest::Approx(300).epsilon(0.01));
