@@ -54,6 +54,7 @@ Error run_external(const std::string& name, const std::vector<std::string>& word
     std::vector<std::string> copy = {program};
     copy.insert(copy.end(), words.begin(), words.end());
     std::vector<char*> argv;
+    argv.reserve(copy.size() + 1);
     for (auto& word : copy) {
       argv.push_back(word.data());
     }

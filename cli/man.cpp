@@ -110,7 +110,7 @@ std::string flag_list(const std::vector<Flag>& flags) {
 }
 
 // Cross references in the order mdoc wants: by section, then by name.
-std::string references(std::set<std::pair<int, std::string>> pages) {
+std::string references(const std::set<std::pair<int, std::string>>& pages) {
   std::string out;
   for (const auto& [section, name] : pages) {
     out += fmt::format("{}.Xr {} {}", out.empty() ? "" : " ,\n", name, section);
@@ -127,7 +127,7 @@ std::string see_also(const Command& command) {
     }
     pages.emplace(section, "obsctl-" + name);
   }
-  return ".Sh SEE ALSO\n" + references(std::move(pages));
+  return ".Sh SEE ALSO\n" + references(pages);
 }
 
 }  // namespace
@@ -194,7 +194,7 @@ std::string program_man(const std::vector<Command>& commands) {
   for (const auto& topic : topics(commands)) {
     pages.emplace(topic.section, "obsctl-" + topic.name);
   }
-  return out + ".Sh SEE ALSO\n" + references(std::move(pages));
+  return out + ".Sh SEE ALSO\n" + references(pages);
 }
 
 std::string topic_man(const Topic& topic) {

@@ -1,10 +1,10 @@
 // `obsctl init`: spec → topology → files → plan → disk.
 #include "commands/init.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
-
-#include <fmt/format.h>
 
 #include "commands/init_options.hpp"
 #include "commands/init_report.hpp"
@@ -21,15 +21,21 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto k_description =
-    "Writes a complete stack: compose file, the configuration of every component, dashboards, alert "
-    "rules, secrets and a runbook. What was asked for is saved as obsctl.yaml in the directory; run "
+    "Writes a complete stack: compose file, the configuration of every component, dashboards, "
+    "alert "
+    "rules, secrets and a runbook. What was asked for is saved as obsctl.yaml in the directory; "
+    "run "
     "'obsctl init' there again to apply a changed value.\n\n"
-    "A value comes from its flag, else from --set, else from --spec or the directory's obsctl.yaml, "
+    "A value comes from its flag, else from --set, else from --spec or the directory's "
+    "obsctl.yaml, "
     "else from the tier.\n\n"
     "Running it again changes only what has to change. Secrets are made once and kept. A generated "
-    "file that you have edited is a conflict: it is listed, nothing is written, and the exit code is "
-    "3, unless --force takes the new version. Files that obsctl did not generate are never touched. "
-    "When the program is killed or the disk is full, the directory is what it was before or what it "
+    "file that you have edited is a conflict: it is listed, nothing is written, and the exit code "
+    "is "
+    "3, unless --force takes the new version. Files that obsctl did not generate are never "
+    "touched. "
+    "When the program is killed or the disk is full, the directory is what it was before or what "
+    "it "
     "should become, never a mixture.";
 
 void tell_conflicts(Context& context, const InitOptions& options, const apply::Plan& plan) {
@@ -61,9 +67,10 @@ void warn_about_exposure(const StackSpec& spec, std::vector<std::string>& notes)
   const std::string& bind = spec.security.bind;
   const bool loopback = bind.starts_with("127.") || bind == "::1" || bind == "localhost";
   if (!loopback && spec.security.auth == "none") {
-    notes.push_back(fmt::format(
-        "the receivers listen on {} and accept telemetry from anyone; --auth bearer asks for a token",
-        bind));
+    notes.push_back(
+        fmt::format("the receivers listen on {} and accept telemetry from anyone; --auth bearer "
+                    "asks for a token",
+                    bind));
   }
   if (!loopback && spec.security.auth == "bearer" && spec.security.tls == "off") {
     notes.emplace_back("the bearer token travels unencrypted; add --tls self-signed");
@@ -87,7 +94,8 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   return out;
 }
 
-// Parses again what is about to be written; what is on disk already was checked when it was written.
+// Parses again what is about to be written; what is on disk already was checked when it was
+// written.
 Result<void> validate_changes(const FileTree& tree, const apply::Plan& plan) {
   std::vector<std::string> paths;
   for (const auto& change : plan.changes) {
@@ -118,9 +126,9 @@ Result<int> run(Context& context, const InitOptions& options) {
   }
   const fs::path dir = context.environment.directory / options.dir;
   const bool looking = options.dry_run || options.diff;
-  OBS_TRY_ASSIGN(auto stack,
-                 apply::StackDirectory::open(
-                     context.files, dir, looking ? apply::Access::read_only : apply::Access::read_write));
+  OBS_TRY_ASSIGN(auto stack, apply::StackDirectory::open(
+                                 context.files, dir,
+                                 looking ? apply::Access::read_only : apply::Access::read_write));
   if (stack.recovered()) {
     context.note(fmt::format("obsctl: completed the interrupted change of '{}'", options.dir));
   }
@@ -281,21 +289,22 @@ Command init_command() {
   auto options = std::make_shared<InitOptions>();
   auto flags = spec_field_flags(*options);
   std::ranges::move(other_flags(*options), std::back_inserter(flags));
-  return {.name = "init",
-          .group = "Stack",
-          .summary = "generate a stack, or apply a changed one",
-          .description = k_description,
-          .flags = std::move(flags),
-          .examples = {{"obsctl init --tier small --dir my-stack", "a stack for one machine"},
-                       {"obsctl init --dir my-stack --retention-logs 14d --diff",
-                        "what a longer retention would change"},
-                       {"obsctl init --tier small --dir edge --tls self-signed --auth bearer --bind 0.0.0.0",
-                        "receivers that other machines may use"},
-                       {"obsctl init --spec team.yaml --dir my-stack --dry-run",
-                        "what a spec would generate"}},
-          .exit_codes = {{3, "a generated file was edited by hand; nothing has been written"}},
-          .see_also = {"size", "tiers", "stack", "templates"},
-          .run = [options](Context& context) { return run(context, *options); }};
+  return {
+      .name = "init",
+      .group = "Stack",
+      .summary = "generate a stack, or apply a changed one",
+      .description = k_description,
+      .flags = std::move(flags),
+      .examples =
+          {{"obsctl init --tier small --dir my-stack", "a stack for one machine"},
+           {"obsctl init --dir my-stack --retention-logs 14d --diff",
+            "what a longer retention would change"},
+           {"obsctl init --tier small --dir edge --tls self-signed --auth bearer --bind 0.0.0.0",
+            "receivers that other machines may use"},
+           {"obsctl init --spec team.yaml --dir my-stack --dry-run", "what a spec would generate"}},
+      .exit_codes = {{3, "a generated file was edited by hand; nothing has been written"}},
+      .see_also = {"size", "tiers", "stack", "templates"},
+      .run = [options](Context& context) { return run(context, *options); }};
 }
 
 }  // namespace obsctl

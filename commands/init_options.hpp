@@ -43,7 +43,7 @@ inline constexpr std::array k_spec_flags = {
 struct InitOptions {
   std::array<std::optional<std::string>, k_spec_flags.size()> fields;  // by index of k_spec_flags
   std::string dir = ".";
-  std::string spec_file;  // "-": standard input
+  std::string spec_file;              // "-": standard input
   std::vector<std::string> settings;  // key=value
   std::vector<std::string> cors_origins;
   std::vector<std::string> ports;  // NAME=N

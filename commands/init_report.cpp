@@ -1,9 +1,9 @@
 // Words and JSON of init's result; decides nothing.
 #include "commands/init_report.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.hpp"
@@ -20,17 +20,17 @@ std::string shown(const InitReport& report, const std::string& path) {
   return report.directory == "." ? path : report.directory + "/" + path;
 }
 
-std::string files(std::size_t n) { return fmt::format("{} {}", n, n == 1 ? "file" : "files"); }
+std::string files(std::size_t n) {
+  return fmt::format("{} {}", n, n == 1 ? "file" : "files");
+}
 
 // "34 files created, 2 updated": only what happened (or would happen).
 std::string counts(const apply::Plan& plan) {
   std::vector<std::string> parts;
-  const std::pair<Action, const char*> k_words[] = {{Action::create, "created"},
-                                                    {Action::update, "updated"},
-                                                    {Action::remove, "removed"},
-                                                    {Action::conflict, "in conflict"},
-                                                    {Action::unchanged, "unchanged"},
-                                                    {Action::keep, "kept"}};
+  const std::pair<Action, const char*> k_words[] = {
+      {Action::create, "created"},      {Action::update, "updated"},
+      {Action::remove, "removed"},      {Action::conflict, "in conflict"},
+      {Action::unchanged, "unchanged"}, {Action::keep, "kept"}};
   for (const auto& [action, word] : k_words) {
     if (const std::size_t n = plan.count(action); n > 0) {
       parts.push_back(fmt::format("{} {}", parts.empty() ? files(n) : fmt::to_string(n), word));
@@ -58,18 +58,21 @@ std::string plan_text(const InitReport& report, bool everything, bool color) {
     if (quiet && !everything) {
       continue;
     }
-    out += "  " + style(style_of(change.action), fmt::format("{:<9}", action_name(change.action)), color);
+    out += "  " +
+           style(style_of(change.action), fmt::format("{:<9}", action_name(change.action)), color);
     out += " " + change.path;
     out += change.reason.empty() ? "" : fmt::format("  ({})", change.reason);
     const auto wanted = report.wanted.find(change.path);
     const bool known = wanted != report.wanted.end() && !wanted->second.origin.empty();
-    out += everything && known ? style(Style::dim, "  from " + wanted->second.origin, color) + "\n" : "\n";
+    out += everything && known ? style(Style::dim, "  from " + wanted->second.origin, color) + "\n"
+                               : "\n";
   }
   return out;
 }
 
 std::string secret_line(const apply::Change& change) {
-  return fmt::format("secret '{}': {} (content not shown)\n", change.path, action_name(change.action));
+  return fmt::format("secret '{}': {} (content not shown)\n", change.path,
+                     action_name(change.action));
 }
 
 // What would change, and for conflicts what --force would do; secrets never.
@@ -165,7 +168,8 @@ std::string text(Context& context, const InitOptions& options, const InitReport&
     return out + fmt::format("{}: would be {}; nothing has been written\n", report.directory,
                              counts(report.plan));
   }
-  return report.written ? summary(report, context.global.verbose > 0, color) : plan_text(report, false, color);
+  return report.written ? summary(report, context.global.verbose > 0, color)
+                        : plan_text(report, false, color);
 }
 
 std::string json(const InitOptions& options, const InitReport& report) {

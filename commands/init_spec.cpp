@@ -1,9 +1,9 @@
 // Precedence of the sources of the spec, and the rewriting of obsctl.yaml.
 #include "commands/init_spec.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/base/text.hpp"
 #include "lib/model/spec_edit.hpp"
@@ -14,7 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> k_planned_targets = {"swarm", "helm", "kustomize", "ansible", "systemd"};
+const std::vector<std::string> k_planned_targets = {"swarm", "helm", "kustomize", "ansible",
+                                                    "systemd"};
 
 // An error about a field says the flag's name, because that is what the user typed.
 Error in_terms_of_flag(Error error, const SpecFlag& flag) {
@@ -81,7 +82,8 @@ Result<StackSpec> read_given(Context& context, const InitOptions& options) {
 }
 
 Failure no_spec(const std::string& dir) {
-  return fail(Code::usage, fmt::format("there is no obsctl.yaml in '{}' and no --tier is given", dir),
+  return fail(Code::usage,
+              fmt::format("there is no obsctl.yaml in '{}' and no --tier is given", dir),
               "for example: obsctl init --tier small --dir my-stack");
 }
 
@@ -101,7 +103,8 @@ Result<SpecSource> resolve_spec(Context& context, const InitOptions& options, co
   const fs::path saved = dir / stack_paths::spec;
   if (context.files.exists(saved)) {
     OBS_TRY_ASSIGN(out.on_disk, context.files.read(saved));
-    auto read = read_spec(*out.on_disk, (fs::path(options.dir) / stack_paths::spec).lexically_normal());
+    auto read =
+        read_spec(*out.on_disk, (fs::path(options.dir) / stack_paths::spec).lexically_normal());
     if (read) {
       out.spec_on_disk = std::move(*read);
     } else if (options.spec_file.empty()) {

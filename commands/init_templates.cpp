@@ -1,9 +1,9 @@
 // Export and look-up of template directories.
 #include "commands/init_templates.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/base/text.hpp"
 #include "templates/embedded.hpp"
@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Versions, tiers and prices are data of the program; alerts, rules and dashboards are for users too.
+// Versions, tiers and prices are data of the program; alerts, rules and dashboards are for users
+// too.
 bool replaceable(std::string_view path) {
   return !path.starts_with("catalog/") || path.starts_with("catalog/dashboards/") ||
          path == "catalog/alerts.yaml" || path == "catalog/recording.yaml";
@@ -39,8 +40,9 @@ Result<void> check_names(const Context& context, const fs::path& directory) {
     const bool other = hidden || path.ends_with("~") || path.ends_with(".md");
     if (!other && std::ranges::find(known, path) == known.end()) {
       const std::string hint = did_you_mean(path, known);
-      return fail_at({(directory / file).string()}, "there is no built-in template with this name",
-                     hint.empty() ? "'obsctl init --export-templates DIR' writes all of them" : hint);
+      return fail_at(
+          {(directory / file).string()}, "there is no built-in template with this name",
+          hint.empty() ? "'obsctl init --export-templates DIR' writes all of them" : hint);
     }
   }
   return {};
@@ -72,10 +74,11 @@ Result<int> export_templates(Context& context, const std::string& directory, boo
     ++written;
   }
   if (!context.global.quiet) {
-    context.terminal.out(fmt::format(
-        "{}: {} templates\n\nKeep the files you change, remove the others, and generate with them:\n"
-        "  obsctl init --tier small --dir my-stack --template-dir {}\n",
-        directory, written, directory));
+    context.terminal.out(
+        fmt::format("{}: {} templates\n\nKeep the files you change, remove the others, and "
+                    "generate with them:\n"
+                    "  obsctl init --tier small --dir my-stack --template-dir {}\n",
+                    directory, written, directory));
   }
   return exit_code::ok;
 }

@@ -1,10 +1,10 @@
 // Decides which certificates have to be made; lib/pki makes them.
 #include "commands/init_tls.hpp"
 
-#include <algorithm>
-
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/base/text.hpp"
 #include "lib/pki/certificates.hpp"
@@ -29,7 +29,8 @@ Result<std::string> read_if_there(const FileSystem& files, const fs::path& path)
   return files.exists(path) ? files.read(path) : Result<std::string>("");
 }
 
-// A TLS file is handled like a secret (made once, kept, never shown), and replaced only when it is new.
+// A TLS file is handled like a secret (made once, kept, never shown), and replaced only when it is
+// new.
 void add(FileTree& tree, const char* path, std::string bytes, FileMode mode, bool is_new) {
   tree[path] = {
       .bytes = std::move(bytes), .mode = mode, .origin = "pki", .secret = true, .replaces = is_new};
@@ -67,8 +68,8 @@ Result<std::string> renewal_reason(const std::string& server, const std::string&
   return missing.empty() ? std::string() : "it does not name " + join(missing, ", ");
 }
 
-Result<Notes> self_signed(FileTree& tree, Context& context, const StackSpec& spec, const fs::path& dir,
-                          bool renew) {
+Result<Notes> self_signed(FileTree& tree, Context& context, const StackSpec& spec,
+                          const fs::path& dir, bool renew) {
   const pki::Time now = context.clock.now();
   const auto names = server_names(context, spec);
   pki::KeyPair ca;
@@ -96,23 +97,25 @@ Result<Notes> self_signed(FileTree& tree, Context& context, const StackSpec& spe
     return notes;
   }
   if (ca.key.empty()) {
-    return fail(Code::config, "a new server certificate is due, but tls/ca.key is not there",
-                "put it back, or remove tls/ca.crt to get a new CA; senders must then trust that one");
+    return fail(
+        Code::config, "a new server certificate is due, but tls/ca.key is not there",
+        "put it back, or remove tls/ca.crt to get a new CA; senders must then trust that one");
   }
   OBS_TRY_ASSIGN(auto made, pki::make_server(ca, names, now));
   add(tree, stack_paths::tls_certificate, std::move(made.certificate), k_public, true);
   add(tree, stack_paths::tls_key, std::move(made.key), k_private, true);
   const std::string until = date(now + pki::k_server_validity);
-  notes.push_back(reason.empty()
-                      ? fmt::format("TLS: made a certificate for {}, valid until {}; senders trust "
-                                    "tls/ca.crt",
-                                    join(names, ", "), until)
-                      : fmt::format("TLS: renewed the server certificate ({}), valid until {}", reason,
-                                    until));
+  notes.push_back(
+      reason.empty()
+          ? fmt::format("TLS: made a certificate for {}, valid until {}; senders trust "
+                        "tls/ca.crt",
+                        join(names, ", "), until)
+          : fmt::format("TLS: renewed the server certificate ({}), valid until {}", reason, until));
   return notes;
 }
 
-Result<Notes> from_files(FileTree& tree, Context& context, const StackSpec& spec, const fs::path& dir) {
+Result<Notes> from_files(FileTree& tree, Context& context, const StackSpec& spec,
+                         const fs::path& dir) {
   const std::string& certificate = spec.security.tls_cert;
   const std::string& key = spec.security.tls_key;
   pki::KeyPair pair;
@@ -122,9 +125,10 @@ Result<Notes> from_files(FileTree& tree, Context& context, const StackSpec& spec
   OBS_TRY_ASSIGN(const auto info, pki::read_certificate(pair.certificate, certificate));
   const pki::Time now = context.clock.now();
   if (info.not_after < now) {
-    return fail(Code::config,
-                fmt::format("the certificate '{}' expired on {}", certificate, date(info.not_after)),
-                "give a valid one with --tls-cert and --tls-key");
+    return fail(
+        Code::config,
+        fmt::format("the certificate '{}' expired on {}", certificate, date(info.not_after)),
+        "give a valid one with --tls-cert and --tls-key");
   }
   Notes notes;
   if (info.not_after < now + k_renew_before) {
@@ -135,7 +139,8 @@ Result<Notes> from_files(FileTree& tree, Context& context, const StackSpec& spec
   }
   OBS_TRY_ASSIGN(const std::string old_certificate,
                  read_if_there(context.files, dir / stack_paths::tls_certificate));
-  OBS_TRY_ASSIGN(const std::string old_key, read_if_there(context.files, dir / stack_paths::tls_key));
+  OBS_TRY_ASSIGN(const std::string old_key,
+                 read_if_there(context.files, dir / stack_paths::tls_key));
   const bool is_new = old_certificate != pair.certificate || old_key != pair.key;
   add(tree, stack_paths::tls_certificate, std::move(pair.certificate), k_public, is_new);
   add(tree, stack_paths::tls_key, std::move(pair.key), k_private, is_new);
@@ -151,10 +156,12 @@ Result<std::vector<std::string>> add_certificates(FileTree& tree, Context& conte
     return self_signed(tree, context, spec, dir, renew);
   }
   if (renew) {
-    return fail(Code::usage, fmt::format("there is nothing to renew: tls is '{}'", spec.security.tls),
+    return fail(Code::usage,
+                fmt::format("there is nothing to renew: tls is '{}'", spec.security.tls),
                 "--renew-certs goes with --tls self-signed");
   }
-  return spec.security.tls == "files" ? from_files(tree, context, spec, dir) : Result<Notes>(Notes{});
+  return spec.security.tls == "files" ? from_files(tree, context, spec, dir)
+                                      : Result<Notes>(Notes{});
 }
 
 }  // namespace obsctl

@@ -1,10 +1,10 @@
 // Journal ↔ JSON, and its execution.
 #include "lib/apply/journal.hpp"
 
-#include <set>
-
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "lib/render/file_tree.hpp"
 

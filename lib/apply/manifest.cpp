@@ -1,9 +1,9 @@
 // Manifest ↔ JSON.
 #include "lib/apply/manifest.hpp"
 
-#include <charconv>
-
 #include <fmt/format.h>
+
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/hash.hpp"

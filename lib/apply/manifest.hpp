@@ -1,7 +1,8 @@
-// The manifest: what obsctl wrote the last time, so that it can tell its own files from edited ones.
+// The manifest: what obsctl wrote the last time, so that it can tell its own files from edited
+// ones.
 //
-// Stored as .obsctl/manifest.json (schema obsctl.manifest/v1). Secrets are listed without a hash: a hash
-// of a short secret in a file that gets committed could be searched for.
+// Stored as .obsctl/manifest.json (schema obsctl.manifest/v1). Secrets are listed without a hash: a
+// hash of a short secret in a file that gets committed could be searched for.
 #pragma once
 
 #include <map>

@@ -1,12 +1,14 @@
-// The plan: what would happen to every file, as a pure function of what is wanted, what is on disk and
-// what obsctl wrote the last time. `--dry-run` prints it, `--diff` shows it, StackDirectory executes it.
+// The plan: what would happen to every file, as a pure function of what is wanted, what is on disk
+// and what obsctl wrote the last time. `--dry-run` prints it, `--diff` shows it, StackDirectory
+// executes it.
 //
 //   wanted  on disk                              action
 //   yes     nothing                              create
 //   yes     the same bytes and mode              unchanged
 //   yes     what the manifest says               update
-//   yes     anything else                        conflict  (a person edited or made it; --force: update)
-//   secret  something                            keep      (its mode is narrowed when it is too wide;
+//   yes     anything else                        conflict  (a person edited or made it; --force:
+//   update) secret  something                            keep      (its mode is narrowed when it is
+//   too wide;
 //                                                          a renewed certificate: update)
 //   no      what the manifest says               remove
 //   no      listed in the manifest but edited    conflict  (--force: remove)

@@ -1,9 +1,9 @@
 // Reading and changing a generated directory; the order of the steps is what makes it safe.
 #include "lib/apply/stack_directory.hpp"
 
-#include <set>
-
 #include <fmt/format.h>
+
+#include <set>
 
 #include "lib/apply/journal.hpp"
 #include "lib/base/text.hpp"
@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 
 constexpr FileMode k_own_mode = 0755;
 
-// Where a directory that does not exist yet is built: beside it, so that a rename can put it in place.
+// Where a directory that does not exist yet is built: beside it, so that a rename can put it in
+// place.
 struct Nursery {
   explicit Nursery(const fs::path& dir)
       : root(dir.parent_path() / ("." + dir.filename().string() + ".obsctl-new")),
@@ -71,7 +72,8 @@ Result<void> write_files(FileSystem& files, const fs::path& dir, const FileTree&
     }
     const GeneratedFile& file = wanted.at(change.path);
     std::string bytes = file.bytes;
-    if (file.secret && change.action == Action::update && !file.replaces) {  // only its mode changes
+    if (file.secret && change.action == Action::update &&
+        !file.replaces) {  // only its mode changes
       OBS_TRY_ASSIGN(bytes, files.read(dir / change.path));
     }
     OBS_TRY(files.write_staged(into / change.path, bytes, file.mode));
@@ -130,7 +132,8 @@ Result<void> StackDirectory::take_lock() {
   const Places places(dir_);
   OBS_TRY(files_->make_directories(places.own, k_own_mode));
   OBS_TRY_ASSIGN(lock_, files_->lock(places.lock));
-  // A process killed right after it had put a new directory in place leaves the empty building site.
+  // A process killed right after it had put a new directory in place leaves the empty building
+  // site.
   const Nursery nursery(dir_);
   if (files_->exists(nursery.root)) {
     OBS_TRY(files_->remove_tree(nursery.root));
@@ -202,10 +205,11 @@ Result<void> StackDirectory::create(const FileTree& wanted, const Plan& plan,
     if (files_->exists(nursery.tree)) {  // left by a killed process
       OBS_TRY(files_->remove_tree(nursery.tree));
     }
-    auto done = write_files(*files_, dir_, wanted, plan, nursery.tree,
-                            Places(nursery.tree).manifest, next);
+    auto done =
+        write_files(*files_, dir_, wanted, plan, nursery.tree, Places(nursery.tree).manifest, next);
     if (done && files_->exists(dir_)) {
-      done = fail(Code::failed, fmt::format("'{}' has just been created by somebody else", dir_.string()),
+      done = fail(Code::failed,
+                  fmt::format("'{}' has just been created by somebody else", dir_.string()),
                   "run the command again");
     }
     if (done) {
@@ -221,7 +225,8 @@ Result<void> StackDirectory::create(const FileTree& wanted, const Plan& plan,
 
 Result<void> StackDirectory::stage(const FileTree& wanted, const Plan& plan, const Manifest& next) {
   const Places places(dir_);
-  OBS_TRY(write_files(*files_, dir_, wanted, plan, places.staged_files, places.staged_manifest, next));
+  OBS_TRY(
+      write_files(*files_, dir_, wanted, plan, places.staged_files, places.staged_manifest, next));
   Journal journal;
   for (const auto& [path, mode] : directories_of(wanted, plan)) {
     journal.directories.emplace_back(path, mode);
@@ -248,7 +253,8 @@ Result<void> StackDirectory::change(const FileTree& wanted, const Plan& plan,
     }
   }
   if (!manifest_ && files_->exists(places.manifest)) {
-    return fail(Code::failed, fmt::format("'{}' has just been written by another obsctl", dir_.string()),
+    return fail(Code::failed,
+                fmt::format("'{}' has just been written by another obsctl", dir_.string()),
                 "run the command again");
   }
   auto staged = stage(wanted, plan, next);

@@ -1,10 +1,11 @@
-// A generated directory on disk: reads its state, and changes it so that a kill at any moment leaves, after
-// the next obsctl, exactly the old or exactly the new files.
+// A generated directory on disk: reads its state, and changes it so that a kill at any moment
+// leaves, after the next obsctl, exactly the old or exactly the new files.
 //
-// A directory that does not exist is built beside its place under a temporary name and renamed. An existing
-// one is changed through .obsctl: new files are staged in .obsctl/staging and made durable, then
-// .obsctl/journal.json is written in one step (the commit point), then everything is moved into place. Who
-// opens a directory with a journal completes it; staging without a journal is discarded.
+// A directory that does not exist is built beside its place under a temporary name and renamed. An
+// existing one is changed through .obsctl: new files are staged in .obsctl/staging and made
+// durable, then .obsctl/journal.json is written in one step (the commit point), then everything is
+// moved into place. Who opens a directory with a journal completes it; staging without a journal is
+// discarded.
 //
 // Not thread-safe. Between processes a lock on .obsctl/lock keeps two writers apart.
 #pragma once
@@ -24,8 +25,9 @@ enum class Access { read_only, read_write };
 
 class StackDirectory {
  public:
-  // Opens `dir` (absolute), which need not exist. With Access::read_write takes the lock and completes or
-  // discards an interrupted change first. Errors: locked by another process, damaged manifest, not readable.
+  // Opens `dir` (absolute), which need not exist. With Access::read_write takes the lock and
+  // completes or discards an interrupted change first. Errors: locked by another process, damaged
+  // manifest, not readable.
   [[nodiscard]] static Result<StackDirectory> open(FileSystem& files, std::filesystem::path dir,
                                                    Access access);
 
@@ -39,8 +41,9 @@ class StackDirectory {
   // What is on disk at the paths of `wanted` and of the manifest.
   [[nodiscard]] Result<DiskState> read(const FileTree& wanted) const;
 
-  // Executes a plan without conflicts. On an error before the commit point nothing has changed; after it
-  // the message says that the next run completes the change. `version` is recorded in the manifest.
+  // Executes a plan without conflicts. On an error before the commit point nothing has changed;
+  // after it the message says that the next run completes the change. `version` is recorded in the
+  // manifest.
   [[nodiscard]] Result<void> apply(const FileTree& wanted, const Plan& plan,
                                    const std::string& version);
 
@@ -62,8 +65,8 @@ class StackDirectory {
   bool interrupted_ = false;
 };
 
-// Completes or discards what an interrupted change left in `dir`; true when it completed one. The caller
-// holds the lock. Harmless on a directory that obsctl never wrote.
+// Completes or discards what an interrupted change left in `dir`; true when it completed one. The
+// caller holds the lock. Harmless on a directory that obsctl never wrote.
 [[nodiscard]] Result<bool> recover(const std::filesystem::path& dir, FileSystem& files);
 
 }  // namespace obsctl::apply

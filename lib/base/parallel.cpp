@@ -17,8 +17,8 @@ void parallel_for(std::size_t count, const std::function<void(std::size_t)>& wor
       work(i);
     }
   };
-  const std::size_t threads =
-      std::min({static_cast<std::size_t>(std::thread::hardware_concurrency()), k_max_threads, count});
+  const std::size_t threads = std::min(
+      {static_cast<std::size_t>(std::thread::hardware_concurrency()), k_max_threads, count});
   std::vector<std::jthread> helpers;
   try {
     for (std::size_t i = 1; i < threads; ++i) {

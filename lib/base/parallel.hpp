@@ -6,8 +6,8 @@
 
 namespace obsctl {
 
-// Calls work(0) … work(count - 1), each once, in any order and from several threads; returns when all are
-// done. `work` must not throw.
+// Calls work(0) … work(count - 1), each once, in any order and from several threads; returns when
+// all are done. `work` must not throw.
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& work);
 
 }  // namespace obsctl

@@ -1,11 +1,11 @@
 // Line edits on obsctl.yaml; the result is read back, so a wrong edit is never used.
 #include "lib/model/spec_edit.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 
@@ -50,8 +50,8 @@ std::optional<std::pair<std::size_t, std::size_t>> section(const std::vector<std
 // The comment at the end of "key: value  # comment", with the blanks before it.
 std::string trailing_comment(std::string_view line) {
   const auto at = line.find(" #");
-  const bool in_quotes = at != std::string_view::npos &&
-                         std::ranges::count(line.substr(0, at), '"') % 2 == 1;
+  const bool in_quotes =
+      at != std::string_view::npos && std::ranges::count(line.substr(0, at), '"') % 2 == 1;
   if (at == std::string_view::npos || in_quotes) {
     return {};
   }

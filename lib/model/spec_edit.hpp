@@ -1,4 +1,5 @@
-// Changes values inside an obsctl.yaml that a person has edited, leaving everything else in it alone.
+// Changes values inside an obsctl.yaml that a person has edited, leaving everything else in it
+// alone.
 #pragma once
 
 #include <optional>
@@ -9,8 +10,8 @@
 
 namespace obsctl {
 
-// `text` (which reads as `from`) with the fields that differ edited so that it reads as `to`; nothing when
-// that takes more than replacing, uncommenting or adding single lines.
+// `text` (which reads as `from`) with the fields that differ edited so that it reads as `to`;
+// nothing when that takes more than replacing, uncommenting or adding single lines.
 [[nodiscard]] std::optional<std::string> edit_spec(std::string_view text, const StackSpec& from,
                                                    const StackSpec& to);
 

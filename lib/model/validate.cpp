@@ -1,8 +1,8 @@
 // What no single field of a spec can see: contradictions, and values that no component could use.
-#include <algorithm>
-
 #include <arpa/inet.h>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/base/text.hpp"
 #include "lib/model/spec.hpp"
@@ -115,12 +115,12 @@ Result<void> check_traces(const TraceSpec& traces) {
     return usage("'traces.slow_threshold' must be more than 0", "for example 500ms");
   }
   if (traces.slow_threshold >= traces.decision_wait) {
-    return usage(fmt::format("a trace of 'traces.slow_threshold' ({}) would be decided on before it "
-                             "has ended ('traces.decision_wait' is {})",
-                             print_duration(traces.slow_threshold),
-                             print_duration(traces.decision_wait)),
-                 "use a longer decision_wait, for example --set traces.decision_wait=" +
-                     print_duration({traces.slow_threshold.seconds * 2}));
+    return usage(
+        fmt::format("a trace of 'traces.slow_threshold' ({}) would be decided on before it "
+                    "has ended ('traces.decision_wait' is {})",
+                    print_duration(traces.slow_threshold), print_duration(traces.decision_wait)),
+        "use a longer decision_wait, for example --set traces.decision_wait=" +
+            print_duration({traces.slow_threshold.seconds * 2}));
   }
   return {};
 }
@@ -133,7 +133,8 @@ Result<void> check_retention(const StackSpec& spec) {
     }
   }
   if (spec.logs.retention && spec.logs.retention->seconds < 86400) {
-    return usage("'logs.retention' must be at least 24h", "Loki's compactor deletes whole index days");
+    return usage("'logs.retention' must be at least 24h",
+                 "Loki's compactor deletes whole index days");
   }
   return {};
 }

@@ -1,9 +1,6 @@
 // X.509 through OpenSSL's libcrypto; owns every handle, so that no error path leaks.
 #include "lib/pki/certificates.hpp"
 
-#include <algorithm>
-#include <memory>
-
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -14,6 +11,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <memory>
 
 namespace obsctl::pki {
 namespace {
@@ -56,8 +56,11 @@ Certificate parse_certificate(std::string_view pem) {
   return out;
 }
 
-// No password prompt: an encrypted key is an error, because a container could not ask for it either.
-int no_password(char*, int, int, void*) { return 0; }
+// No password prompt: an encrypted key is an error, because a container could not ask for it
+// either.
+int no_password(char*, int, int, void*) {
+  return 0;
+}
 
 Key parse_key(std::string_view pem) {
   Key out(PEM_read_bio_PrivateKey(memory(pem).get(), nullptr, no_password, nullptr));
@@ -69,7 +72,8 @@ Result<KeyPair> print(X509* certificate, EVP_PKEY* key) {
   const Bio certificate_bio(BIO_new(BIO_s_mem()));
   const Bio key_bio(BIO_new(BIO_s_mem()));
   if (PEM_write_bio_X509(certificate_bio.get(), certificate) != 1 ||
-      PEM_write_bio_PKCS8PrivateKey(key_bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+      PEM_write_bio_PKCS8PrivateKey(key_bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) !=
+          1) {
     return crypto_failure("print a certificate");
   }
   return KeyPair{text_of(certificate_bio.get()), text_of(key_bio.get())};
@@ -88,15 +92,17 @@ bool set_serial(X509* certificate) {
 bool set_subject(X509* certificate, const std::string& common_name) {
   const std::string shortened = common_name.substr(0, 64);  // the limit of the field
   return X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
-                                    reinterpret_cast<const unsigned char*>(shortened.c_str()), -1, -1,
-                                    0) == 1;
+                                    reinterpret_cast<const unsigned char*>(shortened.c_str()), -1,
+                                    -1, 0) == 1;
 }
 
-// A certificate with everything but names, extensions and signature. Valid from five minutes ago, for
-// senders whose clock is a little behind.
-Certificate blank(EVP_PKEY* key, const std::string& common_name, Time now, std::chrono::hours validity) {
+// A certificate with everything but names, extensions and signature. Valid from five minutes ago,
+// for senders whose clock is a little behind.
+Certificate blank(EVP_PKEY* key, const std::string& common_name, Time now,
+                  std::chrono::hours validity) {
   Certificate out(X509_new());
-  if (out == nullptr || X509_set_version(out.get(), X509_VERSION_3) != 1 || !set_serial(out.get()) ||
+  if (out == nullptr || X509_set_version(out.get(), X509_VERSION_3) != 1 ||
+      !set_serial(out.get()) ||
       !set_time(X509_getm_notBefore(out.get()), now - std::chrono::minutes(5)) ||
       !set_time(X509_getm_notAfter(out.get()), now + validity) ||
       X509_set_pubkey(out.get(), key) != 1 || !set_subject(out.get(), common_name)) {
@@ -185,7 +191,8 @@ Result<KeyPair> make_authority(const std::string& common_name, Time now) {
   X509* certificate = out.get();
   if (certificate == nullptr ||
       X509_set_issuer_name(certificate, X509_get_subject_name(certificate)) != 1 ||
-      !add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
+      !add_extension(certificate, certificate, NID_basic_constraints,
+                     "critical,CA:TRUE,pathlen:0") ||
       !add_extension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign") ||
       !add_extension(certificate, certificate, NID_subject_key_identifier, "hash") ||
       X509_sign(certificate, key.get(), EVP_sha256()) == 0) {
@@ -199,8 +206,9 @@ Result<KeyPair> make_server(const KeyPair& authority, const std::vector<std::str
   const Certificate issuer = parse_certificate(authority.certificate);
   const Key issuer_key = parse_key(authority.key);
   if (issuer == nullptr || issuer_key == nullptr) {
-    return fail(Code::config, "the certificate authority of the stack is damaged",
-                "remove ca.crt and ca.key to get a new one; senders must then trust the new ca.crt");
+    return fail(
+        Code::config, "the certificate authority of the stack is damaged",
+        "remove ca.crt and ca.key to get a new one; senders must then trust the new ca.crt");
   }
   const Key key(EVP_EC_gen("P-256"));
   const Certificate out = key ? blank(key.get(), names.front(), now, k_server_validity) : nullptr;
@@ -238,7 +246,8 @@ Result<void> check_pair(const KeyPair& pair, const std::string& certificate_file
   }
   const Key key = parse_key(pair.key);
   if (key == nullptr) {
-    return fail(Code::config, fmt::format("'{}' is not a PEM private key without password", key_file),
+    return fail(Code::config,
+                fmt::format("'{}' is not a PEM private key without password", key_file),
                 "decrypt it with 'openssl pkey' first");
   }
   const bool matches = X509_check_private_key(certificate.get(), key.get()) == 1;

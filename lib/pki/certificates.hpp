@@ -1,8 +1,9 @@
-// A small certificate authority for `--tls self-signed`: one CA per stack and one server certificate.
+// A small certificate authority for `--tls self-signed`: one CA per stack and one server
+// certificate.
 //
-// The seed's openssl commands (requirement E04) make a certificate without subject alternative names, which
-// Go and every current client reject (CT-24). These carry every name and address that senders use. Keys are
-// EC P-256: as accepted as RSA-2048 and made in a millisecond.
+// The seed's openssl commands (requirement E04) make a certificate without subject alternative
+// names, which Go and every current client reject (CT-24). These carry every name and address that
+// senders use. Keys are EC P-256: as accepted as RSA-2048 and made in a millisecond.
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,9 @@ namespace obsctl::pki {
 
 using Time = std::chrono::system_clock::time_point;
 
-inline constexpr std::chrono::hours k_server_validity{365 * 24};   // E04
-inline constexpr std::chrono::hours k_ca_validity{10 * 365 * 24};  // senders trust it: outlives many servers
+inline constexpr std::chrono::hours k_server_validity{365 * 24};  // E04
+inline constexpr std::chrono::hours k_ca_validity{10 * 365 *
+                                                  24};  // senders trust it: outlives many servers
 
 // A certificate (or chain) and its private key, both PEM.
 struct KeyPair {
@@ -35,12 +37,14 @@ struct CertificateInfo {
 // A self-signed CA that may sign server certificates only (path length 0).
 [[nodiscard]] Result<KeyPair> make_authority(const std::string& common_name, Time now);
 
-// A server certificate signed by `authority` for the DNS names and IP addresses in `names` (at least one).
+// A server certificate signed by `authority` for the DNS names and IP addresses in `names` (at
+// least one).
 [[nodiscard]] Result<KeyPair> make_server(const KeyPair& authority,
                                           const std::vector<std::string>& names, Time now);
 
 // What the first certificate of a PEM text says. `file` names it in errors.
-[[nodiscard]] Result<CertificateInfo> read_certificate(std::string_view pem, const std::string& file);
+[[nodiscard]] Result<CertificateInfo> read_certificate(std::string_view pem,
+                                                       const std::string& file);
 
 // An error unless the private key belongs to the first certificate of the chain.
 [[nodiscard]] Result<void> check_pair(const KeyPair& pair, const std::string& certificate_file,

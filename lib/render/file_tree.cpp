@@ -1,9 +1,9 @@
 // Checks a generated tree before it may be written: safe paths, and YAML and JSON that parse.
 #include "lib/render/file_tree.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/parallel.hpp"
@@ -84,9 +84,8 @@ Result<void> validate_content(const std::string& path, const GeneratedFile& file
 
 Result<void> validate_contents(const FileTree& tree, const std::vector<std::string>& paths) {
   std::vector<Result<void>> results(paths.size());
-  parallel_for(paths.size(), [&](std::size_t i) {
-    results[i] = validate_content(paths[i], tree.at(paths[i]));
-  });
+  parallel_for(paths.size(),
+               [&](std::size_t i) { results[i] = validate_content(paths[i], tree.at(paths[i])); });
   for (auto& result : results) {
     OBS_TRY(std::move(result));
   }

@@ -17,8 +17,8 @@ struct GeneratedFile {
   // Made once and then kept: an existing file on disk wins, its bytes are never shown or compared.
   // A directory (other than the top one) that holds a secret file is made 0700.
   bool secret = false;
-  // The bytes take the file on disk into account (an edit that was merged, a certificate that was renewed),
-  // so they replace it without being a conflict.
+  // The bytes take the file on disk into account (an edit that was merged, a certificate that was
+  // renewed), so they replace it without being a conflict.
   bool replaces = false;
 };
 
@@ -31,11 +31,12 @@ using FileTree = std::map<std::string, GeneratedFile>;
 // Every path is valid and no file is also a directory.
 [[nodiscard]] Result<void> validate_paths(const FileTree& tree);
 
-// A .yml/.yaml parses without duplicate keys, a .json parses. The error names the generated file with its
-// line, and where it came from.
+// A .yml/.yaml parses without duplicate keys, a .json parses. The error names the generated file
+// with its line, and where it came from.
 [[nodiscard]] Result<void> validate_content(const std::string& path, const GeneratedFile& file);
 
-// validate_content() for some files of the tree, on all processors; the first error in the order of `paths`.
+// validate_content() for some files of the tree, on all processors; the first error in the order of
+// `paths`.
 [[nodiscard]] Result<void> validate_contents(const FileTree& tree,
                                              const std::vector<std::string>& paths);
 

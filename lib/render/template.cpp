@@ -1,9 +1,9 @@
 // The template engine: text → tags → tree of pieces → rendered text, and the look-up of templates.
 #include "lib/render/template.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/base/text.hpp"
 #include "templates/embedded.hpp"
@@ -59,7 +59,8 @@ class Parser {
       const auto begin = text_.find(k_open, at);
       const auto literal = text_.substr(at, begin == std::string_view::npos ? begin : begin - at);
       if (const auto stray = literal.find(k_close); stray != std::string_view::npos) {
-        return fail_at(position(source_, at + stray), "'%]' closes no tag", "a tag starts with '[%'");
+        return fail_at(position(source_, at + stray), "'%]' closes no tag",
+                       "a tag starts with '[%'");
       }
       if (begin == std::string_view::npos) {
         add_text(open.back(), literal);
@@ -100,8 +101,9 @@ class Parser {
     }
     tag.name = inside;
     if (tag.kind != '!' && !valid_name(tag.name)) {
-      return fail_at(position(source_, begin), fmt::format("'{}' is not a tag", inside),
-                     "a tag is [% name %], [%# name %], [%^ name %], [%/ name %] or [%! comment %]");
+      return fail_at(
+          position(source_, begin), fmt::format("'{}' is not a tag", inside),
+          "a tag is [% name %], [%# name %], [%^ name %], [%/ name %] or [%! comment %]");
     }
     return tag;
   }
@@ -143,7 +145,8 @@ class Parser {
     return {};
   }
 
-  // True when nothing but blanks shares the tag's line (of the last line, for a comment over several).
+  // True when nothing but blanks shares the tag's line (of the last line, for a comment over
+  // several).
   [[nodiscard]] bool is_alone(const Tag& tag) const {
     const auto left = text_.substr(0, tag.begin).find_last_not_of(" \t");
     if (left != std::string_view::npos && text_[left] != '\n') {
@@ -263,7 +266,9 @@ class Renderer {
     switch (value.type()) {
       case Values::value_t::string: out_ += value.get_ref<const std::string&>(); return {};
       case Values::value_t::boolean: out_ += value.get<bool>() ? "true" : "false"; return {};
-      case Values::value_t::number_integer: out_ += fmt::to_string(value.get<std::int64_t>()); return {};
+      case Values::value_t::number_integer:
+        out_ += fmt::to_string(value.get<std::int64_t>());
+        return {};
       case Values::value_t::number_unsigned:
         out_ += fmt::to_string(value.get<std::uint64_t>());
         return {};
@@ -275,7 +280,8 @@ class Renderer {
     }
   }
 
-  static void collect(const Values& scope, const std::string& prefix, std::vector<std::string>& names) {
+  static void collect(const Values& scope, const std::string& prefix,
+                      std::vector<std::string>& names) {
     if (!scope.is_object()) {
       return;
     }
@@ -303,7 +309,8 @@ class Renderer {
 }  // namespace
 
 std::string Template::file() const {
-  return origin == "embedded" ? "templates/" + path : (std::filesystem::path(origin) / path).string();
+  return origin == "embedded" ? "templates/" + path
+                              : (std::filesystem::path(origin) / path).string();
 }
 
 Result<Template> TemplateStore::find(std::string_view path) const {

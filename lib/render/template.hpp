@@ -2,24 +2,24 @@
 // generates: Prometheus, Helm and Ansible use {{ }}, YAML << and #, shells $ and [[.
 //
 //   [% images.loki %]                 a value, inserted as it is (no HTML escaping)
-//   [%# ports %] … [%/ ports %]       once per element of a list, or once when true / an object / text
+//   [%# ports %] … [%/ ports %]       once per element of a list, or once when true / an object /
+//   text
 //   [%^ ports %] … [%/ ports %]       when false, null, an empty list or an empty text
 //   [%! comment %]                    nothing
 //
-// `[% . %]` is the current element. A name that an element of a list does not have is looked up in the
-// scopes around it. A section or comment tag that is alone on its line leaves no line behind.
+// `[% . %]` is the current element. A name that an element of a list does not have is looked up in
+// the scopes around it. A section or comment tag that is alone on its line leaves no line behind.
 //
-// A name that the values do not have is an error with file and line, never an empty string. That, exact
-// positions and clean lines are why this is not a packaged mustache library: those render an unknown name
-// as nothing and leave a blank line where a section is switched off.
+// A name that the values do not have is an error with file and line, never an empty string. That,
+// exact positions and clean lines are why this is not a packaged mustache library: those render an
+// unknown name as nothing and leave a blank line where a section is switched off.
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "lib/base/error.hpp"
 #include "lib/io/filesystem.hpp"
@@ -50,8 +50,8 @@ class TemplateStore {
   std::vector<std::filesystem::path> directories_;
 };
 
-// The template with the values filled in. Errors (unknown name, unbalanced section, unclosed tag, a list
-// where a text is needed) carry file:line:column of the tag.
+// The template with the values filled in. Errors (unknown name, unbalanced section, unclosed tag, a
+// list where a text is needed) carry file:line:column of the tag.
 [[nodiscard]] Result<std::string> render_template(const Template& source, const Values& values);
 
 }  // namespace obsctl

@@ -1,10 +1,10 @@
 // Myers' O(ND) algorithm (1986) over lines, and the hunks of the unified format.
 #include "lib/ui/diff.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "lib/ui/style.hpp"
 
@@ -14,8 +14,8 @@ namespace {
 using Lines = std::vector<std::string_view>;  // each with its newline, except perhaps the last
 
 constexpr std::ptrdiff_t k_context = 3;
-// Two texts that differ in more lines than this are shown as a replacement: nobody reads such a diff, and
-// the search takes memory with the square of it.
+// Two texts that differ in more lines than this are shown as a replacement: nobody reads such a
+// diff, and the search takes memory with the square of it.
 constexpr std::ptrdiff_t k_max_edits = 2000;
 
 enum class Kind : char { same = ' ', removed = '-', added = '+' };
@@ -39,8 +39,7 @@ Lines lines_of(std::string_view text) {
 // The furthest-reaching points of Myers' search, one row per number of edits.
 class Search {
  public:
-  Search(const Lines& a, const Lines& b)
-      : a_(a), b_(b), n_(std::ssize(a)), m_(std::ssize(b)) {}
+  Search(const Lines& a, const Lines& b) : a_(a), b_(b), n_(std::ssize(a)), m_(std::ssize(b)) {}
 
   // False when more than k_max_edits edits would be needed.
   bool run() {
@@ -158,7 +157,9 @@ class Hunks {
   }
 
  private:
-  [[nodiscard]] Kind kind(std::ptrdiff_t i) const { return edits_[static_cast<std::size_t>(i)].kind; }
+  [[nodiscard]] Kind kind(std::ptrdiff_t i) const {
+    return edits_[static_cast<std::size_t>(i)].kind;
+  }
 
   void hunk(std::ptrdiff_t begin, std::ptrdiff_t end) {
     for (; counted_ < begin; ++counted_) {
@@ -180,7 +181,7 @@ class Hunks {
   const std::vector<Edit>& edits_;
   bool color_;
   std::string out_;
-  std::ptrdiff_t counted_ = 0;   // edits before this one are in the line counts
+  std::ptrdiff_t counted_ = 0;  // edits before this one are in the line counts
   std::ptrdiff_t old_line_ = 0;
   std::ptrdiff_t new_line_ = 0;
 };
@@ -194,9 +195,9 @@ std::string unified_diff(std::string_view path, std::optional<std::string_view> 
   }
   const std::vector<Edit> edits =
       compare(lines_of(before.value_or("")), lines_of(after.value_or("")));
-  const std::string header = fmt::format(
-      "--- {}\n+++ {}\n", before ? fmt::format("a/{}", path) : std::string("/dev/null"),
-      after ? fmt::format("b/{}", path) : std::string("/dev/null"));
+  const std::string header =
+      fmt::format("--- {}\n+++ {}\n", before ? fmt::format("a/{}", path) : std::string("/dev/null"),
+                  after ? fmt::format("b/{}", path) : std::string("/dev/null"));
   return style(Style::bold, header.substr(0, header.size() - 1), color) + "\n" +
          Hunks(edits, color).print();
 }

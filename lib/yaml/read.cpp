@@ -65,7 +65,7 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add(Node{.at = position(file_, mark)}, anchor);
+    add(make(Node::Kind::null, mark), anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto it = anchors_.find(anchor);
@@ -79,20 +79,19 @@ class Builder final : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
-    add(Node{.kind = Node::Kind::scalar,
-             .scalar = value,
-             .quoted = tag == "!",
-             .at = position(file_, mark)},
-        anchor);
+    Node node = make(Node::Kind::scalar, mark);
+    node.scalar = value;
+    node.quoted = tag == "!";
+    add(std::move(node), anchor);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open(Node{.kind = Node::Kind::sequence, .at = position(file_, mark)}, anchor);
+    open(make(Node::Kind::sequence, mark), anchor);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open(Node{.kind = Node::Kind::map, .at = position(file_, mark)}, anchor);
+    open(make(Node::Kind::map, mark), anchor);
   }
   void OnMapEnd() override { close(); }
 
@@ -105,6 +104,13 @@ class Builder final : public YAML::EventHandler {
     SourcePos key_at = {};
     std::set<std::string> seen = {};
   };
+
+  [[nodiscard]] Node make(Node::Kind kind, const YAML::Mark& mark) const {
+    Node node;
+    node.kind = kind;
+    node.at = position(file_, mark);
+    return node;
+  }
 
   void open(Node node, YAML::anchor_t anchor) {
     levels_.push_back(Level{.node = std::move(node), .anchor = anchor});
@@ -232,7 +238,10 @@ Result<Node> parse(std::string_view text, const std::string& file) {
   if (documents.size() > 1) {
     return fail_at({file}, "more than one YAML document", "remove the '---' separators");
   }
-  return documents.empty() ? Node{.at = {file}} : std::move(documents.front());
+  if (documents.empty()) {
+    documents.emplace_back().at = {file};
+  }
+  return std::move(documents.front());
 }
 
 Result<void> check(std::string_view text, const std::string& file) {

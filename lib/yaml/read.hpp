@@ -20,8 +20,8 @@ struct Node {
   Kind kind = Kind::null;
   std::string scalar = {};
   bool quoted = false;  // the scalar was written in quotes, so "yes" and "1" are text
-  std::vector<Node> items = {};
-  std::vector<Entry> entries = {};  // in the order of the file
+  std::vector<Node> items;      // without initializers, as both types are still incomplete here
+  std::vector<Entry> entries;   // in the order of the file
   SourcePos at = {};
 
   [[nodiscard]] bool is_map() const { return kind == Kind::map; }

@@ -184,7 +184,7 @@ class Editing(InitCase):
         self.assertIn("keep: 15%  # agreed with finance", spec.read_text())
         self.init("--dir", "stack", "--keep", "20%", "--retention-logs", "14d")
         self.assertIn("keep: 20%  # agreed with finance", spec.read_text())
-        self.assertIn("\n  retention: 2w\n", spec.read_text())
+        self.assertIn("\n  retention: 14d\n", spec.read_text())
 
     def test_a_second_writer_is_told(self):
         self.fresh()

@@ -1,8 +1,8 @@
 // The real disk with an accident at a chosen operation: the disk is full, or the process is killed.
 //
-// A kill is an exception that unwinds out of the code under test (which catches none), and every operation
-// after it fails the test's assumption by throwing again: a dead process does nothing more. A killed
-// write or recursive removal has done half of its work.
+// A kill is an exception that unwinds out of the code under test (which catches none), and every
+// operation after it fails the test's assumption by throwing again: a dead process does nothing
+// more. A killed write or recursive removal has done half of its work.
 #pragma once
 
 #include <filesystem>
@@ -21,15 +21,17 @@ class FaultyFileSystem final : public FileSystem {
  public:
   enum class Accident { disk_full, kill };
 
-  // The accident happens at the `at`-th changing operation, counted from 1; 0: never. A full disk stays
-  // full for writes; removing still works.
+  // The accident happens at the `at`-th changing operation, counted from 1; 0: never. A full disk
+  // stays full for writes; removing still works.
   FaultyFileSystem(Accident accident, int at) : accident_(accident), at_(at) {}
 
   [[nodiscard]] int operations() const { return count_; }
 
   [[nodiscard]] Result<std::string> read(const Path& path) const override { return os_.read(path); }
   [[nodiscard]] bool exists(const Path& path) const override { return os_.exists(path); }
-  [[nodiscard]] bool is_directory(const Path& path) const override { return os_.is_directory(path); }
+  [[nodiscard]] bool is_directory(const Path& path) const override {
+    return os_.is_directory(path);
+  }
   [[nodiscard]] std::optional<FileMode> mode(const Path& path) const override {
     return os_.mode(path);
   }

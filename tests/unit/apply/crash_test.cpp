@@ -1,11 +1,11 @@
-// A kill or a full disk at every single operation leaves exactly the old or exactly the new directory.
+// A kill or a full disk at every single operation leaves exactly the old or exactly the new
+// directory.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include <map>
 #include <optional>
-
-#include <fmt/format.h>
-#include <unistd.h>
 
 #include "lib/apply/stack_directory.hpp"
 #include "tests/support/faulty_filesystem.hpp"

@@ -1,7 +1,8 @@
 // Every row of the table in plan.hpp.
+#include "lib/apply/plan.hpp"
+
 #include <doctest/doctest.h>
 
-#include "lib/apply/plan.hpp"
 #include "lib/base/hash.hpp"
 
 using namespace obsctl;
@@ -53,8 +54,8 @@ TEST_CASE("a secret is made once and then kept, even when it is not used") {
   CHECK(one(wanted, {{"a", {"", 0600}}}, std::nullopt) == Action::keep);
   CHECK(one(wanted, {{"a", {"", 0400}}}, std::nullopt) == Action::keep);
   CHECK(one(wanted, {{"a", {"", 0644}}}, std::nullopt) == Action::update);
-  CHECK(one({{"a", {.bytes = "x", .mode = 0600, .secret = true, .replaces = true}}}, {{"a", {"", 0600}}},
-            listed("a", "", true)) == Action::update);
+  CHECK(one({{"a", {.bytes = "x", .mode = 0600, .secret = true, .replaces = true}}},
+            {{"a", {"", 0600}}}, listed("a", "", true)) == Action::update);
   CHECK(one(wanted, {{"a", {"", 0600}}}, listed("a", "", true), true) == Action::keep);
   CHECK(one({}, {{"a", {"", 0600}}}, listed("a", "", true), true) == Action::keep);
 }
@@ -66,11 +67,12 @@ TEST_CASE("a manifest reads back, and one that points outside is refused") {
   const auto back = parse_manifest(print_manifest(manifest), "m.json");
   REQUIRE(back);
   CHECK(*back == manifest);
-  for (const std::string text :
-       {R"({"schema": "obsctl.manifest/v1", "obsctl": "1", "files": {"../x": {"mode": "0644", "sha256": ""}}})",
-        R"({"schema": "obsctl.manifest/v2", "obsctl": "1", "files": {}})",
-        R"({"schema": "obsctl.manifest/v1", "files": {}})", R"({"schema)",
-        R"({"schema": "obsctl.manifest/v1", "obsctl": "1", "files": {"x": {"mode": "99", "sha256": ""}}})"}) {
+  for (
+      const std::string text :
+      {R"({"schema": "obsctl.manifest/v1", "obsctl": "1", "files": {"../x": {"mode": "0644", "sha256": ""}}})",
+       R"({"schema": "obsctl.manifest/v2", "obsctl": "1", "files": {}})",
+       R"({"schema": "obsctl.manifest/v1", "files": {}})", R"({"schema)",
+       R"({"schema": "obsctl.manifest/v1", "obsctl": "1", "files": {"x": {"mode": "99", "sha256": ""}}})"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_manifest(text, "m.json"));
   }

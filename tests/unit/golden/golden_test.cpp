@@ -1,16 +1,15 @@
 // The generated trees, byte for byte, against the committed ones in tests/golden.
 //
-// A change of a template shows up in review as a change of what people get. After an intended change run
-// this program with OBSCTL_UPDATE_GOLDEN=1 and read the difference. The default stack is stored whole; a
-// variant stores what differs from it, and FILES lists its whole tree.
+// A change of a template shows up in review as a change of what people get. After an intended
+// change run this program with OBSCTL_UPDATE_GOLDEN=1 and read the difference. The default stack is
+// stored whole; a variant stores what differs from it, and FILES lists its whole tree.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-
-#include <fmt/format.h>
 
 #include "lib/render/stack.hpp"
 #include "lib/topology/build.hpp"

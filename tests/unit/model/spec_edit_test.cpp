@@ -1,7 +1,7 @@
 // A value changes, the user's comments and order stay.
-#include <doctest/doctest.h>
-
 #include "lib/model/spec_edit.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace obsctl;
 
@@ -31,7 +31,8 @@ TEST_CASE("values are replaced, uncommented or added, comments stay") {
         "name: \"shop\"\n# ours\ntier: small\ntraces:\n  keep: 10%  # agreed with finance\n"
         "  retention: 3d\n\nlogs:\n    retention: 7d\n\nports:\n  grafana: 3001\n");
   CHECK(edited(text, {"traces.slow=3%"}) ==
-        "# ours\ntier: small\ntraces:\n  slow: 3%\n  keep: 10%  # agreed with finance\n  # retention:\n\n"
+        "# ours\ntier: small\ntraces:\n  slow: 3%\n  keep: 10%  # agreed with finance\n  # "
+        "retention:\n\n"
         "logs:\n    retention: 7d\n");
 }
 
@@ -48,9 +49,13 @@ TEST_CASE("obsctl's own form can always be edited") {
     CAPTURE(field.key);
     std::string value = field.choices.empty() ? "" : field.choices.back();
     if (field.choices.empty()) {
-      value = field.form == "text" ? "some text" : field.form == "duration" ? "9d"
-              : field.form == "share"  ? "7%"    : field.form == "rate"     ? "70/s"
-              : field.form == "size"   ? "7KB"   : field.form == "count"    ? "7" : "true";
+      value = field.form == "text"       ? "some text"
+              : field.form == "duration" ? "9d"
+              : field.form == "share"    ? "7%"
+              : field.form == "rate"     ? "70/s"
+              : field.form == "size"     ? "7KB"
+              : field.form == "count"    ? "7"
+                                         : "true";
     }
     const auto out = edited(text, {field.key + "=" + value});
     REQUIRE(out);

@@ -21,7 +21,8 @@ Result<void> with(const std::vector<std::string>& assignments) {
 TEST_CASE("sensible specs pass") {
   CHECK(with({}));
   CHECK(with({"security.tls=self-signed", "security.auth=bearer", "security.bind=0.0.0.0"}));
-  CHECK(with({"security.bind=::1", "security.cors_origins=https://a.example,http://b.example:8080"}));
+  CHECK(
+      with({"security.bind=::1", "security.cors_origins=https://a.example,http://b.example:8080"}));
   CHECK(with({"security.tls=files", "security.tls_cert=/a.crt", "security.tls_key=/a.key"}));
   CHECK(with({"alerting.webhook_url=https://hooks.example/x", "alerting.slack_channel=#ops"}));
   CHECK(with({"alerting.email_to=a@b.example", "alerting.smtp_host=mail.example:587"}));

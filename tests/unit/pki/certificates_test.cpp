@@ -1,14 +1,14 @@
-// Certificates are what clients check: names, dates, issuer, purpose; `openssl verify` is the judge.
+// Certificates are what clients check: names, dates, issuer, purpose; `openssl verify` is the
+// judge.
+#include "lib/pki/certificates.hpp"
+
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include "lib/pki/certificates.hpp"
 
 using namespace obsctl;
 using namespace obsctl::pki;
@@ -58,15 +58,17 @@ TEST_CASE("openssl verifies the chain for each name and refuses another") {
   REQUIRE(authority);
   const auto server = make_server(*authority, k_names, now);
   REQUIRE(server);
-  const auto dir = std::filesystem::temp_directory_path() / fmt::format("obsctl-pki-{}", ::getpid());
+  const auto dir =
+      std::filesystem::temp_directory_path() / fmt::format("obsctl-pki-{}", ::getpid());
   std::filesystem::create_directories(dir);
   std::ofstream(dir / "ca.crt") << authority->certificate;
   std::ofstream(dir / "server.crt") << server->certificate;
   const auto verify = [&dir](const std::string& options) {
-    return std::system(fmt::format("openssl verify -x509_strict -purpose sslserver -CAfile {0}/ca.crt "
-                                   "{1} {0}/server.crt >/dev/null 2>&1",
-                                   dir.string(), options)
-                           .c_str());
+    return std::system(
+        fmt::format("openssl verify -x509_strict -purpose sslserver -CAfile {0}/ca.crt "
+                    "{1} {0}/server.crt >/dev/null 2>&1",
+                    dir.string(), options)
+            .c_str());
   };
   CHECK(verify("-verify_hostname localhost") == 0);
   CHECK(verify("-verify_hostname otel-collector") == 0);
@@ -77,10 +79,12 @@ TEST_CASE("openssl verifies the chain for each name and refuses another") {
 }
 
 TEST_CASE("damaged input is an error that names the file") {
-  CHECK(read_certificate("nonsense", "my.crt").error().message == "'my.crt' is not a PEM certificate");
+  CHECK(read_certificate("nonsense", "my.crt").error().message ==
+        "'my.crt' is not a PEM certificate");
   const auto authority = make_authority("CA", std::chrono::system_clock::now());
   REQUIRE(authority);
   CHECK(check_pair({authority->certificate, "x"}, "c", "my.key").error().message ==
         "'my.key' is not a PEM private key without password");
-  CHECK_FALSE(make_server({authority->certificate, "x"}, k_names, std::chrono::system_clock::now()));
+  CHECK_FALSE(
+      make_server({authority->certificate, "x"}, k_names, std::chrono::system_clock::now()));
 }

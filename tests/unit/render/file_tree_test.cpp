@@ -1,7 +1,7 @@
 // Nothing unsafe or unparsable may reach the disk.
-#include <doctest/doctest.h>
-
 #include "lib/render/file_tree.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace obsctl;
 
@@ -16,7 +16,8 @@ TEST_CASE("paths stay inside the directory") {
 }
 
 TEST_CASE("YAML and JSON must parse") {
-  const auto yaml = validate_tree({{"x.yml", {.bytes = "a: 1\nb: 2\na: 3\n", .origin = "templates/x.yml"}}});
+  const auto yaml =
+      validate_tree({{"x.yml", {.bytes = "a: 1\nb: 2\na: 3\n", .origin = "templates/x.yml"}}});
   REQUIRE_FALSE(yaml);
   CHECK(yaml.error().at->str() == "x.yml:3:1");
   CHECK(yaml.error().hint == "it was rendered from 'templates/x.yml'");

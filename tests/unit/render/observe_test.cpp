@@ -188,7 +188,7 @@ TEST_CASE("without receivers the routing says so, and secrets are only named") {
 TEST_CASE("panels ask the same data source whatever stores the metrics") {
   const std::string path = "configs/grafana/provisioning/datasources/datasources.yaml";
   CHECK(has(file(make(), path), "url: http://prometheus:9090"));
-  const std::string& vm = file(make({"metrics.backend=victoriametrics"}), path);
+  const std::string vm = file(make({"metrics.backend=victoriametrics"}), path);
   CHECK(has(vm, "url: http://victoriametrics:8428"));
   CHECK(has(vm, "uid: prometheus"));
 }

@@ -225,7 +225,7 @@ TEST_CASE("the same spec renders to the same bytes") {
 }
 
 TEST_CASE("the SDK settings do not sample at the head") {
-  const std::string& sdk = rendered().at("sdk.env").bytes;
+  const std::string sdk = rendered().at("sdk.env").bytes;
   CHECK(sdk.find("OTEL_TRACES_SAMPLER=parentbased_always_on\n") != std::string::npos);  // CT-19
   CHECK(sdk.find("OTEL_TRACES_SAMPLER_ARG") == std::string::npos);
 }

@@ -1,10 +1,10 @@
 // The template language: what each tag yields, clean lines, and every mistake with its position.
+#include "lib/render/template.hpp"
+
 #include <doctest/doctest.h>
 
 #include <filesystem>
 #include <fstream>
-
-#include "lib/render/template.hpp"
 
 using namespace obsctl;
 
@@ -25,7 +25,10 @@ Error mistake(const std::string& text, const Values& values = Values::object()) 
 }  // namespace
 
 TEST_CASE("values are inserted as they are") {
-  const Values values = {{"text", "<\"&'>"}, {"n", 42}, {"x", 0.5}, {"yes", true},
+  const Values values = {{"text", "<\"&'>"},
+                         {"n", 42},
+                         {"x", 0.5},
+                         {"yes", true},
                          {"images", {{"otel-collector", "otel:1"}}}};
   CHECK(render("[% text %]|[%n%]|[% x %]|[% yes %]|[% images.otel-collector %]", values) ==
         "<\"&'>|42|0.5|true|otel:1");
@@ -40,7 +43,8 @@ TEST_CASE("sections repeat, switch and look outwards") {
         "s.grpc=1;inner.http=2;");
   CHECK(render("[%# names %]<[% . %]>[%/ names %]", values) == "<a><b>");
   CHECK(render("[%# on %]1[%/ on %][%# off %]2[%/ off %][%# none %]3[%/ none %]", values) == "1");
-  CHECK(render("[%^ on %]1[%/ on %][%^ off %]2[%/ off %][%^ empty %]3[%/ empty %]", values) == "23");
+  CHECK(render("[%^ on %]1[%/ on %][%^ off %]2[%/ off %][%^ empty %]3[%/ empty %]", values) ==
+        "23");
   CHECK(render("[%# blank %]1[%/ blank %][%^ blank %]2[%/ blank %]", values) == "2");
 }
 
@@ -56,12 +60,14 @@ TEST_CASE("a tag alone on its line leaves no line, everything else keeps its lin
 }
 
 TEST_CASE("an unknown name is an error at its tag, wherever it stands") {
-  const Values values = Values::parse(R"({"ports": [{"name": "a"}, {"nam": "b"}], "image": {"tag": "1"}})");
+  const Values values =
+      Values::parse(R"({"ports": [{"name": "a"}, {"nam": "b"}], "image": {"tag": "1"}})");
   const Error plain = mistake("a\n  b: [% tagg %] [% image.tga %]\n", values);
   CHECK(plain.at->str() == "templates/a.yml:2:6");
   CHECK(plain.message == "the template uses 'tagg', which has no value here");
   CHECK(mistake("[% image.tga %]", values).hint == "did you mean 'image.tag'?");
-  CHECK(mistake("[%# ports %]\n[% name %]\n[%/ ports %]\n", values).at->str() == "templates/a.yml:2:1");
+  CHECK(mistake("[%# ports %]\n[% name %]\n[%/ ports %]\n", values).at->str() ==
+        "templates/a.yml:2:1");
   CHECK(mistake("[%# nope %][%/ nope %]", values).at->line == 1);
   CHECK(mistake("\n[%^ nope %][%/ nope %]", values).at->line == 2);
   CHECK(mistake("[% ports %]", values).message == "'ports' is array, not a text");
@@ -71,7 +77,8 @@ TEST_CASE("a malformed template is an error at the tag") {
   CHECK(mistake("a\n[%# on %]\n").message == "section 'on' is never closed");
   CHECK(mistake("a\n[%# on %]\n").at->str() == "templates/a.yml:2:1");
   CHECK(mistake("a\n b [%/ on %]\n").at->str() == "templates/a.yml:2:4");
-  CHECK(mistake("[%# a %]\n[%# b %]\n[%/ a %]\n[%/ b %]").message == "'[%/ a %]' closes section 'b'");
+  CHECK(mistake("[%# a %]\n[%# b %]\n[%/ a %]\n[%/ b %]").message ==
+        "'[%/ a %]' closes section 'b'");
   CHECK(mistake("a\nb [% open").at->str() == "templates/a.yml:2:3");
   CHECK(mistake("a %] b").at->str() == "templates/a.yml:1:3");
   CHECK(mistake("[%> partial %]").message == "'> partial' is not a tag");

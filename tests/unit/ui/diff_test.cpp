@@ -1,5 +1,9 @@
 // Diffs are right when patch(1) turns the old text into the new one, for many random pairs.
+#include "lib/ui/diff.hpp"
+
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -7,18 +11,15 @@
 #include <random>
 #include <sstream>
 
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include "lib/ui/diff.hpp"
-
 using namespace obsctl;
 
 namespace {
 
 namespace fs = std::filesystem;
 
-void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
+void write(const fs::path& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
 
 std::string read(const fs::path& path) {
   std::ostringstream out;
@@ -35,8 +36,11 @@ TEST_CASE("the unified format") {
   CHECK(unified_diff("f", std::nullopt, "a\n") == "--- /dev/null\n+++ b/f\n@@ -0,0 +1,1 @@\n+a\n");
   CHECK(unified_diff("f", "a", std::nullopt) ==
         "--- a/f\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-a\n\\ No newline at end of file\n");
-  const std::string far = unified_diff("f", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "x\n2\n3\n4\n5\n6\n7\n8\ny\n");
-  CHECK(far == "--- a/f\n+++ b/f\n@@ -1,4 +1,4 @@\n-1\n+x\n 2\n 3\n 4\n@@ -6,4 +6,4 @@\n 6\n 7\n 8\n-9\n+y\n");
+  const std::string far =
+      unified_diff("f", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "x\n2\n3\n4\n5\n6\n7\n8\ny\n");
+  CHECK(far ==
+        "--- a/f\n+++ b/f\n@@ -1,4 +1,4 @@\n-1\n+x\n 2\n 3\n 4\n@@ -6,4 +6,4 @@\n 6\n 7\n "
+        "8\n-9\n+y\n");
   CHECK(unified_diff("f", "a\n", "b\n", true).find("\x1b[31m-a\x1b[0m\n") != std::string::npos);
 }
 
