@@ -341,9 +341,9 @@ std::optional<nanoseconds> parse_retry_after(std::string_view value,
   if (end == nullptr || *end != '\0') {
     return std::nullopt;
   }
-  const auto then = std::chrono::system_clock::from_time_t(timegm(&fields));
-  const auto whole = std::chrono::ceil<seconds>(then - now).count();
-  return duration_of(whole, 0);
+  // In whole seconds: a date of the year 9999 does not fit into nanoseconds.
+  const auto since_epoch = std::chrono::floor<seconds>(now.time_since_epoch());
+  return duration_of(static_cast<std::int64_t>(timegm(&fields)) - since_epoch.count(), 0);
 }
 
 std::string grpc_status_name(int status) {

@@ -39,6 +39,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// Requests in flight. OTLP_RING changes it, to see what the cache does.
+const std::size_t k_ring =
+    std::getenv("OTLP_RING") != nullptr ? std::stoul(std::getenv("OTLP_RING")) : 16;
+
 [[noreturn]] void die(const std::string& why) {
   std::fprintf(stderr, "otlp_send: %s\n", why.c_str());
   std::exit(2);
@@ -153,13 +157,16 @@ nlohmann::json run_bare(std::size_t requests, std::size_t spans) {
                 found->front().length) != 0) {
     die("cannot connect");
   }
-  Ring ring(1, spans);
-  const std::string& body = ring.bytes(0);
-  // HEADERS (compressed by HPACK to about 20 bytes), a DATA frame per 16 KiB, gRPC's prefix.
-  const std::string wire = std::string(29 + 5 + 9 * (body.size() / 16384 + 1), 'x') + body;
+  const std::string body = encode(sample(spans), Encoding::protobuf).bytes;
+  // HEADERS (compressed by HPACK to about 20 bytes), a DATA frame per 16 KiB, gRPC's prefix. As
+  // many buffers as the clients use, because a buffer that stays in the processor's cache is
+  // cheaper to write.
+  const std::vector<std::string> ring(
+      k_ring, std::string(29 + 5 + 9 * (body.size() / 16384 + 1), 'x') + body);
   const double cpu = cpu_seconds();
   const Time start = Clock::now();
   for (std::size_t i = 0; i < requests; ++i) {
+    const std::string& wire = ring[i % ring.size()];
     for (std::size_t at = 0; at < wire.size();) {
       const auto sent = ::send(socket.get(), wire.data() + at, wire.size() - at, MSG_NOSIGNAL);
       if (sent < 0) {
@@ -172,7 +179,7 @@ nlohmann::json run_bare(std::size_t requests, std::size_t spans) {
   const double wall = std::chrono::duration<double>(Clock::now() - start).count();
   ::shutdown(socket.get(), SHUT_RDWR);
   waitpid(child, nullptr, 0);
-  return {{"cpu", used}, {"wall", wall}, {"bytes", wire.size() * requests}};
+  return {{"cpu", used}, {"wall", wall}, {"bytes", ring[0].size() * requests}};
 }
 
 template <class Client>
@@ -340,7 +347,7 @@ int main(int argc, char** argv) {
     }
     body = packed;
   }
-  Ring ring = body.empty() ? Ring(64, spans) : Ring(body, 64);
+  Ring ring = body.empty() ? Ring(k_ring, spans) : Ring(body, k_ring);
   const auto result = grpc ? run_client<GrpcClient>(options, ring, signal, requests)
                            : run_client<HttpClient>(options, ring, signal, requests);
   std::puts(result.dump().c_str());

@@ -77,6 +77,8 @@ TEST_CASE("Retry-After: seconds or a date") {
   CHECK(parse_retry_after(" 0 ", now) == 0s);
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:50:07 GMT", now) == 30s);
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now) == 0s);
+  CHECK(parse_retry_after("Mon, 01 Jan 9999 00:00:00 GMT", now) > 24h);
+  CHECK(parse_retry_after("Thu, 01 Jan 0001 00:00:00 GMT", now) == 0s);
   CHECK(parse_retry_after("99999999999999999999", now) > 24h);
   for (const char* bad : {"", "soon", "-5", "1.5", "Sun, 06 Nov 1994"}) {
     CHECK_FALSE(parse_retry_after(bad, now));
