@@ -17,6 +17,9 @@ def pytest_configure(config) -> None:
     binary = os.environ.get("OBSCTL", "")
     if not os.environ.get("OBSCTL_LAB_STACK") and not shutil.which(binary):
         raise pytest.UsageError("set OBSCTL to the obsctl binary under test (tests/lab/run does)")
+    # Tests trust a stack's own authority; these would silently take precedence over it.
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        os.environ.pop(name, None)
     os.environ["PATH"] = f"{bin_dir()}{os.pathsep}{os.environ['PATH']}"
 
 

@@ -41,14 +41,24 @@ def clients(stack, protocol: str) -> dict:
     }
 
 
-class TestSecured:
-    @pytest.fixture(scope="class")
-    def secured(self, new_stack):
-        stack = new_stack("--tls", "self-signed", "--auth", "bearer")
-        stack.up()
-        yield stack
-        stack.down(volumes=True)  # the next class needs its ports
+# Scope class: stacks publish the same ports, so each is gone before the next class needs them.
+@pytest.fixture(scope="class")
+def secured(new_stack):
+    stack = new_stack("--tls", "self-signed", "--auth", "bearer")
+    stack.up()
+    yield stack
+    stack.down(volumes=True)
 
+
+@pytest.fixture(scope="class")
+def on_victoriametrics(new_stack):
+    stack = new_stack("--metrics", "victoriametrics")
+    stack.up()
+    yield stack
+    stack.down(volumes=True)
+
+
+class TestSecured:
     @pytest.mark.parametrize("protocol", ["grpc", "http"])
     def test_collector_takes_only_the_right_client(self, secured, service, protocol, report):
         for name, client in clients(secured, protocol).items():
@@ -70,14 +80,8 @@ class TestSecured:
 
 
 class TestVictoriaMetrics:
-    @pytest.fixture(scope="class")
-    def stack(self, new_stack):
-        stack = new_stack("--metrics", "victoriametrics")
-        stack.up()
-        yield stack
-        stack.down(volumes=True)
-
-    def test_pushed_metrics_are_stored(self, stack, service, report):
+    def test_pushed_metrics_are_stored(self, on_victoriametrics, service, report):
+        stack = on_victoriametrics
         values = {f"item-{number}": number + 1 for number in range(20)}
         stack.sender("grpc").counter(service, "lab.items", values)
         store = Prometheus(f"http://{stack.address('victoriametrics', 8428)}")
@@ -87,8 +91,11 @@ class TestVictoriaMetrics:
                  f"{wanted} in VictoriaMetrics")
         report(f"{len(values)} series pushed, every value equal")
 
-    def test_the_stack_itself_is_scraped(self, stack, report):
-        store = Prometheus(f"http://{stack.address('victoriametrics', 8428)}")
-        up = wait_for(lambda: store.values("up", "job"), 60, "scraped targets in VictoriaMetrics")
-        report(f"up: {up}")
-        assert set(up.values()) == {1.0}
+    def test_the_stack_itself_is_scraped(self, on_victoriametrics, report):
+        store = Prometheus(f"http://{on_victoriametrics.address('victoriametrics', 8428)}")
+
+        def all_up() -> dict:
+            up = store.values("up", "job")
+            return up if up and set(up.values()) == {1.0} else {}
+
+        report(f"up: {', '.join(wait_for(all_up, ARRIVAL, 'every target up in VictoriaMetrics'))}")
