@@ -267,7 +267,17 @@ Result<int> search_max(Context& context, const LoadgenOptions& options, Prepared
     plan.profile = loadgen::Profile::constant(rate);
     trial.asked_rate = rate;
     trial.expected = rate * plan.duration;
+    loadgen::Snapshot before;
+    if (!prepared.ledger.empty()) {
+      OBS_TRY_ASSIGN(before, loadgen::fetch_snapshot(context.http, prepared.ledger));
+    }
     OBS_TRY_ASSIGN(trial.result, execute(context, prepared, plan));
+    if (!prepared.ledger.empty()) {
+      // Not settled on purpose: what a trial leaves in the queues is what the objective is about.
+      OBS_TRY_ASSIGN(const auto after, loadgen::fetch_snapshot(context.http, prepared.ledger));
+      trial.ledger = loadgen::balance(before, after, trial.result, trial.run_seconds());
+      trial.ledger->url = prepared.ledger;
+    }
     // Ids go on, so that no two trials send the same trace.
     for (std::size_t i = 0; i < plan.first_request.size(); ++i) {
       plan.first_request[i] = trial.result.next_request[i] + plan.workers * plan.shards;
@@ -280,6 +290,7 @@ Result<int> search_max(Context& context, const LoadgenOptions& options, Prepared
   report = std::move(found.last);
   report.search = std::move(found.search);
   report.verdicts.clear();
+  report.ledger.reset();  // of one trial, and in the middle of the work
   OBS_TRY(write_reports(context, options, report));
   if (report.result.interrupted) {
     return exit_code::interrupted;

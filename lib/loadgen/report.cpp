@@ -73,6 +73,8 @@ Result<Threshold> parse_threshold(std::string_view text) {
              (out.metric == "rate" && limit.ends_with('%'))) {
     OBS_TRY_ASSIGN(const Share value, parse_share(limit, what));
     out.limit = value.value;
+  } else if (out.metric == "queue") {
+    OBS_TRY_ASSIGN(out.limit, parse_count(limit, what));
   } else if (out.metric == "rate") {
     OBS_TRY_ASSIGN(const Rate value, parse_rate(limit, what));
     out.limit = value.per_second;
@@ -116,6 +118,13 @@ Verdict judge(const Threshold& threshold, const Report& report) {
                 : static_cast<double>(result.latency.percentile(percentile_of(threshold.metric))) *
                       1e-9;
     out.actual = human_duration({value});
+  } else if (threshold.metric == "queue") {
+    if (!report.ledger) {
+      out.actual = "nothing, there is no --ledger";
+      return out;
+    }
+    value = report.ledger->after.queued - report.ledger->before.queued;
+    out.actual = human_number(value);
   } else if (threshold.metric == "rate") {
     value = report.accepted_rate();
     if (!threshold.absolute) {

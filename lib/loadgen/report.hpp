@@ -99,6 +99,7 @@ struct Report {
                                           bool color);
 
 // Thresholds: "p50|p90|p99|p99.9|p99.99|max|mean < DURATION", "errors|loss|late|unsent < SHARE",
+// "queue < COUNT" (growth of the collector's exporter queues, needs a ledger),
 // "rate > SHARE|RATE" (accepted, as a share of the asked rate or absolute). Spaces are optional.
 struct Threshold {
   std::string text;

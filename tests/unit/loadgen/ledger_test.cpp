@@ -142,6 +142,11 @@ TEST_CASE("thresholds are judged by what was measured") {
   CHECK(met("rate>97%"));
   CHECK(met("rate>979/s"));
   CHECK_FALSE(met("rate>981/s"));
+  CHECK_FALSE(met("queue<100"));  // nobody measured it
+  report.ledger.emplace();
+  report.ledger->after.queued = 99;
+  CHECK(met("queue<100"));
+  CHECK_FALSE(met("queue<99"));
   for (const char* wrong : {"p99", "p42<5ms", "p99<5", "speed<3ms", "errors<5ms"}) {
     CAPTURE(wrong);
     CHECK_FALSE(parse_threshold(wrong));
