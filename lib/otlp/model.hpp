@@ -23,19 +23,24 @@ struct KeyValue;
 struct AnyValue {
   using Array = std::vector<AnyValue>;
   using Map = std::vector<KeyValue>;
-  std::variant<std::monostate, std::string, bool, std::int64_t, double, Array, Map, Blob> value =
-      {};
+  std::variant<std::monostate, std::string, bool, std::int64_t, double, Array, Map, Blob> value;
 
-  AnyValue() = default;
-  AnyValue(std::string text) : value(std::move(text)) {}    // NOLINT: a value is a value
-  AnyValue(const char* text) : value(std::string(text)) {}  // NOLINT
-  AnyValue(bool flag) : value(flag) {}                      // NOLINT
-  AnyValue(std::int64_t number) : value(number) {}          // NOLINT
-  AnyValue(int number) : value(std::int64_t{number}) {}     // NOLINT
-  AnyValue(double number) : value(number) {}                // NOLINT
-  AnyValue(Array array) : value(std::move(array)) {}        // NOLINT
-  AnyValue(Map map);                                        // NOLINT
-  AnyValue(Blob blob) : value(std::move(blob)) {}           // NOLINT
+  // Defined below, where KeyValue is complete.
+  AnyValue();
+  AnyValue(std::string text);     // NOLINT: a value is a value, here and below
+  AnyValue(const char* text);     // NOLINT
+  AnyValue(bool flag);            // NOLINT
+  AnyValue(std::int64_t number);  // NOLINT
+  AnyValue(int number);           // NOLINT
+  AnyValue(double number);        // NOLINT
+  AnyValue(Array array);          // NOLINT
+  AnyValue(Map map);              // NOLINT
+  AnyValue(Blob blob);            // NOLINT
+  AnyValue(const AnyValue& other);
+  AnyValue(AnyValue&& other) noexcept;
+  AnyValue& operator=(const AnyValue& other);
+  AnyValue& operator=(AnyValue&& other) noexcept;
+  ~AnyValue();
   bool operator==(const AnyValue& other) const;
 };
 
@@ -45,7 +50,21 @@ struct KeyValue {
   bool operator==(const KeyValue&) const = default;
 };
 
+inline AnyValue::AnyValue() = default;
+inline AnyValue::AnyValue(std::string text) : value(std::move(text)) {}
+inline AnyValue::AnyValue(const char* text) : value(std::string(text)) {}
+inline AnyValue::AnyValue(bool flag) : value(flag) {}
+inline AnyValue::AnyValue(std::int64_t number) : value(number) {}
+inline AnyValue::AnyValue(int number) : value(std::int64_t{number}) {}
+inline AnyValue::AnyValue(double number) : value(number) {}
+inline AnyValue::AnyValue(Array array) : value(std::move(array)) {}
 inline AnyValue::AnyValue(Map map) : value(std::move(map)) {}
+inline AnyValue::AnyValue(Blob blob) : value(std::move(blob)) {}
+inline AnyValue::AnyValue(const AnyValue& other) = default;
+inline AnyValue::AnyValue(AnyValue&& other) noexcept = default;
+inline AnyValue& AnyValue::operator=(const AnyValue& other) = default;
+inline AnyValue& AnyValue::operator=(AnyValue&& other) noexcept = default;
+inline AnyValue::~AnyValue() = default;
 
 using Attributes = std::vector<KeyValue>;
 
