@@ -76,7 +76,7 @@ std::string rate(const sizing::SignalPlan& signal) {
 // The chosen value, and beside it what the other side says: [f] formula, [t] tier table.
 template <class Show>
 std::string choice(const sizing::Choice& made, const Show& shown) {
-  const std::string chosen = made.chosen.value > 0 ? shown(made.chosen.value) : "-";
+  std::string chosen = made.chosen.value > 0 ? shown(made.chosen.value) : "-";
   if (!made.formula) {
     return chosen;
   }
