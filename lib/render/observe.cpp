@@ -197,14 +197,14 @@ Result<void> add_template(FileTree& tree, const TemplateStore& store, const std:
 }
 
 Result<void> add_grafana(FileTree& tree, const StackSpec& spec, const Topology& topology,
-                         const TemplateStore& store) {
+                         const TemplateStore& store,
+                         const std::vector<catalog::Dashboard>& dashboards) {
   const Values values = source_values(spec, topology);
   const std::string base = observe_paths::grafana_provisioning;
   OBS_TRY(add_template(tree, store, "shared/grafana/datasources.yaml",
                        base + "/datasources/datasources.yaml", values));
   OBS_TRY(add_template(tree, store, "shared/grafana/dashboards.yaml",
                        base + "/dashboards/dashboards.yaml", values));
-  OBS_TRY_ASSIGN(const auto dashboards, stack_dashboards(spec, topology, store));
   for (const auto& dashboard : dashboards) {
     add_file(tree, fmt::format("{}/{}.json", observe_paths::grafana_dashboards, dashboard.uid),
              observe::dashboard_json(dashboard), "catalog/dashboards");
@@ -289,7 +289,8 @@ Result<std::vector<catalog::Dashboard>> stack_dashboards(const StackSpec& spec,
 
 Result<void> add_observability(FileTree& tree, const StackSpec& spec, const Topology& topology,
                                const TemplateStore& store,
-                               const std::vector<catalog::AlertRule>& alerts) {
+                               const std::vector<catalog::AlertRule>& alerts,
+                               const std::vector<catalog::Dashboard>& dashboards) {
   if (topology.find("prometheus") != nullptr) {
     OBS_TRY(add_rules(tree, spec, topology, store, alerts));
   }
@@ -302,7 +303,7 @@ Result<void> add_observability(FileTree& tree, const StackSpec& spec, const Topo
                          base + "/templates/messages.tmpl", values));
   }
   if (topology.find("grafana") != nullptr) {
-    OBS_TRY(add_grafana(tree, spec, topology, store));
+    OBS_TRY(add_grafana(tree, spec, topology, store, dashboards));
   }
   return {};
 }

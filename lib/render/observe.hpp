@@ -50,9 +50,11 @@ inline constexpr auto smtp_password_secret = "smtp-password";  // one line
 // Adds rule files, alertmanager.yml, Grafana's provisioning and the dashboards of the components
 // that the topology has. Prometheus' scrape jobs must be named like the components
 // ("otel-collector", "node-exporter"), because rules and dashboards select by them. Errors: a
-// broken template or catalog row, with its position. `alerts` are those of stack_alerts().
+// broken template or catalog row, with its position. `alerts` are those of stack_alerts(),
+// `dashboards` those of stack_dashboards().
 [[nodiscard]] Result<void> add_observability(FileTree& tree, const StackSpec& spec,
                                              const Topology& topology, const TemplateStore& store,
-                                             const std::vector<catalog::AlertRule>& alerts);
+                                             const std::vector<catalog::AlertRule>& alerts,
+                                             const std::vector<catalog::Dashboard>& dashboards);
 
 }  // namespace obsctl

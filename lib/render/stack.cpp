@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "lib/base/parallel.hpp"
 #include "lib/render/compose.hpp"
 #include "lib/render/observe.hpp"
 #include "lib/render/operations.hpp"
@@ -73,8 +74,19 @@ Result<FileTree> render_stack(const StackSpec& spec, const Topology& topology,
     OBS_TRY_ASSIGN(std::string bytes, render_template(source, values));
     tree[file.target] = {.bytes = std::move(bytes), .origin = file.source};
   }
-  OBS_TRY_ASSIGN(const auto alerts, stack_alerts(spec, topology, store));
-  OBS_TRY(add_observability(tree, spec, topology, store, alerts));
+  // Side by side: reading these two catalogs is most of the work of a render.
+  Result<std::vector<catalog::AlertRule>> read_alerts;
+  Result<std::vector<catalog::Dashboard>> read_dashboards;
+  parallel_for(2, [&](std::size_t i) {
+    if (i == 0) {
+      read_alerts = stack_alerts(spec, topology, store);
+    } else {
+      read_dashboards = stack_dashboards(spec, topology, store);
+    }
+  });
+  OBS_TRY_ASSIGN(const auto alerts, std::move(read_alerts));
+  OBS_TRY_ASSIGN(const auto dashboards, std::move(read_dashboards));
+  OBS_TRY(add_observability(tree, spec, topology, store, alerts, dashboards));
   OBS_TRY(add_compose(tree, topology, values, store));
   OBS_TRY(add_operations(tree, spec, topology, values, store, alerts));
   OBS_TRY(add_secrets(tree, values, random));

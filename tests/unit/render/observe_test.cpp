@@ -43,7 +43,9 @@ Stack make(const std::vector<std::string>& settings = {},
     out.topology.components.push_back(component);
   }
   out.alerts = value_of(stack_alerts(out.spec, out.topology, store));
-  const auto added = add_observability(out.tree, out.spec, out.topology, store, out.alerts);
+  const auto added = add_observability(
+      out.tree, out.spec, out.topology, store, out.alerts,
+      value_of(stack_dashboards(out.spec, out.topology, store)));
   REQUIRE_MESSAGE(added, (added ? std::string() : added.error().message));
   const auto valid = validate_tree(out.tree);
   REQUIRE_MESSAGE(valid, (valid ? std::string() : valid.error().message));
@@ -153,7 +155,8 @@ TEST_CASE("what a stack does not have is neither watched nor shown") {
   FileTree tree;
   const TemplateStore store(files, {});
   const auto alerts = value_of(stack_alerts(stack.spec, stack.topology, store));
-  REQUIRE(add_observability(tree, stack.spec, stack.topology, store, alerts));
+  const auto dashboards = value_of(stack_dashboards(stack.spec, stack.topology, store));
+  REQUIRE(add_observability(tree, stack.spec, stack.topology, store, alerts, dashboards));
   CHECK_FALSE(tree.contains("configs/prometheus/rules/jaeger-alerts.yml"));
   CHECK_FALSE(tree.contains("configs/grafana/dashboards/obsctl-jaeger.json"));
   CHECK_FALSE(has(tree.at("configs/grafana/provisioning/datasources/datasources.yaml").bytes,
