@@ -48,6 +48,11 @@ TEST_CASE("broken and hostile documents are errors, not crashes") {
   CHECK(result.error().message == "the document has too many values");
 }
 
+TEST_CASE("checking names the file of a mistake too") {
+  CHECK(yaml::check("a: 1\na: 2\n", "f.yaml").error().at->str() == "f.yaml:2:1");
+  CHECK(yaml::check("a: [1\n", "f.yaml").error().at->file == "f.yaml");
+}
+
 TEST_CASE("unknown keys are named with a suggestion") {
   const auto root = yaml::parse("imgae: x\n", "f.yaml");
   const auto result = root->only({"image", "tag"});
