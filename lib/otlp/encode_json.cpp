@@ -4,22 +4,19 @@
 // Ids are lower-case hex instead of base64, enums are integers, names are lowerCamelCase, 64-bit
 // integers are strings. Written by hand, because the places of ids and times are recorded for
 // patching.
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
-#include <iterator>
 
 #include "lib/otlp/encode.hpp"
+#include "lib/otlp/json_writer.hpp"
 #include "lib/otlp/response.hpp"
 
 namespace obsctl::otlp {
 namespace {
 
-class JsonEncoder {
+class JsonEncoder : JsonWriter {
  public:
   JsonEncoder(Encoded& result, const EncodeOptions& options)
-      : result_(result), out_(result.bytes), options_(options) {}
+      : JsonWriter(result.bytes), result_(result), options_(options) {}
 
   template <class Item>
   void request(const ExportRequest<Item>& request, const char* resources, const char* scopes,
@@ -37,98 +34,6 @@ class JsonEncoder {
   }
 
  private:
-  void separate() {
-    const char last = out_.empty() ? '{' : out_.back();
-    if (last != '{' && last != '[' && last != ':') {
-      out_ += ',';
-    }
-  }
-  void name(const char* name) {
-    separate();
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
-  }
-  template <class Fill>
-  void object(Fill&& fill) {
-    separate();
-    out_ += '{';
-    fill();
-    out_ += '}';
-  }
-  template <class Fill>
-  void object(const char* key, Fill&& fill) {
-    name(key);
-    object(fill);
-  }
-  // A list of objects; left out when empty.
-  template <class T, class Fill>
-  void array(const char* key, const std::vector<T>& values, Fill&& fill) {
-    if (values.empty()) {
-      return;
-    }
-    name(key);
-    out_ += '[';
-    for (const auto& value : values) {
-      object([&] { fill(value); });
-    }
-    out_ += ']';
-  }
-
-  void string(std::string_view value) {
-    out_ += '"';
-    for (const char c : value) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') {
-        out_ += '\\';
-        out_ += c;
-      } else if (byte < 0x20) {
-        fmt::format_to(std::back_inserter(out_), "\\u{:04x}", byte);
-      } else {
-        out_ += c;
-      }
-    }
-    out_ += '"';
-  }
-  void real(double value) {
-    if (std::isfinite(value)) {
-      fmt::format_to(std::back_inserter(out_), "{}", value);
-    } else {
-      out_ += std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-    }
-  }
-  template <class Whole>
-  void quoted_number(Whole value) {
-    fmt::format_to(std::back_inserter(out_), "\"{}\"", value);
-  }
-
-  void text(const char* key, const std::string& value) {
-    if (!value.empty()) {
-      name(key);
-      string(value);
-    }
-  }
-  template <class Whole>
-  void number(const char* key, Whole value) {
-    if (value != 0) {
-      name(key);
-      fmt::format_to(std::back_inserter(out_), "{}", value);
-    }
-  }
-  template <class Whole>
-  void long_number(const char* key, Whole value) {
-    if (value != 0) {
-      name(key);
-      quoted_number(value);
-    }
-  }
-  void real(const char* key, const std::optional<double>& value) {
-    if (value) {
-      name(key);
-      real(*value);
-    }
-  }
-
   void patch(Field field, std::size_t offset, std::size_t length, std::uint32_t sub) {
     result_.patches.push_back({.offset = static_cast<std::uint32_t>(offset),
                                .length = static_cast<std::uint32_t>(length),
@@ -159,13 +64,49 @@ class JsonEncoder {
     patch(field, offset, 2 * value->size(), sub);
     out_ += '"';
   }
-  void number(const Number& value) {
+
+  // Numbers of data points, which get the room that the options give the point.
+  [[nodiscard]] std::uint64_t room() const {
+    return result_.items < options_.room.size() ? options_.room[result_.items] : 0;
+  }
+  char* make_room(std::size_t width, Field field, std::uint32_t sub) {
+    patch(field, out_.size(), width, sub);
+    out_.resize(out_.size() + width);
+    return out_.data() + out_.size() - width;
+  }
+  template <class Whole>
+  void point_integer(Whole value, Field field, std::uint32_t sub = 0) {
+    if (value <= 0 || room() == 0) {
+      quoted_number(value);
+      return;
+    }
+    const auto start = static_cast<std::uint64_t>(value);
+    const std::size_t width = fmt::formatted_size("\"{}\"", start * room());
+    put_json_integer(make_room(width, field, sub), start, width);
+  }
+  void point_real(double value, Field field, std::uint32_t sub = 0) {
+    if (!std::isfinite(value) || room() == 0) {
+      real(value);
+      return;
+    }
+    put_json_double(make_room(k_json_double_width, field, sub), value, k_json_double_width);
+  }
+  void count(const char* key, std::uint64_t value, Field field) {
+    if (value != 0) {
+      name(key);
+      point_integer(value, field);
+    }
+  }
+  void point_real(const char* key, double value, Field field, std::uint32_t sub = 0) {
+    name(key);
+    point_real(value, field, sub);
+  }
+  void point_number(const Number& value, Field double_field, Field int_field, std::uint32_t sub = 0) {
     if (const auto* real_value = std::get_if<double>(&value)) {
-      name("asDouble");
-      real(*real_value);
+      point_real("asDouble", *real_value, double_field, sub);
     } else if (const auto* whole = std::get_if<std::int64_t>(&value)) {
       name("asInt");
-      quoted_number(*whole);
+      point_integer(*whole, int_field, sub);
     }
   }
 
@@ -212,19 +153,6 @@ class JsonEncoder {
         }
       });
     });
-  }
-
-  void strings(const char* key, const std::vector<std::string>& values) {
-    if (values.empty()) {
-      return;
-    }
-    name(key);
-    out_ += '[';
-    for (const auto& value : values) {
-      separate();
-      string(value);
-    }
-    out_ += ']';
   }
 
   void resource(const Resource& resource) {
@@ -356,7 +284,7 @@ class JsonEncoder {
       array("exemplars", point.exemplars, [&](const Exemplar& exemplar) {
         attributes("filteredAttributes", exemplar.filtered_attributes);
         time("timeUnixNano", exemplar.time, Field::exemplar_time, index);
-        number(exemplar.value);
+        point_number(exemplar.value, Field::exemplar_double, Field::exemplar_int, index);
         id("spanId", exemplar.span_id, Field::exemplar_span_id, index);
         id("traceId", exemplar.trace_id, Field::exemplar_trace_id, index++);
       });
@@ -368,30 +296,32 @@ class JsonEncoder {
     }
   }
 
-  void counts(const std::vector<std::uint64_t>& values) {
+  void counts(const std::vector<std::uint64_t>& values, Field field, std::size_t first = 0) {
     if (values.empty()) {
       return;
     }
     name("bucketCounts");
     out_ += '[';
-    for (const auto value : values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
       separate();
-      quoted_number(value);
+      point_integer(values[i], field, static_cast<std::uint32_t>(first + i));
     }
     out_ += ']';
   }
 
   void point(const NumberPoint& point) {
     point_start(point);
-    number(point.value);
+    point_number(point.value, Field::as_double, Field::as_int);
     point_end(point);
   }
 
   void point(const HistogramPoint& point) {
     point_start(point);
-    long_number("count", point.count);
-    real("sum", point.sum);
-    counts(point.bucket_counts);
+    count("count", point.count, Field::count);
+    if (point.sum) {
+      point_real("sum", *point.sum, Field::sum);
+    }
+    counts(point.bucket_counts, Field::bucket_count);
     if (!point.explicit_bounds.empty()) {
       name("explicitBounds");
       out_ += '[';
@@ -404,23 +334,25 @@ class JsonEncoder {
     point_end(point);
   }
 
-  void buckets(const char* key, const std::optional<ExpBuckets>& buckets) {
+  void buckets(const char* key, const std::optional<ExpBuckets>& buckets, std::size_t first = 0) {
     if (buckets) {
       object(key, [&] {
         number("offset", buckets->offset);
-        counts(buckets->bucket_counts);
+        counts(buckets->bucket_counts, Field::exp_bucket_count, first);
       });
     }
   }
 
   void point(const ExpHistogramPoint& point) {
     point_start(point);
-    long_number("count", point.count);
-    real("sum", point.sum);
+    count("count", point.count, Field::count);
+    if (point.sum) {
+      point_real("sum", *point.sum, Field::sum);
+    }
     number("scale", point.scale);
-    long_number("zeroCount", point.zero_count);
+    count("zeroCount", point.zero_count, Field::zero_count);
     buckets("positive", point.positive);
-    buckets("negative", point.negative);
+    buckets("negative", point.negative, point.positive ? point.positive->bucket_counts.size() : 0);
     if (point.zero_threshold != 0) {
       real("zeroThreshold", point.zero_threshold);
     }
@@ -429,23 +361,24 @@ class JsonEncoder {
 
   void point(const SummaryPoint& point) {
     point_start(point);
-    long_number("count", point.count);
+    count("count", point.count, Field::count);
     if (point.sum != 0) {
-      real("sum", point.sum);
+      point_real("sum", point.sum, Field::sum);
     }
+    std::uint32_t index = 0;
     array("quantileValues", point.quantiles, [&](const Quantile& quantile) {
       if (quantile.quantile != 0) {
         real("quantile", quantile.quantile);
       }
       if (quantile.value != 0) {
-        real("value", quantile.value);
+        point_real("value", quantile.value, Field::quantile_value, index);
       }
+      ++index;
     });
     point_end(point);
   }
 
   Encoded& result_;
-  std::string& out_;
   const EncodeOptions& options_;
 };
 
@@ -465,19 +398,6 @@ Encoded encode_json(const LogsRequest& request, const EncodeOptions& options) {
   Encoded result;
   JsonEncoder(result, options).request(request, "resourceLogs", "scopeLogs", "logRecords");
   return result;
-}
-
-Encoded encode(const TraceRequest& request, Encoding encoding, const EncodeOptions& options) {
-  return encoding == Encoding::json ? encode_json(request, options)
-                                    : encode_protobuf(request, options);
-}
-Encoded encode(const MetricsRequest& request, Encoding encoding, const EncodeOptions& options) {
-  return encoding == Encoding::json ? encode_json(request, options)
-                                    : encode_protobuf(request, options);
-}
-Encoded encode(const LogsRequest& request, Encoding encoding, const EncodeOptions& options) {
-  return encoding == Encoding::json ? encode_json(request, options)
-                                    : encode_protobuf(request, options);
 }
 
 }  // namespace obsctl::otlp

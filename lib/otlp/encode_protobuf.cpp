@@ -375,8 +375,25 @@ class ProtobufEncoder {
     real(w, 12, point.max);
   }
 
-  void buckets(pbf_writer& w, protozero::pbf_tag_type tag,
-               const std::optional<ExpBuckets>& buckets) {
+  // Varints keep their place as long as their new values have as many digits to the base of 128.
+  void varints(const std::vector<std::uint64_t>& values, std::size_t first) {
+    std::size_t at = out_.size();
+    for (const std::uint64_t value : values) {
+      at -= static_cast<std::size_t>(protozero::length_of_varint(value));
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto length = static_cast<std::uint32_t>(protozero::length_of_varint(values[i]));
+      result_.patches.push_back({.offset = static_cast<std::uint32_t>(at),
+                                 .length = length,
+                                 .item = result_.items,
+                                 .sub = static_cast<std::uint32_t>(first + i),
+                                 .field = Field::exp_bucket_count});
+      at += length;
+    }
+  }
+
+  void buckets(pbf_writer& w, protozero::pbf_tag_type tag, const std::optional<ExpBuckets>& buckets,
+               std::size_t first = 0) {
     if (buckets) {
       message(w, tag, [&](pbf_writer& b) {
         if (buckets->offset != 0) {
@@ -384,6 +401,7 @@ class ProtobufEncoder {
         }
         if (!buckets->bucket_counts.empty()) {
           b.add_packed_uint64(2, buckets->bucket_counts.begin(), buckets->bucket_counts.end());
+          varints(buckets->bucket_counts, first);
         }
       });
     }
@@ -400,7 +418,7 @@ class ProtobufEncoder {
     }
     fixed(w, 7, point.zero_count, Field::zero_count);
     buckets(w, 8, point.positive);
-    buckets(w, 9, point.negative);
+    buckets(w, 9, point.negative, point.positive ? point.positive->bucket_counts.size() : 0);
     number(w, 10, point.flags);
     exemplars(w, 11, point.exemplars);
     real(w, 12, point.min);

@@ -32,12 +32,14 @@ enum class Field : std::uint8_t {
   exemplar_time,  // sub is the exemplar's index
   exemplar_trace_id,
   exemplar_span_id,
-  as_double,  // number point (protobuf only, like all below)
+  as_double,  // number point
   as_int,
-  count,         // histogram, exponential histogram, summary
-  sum,           // double
-  zero_count,    // exponential histogram
-  bucket_count,  // histogram; sub is the bucket's index
+  count,             // histogram, exponential histogram, summary
+  sum,               // double
+  zero_count,        // exponential histogram
+  bucket_count,      // histogram; sub is the bucket's index
+  exp_bucket_count,  // exponential histogram; sub is the bucket's index, the negative ones follow
+                     // the positive ones; in protobuf a varint
   exemplar_double,
   exemplar_int,
   quantile_value,  // summary; sub is its index
@@ -45,8 +47,10 @@ enum class Field : std::uint8_t {
               // index
 };
 
-// A field that can be overwritten. In protobuf ids are raw bytes and numbers little-endian; in JSON
-// ids are lower-case hex and times 19 decimal digits. Fields that were not set are not there.
+// A field that can be overwritten. In protobuf ids are raw bytes and numbers little-endian, except
+// the varints of exponential buckets, which only take values of the same length; in JSON ids are
+// lower-case hex, times 19 decimal digits and numbers have the room that EncodeOptions asks for.
+// Fields that were not set are not there.
 struct Patch {
   std::uint32_t offset = 0;  // of the first byte of the value
   std::uint32_t length = 0;  // bytes
@@ -67,6 +71,12 @@ struct EncodeOptions {
   // number written with a fixed number of digits). Points and records too; not resource or scope
   // attributes.
   std::vector<std::string> patch_attributes = {};
+  // By data point: how many times its present value a number of it may become. In JSON, numbers of
+  // such points get that much room, filled with spaces before the number (legal between tokens, so
+  // that the number itself is written as always), and are recorded. 0 or absent: no room.
+  // Protobuf's numbers have a fixed width or, as the varints of exponential buckets, are recorded
+  // as they are.
+  std::vector<std::uint32_t> room = {};
 };
 
 [[nodiscard]] Encoded encode(const TraceRequest& request, Encoding encoding,
@@ -84,6 +94,14 @@ inline void put_u64(char* at, std::uint64_t value) {  // protobuf fixed64, sfixe
 }
 inline void put_double(char* at, double value) {
   std::memcpy(at, &value, sizeof value);
+}
+// A varint that takes exactly `width` bytes, which is its shortest form only when it needs them
+// all.
+inline void put_varint(char* at, std::uint64_t value, std::size_t width) {
+  for (std::size_t i = 0; i + 1 < width; ++i, value >>= 7U) {
+    at[i] = static_cast<char>(value | 0x80U);
+  }
+  at[width - 1] = static_cast<char>(value & 0x7fU);
 }
 inline void put_id(char* at, const void* id, std::size_t size) {
   std::memcpy(at, id, size);
@@ -105,5 +123,12 @@ inline void put_decimal(char* at, std::uint64_t value, std::size_t width) {
   }
 }
 inline constexpr std::size_t k_json_time_digits = 19;
+
+// Numbers in the room they got, right-aligned behind spaces: 64-bit integers in quotes, doubles as
+// the shortest text that reads back as the same value. The value must fit; every double fits into
+// k_json_double_width.
+void put_json_integer(char* at, std::uint64_t value, std::size_t width);
+void put_json_double(char* at, double value, std::size_t width);
+inline constexpr std::size_t k_json_double_width = 24;
 
 }  // namespace obsctl::otlp

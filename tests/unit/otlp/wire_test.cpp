@@ -124,6 +124,87 @@ TEST_CASE("numbers of data points can be patched in protobuf") {
   CHECK(encoded.bytes == encode(request, Encoding::protobuf).bytes);
 }
 
+TEST_CASE("exponential buckets can be patched in protobuf while the length stays") {
+  MetricsRequest request = samples::metrics();
+  auto& point = std::get<ExpHistogram>(request.resources[0].scopes[0].items[4].data).points[0];
+  point.positive->bucket_counts = {0, 127, 128, 16'383, 16'384, 2'097'152, ~0ULL};
+  point.negative = ExpBuckets{.offset = 1, .bucket_counts = {300, 5}};
+  Encoded encoded = encode(request, Encoding::protobuf);
+  const std::vector<std::size_t> widths = {1, 1, 2, 2, 3, 4, 10, 2, 1};
+  const std::vector<std::uint64_t> other = {1,           7,           129,    128, 2'097'151,
+                                            268'435'455, 1ULL << 63U, 16'383, 0};
+  constexpr std::uint32_t item = 7;
+  for (std::uint32_t i = 0; i < widths.size(); ++i) {
+    const Patch& patch = find(encoded, Field::exp_bucket_count, item, i);
+    CHECK(patch.length == widths[i]);
+    put_varint(encoded.bytes.data() + patch.offset, other[i], patch.length);
+  }
+  point.positive->bucket_counts.assign(other.begin(), other.begin() + 7);
+  point.negative->bucket_counts.assign(other.begin() + 7, other.end());
+  CHECK(encoded.bytes == encode(request, Encoding::protobuf).bytes);
+  CHECK(std::ranges::is_sorted(encoded.patches, {}, &Patch::offset));
+}
+
+TEST_CASE("JSON gives numbers room only where it was asked for, and they stay the same numbers") {
+  const MetricsRequest request = samples::metrics();
+  const Encoded plain = encode(request, Encoding::json);
+  CHECK(plain.bytes == encode(request, Encoding::json, {.room = {0, 0}}).bytes);
+  const auto is_number = [](const Patch& patch) {
+    return patch.field >= Field::as_double && patch.field <= Field::quantile_value;
+  };
+  CHECK(std::ranges::none_of(plain.patches, is_number));
+  const std::set<std::uint32_t> with_numbers = {0, 3, 5, 7, 8};
+  for (std::uint32_t item = 0; item < plain.items; ++item) {
+    EncodeOptions options;
+    options.room.assign(item + 1, 0);
+    options.room[item] = 1000;
+    const Encoded roomy = encode(request, Encoding::json, options);
+    // Points without a number, or with one that stays 0 or negative, need none.
+    CHECK((roomy.bytes.size() > plain.bytes.size()) == with_numbers.contains(item));
+    const auto decoded = decode(Signal::metrics, Encoding::json, bytes_of(roomy.bytes));
+    REQUIRE(decoded);
+    CHECK(std::get<MetricsRequest>(*decoded) == request);
+    for (const Patch& patch : roomy.patches) {
+      if (is_number(patch)) {
+        CHECK(patch.item == item);
+        CHECK(value_at(roomy, patch).find_first_of("0123456789") != std::string::npos);
+      }
+    }
+  }
+}
+
+TEST_CASE("a number patched into its room is the number that was meant") {
+  MetricsRequest request = samples::metrics();
+  Encoded encoded = encode(request, Encoding::json, {.room = {100, 100, 0, 0, 0, 100}});
+  auto& metrics = request.resources[0].scopes[0].items;
+  const auto at = [&](Field field, std::uint32_t item, std::uint32_t sub = 0) {
+    const Patch& patch = find(encoded, field, item, sub);
+    return std::pair{encoded.bytes.data() + patch.offset, std::size_t{patch.length}};
+  };
+  const auto check = [&] {
+    const auto decoded = decode(Signal::metrics, Encoding::json, bytes_of(encoded.bytes));
+    REQUIRE(decoded);
+    CHECK(std::get<MetricsRequest>(*decoded) == request);
+  };
+  // The longest doubles there are, and one that leaves most of the room to spaces.
+  for (const double value : {-2.2250738585072014e-308, -1.7976931348623157e308, 0.5}) {
+    std::get<Gauge>(metrics[0].data).points[0].value = value;
+    const auto [place, width] = at(Field::as_double, 0);
+    CHECK(width == k_json_double_width);
+    put_json_double(place, value, width);
+    check();
+  }
+  auto& histogram = std::get<Histogram>(metrics[3].data).points[0];
+  const auto [place, width] = at(Field::count, 5);
+  const std::uint64_t most = histogram.count * 100;
+  for (const std::uint64_t value : {most, std::uint64_t{7}}) {
+    histogram.count = value;
+    put_json_integer(place, value, width);
+    check();
+  }
+  CHECK(std::string(place, width) == std::string(width - 3, ' ') + "\"7\"");
+}
+
 TEST_CASE("marked attributes of items are recorded with their exact place") {
   TraceRequest request = samples::traces();
   auto& spans = request.resources[0].scopes[0].items;
