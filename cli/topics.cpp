@@ -144,8 +144,10 @@ Topic stack_topic() {
   for (const auto& field : spec_fields()) {
     text += fmt::format("  {}\n      {} ({})\n", field.key, field.doc, field.form);
   }
+  for (const auto& list : spec_lists()) {
+    text += fmt::format("  {}\n      {} (list)\n", list.key, list.doc);
+  }
   text +=
-      "  security.cors_origins\n      browser origins that may send telemetry (list)\n"
       "  components.NAME.cpus, .memory, .disk\n      limits that replace the tier's\n"
       "  ports.NAME\n      published port; 0: not published\n"
       "  calibration.*\n      written by 'obsctl size --from-prometheus --write-calibration'\n\n"

@@ -89,10 +89,11 @@ struct LoadgenStack {
   std::filesystem::path file;  // absolute
   std::string text;
   StackSpec spec;
-  std::string endpoint;  // of the chosen protocol
-  std::string ledger;    // URL of the collector's own metrics
-  std::string ca_file;   // empty: no TLS, or a certificate that the system trusts
-  std::string bearer;    // empty: no authentication
+  std::string endpoint;   // of the chosen protocol
+  std::string authority;  // its host:port
+  std::string ledger;     // URL of the collector's own metrics
+  std::string ca_file;    // empty: no TLS, or a certificate that the system trusts
+  std::string bearer;     // empty: no authentication
   double spans = 0;      // documented rates per second
   double points = 0;
   double records = 0;
@@ -119,6 +120,12 @@ struct Prepared {
 // Endpoints, TLS, headers, connections.
 [[nodiscard]] Result<void> prepare_target(Context& context, const LoadgenOptions& options,
                                           Prepared& out);
+
+// Refuses more than the safe rate to a target beyond this machine that nobody has named: not with
+// --yes, not as the stack of --stack, not under loadgen.targets of that stack's obsctl.yaml or of
+// the one in the current directory.
+[[nodiscard]] Result<void> check_target(Context& context, const LoadgenOptions& options,
+                                        const Prepared& prepared);
 
 // Everything else; compiles the payload. Refuses a target beyond this machine above the safe rate.
 [[nodiscard]] Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options);

@@ -1,5 +1,4 @@
-// From the command line to a plan: rates, counts, profile, payload; and the refusal to flood a
-// stranger.
+// From the command line to a plan: rates, counts, profile, payload.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +13,6 @@ namespace {
 
 using loadgen::Scenario;
 
-constexpr double k_safe_rate = 1000;       // items/s to a target beyond this machine without --yes
 constexpr double k_default_rate = 100;     // units/s
 constexpr double k_default_duration = 10;  // seconds
 constexpr double k_scrape_seconds = 15;    // how often a tier's series are written (F02)
@@ -297,33 +295,6 @@ double expected_units(const Prepared& prepared) {
   return sum / static_cast<double>(plan.shards);
 }
 
-// Nobody floods a production system by a typo.
-Result<void> check_target(const LoadgenOptions& options, const Prepared& out) {
-  if (options.yes || options.dry_run || options.kubernetes ||
-      (out.stack && options.endpoints.empty())) {
-    return {};
-  }
-  double items = out.plan.profile.peak();
-  if (out.plan.unit == loadgen::Unit::requests) {
-    items *= static_cast<double>(out.compile.batch);
-  }
-  if (!out.plan.max && !options.find_max && items <= k_safe_rate) {
-    return {};
-  }
-  for (const otlp::Endpoint& endpoint : out.plan.client.endpoints) {
-    if (!otlp::is_loopback(endpoint)) {
-      return fail(
-          Code::usage,
-          fmt::format("'{}' is not this machine, and {} is more than the safe {:.0f} items/s",
-                      endpoint.url(),
-                      out.plan.max || options.find_max ? "an open rate" : human_rate({items}),
-                      k_safe_rate),
-          "--yes sends it, --stack DIR names the stack that it is meant for");
-    }
-  }
-  return {};
-}
-
 void describe(const LoadgenOptions& options, Prepared& out) {
   loadgen::Report& report = out.report;
   report.scenario = out.scenario.name;
@@ -343,61 +314,6 @@ void describe(const LoadgenOptions& options, Prepared& out) {
 
 }  // namespace
 
-std::vector<std::string> job_arguments(const LoadgenOptions& o, std::uint64_t seed) {
-  const LoadgenOptions fresh;
-  std::vector<std::string> out;
-  const auto add = [&out](const char* flag, const std::string& value, const std::string& usual) {
-    if (value != usual) {
-      out.push_back(fmt::format("--{}={}", flag, value));
-    }
-  };
-  for (const auto& [flag, values] : {std::pair{"endpoint", &o.endpoints},
-                                     {"header", &o.headers},
-                                     {"signals", &o.signals},
-                                     {"threshold", &o.thresholds}}) {
-    for (const std::string& value : *values) {
-      add(flag, value, "");
-    }
-  }
-  for (const auto& [flag, value] : {std::pair{"scenario", &o.scenario},
-                                    {"tier", &o.tier},
-                                    {"rate", &o.rate},
-                                    {"profile", &o.profile},
-                                    {"duration", &o.duration},
-                                    {"count", &o.count},
-                                    {"span-size", &o.span_size},
-                                    {"log-size", &o.log_size},
-                                    {"series", &o.series},
-                                    {"bearer-file", &o.bearer_file}}) {
-    add(flag, value->value_or(""), "");
-  }
-  add("protocol", o.protocol, fresh.protocol);
-  add("compression", o.compression, fresh.compression);
-  add("ca-file", o.ca_file, "");
-  add("cert-file", o.cert_file, "");
-  add("key-file", o.key_file, "");
-  add("server-name", o.server_name, "");
-  add("connections", o.connections, fresh.connections);
-  add("streams", o.streams, fresh.streams);
-  add("timeout", o.timeout, fresh.timeout);
-  add("unit", o.unit, fresh.unit);
-  add("warmup", o.warmup, fresh.warmup);
-  add("batch", o.batch, fresh.batch);
-  add("workers", o.workers, fresh.workers);
-  out.push_back(fmt::format("--seed={}", seed));
-  add("retry", o.retry, fresh.retry);
-  for (const auto& [flag, on] : {std::pair{"max", o.max},
-                                 {"sequence", o.sequence},
-                                 {"insecure-skip-verify", o.insecure},
-                                 {"yes", true}}) {
-    if (on) {
-      out.push_back(fmt::format("--{}", flag));
-    }
-  }
-  out.emplace_back("--output=json");
-  return out;
-}
-
 Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options) {
   Prepared out;
   OBS_TRY_ASSIGN(out.stack, find_stack(context, options));
@@ -408,7 +324,7 @@ Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options
   OBS_TRY(prepare_target(context, options, out));
   OBS_TRY(read_rate(options, out));
   OBS_TRY(read_compile(options, out));
-  OBS_TRY(check_target(options, out));
+  OBS_TRY(check_target(context, options, out));
   OBS_TRY(compile_payload(options, out));
   for (const std::string& text : options.thresholds) {
     OBS_TRY_ASSIGN(auto threshold, loadgen::parse_threshold(text));

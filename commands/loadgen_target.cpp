@@ -1,10 +1,13 @@
-// Where to send: endpoints, certificates and tokens, from flags or from a generated stack.
+// Where to send: endpoints, certificates and tokens, from flags or from a generated stack; and the
+// refusal to flood a stranger.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "commands/loadgen_options.hpp"
 #include "lib/base/text.hpp"
+#include "lib/model/load_target.hpp"
 #include "lib/render/stack.hpp"
 #include "lib/topology/build.hpp"
 
@@ -12,6 +15,8 @@ namespace obsctl {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr double k_safe_rate = 1000;  // items/s to a target beyond this machine that nobody named
 
 int port_of(const Topology& topology, const std::string& name, int fallback) {
   const Port* port = topology.port(name);
@@ -61,7 +66,64 @@ Result<void> read_numbers(const LoadgenOptions& options, otlp::ClientOptions& in
   return {};
 }
 
+// Items per second at the profile's peak; infinite when nothing bounds them.
+double peak_items(const LoadgenOptions& options, const Prepared& prepared) {
+  if (prepared.plan.max || options.find_max) {
+    return INFINITY;
+  }
+  const double peak = prepared.plan.profile.peak();
+  return prepared.plan.unit == loadgen::Unit::requests
+             ? peak * static_cast<double>(prepared.compile.batch)
+             : peak;
+}
+
+// loadgen.targets of the stack, or of the obsctl.yaml in the current directory. It is read only when
+// the answer depends on it, so that a broken file stops nobody else.
+Result<std::vector<std::string>> named_targets(Context& context, const Prepared& prepared) {
+  if (prepared.stack) {
+    std::vector<std::string> out = prepared.stack->spec.loadgen.targets;
+    out.push_back(prepared.stack->authority);
+    return out;
+  }
+  const fs::path file = context.environment.directory / stack_paths::spec;
+  if (!context.files.exists(file)) {
+    return std::vector<std::string>{};
+  }
+  OBS_TRY_ASSIGN(const std::string text, context.files.read(file));
+  OBS_TRY_ASSIGN(const StackSpec spec, read_spec(text, stack_paths::spec));
+  return spec.loadgen.targets;
+}
+
 }  // namespace
+
+Result<void> check_target(Context& context, const LoadgenOptions& options,
+                          const Prepared& prepared) {
+  const double items = peak_items(options, prepared);
+  if (options.yes || options.dry_run || items <= k_safe_rate ||
+      (prepared.stack && options.endpoints.empty())) {
+    return {};
+  }
+  std::optional<std::vector<std::string>> named;
+  for (const otlp::Endpoint& endpoint : prepared.plan.client.endpoints) {
+    if (otlp::is_loopback(endpoint)) {
+      continue;
+    }
+    if (!named) {
+      OBS_TRY_ASSIGN(named, named_targets(context, prepared));
+    }
+    if (!load_allowed(*named, endpoint.host, endpoint.port)) {
+      return fail(
+          Code::usage,
+          fmt::format("'{}' is not this machine, and {} is more than the safe {:.0f} items/s",
+                      endpoint.url(),
+                      std::isinf(items) ? "an open rate" : human_rate({items}), k_safe_rate),
+          fmt::format("if it is meant: --yes, --stack DIR when it belongs to a generated stack, or "
+                      "'{}' under loadgen.targets in obsctl.yaml",
+                      endpoint.authority()));
+    }
+  }
+  return {};
+}
 
 Result<std::optional<LoadgenStack>> find_stack(Context& context, const LoadgenOptions& options) {
   if (!options.stack) {
@@ -82,7 +144,8 @@ Result<std::optional<LoadgenStack>> find_stack(Context& context, const LoadgenOp
   const std::string host = host_of(out.spec.security.bind);
   const int port = options.protocol == "grpc" ? port_of(topology, "otlp-grpc", 4317)
                                               : port_of(topology, "otlp-http", 4318);
-  out.endpoint = fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
+  out.authority = fmt::format("{}:{}", host, port);
+  out.endpoint = fmt::format("{}://{}", tls ? "https" : "http", out.authority);
   const Port* metrics = topology.port("collector-metrics");
   const std::string metrics_host = metrics == nullptr ? host : host_of(metrics->bind);
   out.ledger = fmt::format("http://{}:{}/metrics", metrics_host,

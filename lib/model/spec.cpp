@@ -22,8 +22,17 @@ const SpecField* find_field(std::string_view key) {
   return nullptr;
 }
 
+const SpecList* find_list(std::string_view key) {
+  const auto& lists = spec_lists();
+  const auto it = std::ranges::find(lists, key, &SpecList::key);
+  return it == lists.end() ? nullptr : &*it;
+}
+
 std::vector<std::string> known_keys() {
-  std::vector<std::string> keys = {"security.cors_origins"};
+  std::vector<std::string> keys;
+  for (const auto& list : spec_lists()) {
+    keys.push_back(list.key);
+  }
   for (const auto& field : spec_fields()) {
     keys.push_back(field.key);
   }
@@ -81,6 +90,25 @@ Result<void> set_calibration(StackSpec& spec, const std::vector<std::string>& pa
   return {};
 }
 
+// Entries with commas between; nothing empties the list.
+Result<void> set_list(StackSpec& spec, const SpecList& list, std::string_view value) {
+  std::vector<std::string> entries;
+  if (!value.empty()) {
+    for (const std::string& entry : split(value, ',')) {
+      entries.emplace_back(trim(entry));
+    }
+  }
+  for (const auto& entry : entries) {
+    if (auto good = list.check(entry); !good) {
+      Error error = std::move(good).error();
+      error.code = Code::usage;
+      return Failure(std::move(error));
+    }
+  }
+  list.of(spec) = std::move(entries);
+  return {};
+}
+
 Error located(Error error, const SourcePos& at) {
   error.code = Code::config;
   if (!error.at) {
@@ -89,16 +117,24 @@ Error located(Error error, const SourcePos& at) {
   return error;
 }
 
-Result<void> read_origins(StackSpec& spec, const yaml::Node& node) {
-  if (!node.is_sequence()) {
-    return fail_at(node.at, "'security.cors_origins' must be a list");
+Result<void> read_list(StackSpec& spec, const SpecList& list, const yaml::Node& node) {
+  std::vector<std::string>& into = list.of(spec);
+  into.clear();
+  if (node.kind == yaml::Node::Kind::null) {
+    return {};
   }
-  spec.security.cors_origins.clear();
+  if (!node.is_sequence()) {
+    return fail_at(node.at, fmt::format("'{}' must be a list", list.key),
+                   "one entry per line, each after '- '");
+  }
   for (const auto& item : node.items) {
     if (!item.is_scalar()) {
-      return fail_at(item.at, "an origin must be text such as https://app.example.com");
+      return fail_at(item.at, fmt::format("an entry of '{}' must be text", list.key));
     }
-    spec.security.cors_origins.push_back(item.scalar);
+    if (auto good = list.check(item.scalar); !good) {
+      return Failure(located(std::move(good).error(), item.at));
+    }
+    into.push_back(item.scalar);
   }
   return {};
 }
@@ -106,10 +142,10 @@ Result<void> read_origins(StackSpec& spec, const yaml::Node& node) {
 Result<void> read_entries(StackSpec& spec, const yaml::Node& node, const std::string& prefix) {
   for (const auto& entry : node.entries) {
     const std::string key = prefix + entry.key;
-    if (entry.value.is_map()) {
+    if (const SpecList* list = find_list(key)) {
+      OBS_TRY(read_list(spec, *list, entry.value));
+    } else if (entry.value.is_map()) {
       OBS_TRY(read_entries(spec, entry.value, key + "."));
-    } else if (key == "security.cors_origins") {
-      OBS_TRY(read_origins(spec, entry.value));
     } else if (entry.value.is_sequence()) {
       return fail_at(entry.at, fmt::format("'{}' does not take a list", key));
     } else if (entry.value.is_scalar()) {
@@ -120,7 +156,8 @@ Result<void> read_entries(StackSpec& spec, const yaml::Node& node, const std::st
     } else if (find_field(key) == nullptr) {  // null leaves a known field unset
       static const std::vector<std::string> k_sections = {"traces", "metrics", "logs", "sizing",
                                                           "security", "alerting", "host",
-                                                          "components", "ports", "calibration"};
+                                                          "loadgen", "components", "ports",
+                                                          "calibration"};
       if (std::ranges::find(k_sections, key) == k_sections.end()) {
         return Failure(located(unknown_key(key).value(), entry.at));
       }
@@ -133,6 +170,17 @@ Result<void> read_entries(StackSpec& spec, const yaml::Node& node, const std::st
 std::string print_scalar(const std::string& form, const std::string& value) {
   const bool looks_boolean = value == "off" || value == "on" || value == "yes" || value == "no";
   return form == "text" || looks_boolean ? quoted(value) : value;
+}
+
+// A list without entries is not mentioned: an empty one means what an absent one means.
+void write_list(const StackSpec& spec, const SpecList& list, std::string& out) {
+  if (list.of_const(spec).empty()) {
+    return;
+  }
+  out += fmt::format("  # {}\n  {}:\n", list.doc, list.key.substr(list.key.find('.') + 1));
+  for (const auto& entry : list.of_const(spec)) {
+    out += fmt::format("    - {}\n", quoted(entry));
+  }
 }
 
 // The scalar fields, one per line under their section, each after a comment with its doc.
@@ -152,16 +200,17 @@ void write_fields(const StackSpec& spec, std::string& out) {
                        field.form == "text" ? "" : fmt::format(" ({})", field.form));
     out += value ? fmt::format("{}{}: {}\n", pad, name, print_scalar(field.form, *value))
                  : fmt::format("{}# {}:\n", pad, name);
-    if (field.key == "security.bind" && !spec.security.cors_origins.empty()) {
-      out += "  # browser origins that may send telemetry\n  cors_origins:\n";
-      for (const auto& origin : spec.security.cors_origins) {
-        out += fmt::format("    - {}\n", quoted(origin));
-      }
+    if (field.key == "security.bind") {
+      write_list(spec, *find_list("security.cors_origins"), out);
     }
   }
 }
 
 void write_maps(const StackSpec& spec, std::string& out) {
+  if (!spec.loadgen.targets.empty()) {
+    out += "\nloadgen:\n";
+    write_list(spec, *find_list("loadgen.targets"), out);
+  }
   if (!spec.components.empty()) {
     out += "\n# limits that replace the tier's\ncomponents:\n";
     for (const auto& [name, limits] : spec.components) {
@@ -210,9 +259,8 @@ Result<void> set_field(StackSpec& spec, std::string_view key, std::string_view v
   if (parts[0] == "calibration") {
     return set_calibration(spec, parts, key, value);
   }
-  if (key == "security.cors_origins") {
-    spec.security.cors_origins = value.empty() ? std::vector<std::string>{} : split(value, ',');
-    return {};
+  if (const SpecList* list = find_list(key)) {
+    return set_list(spec, *list, value);
   }
   return unknown_key(key);
 }

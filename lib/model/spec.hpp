@@ -79,6 +79,10 @@ struct HostSpec {
   Bytes disk = {0};
 };
 
+struct LoadgenSpec {
+  std::vector<std::string> targets;  // host or host:port that may be loaded above the safe rate
+};
+
 // Limits of one component that replace the tier's.
 struct ComponentOverride {
   std::optional<double> cpus;
@@ -105,6 +109,7 @@ struct StackSpec {
   SecuritySpec security;
   AlertingSpec alerting;
   HostSpec host;
+  LoadgenSpec loadgen;
   std::map<std::string, ComponentOverride> components;
   std::map<std::string, int> ports;  // published port by name, for example grafana: 3000
   Calibration calibration;
@@ -122,9 +127,22 @@ struct SpecField {
   std::function<std::optional<std::string>(const StackSpec&)> get;
 };
 
-// All scalar fields in the order of obsctl.yaml. Maps (components.*, ports.*, calibration.*) and lists
-// (security.cors_origins) are handled by read_spec, write_spec and set_field beside them.
+// One settable list of texts. It is written to obsctl.yaml only when it has entries; `--set` takes them
+// with commas between.
+struct SpecList {
+  std::string key;  // dotted, for example "loadgen.targets"
+  std::string doc;  // one line
+  std::vector<std::string>& (*of)(StackSpec&);
+  // An error when an entry is wrong by itself.
+  Result<void> (*check)(const std::string& entry);
+
+  [[nodiscard]] const std::vector<std::string>& of_const(const StackSpec& spec) const;
+};
+
+// All scalar fields in the order of obsctl.yaml, and all lists. Maps (components.*, ports.*,
+// calibration.*) are handled by read_spec, write_spec and set_field beside them.
 [[nodiscard]] const std::vector<SpecField>& spec_fields();
+[[nodiscard]] const std::vector<SpecList>& spec_lists();
 
 // Applies "key=value" (as given to --set).
 [[nodiscard]] Result<void> set_field(StackSpec& spec, std::string_view assignment);

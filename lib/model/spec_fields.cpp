@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "lib/base/text.hpp"
+#include "lib/model/load_target.hpp"
 
 namespace obsctl {
 namespace {
@@ -190,6 +191,26 @@ std::vector<SpecField> make_fields() {
 const std::vector<SpecField>& spec_fields() {
   static const std::vector<SpecField> fields = make_fields();
   return fields;
+}
+
+const std::vector<SpecList>& spec_lists() {
+  static const std::vector<SpecList> lists = {
+      {"security.cors_origins", "browser origins that may send telemetry",
+       [](StackSpec& s) -> auto& { return s.security.cors_origins; },
+       [](const std::string&) -> Result<void> { return {}; }},  // validate_spec knows what is safe
+      {"loadgen.targets",
+       "host or host:port that 'obsctl loadgen' may load with more than 1000 items/s",
+       [](StackSpec& s) -> auto& { return s.loadgen.targets; },
+       [](const std::string& entry) -> Result<void> {
+         OBS_TRY(parse_load_target(entry));
+         return {};
+       }},
+  };
+  return lists;
+}
+
+const std::vector<std::string>& SpecList::of_const(const StackSpec& spec) const {
+  return of(const_cast<StackSpec&>(spec));  // NOLINT: `of` only names a member
 }
 
 }  // namespace obsctl
