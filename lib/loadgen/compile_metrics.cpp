@@ -14,6 +14,15 @@ constexpr std::int64_t k_ring_series = 20000;  // more series are reached by cou
 constexpr std::string_view k_series_key = "series";
 constexpr std::size_t k_series_width = 8;
 
+// Buckets of cumulative exponential histograms are varints, whose length must not change while they
+// grow. They begin where varints become four bytes long, as those of a process that has been up for
+// long, and the whole point stops growing before one would need a fifth: after 8 years of exports
+// every 10 s, 40 minutes of a closed loop.
+constexpr std::uint64_t k_bucket_most = 5;  // per step; times k_delta_most it fits into one byte
+constexpr std::uint32_t k_bucket_first = 1U << 21U;
+constexpr std::uint32_t k_bucket_limit = ((1U << 28U) - 1) / k_bucket_most;
+static_assert(k_bucket_most * k_delta_most < 128);
+
 using Type = Metric::Type;
 
 struct PointDraft {
@@ -25,10 +34,7 @@ struct PointDraft {
 class MetricCompiler {
  public:
   MetricCompiler(const Scenario& scenario, const CompileOptions& options, bool with_traces)
-      : scenario_(scenario),
-        options_(options),
-        with_traces_(with_traces),
-        numbers_(mix64(options.seed + 0x6d6574ULL)) {
+      : scenario_(scenario), options_(options), with_traces_(with_traces), numbers_(0) {
     for (const Metric& metric : scenario.metrics) {
       digits_.add(metric.attributes);
     }
@@ -51,6 +57,7 @@ class MetricCompiler {
   [[nodiscard]] otlp::Attributes attributes_of(const PointDraft& draft);
   [[nodiscard]] std::vector<otlp::Exemplar> exemplars_of(const Metric& metric);
   [[nodiscard]] otlp::UnixNano start_of(const Metric& metric) const;
+  [[nodiscard]] PointMotion motion_of(const PointDraft& draft) const;
   void add_number(const Metric& metric, const PointDraft& draft, otlp::Metric& into);
   void add_histogram(const Metric& metric, const PointDraft& draft, otlp::Metric& into);
   void add_exponential(const Metric& metric, const PointDraft& draft, otlp::Metric& into);
@@ -59,7 +66,7 @@ class MetricCompiler {
   const Scenario& scenario_;
   const CompileOptions& options_;
   bool with_traces_;
-  Numbers numbers_;
+  Numbers numbers_;  // of the series that is being made
   DigitTable digits_;
   std::vector<otlp::Resource> resources_;
   double export_seconds_ = 10;
@@ -142,18 +149,23 @@ otlp::Temporality temporality_of(const Metric& metric) {
   return metric.cumulative ? otlp::Temporality::cumulative : otlp::Temporality::delta;
 }
 
+bool goes_up_and_down(const Metric& metric) {
+  return metric.type == Type::sum && metric.cumulative && !metric.monotonic;
+}
+
 void MetricCompiler::add_number(const Metric& metric, const PointDraft& draft, otlp::Metric& into) {
   otlp::NumberPoint point;
   point.attributes = attributes_of(draft);
   point.time = relative_time(0);
   point.exemplars = exemplars_of(metric);
   if (metric.type == Type::gauge) {
-    point.value = numbers_.unit() * 100;
+    point.value = 1 + numbers_.unit() * 100;
     data_of<otlp::Gauge>(into).points.push_back(std::move(point));
     return;
   }
   point.start_time = start_of(metric);
-  point.value = static_cast<std::int64_t>(1 + numbers_.below(1000));
+  const auto step = static_cast<std::int64_t>(1 + numbers_.below(1000));
+  point.value = goes_up_and_down(metric) ? step * k_level_middle : step;
   auto& sum = data_of<otlp::Sum>(into);
   sum.temporality = temporality_of(metric);
   sum.monotonic = metric.monotonic;
@@ -191,13 +203,14 @@ void MetricCompiler::add_exponential(const Metric& metric, const PointDraft& dra
   point.start_time = start_of(metric);
   point.time = relative_time(0);
   point.scale = 3;
-  point.zero_count = numbers_.below(3);
+  const std::uint64_t first = metric.cumulative ? k_bucket_first : 1;
+  point.zero_count = numbers_.below(3) * first;
   point.count = point.zero_count;
   otlp::ExpBuckets buckets;
   buckets.offset = -40;
   double sum = 0;
   for (int i = 0; i < 20; ++i) {
-    const std::uint64_t count = numbers_.below(12);
+    const std::uint64_t count = numbers_.below(k_bucket_most + 1) * first;
     buckets.bucket_counts.push_back(count);
     point.count += count;
     sum += static_cast<double>(count) * std::exp2((buckets.offset + i + 0.5) / 8.0);
@@ -233,16 +246,29 @@ void MetricCompiler::add_point(const PointDraft& draft, otlp::Metric& into) {
   }
 }
 
-// Exponential buckets are varints whose length would change, so those points repeat their values:
-// to a receiver, a series in which nothing happened since the last export.
-bool grows(const Metric& metric) {
-  return metric.type == Type::summary ||
-         (metric.cumulative && (metric.type == Type::sum || metric.type == Type::histogram));
+PointMotion MetricCompiler::motion_of(const PointDraft& draft) const {
+  const Metric& metric = scenario_.metrics[draft.metric];
+  PointMotion out;
+  out.key = mix64(mix64(options_.seed + 0x6d6574ULL + draft.metric) +
+                  static_cast<std::uint64_t>(draft.series));
+  if (metric.type == Type::gauge || goes_up_and_down(metric)) {
+    out.motion = Motion::level;
+  } else if (metric.cumulative || metric.type == Type::summary) {
+    out.motion = Motion::cumulative;
+  } else {
+    out.motion = Motion::delta;
+  }
+  if (metric.type == Type::exponential_histogram && metric.cumulative) {
+    out.first = k_bucket_first;
+    out.limit = k_bucket_limit;
+  }
+  return out;
 }
 
 RequestTemplate MetricCompiler::encode(const std::vector<PointDraft>& drafts) {
   otlp::MetricsRequest request;
-  std::vector<bool> growing;
+  std::vector<PointMotion> motions;
+  otlp::EncodeOptions encoding = digits_.encode_options();
   std::size_t service = SIZE_MAX;
   std::size_t metric = SIZE_MAX;
   for (const PointDraft& draft : drafts) {
@@ -261,13 +287,14 @@ RequestTemplate MetricCompiler::encode(const std::vector<PointDraft>& drafts) {
       items.back().description = from.description;
       items.back().unit = from.unit;
     }
+    motions.push_back(motion_of(draft));
+    encoding.room.push_back(room_of(motions.back()));
+    // From the series alone: the shortened last request must not give it other values.
+    numbers_ = Numbers(motions.back().key);
     add_point(draft, items.back());
-    growing.push_back(grows(scenario_.metrics[draft.metric]));
   }
-  RequestTemplate out =
-      make_template(otlp::encode(request, options_.encoding, digits_.encode_options()),
-                    options_.encoding, digits_.rows(), growing);
-  return out;
+  return make_template(otlp::encode(request, options_.encoding, encoding), options_.encoding,
+                       digits_.rows(), motions);
 }
 
 Ring MetricCompiler::compile(Payload& payload) {

@@ -1,4 +1,5 @@
-// Placeholders out, values in. patch() is the hot path: no branch per slot, no allocation.
+// Placeholders out, values in. patch() is the hot path: no allocation, a decision per point at
+// most.
 #include "lib/loadgen/request_template.hpp"
 
 #include <algorithm>
@@ -70,17 +71,104 @@ void add_time(RequestTemplate& out, const otlp::Patch& patch, Encoding encoding)
   }
 }
 
-void add_number(RequestTemplate& out, const otlp::Patch& patch) {
-  const bool integer = patch.field == Field::as_int || patch.field == Field::count ||
-                       patch.field == Field::bucket_count || patch.field == Field::zero_count;
-  double step = 0;
-  if (integer) {
-    step = static_cast<double>(
-        static_cast<std::int64_t>(raw_u64(out.bytes, patch, Encoding::protobuf)));
+// A number's text without the spaces and quotes around it.
+std::string_view bare(const std::string& bytes, const otlp::Patch& patch) {
+  std::string_view text(bytes.data() + patch.offset, patch.length);
+  text.remove_prefix(std::min(text.find_first_not_of(" \""), text.size()));
+  return text.ends_with('"') ? text.substr(0, text.size() - 1) : text;
+}
+
+std::uint64_t raw_integer(const std::string& bytes, const otlp::Patch& patch, Encoding encoding) {
+  std::uint64_t value = 0;
+  if (encoding == Encoding::json) {
+    const std::string_view text = bare(bytes, patch);
+    std::from_chars(text.data(), text.data() + text.size(), value);
+  } else if (patch.field == Field::exp_bucket_count) {
+    for (std::uint32_t i = 0; i < patch.length; ++i) {
+      const auto byte = static_cast<unsigned char>(bytes[patch.offset + i]);
+      value |= static_cast<std::uint64_t>(byte & 0x7fU) << 7U * i;
+    }
   } else {
-    std::memcpy(&step, out.bytes.data() + patch.offset, sizeof step);
+    std::memcpy(&value, bytes.data() + patch.offset, sizeof value);
   }
-  out.numbers.push_back({patch.offset, integer, step});
+  return value;
+}
+
+double raw_real(const std::string& bytes, const otlp::Patch& patch, Encoding encoding) {
+  double value = 0;
+  if (encoding == Encoding::json) {
+    const std::string_view text = bare(bytes, patch);
+    std::from_chars(text.data(), text.data() + text.size(), value);
+  } else {
+    std::memcpy(&value, bytes.data() + patch.offset, sizeof value);
+  }
+  return value;
+}
+
+void add_number(RequestTemplate& out, const otlp::Patch& patch, Encoding encoding,
+                const PointMotion& motion) {
+  const std::uint32_t first = motion.motion == Motion::level ? k_level_middle : motion.first;
+  switch (patch.field) {
+    case Field::as_int:
+    case Field::count:
+    case Field::zero_count:
+    case Field::bucket_count:
+    case Field::exp_bucket_count: {
+      const std::uint64_t step = raw_integer(out.bytes, patch, encoding) / first;
+      const bool varint = patch.field == Field::exp_bucket_count && encoding == Encoding::protobuf;
+      if (step != 0) {  // nothing times any factor is nothing
+        (varint ? out.varints : out.integers)
+            .push_back({patch.offset, patch.length, static_cast<std::uint32_t>(step)});
+      }
+      break;
+    }
+    case Field::sum:
+      out.reals.push_back(
+          {patch.offset, patch.length, raw_real(out.bytes, patch, encoding) / first});
+      break;
+    default:
+      out.levels.push_back(
+          {patch.offset, patch.length, raw_real(out.bytes, patch, encoding) / k_level_middle});
+      break;
+  }
+}
+
+// Closes the point that `item` is: its slots are all there.
+void end_point(RequestTemplate& out, const PointMotion& motion) {
+  out.points.push_back({.motion = motion,
+                        .integers_end = static_cast<std::uint32_t>(out.integers.size()),
+                        .varints_end = static_cast<std::uint32_t>(out.varints.size()),
+                        .reals_end = static_cast<std::uint32_t>(out.reals.size()),
+                        .levels_end = static_cast<std::uint32_t>(out.levels.size())});
+}
+
+bool is_number(Field field) {
+  switch (field) {
+    case Field::as_double:
+    case Field::as_int:
+    case Field::count:
+    case Field::sum:
+    case Field::zero_count:
+    case Field::bucket_count:
+    case Field::exp_bucket_count:
+    case Field::exemplar_double:
+    case Field::quantile_value: return true;
+    default: return false;
+  }
+}
+
+// The numbers of points, which the encoder recorded in the order of items.
+void add_numbers(RequestTemplate& out, const std::vector<otlp::Patch>& patches, Encoding encoding,
+                 const std::vector<PointMotion>& motions) {
+  auto patch = patches.begin();
+  for (std::uint32_t item = 0; item < motions.size(); ++item) {
+    for (; patch != patches.end() && patch->item <= item; ++patch) {
+      if (patch->item == item && is_number(patch->field) && motions[item].motion != Motion::fixed) {
+        add_number(out, *patch, encoding, motions[item]);
+      }
+    }
+    end_point(out, motions[item]);
+  }
 }
 
 // Number of an item's attribute value.
@@ -118,6 +206,10 @@ struct BinaryStore {
   }
   static void span(char* at, std::uint64_t id) { otlp::put_u64(at, id); }
   static void time(char* at, std::uint64_t value) { otlp::put_u64(at, value); }
+  static void integer(char* at, std::uint64_t value, std::size_t /*width*/) {
+    otlp::put_u64(at, value);
+  }
+  static void real(char* at, double value, std::size_t /*width*/) { otlp::put_double(at, value); }
 };
 struct JsonStore {
   static void trace(char* at, TracePair id) { otlp::put_hex(at, &id, sizeof id); }
@@ -125,7 +217,71 @@ struct JsonStore {
   static void time(char* at, std::uint64_t value) {
     otlp::put_decimal(at, value, otlp::k_json_time_digits);
   }
+  static void integer(char* at, std::uint64_t value, std::size_t width) {
+    otlp::put_json_integer(at, value, width);
+  }
+  static void real(char* at, double value, std::size_t width) {
+    otlp::put_json_double(at, value, width);
+  }
 };
+
+constexpr std::uint64_t k_golden = 0x9e3779b97f4a7c15ULL;
+
+// A triangle wave of a length and phase of the series' own. Its speed is odd, so that even where it
+// turns two exports never see the same height.
+std::uint64_t level_factor(std::uint64_t key, std::uint64_t exports) {
+  constexpr std::uint64_t k_period = 2 * (k_level_middle - 1);
+  const std::uint64_t speed = 1 + 2 * (key >> 61U);
+  const std::uint64_t at = ((key >> 32U & 0xffU) + exports * speed) % k_period;
+  return k_level_middle / 2 + std::min(at, k_period - at);
+}
+
+std::uint64_t factor_of(const PointMotion& motion, std::uint64_t key, std::uint64_t exports,
+                        std::uint64_t growth) {
+  switch (motion.motion) {
+    case Motion::fixed: return 0;
+    case Motion::cumulative:
+      return std::min<std::uint64_t>(
+          motion.first + 2 * growth + (mix64(key + growth * k_golden) >> 63U), motion.limit);
+    case Motion::delta: return 1 + mix64(key + exports * k_golden) % k_delta_most;
+    case Motion::level: return level_factor(key, exports);
+  }
+  return 0;
+}
+
+template <class Store>
+void patch_numbers(const Ring& ring, const RequestTemplate& request, const Moment& moment,
+                   char* bytes) {
+  const auto exports = static_cast<std::uint64_t>(moment.lap / ring.laps_per_export);
+  const auto part = static_cast<std::uint64_t>(moment.lap % ring.laps_per_export);
+  const std::uint64_t growth =
+      moment.ticks >= 0 ? static_cast<std::uint64_t>(moment.ticks) : exports;
+  const NumberSlot* integer = request.integers.data();
+  const NumberSlot* varint = request.varints.data();
+  const RealSlot* real = request.reals.data();
+  const RealSlot* level = request.levels.data();
+  for (const PointSlot& point : request.points) {
+    const std::uint64_t key = point.motion.key + part * k_golden;
+    const std::uint64_t factor = factor_of(point.motion, key, exports, growth);
+    for (const auto* end = request.integers.data() + point.integers_end; integer != end;
+         ++integer) {
+      Store::integer(bytes + integer->offset, integer->step * factor, integer->width);
+    }
+    for (const auto* end = request.varints.data() + point.varints_end; varint != end; ++varint) {
+      otlp::put_varint(bytes + varint->offset, varint->step * factor, varint->width);
+    }
+    for (const auto* end = request.reals.data() + point.reals_end; real != end; ++real) {
+      Store::real(bytes + real->offset, real->step * static_cast<double>(factor), real->width);
+    }
+    const auto* levels_end = request.levels.data() + point.levels_end;
+    if (level != levels_end) {
+      const auto height = static_cast<double>(level_factor(key, exports));
+      for (; level != levels_end; ++level) {
+        Store::real(bytes + level->offset, level->step * height, level->width);
+      }
+    }
+  }
+}
 
 template <class Store>
 void patch_as(const Ring& ring, const RequestTemplate& request, const Ids& ids,
@@ -154,6 +310,7 @@ void patch_as(const Ring& ring, const RequestTemplate& request, const Ids& ids,
   for (const std::uint32_t offset : request.starts) {
     Store::time(bytes + offset, moment.start);
   }
+  patch_numbers<Store>(ring, request, moment, bytes);
   if (ring.traces == 0) {
     return;
   }
@@ -185,8 +342,19 @@ otlp::SpanId recent_span_placeholder(std::int64_t back) {
   return placeholder<otlp::SpanId>(back, k_recent_mark);
 }
 
+std::uint32_t room_of(const PointMotion& motion) {
+  switch (motion.motion) {
+    case Motion::fixed: return 0;
+    case Motion::cumulative: return (motion.limit + motion.first - 1) / motion.first;
+    case Motion::delta: return k_delta_most;
+    case Motion::level: return 2;
+  }
+  return 0;
+}
+
 RequestTemplate make_template(otlp::Encoded encoded, Encoding encoding,
-                              const std::vector<Digits>& digits, const std::vector<bool>& growing) {
+                              const std::vector<Digits>& digits,
+                              const std::vector<PointMotion>& motions) {
   RequestTemplate out;
   out.bytes = std::move(encoded.bytes);
   out.items = encoded.items;
@@ -219,20 +387,10 @@ RequestTemplate make_template(otlp::Encoded encoded, Encoding encoding,
         }
         break;
       }
-      case Field::as_double:
-      case Field::as_int:
-      case Field::count:
-      case Field::sum:
-      case Field::zero_count:
-      case Field::bucket_count:
-        if (encoding == Encoding::protobuf && patch.item < growing.size() && growing[patch.item]) {
-          add_number(out, patch);
-        }
-        break;
-      default:  // exemplar and quantile values stay as they are
-        break;
+      default: break;  // numbers, below
     }
   }
+  add_numbers(out, encoded.patches, encoding, motions);
   return out;
 }
 
@@ -250,16 +408,6 @@ void patch(const Ring& ring, const RequestTemplate& request, const Ids& ids, con
     const std::uint64_t value =
         digits.series ? slot.item + part : digits_value(digits, first + slot.item, moment.seconds);
     otlp::put_decimal(bytes + slot.offset, value, slot.width);
-  }
-  const auto exports = static_cast<double>(moment.lap / ring.laps_per_export + 1);
-  for (const NumberSlot& slot : request.numbers) {
-    const double value = slot.step * exports;
-    if (slot.integer) {
-      otlp::put_u64(bytes + slot.offset,
-                    static_cast<std::uint64_t>(static_cast<std::int64_t>(value)));
-    } else {
-      otlp::put_double(bytes + slot.offset, value);
-    }
   }
 }
 

@@ -63,10 +63,49 @@ struct DigitSlot {
   std::uint16_t width;
   std::uint16_t digits;  // index of the Digits
 };
+// How the numbers of a data point move from one export to the next. Every number is a step of its
+// own times a factor that the whole point shares, so a count is the sum of its buckets at any time.
+enum class Motion : std::uint8_t {
+  fixed,
+  cumulative,  // the factor grows by 1 to 3 with every export
+  delta,       // drawn for every export, 1 to k_delta_most
+  level,       // a wave between half and one and a half times what the template says
+};
+
+inline constexpr std::uint32_t k_delta_most = 8;
+inline constexpr std::uint32_t k_level_middle = 128;
+// Where cumulative factors stop: 150 years of exports every 10 s, 14 hours of a closed loop. Beyond
+// it a point repeats its last values; JSON reserves room up to here.
+inline constexpr std::uint32_t k_growth_limit = 1'000'000'000;
+
+struct PointMotion {
+  Motion motion = Motion::fixed;
+  std::uint64_t key = 0;  // of the series, well mixed: what makes series differ from each other
+  // Cumulative: factor of the first export and of the template's values, and the last factor.
+  std::uint32_t first = 1;
+  std::uint32_t limit = k_growth_limit;
+};
+
+// How many times its value in the template a number of this point may become.
+[[nodiscard]] std::uint32_t room_of(const PointMotion& motion);
+
 struct NumberSlot {
   std::uint32_t offset;
-  bool integer;
-  double step;  // value = step × (exports so far + 1)
+  std::uint32_t width;  // bytes
+  std::uint32_t step;
+};
+struct RealSlot {
+  std::uint32_t offset;
+  std::uint32_t width;
+  double step;
+};
+// One point: its numbers are those of the lists below that follow the previous point's.
+struct PointSlot {
+  PointMotion motion;
+  std::uint32_t integers_end = 0;
+  std::uint32_t varints_end = 0;
+  std::uint32_t reals_end = 0;
+  std::uint32_t levels_end = 0;
 };
 
 struct RequestTemplate {
@@ -80,7 +119,10 @@ struct RequestTemplate {
   std::vector<TimeSlot> times;
   std::vector<std::uint32_t> starts;
   std::vector<DigitSlot> digits;
-  std::vector<NumberSlot> numbers;
+  std::vector<PointSlot> points;
+  std::vector<NumberSlot> integers, varints;
+  std::vector<RealSlot> reals;   // sums
+  std::vector<RealSlot> levels;  // gauges, quantiles, exemplars: move by the wave in every point
 };
 
 // All requests of one signal, sent in order and again from the start ("lap").
@@ -122,14 +164,18 @@ struct Moment {
   std::uint64_t start = 0;        // the same of the run's start
   double seconds = 0;             // since the run's start
   std::int64_t newest_trace = 0;  // number of the newest trace that is due
+  // What makes cumulative values grow instead of the number of exports, unless it is -1. Workers of
+  // a closed loop share no schedule: one may be laps ahead of another that sends the same series
+  // later. Only time, here in steps of k_tick, keeps such a series from falling.
+  std::int64_t ticks = -1;
 };
+inline constexpr double k_tick = 100e-6;  // seconds
 
-// Turns an encoded request with placeholders into a template. The numbers of
-// an item with `growing[item]` are multiplied by the number of exports so far, which makes sums and
-// histograms cumulative; all others stay as they are.
+// Turns an encoded request with placeholders into a template. `motions` says by item how numbers
+// move; items without one keep theirs. JSON must have been encoded with their room_of().
 [[nodiscard]] RequestTemplate make_template(otlp::Encoded encoded, otlp::Encoding encoding,
                                             const std::vector<Digits>& digits,
-                                            const std::vector<bool>& growing = {});
+                                            const std::vector<PointMotion>& motions = {});
 
 // Writes ids, times, numbers and digits of this moment into `bytes`, a copy of (or the) template's
 // bytes.

@@ -252,6 +252,9 @@ class Worker {
     out.time = epoch_.wall + static_cast<std::uint64_t>(std::max(0.0, seconds) * 1e9);
     out.start = epoch_.wall;
     out.seconds = seconds;
+    if (plan_.max) {
+      out.ticks = static_cast<std::int64_t>(std::max(0.0, seconds) / k_tick);
+    }
     if (stream.ring().signal == otlp::Signal::metrics && plan_.payload->traces) {
       out.newest_trace = newest_trace(seconds);
     }
