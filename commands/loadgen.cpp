@@ -278,6 +278,12 @@ void add_truth(std::vector<Flag>& out, Options& o) {
                  .fallback = "500ms",
                  .group = group,
                  .doc = "traces this long are always kept"});
+  out.push_back({.name = "decision-wait",
+                 .value = "DURATION",
+                 .into = &o.decision_wait,
+                 .fallback = "10s",
+                 .group = group,
+                 .doc = "how long the sampler waits for a trace to be complete"});
   out.push_back({.name = "threshold",
                  .short_name = 't',
                  .value = "TEST",

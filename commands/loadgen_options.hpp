@@ -61,6 +61,7 @@ struct LoadgenOptions {
   std::string settle = "30s";
   std::optional<std::string> keep;
   std::optional<std::string> slow_threshold;
+  std::optional<std::string> decision_wait;
   std::vector<std::string> thresholds;
   bool find_max = false;
   bool write_calibration = false;
@@ -126,6 +127,11 @@ struct Prepared {
 // the one in the current directory.
 [[nodiscard]] Result<void> check_target(Context& context, const LoadgenOptions& options,
                                         const Prepared& prepared);
+
+// --tier: the tier's documented rates (Y01), sizes and series become the scenario's.
+[[nodiscard]] Result<void> apply_tier(const LoadgenOptions& options, Prepared& out);
+// Whether the tier of the report held: everything sent, accepted and, with a ledger, delivered.
+void certify(loadgen::Report& report);
 
 // Everything else; compiles the payload. Refuses a target beyond this machine above the safe rate.
 [[nodiscard]] Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options);

@@ -6,7 +6,6 @@
 
 #include "commands/loadgen_options.hpp"
 #include "lib/base/text.hpp"
-#include "lib/catalog/tiers.hpp"
 
 namespace obsctl {
 namespace {
@@ -15,7 +14,6 @@ using loadgen::Scenario;
 
 constexpr double k_default_rate = 100;     // units/s
 constexpr double k_default_duration = 10;  // seconds
-constexpr double k_scrape_seconds = 15;    // how often a tier's series are written (F02)
 
 // A scenario's or a counted run's number with an optional word behind it: "100ktraces".
 struct Count {
@@ -49,32 +47,6 @@ Result<Scenario> load_scenario(Context& context, const LoadgenOptions& options) 
   }
   OBS_TRY_ASSIGN(const std::string text, context.files.read(context.environment.directory / name));
   return loadgen::parse_scenario(text, name);
-}
-
-// The tier's documented rates (Y01): spans, points of all series per scrape, records.
-Result<void> apply_tier(const LoadgenOptions& options, Prepared& out) {
-  if (!options.tier) {
-    return {};
-  }
-  loadgen::Certificate certificate;
-  certificate.tier = *options.tier;
-  if (out.stack && out.stack->spec.tier == *options.tier) {
-    certificate.spans = out.stack->spans;
-    certificate.points = out.stack->points;
-    certificate.records = out.stack->records;
-    out.scenario.series = out.stack->series;
-  } else {
-    OBS_TRY_ASSIGN(const catalog::Tier tier, catalog::tier(*options.tier));
-    certificate.spans = tier.rates.spans.per_second;
-    certificate.points = tier.rates.series / k_scrape_seconds;
-    certificate.records = tier.rates.lines.per_second;
-    out.scenario.series = tier.rates.series;
-  }
-  out.scenario.traces_rate = certificate.spans;
-  out.scenario.metrics_rate = certificate.points;
-  out.scenario.logs_rate = certificate.records;
-  out.report.certificate = certificate;
-  return {};
 }
 
 Result<void> shape_scenario(const LoadgenOptions& options, Scenario& scenario) {
@@ -326,6 +298,13 @@ Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options
   OBS_TRY(read_compile(options, out));
   OBS_TRY(check_target(context, options, out));
   OBS_TRY(compile_payload(options, out));
+  if (out.report.certificate) {
+    // Only what is sent is certified.
+    loadgen::Certificate& load = *out.report.certificate;
+    load.spans = out.payload.traces ? load.spans : 0;
+    load.points = out.payload.metrics ? load.points : 0;
+    load.records = out.payload.logs ? load.records : 0;
+  }
   for (const std::string& text : options.thresholds) {
     OBS_TRY_ASSIGN(auto threshold, loadgen::parse_threshold(text));
     out.thresholds.push_back(std::move(threshold));

@@ -1,18 +1,14 @@
 // Runs a plan: progress, ledger, sampling proof, search, reports, exit code.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <cmath>
 #include <thread>
 
-#include "commands/loadgen_options.hpp"
+#include "commands/loadgen_books.hpp"
 #include "lib/base/text.hpp"
 #include "lib/loadgen/kubernetes.hpp"
 #include "lib/loadgen/search.hpp"
-#include "lib/loadgen/sink_counts.hpp"
 #include "lib/loadgen/stop.hpp"
-#include "lib/model/spec_edit.hpp"
-#include "lib/sizing/load.hpp"
 
 namespace obsctl {
 namespace {
@@ -74,75 +70,6 @@ Result<loadgen::RunResult> execute(Context& context, const Prepared& prepared,
   });
 }
 
-Result<loadgen::SamplingPolicy> policy_of(const LoadgenOptions& options, const Prepared& prepared) {
-  loadgen::SamplingPolicy out;
-  out.drops_noise = prepared.stack.has_value();
-  if (prepared.stack) {
-    out.keep = prepared.stack->spec.traces.keep.value;
-    out.slow_threshold = prepared.stack->spec.traces.slow_threshold.seconds;
-  }
-  if (options.keep) {
-    OBS_TRY_ASSIGN(const Share keep, parse_share(*options.keep, "--keep"));
-    out.keep = keep.value;
-  }
-  if (options.slow_threshold) {
-    OBS_TRY_ASSIGN(const Duration slow,
-                   parse_duration(*options.slow_threshold, "--slow-threshold"));
-    out.slow_threshold = slow.seconds;
-  }
-  return out;
-}
-
-// The collector's side of the story, when it is asked.
-class Books {
- public:
-  static Result<Books> open(Context& context, const LoadgenOptions& options,
-                            const Prepared& prepared) {
-    Books out;
-    out.url_ = prepared.ledger;
-    OBS_TRY_ASSIGN(const Duration settle, parse_duration(options.settle, "--settle"));
-    out.limit_ = settle.seconds;
-    // A tail sampler is silent while it waits for traces to be complete.
-    const double wait = prepared.stack ? prepared.stack->spec.traces.decision_wait.seconds : 10;
-    if (!out.url_.empty()) {
-      OBS_TRY_ASSIGN(out.before_, loadgen::fetch_snapshot(context.http, out.url_));
-      out.quiet_ = out.before_.samples || prepared.stack || options.keep ? wait + 2 : 2;
-      out.limit_ = std::max(out.limit_, out.quiet_ + 5);
-    }
-    if (options.sink_counts) {
-      OBS_TRY_ASSIGN(out.sink_before_, loadgen::fetch_sink(context.http, *options.sink_counts));
-    }
-    return out;
-  }
-
-  Result<void> close(Context& context, const LoadgenOptions& options, Report& report) {
-    if (!url_.empty()) {
-      context.note("obsctl: waiting until the collector has finished");
-      OBS_TRY_ASSIGN(const auto settled, loadgen::wait_settled(context.http, url_, quiet_, limit_,
-                                                               loadgen::stop_flag()));
-      report.ledger =
-          loadgen::balance(before_, settled.snapshot, report.result, report.run_seconds());
-      report.ledger->url = url_;
-      report.ledger->waited = settled.waited;
-      if (report.sampling) {
-        loadgen::check_sampling(*report.sampling, before_, settled.snapshot);
-      }
-    }
-    if (options.sink_counts) {
-      OBS_TRY_ASSIGN(const auto after, loadgen::fetch_sink(context.http, *options.sink_counts));
-      report.sink = loadgen::sink_difference(*options.sink_counts, sink_before_, after);
-    }
-    return {};
-  }
-
- private:
-  std::string url_;
-  double limit_ = 30;
-  double quiet_ = 2;
-  loadgen::Snapshot before_;
-  loadgen::SinkSnapshot sink_before_;
-};
-
 std::string print_report(const std::string& format, const Report& report, bool color) {
   return format == "json"       ? loadgen::report_json(report)
          : format == "markdown" ? loadgen::report_markdown(report)
@@ -161,38 +88,6 @@ Result<void> write_reports(Context& context, const LoadgenOptions& options, cons
     }
   }
   context.terminal.out(print_report(options.output, report, context.color_out()));
-  return {};
-}
-
-// Bytes per item as they were sent, for `obsctl size`.
-Result<void> calibrate(Context& context, const LoadgenOptions& options, const Prepared& prepared,
-                       const Report& report) {
-  if (!options.write_calibration) {
-    return {};
-  }
-  if (!prepared.stack) {
-    return fail(Code::usage, "'--write-calibration' needs the stack to write to",
-                "add --stack DIR");
-  }
-  StackSpec changed = prepared.stack->spec;
-  const auto set = [&](const char* name, otlp::Signal signal) {
-    const loadgen::SignalTally& tally = report.result.signals[static_cast<std::size_t>(signal)];
-    if (tally.sent > 0) {
-      const double size = static_cast<double>(tally.body_bytes) / static_cast<double>(tally.sent);
-      changed.calibration.values[name] = std::round(size * 10) / 10;
-    }
-  };
-  set(sizing::calibrated::span_size, otlp::Signal::traces);
-  set(sizing::calibrated::line_size, otlp::Signal::logs);
-  changed.calibration.measured_at =
-      fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                  fmt::gmtime(std::chrono::system_clock::to_time_t(context.clock.now())));
-  changed.calibration.source = "loadgen " + report.scenario;
-  const auto edited = edit_spec(prepared.stack->text, prepared.stack->spec, changed);
-  OBS_TRY(context.files.write_atomic(prepared.stack->file, edited ? *edited : write_spec(changed),
-                                     0644));
-  context.note(
-      fmt::format("obsctl: wrote the measured sizes into '{}'", prepared.stack->file.string()));
   return {};
 }
 
@@ -232,24 +127,19 @@ Result<int> show_plan(Context& context, const Prepared& prepared) {
   return exit_code::ok;
 }
 
-void certify(Report& report) {
-  if (!report.certificate) {
-    return;
-  }
-  // The documented rate with less than one item in a thousand lost or unsent.
-  const loadgen::SignalTally sum = report.result.total();
-  const bool all = report.expected <= 0 || static_cast<double>(sum.sent) >= report.expected * 0.999;
-  report.certificate->held = all && report.error_share() < 0.001 && !report.result.interrupted;
-}
-
 Result<int> finish(Context& context, const LoadgenOptions& options, const Prepared& prepared,
                    Report& report) {
   for (const loadgen::Threshold& threshold : prepared.thresholds) {
     report.verdicts.push_back(loadgen::judge(threshold, report));
   }
   certify(report);
+  report.measured = calibration_values(report);
   OBS_TRY(write_reports(context, options, report));
-  OBS_TRY(calibrate(context, options, prepared, report));
+  if (options.write_calibration) {
+    OBS_TRY(write_calibration(context, prepared, report));
+  } else if (prepared.stack) {
+    context.note("obsctl: --write-calibration keeps these sizes in obsctl.yaml, for 'obsctl size'");
+  }
   if (report.result.interrupted) {
     return exit_code::interrupted;
   }
@@ -303,6 +193,10 @@ Result<int> search_max(Context& context, const LoadgenOptions& options, Prepared
 Result<int> run_loadgen(Context& context, const LoadgenOptions& options) {
   OBS_TRY_ASSIGN(Prepared prepared, prepare_loadgen(context, options));
   prepared.plan.payload = &prepared.payload;
+  if (options.write_calibration && !prepared.stack) {
+    return fail(Code::usage, "'--write-calibration' needs the stack to write to",
+                "add --stack DIR");
+  }
   if (options.kubernetes) {
     OBS_TRY_ASSIGN(const auto shards,
                    parse_integer(*options.kubernetes, "--kubernetes", 1, 10'000));
@@ -313,19 +207,20 @@ Result<int> run_loadgen(Context& context, const LoadgenOptions& options) {
   if (options.dry_run) {
     return show_plan(context, prepared);
   }
-  OBS_TRY_ASSIGN(const loadgen::SamplingPolicy policy, policy_of(options, prepared));
+  OBS_TRY_ASSIGN(const loadgen::SamplingPolicy policy, sampling_policy(options, prepared));
   const loadgen::StopSignals signals;
   if (options.find_max) {
     return search_max(context, options, prepared);
   }
-  OBS_TRY_ASSIGN(Books books, Books::open(context, options, prepared));
+  OBS_TRY_ASSIGN(const Books books, Books::open(context, options, prepared, policy));
   Report report = prepared.report;
   OBS_TRY_ASSIGN(report.result, execute(context, prepared, prepared.plan));
   if (prepared.payload.traces && (options.keep || prepared.stack)) {
-    report.sampling = loadgen::expect_sampling(prepared.payload, report.result, policy);
+    report.sampling = loadgen::expect_sampling(prepared.payload, report.result, policy,
+                                               prepared.plan.shards == 1);
   }
   if (loadgen::stop_flag().load() < 2) {
-    OBS_TRY(books.close(context, options, report));
+    OBS_TRY(books.close(context, report));
   }
   return finish(context, options, prepared, report);
 }

@@ -77,10 +77,6 @@ Result<Payload> compile(const Scenario& scenario, const CompileOptions& options)
   if (with_traces) {
     out.traces = compile_traces(scenario, options, ring, out);
     OBS_TRY(check_sizes(*out.traces));
-    for (const TraceDraft& draft : ring.drafts) {
-      out.truth.push_back({facts_of(scenario, draft),
-                           static_cast<std::uint32_t>(draft.spans.size()), draft.vip, draft.kind});
-    }
     out.spans_per_trace = static_cast<double>(ring.spans) /
                           static_cast<double>(std::max<std::size_t>(1, ring.drafts.size()));
   }

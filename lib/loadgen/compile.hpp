@@ -31,10 +31,16 @@ struct CompileOptions {
 
 // What is known about every trace of the ring.
 struct TraceTruth {
-  TraceFacts facts;
+  TraceFacts facts;  // of all its spans
   std::uint32_t spans = 0;
   bool vip = false;
   TraceClass kind = TraceClass::normal;
+  // A trace in two parts: the second comes with the trace that is `lag` later; 0: in one part.
+  std::int64_t lag = 0;
+  double late_by = 0;  // seconds by which the second part comes; 0: with one of the next requests
+  std::uint32_t early_spans = 0;
+  TraceFacts early = {};  // of the first part alone
+  TraceFacts rest = {};   // of the second part alone
 };
 
 struct Payload {
@@ -45,7 +51,9 @@ struct Payload {
   std::int64_t total_spans = 0;   // of the run when it is counted, 0 otherwise
   double spans_per_trace = 0;
   double series = 0;          // distinct series that the metrics cover
-  std::int64_t late_lag = 0;  // traces by which late spans follow
+  // The last trace of a run that is counted in spans, when the count ends inside it …
+  std::optional<TraceTruth> cut;
+  std::uint64_t cut_followers = 0;  // … or so many spans of others that would have come with it
   std::string fingerprint;    // SHA-256 of one lap with time base 0, 64 hex digits
 };
 

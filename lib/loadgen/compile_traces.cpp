@@ -44,6 +44,10 @@ class TraceCompiler {
 
  private:
   void place_followers();
+  [[nodiscard]] std::int64_t lag_of(const TraceDraft& draft) const;
+  [[nodiscard]] TraceTruth truth_of(std::size_t trace) const;
+  void tell_truth(Payload& payload) const;
+  void tell_cut(const std::vector<Pick>& picks, Payload& payload) const;
   [[nodiscard]] std::vector<Pick> picks_of(const Chunk& chunk) const;
   [[nodiscard]] RequestTemplate encode(const std::vector<Pick>& picks);
   [[nodiscard]] otlp::Span make_span(const Pick& pick);
@@ -58,7 +62,56 @@ class TraceCompiler {
   std::vector<otlp::Resource> resources_;
   std::vector<std::vector<Pick>> followers_;  // by the trace whose request they come with
   std::int64_t late_lag_ = 0;
+  std::int64_t split_lag_ = 0;
 };
+
+// Traces by which the second part of a trace follows its first.
+std::int64_t TraceCompiler::lag_of(const TraceDraft& draft) const {
+  return draft.immediate == draft.spans.size() ? 0 : draft.late ? late_lag_ : split_lag_;
+}
+
+TraceTruth TraceCompiler::truth_of(std::size_t trace) const {
+  const TraceDraft& draft = ring_.drafts[trace];
+  TraceTruth out;
+  out.facts = facts_of(scenario_, draft, 0, draft.spans.size());
+  out.spans = static_cast<std::uint32_t>(draft.spans.size());
+  out.vip = draft.vip;
+  out.kind = draft.kind;
+  out.lag = lag_of(draft);
+  out.late_by = draft.late ? scenario_.mix.late_by.seconds : 0;
+  out.early_spans = draft.immediate;
+  out.early = facts_of(scenario_, draft, 0, draft.immediate);
+  out.rest = facts_of(scenario_, draft, draft.immediate, draft.spans.size());
+  return out;
+}
+
+void TraceCompiler::tell_truth(Payload& payload) const {
+  payload.truth.clear();
+  for (std::size_t i = 0; i < ring_.drafts.size(); ++i) {
+    payload.truth.push_back(truth_of(i));
+  }
+}
+
+// What the shortened last request leaves of its last trace.
+void TraceCompiler::tell_cut(const std::vector<Pick>& picks, Payload& payload) const {
+  const auto last =
+      std::ranges::find_if(picks.rbegin(), picks.rend(), [](const Pick& p) { return !p.follows; });
+  if (last == picks.rend()) {
+    return;
+  }
+  const TraceDraft& draft = ring_.drafts[last->trace];
+  if (last->span + 1 < draft.immediate) {
+    TraceTruth cut = truth_of(last->trace);
+    cut.facts = facts_of(scenario_, draft, 0, last->span + 1);
+    cut.spans = static_cast<std::uint32_t>(last->span + 1);
+    cut.lag = 0;
+    payload.cut = cut;
+  }
+  // Spans that were to come with the last trace and did not.
+  const auto missing = static_cast<std::int64_t>(followers_[last->trace].size()) -
+                       std::distance(picks.rbegin(), last);
+  payload.cut_followers = static_cast<std::uint64_t>(missing);
+}
 
 void TraceCompiler::place_followers() {
   const auto count = static_cast<std::int64_t>(ring_.drafts.size());
@@ -67,12 +120,12 @@ void TraceCompiler::place_followers() {
       options_.traces_rate > 0 ? options_.traces_rate / per_trace : 1000;
   late_lag_ =
       std::max<std::int64_t>(1, std::llround(scenario_.mix.late_by.seconds * traces_per_second));
-  const auto next = std::max<std::int64_t>(
+  split_lag_ = std::max<std::int64_t>(
       1, std::llround(1.5 * static_cast<double>(options_.batch) / per_trace));
   followers_.resize(ring_.drafts.size());
   for (std::int64_t i = 0; i < count; ++i) {
     const TraceDraft& draft = ring_.drafts[static_cast<std::size_t>(i)];
-    const std::int64_t at = i + (draft.late ? late_lag_ : next);
+    const std::int64_t at = i + lag_of(draft);
     for (std::size_t s = draft.immediate; s < draft.spans.size(); ++s) {
       followers_[static_cast<std::size_t>(at % count)].push_back(
           {static_cast<std::size_t>(i), s, -(at / count), true});
@@ -249,7 +302,7 @@ Ring TraceCompiler::compile(std::int64_t total, Payload& payload) {
     }
   }
   payload.total_spans = total;
-  payload.late_lag = late_lag_;
+  tell_truth(payload);
   const std::vector<Chunk> chunks = cut(items, options_.batch);
   for (const Chunk& chunk : chunks) {
     RequestTemplate made = encode(picks_of(chunk));
@@ -265,6 +318,7 @@ Ring TraceCompiler::compile(std::int64_t total, Payload& payload) {
     made.first_item = chunks[tail.chunk].items_before;
     made.first_trace = static_cast<std::int64_t>(chunks[tail.chunk].first);
     made.traces = std::ranges::count_if(picks, [](const Pick& p) { return p.span == 0; });
+    tell_cut(picks, payload);
     out.tail_request = tail.request;
     out.requests.push_back(std::move(made));
   }

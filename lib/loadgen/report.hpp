@@ -37,13 +37,17 @@ struct Search {
   bool generator_bound = false;  // the generator, not the target, was the limit
 };
 
-// What the documented rate of a tier demands and whether it held.
+// What the documented rate of a tier demands and whether it held. A signal that is not sent has
+// rate 0.
 struct Certificate {
   std::string tier;
-  double spans = 0;
-  double points = 0;
-  double records = 0;
+  double spans = 0;     // per second
+  double series = 0;    // as Prometheus counts them …
+  double interval = 0;  // … written once in so many seconds …
+  double points = 0;    // … by so many points per second
+  double records = 0;   // per second
   bool held = false;
+  std::string reason = {};  // why it did not hold
 };
 
 struct Report {
@@ -68,6 +72,7 @@ struct Report {
   std::optional<SinkReport> sink;
   std::optional<Search> search;
   std::optional<Certificate> certificate;
+  std::map<std::string, double> measured;  // calibration values, by the names of obsctl.yaml
 
   // Units per second that were sent, over the planned time or the time it really took if that is
   // longer.

@@ -105,6 +105,15 @@ Json ledger_json(const LedgerReport& ledger) {
 }
 
 Json sampling_json(const SamplingReport& sampling) {
+  Json policies = Json::array();
+  for (const PolicyCount& row : sampling.policies) {
+    policies.push_back({{"name", row.name},
+                        {"expected", row.expected},
+                        {"standard_deviation", row.deviation},
+                        {"checked", row.checked},
+                        {"kept", row.kept},
+                        {"holds", row.holds}});
+  }
   return {{"slow_threshold_seconds", sampling.policy.slow_threshold},
           {"keep", sampling.policy.keep},
           {"traces", sampling.traces},
@@ -112,12 +121,16 @@ Json sampling_json(const SamplingReport& sampling) {
           {"errors", sampling.errors},
           {"slow", sampling.slow},
           {"vip", sampling.vip},
+          {"unsure", sampling.unsure},
+          {"policies", policies},
           {"rest", sampling.rest},
           {"expected_kept", sampling.expected},
           {"standard_deviation", sampling.deviation},
           {"expected_kept_spans", sampling.expected_spans},
           {"reduction", sampling.reduction()},
           {"checked", sampling.checked},
+          {"checked_at_collector", sampling.collector},
+          {"checked_at_sink", sampling.at_sink},
           {"decided", sampling.decided},
           {"kept", sampling.kept},
           {"holds", sampling.holds}};
@@ -271,13 +284,19 @@ std::string report_json(const Report& report) {
   if (report.search) {
     out["search"] = search_json(*report.search);
   }
+  if (!report.measured.empty()) {
+    out["measured"] = report.measured;
+  }
   if (report.certificate) {
     const Certificate& c = *report.certificate;
     out["certificate"] = {{"tier", c.tier},
                           {"spans_per_second", c.spans},
+                          {"series", c.series},
+                          {"interval_seconds", c.interval},
                           {"points_per_second", c.points},
                           {"records_per_second", c.records},
-                          {"held", c.held}};
+                          {"held", c.held},
+                          {"reason", c.reason}};
   }
   return out.dump(2) + "\n";
 }

@@ -6,7 +6,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
-#include "lib/loadgen/report.hpp"
+#include "lib/loadgen/report_parts.hpp"
 #include "lib/ui/style.hpp"
 #include "lib/ui/table.hpp"
 
@@ -19,36 +19,6 @@ struct Percentile {
 };
 constexpr Percentile k_percentiles[] = {{"p50", 0.5},     {"p90", 0.9},       {"p99", 0.99},
                                         {"p99.9", 0.999}, {"p99.99", 0.9999}, {"max", 1}};
-
-// Times down to microseconds; human_duration() stops at milliseconds.
-std::string time_text(double nanoseconds) {
-  if (nanoseconds < 1e3) {
-    return fmt::format("{:.0f} ns", nanoseconds);
-  }
-  if (nanoseconds < 1e6) {
-    return fmt::format("{:.3g} µs", nanoseconds * 1e-3);
-  }
-  if (nanoseconds < 1e9) {
-    return fmt::format("{:.3g} ms", nanoseconds * 1e-6);
-  }
-  return fmt::format("{:.3g} s", nanoseconds * 1e-9);
-}
-
-std::string percent(double share) {
-  return fmt::format("{:.3g} %", share * 100);
-}
-
-std::string count_text(double value) {
-  // Whole numbers with thousands separators: losses are about single items.
-  std::string digits = fmt::format("{:.0f}", std::abs(value));
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return value < 0 ? "-" + digits : digits;
-}
-std::string count_text(std::uint64_t value) {
-  return count_text(static_cast<double>(value));
-}
 
 Table signal_table(const RunResult& result) {
   Table out;
@@ -137,121 +107,6 @@ std::string histogram_text(const Histogram& histogram, bool color) {
   return out;
 }
 
-std::string_view item_word(const LedgerLine& line) {
-  return line.signal == "traces" ? "spans" : line.signal == "metrics" ? "points" : "records";
-}
-
-std::string ledger_text(const LedgerReport& ledger, bool color) {
-  Table table;
-  table.columns = {{"LEDGER"},
-                   {"ACKNOWLEDGED", Align::right},
-                   {"RECEIVED", Align::right},
-                   {"REFUSED", Align::right},
-                   {"FILTERED", Align::right},
-                   {"HELD BACK", Align::right},
-                   {"EXPORTED", Align::right},
-                   {"EXPORT FAILED", Align::right},
-                   {"MISSING", Align::right},
-                   {"VERDICT"}};
-  std::string named;
-  for (const LedgerLine& line : ledger.lines) {
-    table.add({line.signal, count_text(line.acknowledged), count_text(line.received),
-               count_text(line.refused), count_text(line.filtered), count_text(line.held_back),
-               count_text(line.exported), count_text(line.export_failed), count_text(line.missing),
-               line.accounted ? "accounted for" : "NOT accounted for"});
-    for (const auto& [processor, items] : line.filters) {
-      named += fmt::format("  {} {} removed by processor '{}'\n", count_text(items),
-                           item_word(line), processor);
-    }
-    if (line.held_back > 0) {
-      named +=
-          fmt::format("  {} {} not exported: {}\n", count_text(line.held_back), item_word(line),
-                      ledger.after.samples && line.signal == "traces"
-                          ? "sampled away, or waiting for a decision"
-                          : "in memory or in a queue when the wait ended");
-    }
-  }
-  std::string out = render_text(table, color);
-  out += named;
-  out += fmt::format(
-      "  collector: {:.3g} s CPU ({:.3g} ms per 1,000 items), {} resident; settled after {:.1f} s, "
-      "queue size {}\n",
-      ledger.cpu_seconds, ledger.cpu_ms_per_1k, human_bytes({ledger.rss_bytes}), ledger.waited,
-      count_text(ledger.queued));
-  return out;
-}
-
-std::string sampling_text(const SamplingReport& s) {
-  std::string out = fmt::format(
-      "Tail sampling   {} traces: {} with errors and {} of {} or longer are all kept, {} of the "
-      "other {}\n",
-      count_text(s.traces), count_text(s.errors), count_text(s.slow),
-      human_duration({s.policy.slow_threshold}), percent(s.policy.keep), count_text(s.rest));
-  if (s.noise > 0) {
-    out +=
-        fmt::format("                {} health checks are filtered before\n", count_text(s.noise));
-  }
-  out += fmt::format("                expected {} ± {:.0f} kept, {} less\n", count_text(s.expected),
-                     s.deviation, percent(s.reduction()));
-  if (s.checked) {
-    out += fmt::format("                the collector decided {} and kept {}: {}\n",
-                       count_text(s.decided), count_text(s.kept),
-                       s.holds ? "as expected" : "NOT as expected");
-  }
-  return out;
-}
-
-std::string sink_text(const SinkReport& sink) {
-  std::string out = fmt::format("Sink            {} distinct traces", count_text(sink.seen.traces));
-  for (std::size_t i = 0; i < otlp::k_signals; ++i) {
-    const auto& seen = sink.seen.signals[i];
-    if (seen.items > 0) {
-      out +=
-          fmt::format("; {} {}, {} of them twice", count_text(seen.items),
-                      otlp::item_name(static_cast<otlp::Signal>(i)), count_text(seen.duplicates));
-    }
-  }
-  return out + "\n";
-}
-
-std::string search_text(const Search& search, bool color) {
-  Table table;
-  table.columns = {{"TRIAL", Align::right}, {"ASKED", Align::right},  {"ACCEPTED", Align::right},
-                   {"P99", Align::right},   {"ERRORS", Align::right}, {"OBJECTIVE"}};
-  for (std::size_t i = 0; i < search.trials.size(); ++i) {
-    const Trial& t = search.trials[i];
-    table.add({fmt::format("{}", i + 1), human_rate({t.asked}), human_rate({t.achieved}),
-               time_text(t.p99 * 1e9), percent(t.errors),
-               t.held ? "held" : fmt::format("missed: {}", t.note)});
-  }
-  std::string out = render_text(table, color);
-  out += search.highest > 0
-             ? fmt::format("Highest rate that holds the objective: {:.0f} items/s, confirmed\n",
-                           search.highest)
-             : std::string("No rate holds the objective\n");
-  if (search.generator_bound) {
-    out += "The generator was the limit, not the target: use more --workers or more machines\n";
-  }
-  return out;
-}
-
-std::string verdict_lines(const Report& report, bool color) {
-  std::string out;
-  for (const Verdict& verdict : report.verdicts) {
-    const std::string word =
-        verdict.met ? style(Style::green, "met   ", color) : style(Style::red, "MISSED", color);
-    out += fmt::format("{}  {} (measured {})\n", word, verdict.text, verdict.actual);
-  }
-  if (report.certificate) {
-    const Certificate& c = *report.certificate;
-    out += fmt::format(
-        "{}  tier {}: {:.0f} spans/s, {:.0f} points/s and {:.0f} records/s\n",
-        c.held ? style(Style::green, "HELD  ", color) : style(Style::red, "FAILED", color), c.tier,
-        c.spans, c.points, c.records);
-  }
-  return out;
-}
-
 std::string rate_lines(const Report& report) {
   const RunResult& result = report.result;
   const SignalTally sum = result.total();
@@ -304,34 +159,6 @@ std::string xml_escaped(std::string text) {
   return replace_all(std::move(text), "\"", "&quot;");
 }
 
-// Every judgement of a report under one name.
-std::vector<Verdict> all_checks(const Report& report) {
-  std::vector<Verdict> out = report.verdicts;
-  if (report.ledger) {
-    for (const LedgerLine& line : report.ledger->lines) {
-      out.push_back({fmt::format("ledger: every item of {} is accounted for", line.signal),
-                     fmt::format("{} missing, {} failed to export", count_text(line.missing),
-                                 count_text(line.export_failed)),
-                     line.accounted});
-    }
-  }
-  if (report.sampling && report.sampling->checked) {
-    out.push_back({"tail sampling keeps what the policies promise",
-                   fmt::format("kept {}, expected {}", count_text(report.sampling->kept),
-                               count_text(report.sampling->expected)),
-                   report.sampling->holds});
-  }
-  if (report.search) {
-    out.push_back({"a rate holds the objective", human_rate({report.search->highest}),
-                   report.search->highest > 0});
-  }
-  if (report.certificate) {
-    out.push_back({fmt::format("tier {} holds its rate", report.certificate->tier),
-                   human_rate({report.accepted_rate()}), report.certificate->held});
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string report_text(const Report& report, bool color) {
@@ -351,13 +178,16 @@ std::string report_text(const Report& report, bool color) {
     out += "\n" + ledger_text(*report.ledger, color);
   }
   if (report.sampling) {
-    out += "\n" + sampling_text(*report.sampling);
+    out += "\n" + sampling_text(*report.sampling, color);
   }
   if (report.sink) {
     out += "\n" + sink_text(*report.sink);
   }
   if (report.search) {
     out += "\n" + search_text(*report.search, color);
+  }
+  if (!report.measured.empty()) {
+    out += "\n" + measured_text(report);
   }
   const std::string verdicts = verdict_lines(report, color);
   return verdicts.empty() ? out : out + "\n" + verdicts;
@@ -386,7 +216,7 @@ std::string report_markdown(const Report& report) {
     out += "\n```\n" + ledger_text(*report.ledger, false) + "```\n";
   }
   if (report.sampling) {
-    out += "\n```\n" + sampling_text(*report.sampling) + "```\n";
+    out += "\n```\n" + sampling_text(*report.sampling, false) + "```\n";
   }
   return out;
 }

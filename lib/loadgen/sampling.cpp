@@ -4,47 +4,163 @@
 #include <cmath>
 
 namespace obsctl::loadgen {
+namespace {
+
+// Adds traces up by what a tail sampler would decide about them.
+class Count {
+ public:
+  Count(SamplingReport& report, bool drops_noise)
+      : report_(report),
+        drops_noise_(drops_noise),
+        limit_(std::llround(report.policy.slow_threshold * 1e9)) {}
+
+  // `times` may be negative: taken back.
+  void add(const TraceFacts& facts, std::uint64_t spans, bool vip, std::int64_t times) {
+    const auto n = static_cast<std::uint64_t>(times);  // modulo 2^64, so that taking back works
+    const double span_sum = static_cast<double>(spans) * static_cast<double>(times);
+    report_.traces += n;
+    if (drops_noise_ && facts.noise && !facts.error) {
+      report_.noise += n;
+      return;
+    }
+    const bool error = facts.error || facts.exception;
+    const bool slow = facts.length >= limit_;
+    report_.vip += vip ? n : 0;
+    report_.exceptions += facts.exception ? n : 0;
+    report_.slow_all += slow ? n : 0;
+    report_.errors += error ? n : 0;
+    report_.slow += slow && !error ? n : 0;
+    if (error || slow) {
+      kept_spans_ += span_sum;
+      return;
+    }
+    report_.rest += n;
+    report_.vip_rest += vip ? n : 0;
+    rest_spans_ += span_sum;
+  }
+
+  [[nodiscard]] double kept_spans() const { return kept_spans_; }
+  [[nodiscard]] double rest_spans() const { return rest_spans_; }
+
+ private:
+  SamplingReport& report_;
+  bool drops_noise_;
+  std::int64_t limit_;
+  double kept_spans_ = 0;
+  double rest_spans_ = 0;
+};
+
+// What is there when the sampler decides.
+const TraceFacts& seen_in_time(const TraceTruth& truth, double wait) {
+  return truth.lag > 0 && truth.late_by >= wait ? truth.early : truth.facts;
+}
+
+// Traces of which a part is sent before the run's first or after its last request: the spans that
+// follow a trace of before are a trace of their own to the sampler, and what did not follow is
+// missing in the decision.
+void correct_edges(const Payload& payload, std::int64_t sent, double wait, Count& count) {
+  const auto ring = static_cast<std::int64_t>(payload.truth.size());
+  const std::int64_t whole = sent - (payload.cut ? 1 : 0);
+  for (std::int64_t i = 0; i < ring; ++i) {
+    const TraceTruth& truth = payload.truth[static_cast<std::size_t>(i)];
+    if (truth.lag == 0) {
+      continue;
+    }
+    for (std::int64_t t = i - ring; t + truth.lag >= 0; t -= ring) {
+      if (t + truth.lag < sent) {
+        count.add(truth.rest, truth.spans - truth.early_spans, false, 1);
+      }
+    }
+    // The last trace of this kind that began; then back, as long as its rest was never sent.
+    for (std::int64_t t = (sent - 1 - i) / ring * ring + i; t >= 0 && t + truth.lag >= sent;
+         t -= ring) {
+      if (t < whole) {
+        count.add(seen_in_time(truth, wait), truth.spans, truth.vip, -1);
+        count.add(truth.early, truth.early_spans, truth.vip, 1);
+      }
+    }
+  }
+}
+
+// Traces that begin in the requests before number `next`.
+std::int64_t traces_before(const Ring& ring, std::int64_t next) {
+  if (ring.tail_request >= 0 && next > ring.tail_request) {
+    const RequestTemplate& tail = ring.requests[ring.size];
+    return ring.lap_of(ring.tail_request) * ring.traces + tail.first_trace + tail.traces;
+  }
+  const auto index = static_cast<std::size_t>(next % static_cast<std::int64_t>(ring.size));
+  return ring.lap_of(next) * ring.traces + ring.requests[index].first_trace;
+}
+
+bool near(double value, double expected, double deviation, std::uint64_t unsure) {
+  // Four standard deviations: a false alarm once in sixteen thousand runs.
+  return std::abs(value - expected) <= 4 * deviation + 0.5 + static_cast<double>(unsure);
+}
+
+double binomial_deviation(double trials, double share) {
+  return std::sqrt(trials * share * (1 - share));
+}
+
+// Sets what depends on whether VIP traces are kept as a whole.
+void expect(SamplingReport& report) {
+  const double keep = report.policy.keep;
+  const auto sampled = static_cast<double>(report.traces - report.noise);
+  const auto free = static_cast<double>(report.rest - (report.has_vip ? report.vip_rest : 0));
+  report.expected = sampled - free + free * keep;
+  report.deviation = binomial_deviation(free, keep);
+}
+
+bool all_kept(const SamplingReport& report) {
+  const auto certain =
+      report.errors + report.slow + (report.has_vip ? report.vip_rest : std::uint64_t{0});
+  return report.kept + static_cast<double>(report.unsure) >= static_cast<double>(certain) &&
+         near(report.kept, report.expected, report.deviation, report.unsure);
+}
+
+}  // namespace
 
 double SamplingReport::reduction() const {
   return traces == 0 ? 0 : 1 - expected / static_cast<double>(traces);
 }
 
 SamplingReport expect_sampling(const Payload& payload, const RunResult& result,
-                               const SamplingPolicy& policy) {
+                               const SamplingPolicy& policy, bool whole_plan) {
   SamplingReport out;
   out.policy = policy;
   if (!payload.traces) {
     return out;
   }
-  const auto limit = static_cast<std::int64_t>(policy.slow_threshold * 1e9);
-  double kept_spans = 0;
-  double rest_spans = 0;
+  const Ring& ring = *payload.traces;
+  Count count(out, policy.drops_noise);
+  std::uint64_t accepted_spans = 0;
   for (std::size_t i = 0; i < result.trace_uses.size(); ++i) {
-    const std::uint64_t uses = result.trace_uses[i];
-    const RequestTemplate& request = payload.traces->requests[i];
+    const auto uses = static_cast<std::int64_t>(result.trace_uses[i]);
+    const RequestTemplate& request = ring.requests[i];
+    accepted_spans += result.trace_uses[i] * request.items;
     for (std::int64_t t = 0; t < request.traces && uses > 0; ++t) {
-      const TraceTruth& truth = payload.truth[static_cast<std::size_t>(request.first_trace + t)];
-      const auto spans = static_cast<double>(truth.spans) * static_cast<double>(uses);
-      out.traces += uses;
-      out.vip += truth.vip ? uses : 0;
-      if (policy.drops_noise && truth.facts.noise && !truth.facts.error) {
-        out.noise += uses;
-      } else if (truth.facts.error || truth.facts.exception) {
-        out.errors += uses;
-        kept_spans += spans;
-      } else if (truth.facts.length >= limit) {
-        out.slow += uses;
-        kept_spans += spans;
-      } else {
-        out.rest += uses;
-        rest_spans += spans;
-      }
+      const bool cut = i == ring.size && t + 1 == request.traces && payload.cut;
+      const TraceTruth& truth =
+          cut ? *payload.cut : payload.truth[static_cast<std::size_t>(request.first_trace + t)];
+      count.add(seen_in_time(truth, policy.decision_wait), truth.spans, truth.vip, uses);
     }
   }
-  const auto rest = static_cast<double>(out.rest);
-  out.expected = static_cast<double>(out.errors + out.slow) + rest * policy.keep;
-  out.deviation = std::sqrt(rest * policy.keep * (1 - policy.keep));
-  out.expected_spans = kept_spans + rest_spans * policy.keep;
+  const SignalTally& tally = result.signals[static_cast<std::size_t>(otlp::Signal::traces)];
+  out.unsure = payload.cut_followers;
+  out.unsure += tally.sent > accepted_spans ? tally.sent - accepted_spans : 0;
+  if (whole_plan) {
+    correct_edges(payload, traces_before(ring, result.next_request[0]), policy.decision_wait,
+                  count);
+  }
+  expect(out);
+  out.expected_spans = count.kept_spans() + count.rest_spans() * policy.keep;
+  const auto sampled = static_cast<double>(out.traces - out.noise);
+  out.policies = {{"errors", static_cast<double>(out.errors)},
+                  {"slow", static_cast<double>(out.slow_all)},
+                  {"exceptions", static_cast<double>(out.exceptions)},
+                  {"rest", sampled * policy.keep, binomial_deviation(sampled, policy.keep)}};
+  if (out.vip > 0) {
+    out.policies.push_back({"vip", static_cast<double>(out.vip)});
+  }
   return out;
 }
 
@@ -52,14 +168,35 @@ void check_sampling(SamplingReport& report, const Snapshot& before, const Snapsh
   if (!after.samples) {
     return;
   }
-  report.checked = true;
+  report.checked = report.collector = true;
+  report.has_vip = report.vip > 0 && after.policies.contains("vip");
+  expect(report);
   report.kept = after.sampled_traces - before.sampled_traces;
   report.decided = report.kept + after.dropped_traces - before.dropped_traces;
-  const auto certain = static_cast<double>(report.errors + report.slow);
-  const double sampled = static_cast<double>(report.traces - report.noise);
-  // Four standard deviations: a false alarm once in sixteen thousand runs.
-  report.holds = report.decided == sampled && report.kept >= certain &&
-                 std::abs(report.kept - report.expected) <= 4 * report.deviation + 0.5;
+  report.holds = near(report.decided, static_cast<double>(report.traces - report.noise), 0,
+                      report.unsure) &&
+                 all_kept(report);
+  for (PolicyCount& row : report.policies) {
+    const auto found = after.policies.find(row.name);
+    if (found == after.policies.end()) {
+      continue;
+    }
+    const auto earlier = before.policies.find(row.name);
+    row.checked = true;
+    row.kept = found->second - (earlier == before.policies.end() ? 0 : earlier->second);
+    row.holds = near(row.kept, row.expected, row.deviation, report.unsure);
+    report.holds = report.holds && row.holds;
+  }
+}
+
+void check_sampling(SamplingReport& report, const SinkReport& sink) {
+  const auto seen = static_cast<double>(sink.seen.traces);
+  // What the collector says it kept must be what came out of it.
+  const bool agrees = !report.collector || near(seen, report.kept, 0, report.unsure);
+  const bool held = report.holds || !report.collector;
+  report.checked = report.at_sink = true;
+  report.kept = seen;
+  report.holds = held && agrees && all_kept(report);
 }
 
 }  // namespace obsctl::loadgen

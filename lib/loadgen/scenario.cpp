@@ -418,6 +418,30 @@ Result<Scenario> parse_scenario(std::string_view text, const std::string& file) 
   return out;
 }
 
+SeriesShare share_series(const Scenario& scenario, double stored) {
+  double per_series = 0;  // stored series per series of every metric without a number of its own
+  double sharing = 0;     // such metrics
+  SeriesShare out;
+  for (const Metric& metric : scenario.metrics) {
+    const int each = metric.type == Metric::Type::histogram ? k_histogram_buckets + 2
+                     : metric.type == Metric::Type::summary ? k_summary_quantiles + 2
+                                                            : 1;
+    if (metric.series == 0) {
+      per_series += each;
+      ++sharing;
+    } else {
+      out.points += static_cast<double>(metric.series);
+      stored -= static_cast<double>(metric.series) * each;
+    }
+  }
+  if (sharing > 0) {
+    const double each = std::max(1.0, stored / per_series);
+    out.series = each * static_cast<double>(scenario.metrics.size());
+    out.points += each * sharing;
+  }
+  return out;
+}
+
 std::vector<std::string> scenario_names() {
   std::vector<std::string> out;
   for (const EmbeddedFile& file : embedded_files()) {

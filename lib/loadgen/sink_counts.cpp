@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 namespace obsctl::loadgen {
 
@@ -31,6 +33,26 @@ Result<SinkSnapshot> fetch_sink(HttpClient& http, const std::string& url) {
     return fail(Code::failed, fmt::format("'{}' has no counts of an obsctl sink", url),
                 "--sink-counts takes http://HOST:PORT/counts of 'obsctl loadgen sink'");
   }
+}
+
+Result<SinkSnapshot> wait_sink(HttpClient& http, const std::string& url, double quiet, double limit,
+                               const StopFlag& stop) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  const auto since = [](Clock::time_point from) {
+    return std::chrono::duration<double>(Clock::now() - from).count();
+  };
+  OBS_TRY_ASSIGN(SinkSnapshot last, fetch_sink(http, url));
+  auto changed = Clock::now();
+  while (since(changed) < quiet && since(start) < limit && stop.load() < 2) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    OBS_TRY_ASSIGN(const SinkSnapshot now, fetch_sink(http, url));
+    if (now != last) {
+      changed = Clock::now();
+    }
+    last = now;
+  }
+  return last;
 }
 
 SinkReport sink_difference(const std::string& url, const SinkSnapshot& before,

@@ -8,6 +8,7 @@
 
 #include "lib/base/error.hpp"
 #include "lib/io/http.hpp"
+#include "lib/loadgen/run.hpp"
 #include "lib/otlp/types.hpp"
 
 namespace obsctl::loadgen {
@@ -17,9 +18,11 @@ struct SinkSnapshot {
     std::uint64_t items = 0;
     std::uint64_t distinct = 0;
     std::uint64_t duplicates = 0;
+    bool operator==(const Items&) const = default;
   };
-  std::array<Items, otlp::k_signals> signals;
+  std::array<Items, otlp::k_signals> signals = {};
   std::uint64_t traces = 0;  // distinct
+  bool operator==(const SinkSnapshot&) const = default;
 };
 
 struct SinkReport {
@@ -29,6 +32,9 @@ struct SinkReport {
 
 // `url` is the sink's /counts.
 [[nodiscard]] Result<SinkSnapshot> fetch_sink(HttpClient& http, const std::string& url);
+// Reads until nothing changes for `quiet` seconds, at most `limit` seconds.
+[[nodiscard]] Result<SinkSnapshot> wait_sink(HttpClient& http, const std::string& url, double quiet,
+                                             double limit, const StopFlag& stop);
 [[nodiscard]] SinkReport sink_difference(const std::string& url, const SinkSnapshot& before,
                                          const SinkSnapshot& after);
 

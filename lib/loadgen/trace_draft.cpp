@@ -204,23 +204,22 @@ TraceDraft draw_trace(const Scenario& scenario, std::uint64_t index, Numbers& nu
   return out;
 }
 
-TraceFacts facts_of(const Scenario& scenario, const TraceDraft& trace) {
+TraceFacts facts_of(const Scenario& scenario, const TraceDraft& trace, std::size_t first,
+                    std::size_t last) {
   TraceFacts out;
-  std::int64_t first = INT64_MAX;
-  std::int64_t last = INT64_MIN;
-  // What comes late comes after the decision.
-  const std::size_t seen = trace.late ? trace.immediate : trace.spans.size();
-  for (std::size_t i = 0; i < seen; ++i) {
+  std::int64_t begin = INT64_MAX;
+  std::int64_t end = INT64_MIN;
+  for (std::size_t i = first; i < last; ++i) {
     const SpanDraft& span = trace.spans[i];
     out.error = out.error || span.error;
     out.exception = out.exception || span.origin;
     const auto skew =
         static_cast<std::int64_t>(scenario.services[span.service].clock_skew.seconds * 1e9);
-    first = std::min(first, span.start + skew);
-    last = std::max(last, span.end + skew);
+    begin = std::min(begin, span.start + skew);
+    end = std::max(end, span.end + skew);
   }
   out.noise = trace.kind == TraceClass::health;
-  out.length = last - first;
+  out.length = first < last ? end - begin : 0;
   return out;
 }
 

@@ -51,6 +51,8 @@ inline constexpr std::size_t k_max_spans = 2000;
 [[nodiscard]] TraceDraft draw_trace(const Scenario& scenario, std::uint64_t index,
                                     Numbers& numbers);
 
-[[nodiscard]] TraceFacts facts_of(const Scenario& scenario, const TraceDraft& trace);
+// What the spans from `first` up to `last` (not included) show.
+[[nodiscard]] TraceFacts facts_of(const Scenario& scenario, const TraceDraft& trace,
+                                  std::size_t first, std::size_t last);
 
 }  // namespace obsctl::loadgen

@@ -263,6 +263,8 @@ class Safety(unittest.TestCase):
         self.check(2, "items, traces or requests", "-n", "5spans")
         self.check(2, "rate", "-r", "5")
         self.check(2, "exclude", "-r", "5/s", "--max")
+        self.check(2, "'--tier' and '--rate'", "--tier", "small", "-r", "5/s")
+        self.check(2, "--stack", "--write-calibration")
         self.check(2, "K/N", "--shard", "3")
         self.check(2, "one '--seed'", "--shard", "1/3")
         self.check(2, "did you mean 'shop'", "-s", "shpo")

@@ -111,7 +111,7 @@ TEST_CASE("golden S-01: of 100,000 traces 500 have errors, 2,000 are slow, 12,25
     ++result.trace_uses[ring.index_of(i)];
   }
   const SamplingReport report =
-      expect_sampling(*payload, result, {.slow_threshold = 1, .keep = 0.1});
+      expect_sampling(*payload, result, {.slow_threshold = 1, .keep = 0.1}, true);
   CHECK(report.traces == 100'000);
   CHECK(report.errors == 500);
   CHECK(report.slow == 2'000);
