@@ -227,11 +227,11 @@ struct JsonStore {
 
 constexpr std::uint64_t k_golden = 0x9e3779b97f4a7c15ULL;
 
-// A triangle wave of a length and phase of the series' own. Its speed is odd, so that even where it
-// turns two exports never see the same height.
+// A triangle wave with a phase of the series' own and a length between 13 and 51 exports. The speed
+// is odd, so that even where the wave turns two exports never see the same height.
 std::uint64_t level_factor(std::uint64_t key, std::uint64_t exports) {
   constexpr std::uint64_t k_period = 2 * (k_level_middle - 1);
-  const std::uint64_t speed = 1 + 2 * (key >> 61U);
+  const std::uint64_t speed = 5 + 2 * (key >> 61U);
   const std::uint64_t at = ((key >> 32U & 0xffU) + exports * speed) % k_period;
   return k_level_middle / 2 + std::min(at, k_period - at);
 }
