@@ -133,6 +133,10 @@ struct Prepared {
 // Whether the tier of the report held: everything sent, accepted and, with a ledger, delivered.
 void certify(loadgen::Report& report);
 
+// An error when nothing at all was accepted: Code::unreachable without any answer, Code::failed when
+// the target refused everything. A run that delivered something is judged by its thresholds.
+[[nodiscard]] Result<void> check_arrival(const loadgen::Report& report);
+
 // Everything else; compiles the payload. Refuses a target beyond this machine above the safe rate.
 [[nodiscard]] Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options);
 

@@ -143,6 +143,9 @@ Result<int> finish(Context& context, const LoadgenOptions& options, const Prepar
   if (report.result.interrupted) {
     return exit_code::interrupted;
   }
+  if (report.passed()) {
+    OBS_TRY(check_arrival(report));
+  }
   return report.passed() ? exit_code::ok : exit_code::findings;
 }
 

@@ -8,6 +8,7 @@
 #include "commands/loadgen_options.hpp"
 #include "lib/base/text.hpp"
 #include "lib/model/load_target.hpp"
+#include "lib/otlp/connect_error.hpp"
 #include "lib/render/stack.hpp"
 #include "lib/topology/build.hpp"
 
@@ -42,13 +43,102 @@ Result<std::string> read_token(Context& context, const fs::path& file) {
   return std::string(trim(text));
 }
 
+// Headers that the transport writes itself, or that would make the request another one.
+bool is_reserved(const std::string& name) {
+  static const std::vector<std::string> k_reserved = {
+      "connection", "content-encoding", "content-length", "content-type", "expect",
+      "host",       "te",               "trailer",        "transfer-encoding"};
+  return name.starts_with("grpc-") || std::ranges::find(k_reserved, name) != k_reserved.end();
+}
+
+bool is_header_name(const std::string& name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
+
+// A line break in a value would be a header of its own.
+bool is_header_value(const std::string& value) {
+  return std::ranges::all_of(value, [](char c) {
+    return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t';
+  });
+}
+
+// Its errors never show a value: it may be a key.
 Result<void> add_header(const std::string& text, otlp::ClientOptions& into) {
   const auto at = text.find('=');
-  if (at == std::string::npos || at == 0) {
-    return fail(Code::usage, fmt::format("header '{}' is not NAME=VALUE", text),
+  const std::string name = lower(text.substr(0, at));
+  if (at == std::string::npos || !is_header_name(name)) {
+    const bool colon = text.find(':') < at;
+    return fail(Code::usage,
+                fmt::format("'--header' takes NAME=VALUE{}", colon ? ", without a colon" : ""),
                 "for example --header x-tenant=load");
   }
-  into.headers.emplace_back(lower(text.substr(0, at)), text.substr(at + 1));
+  if (is_reserved(name)) {
+    return fail(Code::usage, fmt::format("the header '{}' is written by the transport", name),
+                "--protocol and --compression choose what it says");
+  }
+  const std::string value = text.substr(at + 1);
+  if (!is_header_value(value)) {
+    return fail(Code::usage,
+                fmt::format("the value of header '{}' contains a control character", name));
+  }
+  into.headers.emplace_back(name, value);
+  return {};
+}
+
+// One authorization: of --header, of --bearer-file, or of the stack when neither is given.
+Result<void> add_headers(Context& context, const LoadgenOptions& options, const Prepared& prepared,
+                         otlp::ClientOptions& into) {
+  for (const std::string& header : options.headers) {
+    OBS_TRY(add_header(header, into));
+  }
+  const bool given = std::ranges::any_of(
+      into.headers, [](const auto& header) { return header.first == "authorization"; });
+  if (options.bearer_file) {
+    if (given) {
+      return fail(Code::usage, "'--bearer-file' and '--header authorization' exclude each other");
+    }
+    OBS_TRY_ASSIGN(const std::string token,
+                   read_token(context, context.environment.directory / *options.bearer_file));
+    if (token.empty() || !is_header_value(token) || token.find(' ') != std::string::npos) {
+      return fail(Code::config, fmt::format("'{}' does not hold one token", *options.bearer_file),
+                  "the file is the token alone, or a line OTLP_AUTH_TOKEN=…");
+    }
+    into.headers.emplace_back("authorization", "Bearer " + token);
+  } else if (!given && prepared.stack && options.endpoints.empty() &&
+             !prepared.stack->bearer.empty()) {
+    into.headers.emplace_back("authorization", "Bearer " + prepared.stack->bearer);
+  }
+  return {};
+}
+
+// What is said about TLS must not be lost because the endpoint does not use it: a token or a
+// certificate that was meant to be protected would travel in the open.
+Result<void> check_endpoints(const LoadgenOptions& options, const loadgen::Plan& plan) {
+  const auto& endpoints = plan.client.endpoints;
+  const bool tls = std::ranges::any_of(endpoints, [](const auto& one) { return one.tls; });
+  const std::pair<const char*, bool> flags[] = {
+      {"--ca-file", !options.ca_file.empty()},
+      {"--cert-file", !options.cert_file.empty()},
+      {"--key-file", !options.key_file.empty()},
+      {"--server-name", !options.server_name.empty()},
+      {"--insecure-skip-verify", options.insecure}};
+  for (const auto& [flag, given] : flags) {
+    if (given && !tls) {
+      return fail(Code::usage,
+                  fmt::format("'{}' is given but '{}' is not encrypted", flag,
+                              endpoints.front().url()),
+                  fmt::format("write --endpoint https://{}", endpoints.front().authority()));
+    }
+  }
+  for (const otlp::Endpoint& endpoint : endpoints) {
+    if (plan.protocol == otlp::Protocol::grpc && !endpoint.path.empty()) {
+      return fail(Code::usage,
+                  fmt::format("'{}' has a path, and gRPC knows none", endpoint.url()),
+                  "leave the path out, or use --protocol http/protobuf");
+    }
+  }
   return {};
 }
 
@@ -60,7 +150,9 @@ Result<void> read_numbers(const LoadgenOptions& options, otlp::ClientOptions& in
   if (timeout.seconds <= 0) {
     return fail(Code::usage, "'--timeout' must be longer than 0");
   }
-  into.connections = static_cast<unsigned>(connections);
+  // Every endpoint gets its share: one without a connection would be left out silently.
+  into.connections =
+      std::max(static_cast<unsigned>(connections), static_cast<unsigned>(into.endpoints.size()));
   into.streams = static_cast<unsigned>(streams);
   into.timeout = std::chrono::nanoseconds(static_cast<std::int64_t>(timeout.seconds * 1e9));
   return {};
@@ -125,6 +217,29 @@ Result<void> check_target(Context& context, const LoadgenOptions& options,
   return {};
 }
 
+Result<void> check_arrival(const loadgen::Report& report) {
+  const loadgen::SignalTally sum = report.result.total();
+  // What one shard met is judged when the shards are put together.
+  if (report.shards > 1 || sum.accepted + sum.rejected > 0 || sum.sent + sum.unsent == 0) {
+    return {};
+  }
+  const auto& causes = report.result.causes;
+  const auto most = std::ranges::max_element(causes, {}, [](const auto& one) { return one.second; });
+  const std::string cause = most == causes.end() ? "no answer" : most->first;
+  const bool tls = report.endpoints.front().starts_with("https");
+  std::string hint = sum.refused > 0
+                         ? "are the endpoint, its port, its path and the protocol right?"
+                         : otlp::connect_hint(cause, {.tls = tls}, "OTLP");
+  for (const std::string_view word : {"401", "403", "UNAUTHENTICATED", "PERMISSION_DENIED"}) {
+    if (cause.find(word) != std::string::npos) {
+      hint = "the target wants credentials: --bearer-file, --header or --cert-file";
+    }
+  }
+  return fail(sum.refused > 0 ? Code::failed : Code::unreachable,
+              fmt::format("nothing was accepted by '{}': {}", join(report.endpoints, "', '"), cause),
+              hint);
+}
+
 Result<std::optional<LoadgenStack>> find_stack(Context& context, const LoadgenOptions& options) {
   if (!options.stack) {
     return std::optional<LoadgenStack>{};
@@ -183,27 +298,15 @@ Result<void> prepare_target(Context& context, const LoadgenOptions& options, Pre
     out.report.endpoints.push_back(endpoint.url());
     plan.client.endpoints.push_back(std::move(endpoint));
   }
-  plan.client.tls.ca_file = options.ca_file;
-  if (out.stack && options.endpoints.empty()) {
-    if (options.ca_file.empty()) {
-      plan.client.tls.ca_file = out.stack->ca_file;
-    }
-    if (!out.stack->bearer.empty()) {
-      plan.client.headers.emplace_back("authorization", "Bearer " + out.stack->bearer);
-    }
-  }
+  OBS_TRY(check_endpoints(options, plan));
+  const bool of_stack = out.stack && options.endpoints.empty();
+  plan.client.tls.ca_file =
+      of_stack && options.ca_file.empty() ? out.stack->ca_file : options.ca_file;
   plan.client.tls.cert_file = options.cert_file;
   plan.client.tls.key_file = options.key_file;
   plan.client.tls.server_name = options.server_name;
   plan.client.tls.verify = !options.insecure;
-  for (const std::string& header : options.headers) {
-    OBS_TRY(add_header(header, plan.client));
-  }
-  if (options.bearer_file) {
-    OBS_TRY_ASSIGN(const std::string token,
-                   read_token(context, context.environment.directory / *options.bearer_file));
-    plan.client.headers.emplace_back("authorization", "Bearer " + token);
-  }
+  OBS_TRY(add_headers(context, options, out, plan.client));
   plan.client.user_agent = "obsctl-loadgen/" OBSCTL_VERSION;
   return read_numbers(options, plan.client);
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "lib/otlp/completions.hpp"
+#include "lib/otlp/connect_error.hpp"
 #include "lib/otlp/grpc_lane.hpp"
 #include "lib/otlp/poller.hpp"
 
@@ -441,8 +442,9 @@ Result<void> GrpcClient::Impl::connect(Time deadline) {
     bool all = true;
     for (const auto& lane : lanes_) {
       if (lane->connection.state() == State::down) {
-        return fail(Code::unreachable, lane->connection.error(),
-                    "is the receiver running, and is this its OTLP/gRPC port?");
+        const std::string& cause = lane->connection.error();
+        return fail(Code::unreachable, cause,
+                    connect_hint(cause, lane->target.endpoint, "OTLP/gRPC"));
       }
       all = all && lane->connection.state() == State::ready;
     }

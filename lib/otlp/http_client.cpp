@@ -10,6 +10,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/otlp/completions.hpp"
+#include "lib/otlp/connect_error.hpp"
 #include "lib/otlp/http_answer.hpp"
 #include "lib/otlp/poller.hpp"
 #include "lib/otlp/response.hpp"
@@ -26,6 +27,16 @@ void* tag_of(curl_socket_t socket) {
 }
 curl_socket_t socket_of(void* tag) {
   return static_cast<curl_socket_t>(reinterpret_cast<std::intptr_t>(tag));
+}
+
+// libcurl names the system's error only beside its own words.
+std::string cause_of(CURL* easy, CURLcode code, const char* words) {
+  long error = 0;
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
+  if (code == CURLE_COULDNT_CONNECT && error != 0) {
+    return errno_text(static_cast<int>(error));
+  }
+  return plain_cause(words[0] != '\0' ? words : curl_easy_strerror(code));
 }
 
 struct SlistFree {
@@ -328,8 +339,7 @@ bool HttpClient::Impl::submit(const Request& request) {
 
 void HttpClient::Impl::finish_failed(Transfer& transfer, CURLcode code, Completion& completion) {
   const std::string where = transfer.target->endpoint.authority();
-  const std::string cause =
-      transfer.error[0] != '\0' ? transfer.error.data() : curl_easy_strerror(code);
+  const std::string cause = cause_of(transfer.easy, code, transfer.error.data());
   completion.outcome = Outcome::transport;
   if (transfer.too_large) {
     completion.outcome = Outcome::permanent;
@@ -342,10 +352,10 @@ void HttpClient::Impl::finish_failed(Transfer& transfer, CURLcode code, Completi
         fmt::format("connection to {} lost: closed by the server without an answer", where);
   } else if (transfer.attempts == 0) {
     ++stats_.connect_failures;
-    completion.message = fmt::format("cannot connect to {}: {}", where, printable(cause));
+    completion.message = fmt::format("cannot connect to {}: {}", where, cause);
   } else {
     ++stats_.disconnects;
-    completion.message = fmt::format("connection to {} lost: {}", where, printable(cause));
+    completion.message = fmt::format("connection to {} lost: {}", where, cause);
   }
 }
 
@@ -439,12 +449,11 @@ Result<void> HttpClient::Impl::connect(Time deadline) {
     curl_easy_setopt(probe.easy, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(probe.easy, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(left)));
     if (const CURLcode code = curl_easy_perform(probe.easy); code != CURLE_OK) {
-      const std::string cause =
-          probe.error[0] != '\0' ? probe.error.data() : curl_easy_strerror(code);
+      const std::string cause = cause_of(probe.easy, code, probe.error.data());
+      const Endpoint& endpoint = probe.target->endpoint;
       return fail(Code::unreachable,
-                  fmt::format("cannot connect to {}: {}", probe.target->endpoint.authority(),
-                              printable(cause)),
-                  "is the receiver running, and is this its OTLP/HTTP port?");
+                  fmt::format("cannot connect to {}: {}", endpoint.authority(), cause),
+                  connect_hint(cause, endpoint, "OTLP/HTTP"));
     }
   }
   return {};

@@ -24,7 +24,10 @@ constexpr std::size_t k_record = 16 * 1024;  // the largest TLS record
 std::string openssl_error() {
   const unsigned long code = ERR_peek_error();
   const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
-  std::string text = reason != nullptr ? reason : "unknown error";
+  // A file that cannot be read is the system's error, which OpenSSL has no words for.
+  std::string text = ERR_SYSTEM_ERROR(code)  ? errno_text(ERR_GET_REASON(code))
+                     : reason != nullptr     ? reason
+                                             : "unknown error";
   ERR_clear_error();
   return text;
 }

@@ -63,6 +63,9 @@ Http1Parser::Status Http1Parser::feed_head(std::string_view& input) {
   const std::size_t take = std::min(input.size(), k_max_head + 4 - head_.size());
   const std::size_t before = head_.size();
   head_.append(input.substr(0, take));
+  if (!head_.empty() && !is_token(std::string_view(head_).substr(0, 1))) {
+    return fail(400);  // a TLS greeting, for one, would wait for ever for its empty line
+  }
   const auto end = head_.find("\r\n\r\n", start);
   if (end == std::string::npos) {
     input.remove_prefix(take);
