@@ -154,6 +154,7 @@ Result<int> search_max(Context& context, const LoadgenOptions& options, Prepared
   loadgen::SearchOptions search;
   search.start = prepared.rate;
   search.thresholds = prepared.thresholds;
+  OBS_TRY_ASSIGN(const Duration settle, parse_duration(options.settle, "--settle"));
   const auto try_rate = [&](double rate) -> Result<Report> {
     Report trial = prepared.report;
     loadgen::Plan& plan = prepared.plan;
@@ -162,7 +163,11 @@ Result<int> search_max(Context& context, const LoadgenOptions& options, Prepared
     trial.expected = rate * plan.duration;
     loadgen::Snapshot before;
     if (!prepared.ledger.empty()) {
-      OBS_TRY_ASSIGN(before, loadgen::fetch_snapshot(context.http, prepared.ledger));
+      // What the trial before left in the queues must not count as this one's.
+      OBS_TRY_ASSIGN(auto settled,
+                     loadgen::wait_settled(context.http, prepared.ledger, 0, settle.seconds,
+                                           loadgen::stop_flag()));
+      before = std::move(settled.snapshot);
     }
     OBS_TRY_ASSIGN(trial.result, execute(context, prepared, plan));
     if (!prepared.ledger.empty()) {

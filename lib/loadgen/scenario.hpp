@@ -97,7 +97,7 @@ struct Mix {
   double errors = 0.005;  // S-01
   double slow = 0.02;     // S-01
   Duration slow_threshold = {1};
-  double vip = 0;     // traces whose root carries customer.tier=vip
+  double vip = 0;     // of all but health checks: the root carries customer.tier=vip
   double health = 0;  // health-check requests: one span, no children
   double split = 0;   // traces whose second half comes in a later request
   double late = 0;    // traces whose last spans come `late_by` after the rest

@@ -17,6 +17,20 @@ bool is_hit(double share, std::uint64_t index) {
   return std::floor((i + 1) * share + 1e-9) > std::floor(i * share + 1e-9);
 }
 
+// Another place of `index` within its thousand. Shares that are spread evenly by number meet in all
+// of their multiples or in none; of two, one must count in another order to be independent.
+std::uint64_t shuffled(std::uint64_t index) {
+  std::uint64_t x = index % 1000;
+  do {  // a bijection on ten bits, repeated until it is below 1000 again
+    x ^= x >> 5U;
+    x = x * 0x2d5U & 1023U;
+    x ^= x >> 5U;
+    x = x * 0x1b3U & 1023U;
+    x ^= x >> 4U;
+  } while (x >= 1000);
+  return index / 1000 * 1000 + x;
+}
+
 std::int64_t draw_own(const Latency& latency, Numbers& numbers) {
   const double median = std::max(latency.median.seconds, 1e-6);
   const double sigma =
@@ -173,7 +187,7 @@ TraceDraft draw_trace(const Scenario& scenario, std::uint64_t index, Numbers& nu
   TraceDraft out;
   const Mix& mix = scenario.mix;
   out.kind = class_of(mix, index);
-  out.vip = is_hit(mix.vip, index * 7 + 3);
+  out.vip = out.kind != TraceClass::health && is_hit(mix.vip, shuffled(index));
   const Root& root = choose_root(scenario, numbers);
   const Place place = find_operation(scenario, root.service, root.operation);
   if (out.kind == TraceClass::health) {

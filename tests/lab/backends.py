@@ -59,6 +59,10 @@ class Prometheus:
     def query(self, expr: str) -> list:
         return get(f"{self.url}/api/v1/query", query=expr)["data"]["result"]
 
+    def number(self, expr: str) -> float:
+        """The one value of an expression, 0 when it has none."""
+        return sum(float(row["value"][1]) for row in self.query(expr))
+
     def values(self, expr: str, label: str) -> dict:
         return {row["metric"].get(label): float(row["value"][1]) for row in self.query(expr)}
 
@@ -82,6 +86,11 @@ class Loki:
     def lines(self, selector: str, seconds: int = 3600, limit: int = 5000) -> list:
         return [value[1] for stream in self.streams(selector, seconds, limit)
                 for value in stream["values"]]
+
+    def number(self, expr: str) -> float:
+        """The one value of a metric query, 0 when it has none."""
+        rows = get(f"{self.url}/loki/api/v1/query", query=expr)["data"]["result"]
+        return sum(float(row["value"][1]) for row in rows)
 
     def streams(self, query: str, seconds: int = 3600, limit: int = 5000) -> list:
         now = time.time_ns()

@@ -2,81 +2,16 @@
 
 import contextlib
 import json
-import os
-import pathlib
 import shutil
-import socket
-import subprocess
 import threading
 import time
-import urllib.request
 from concurrent import futures
 
 import pytest
 
-BINARY = os.environ.get("OBSCTL", "")
+from collector import Collector, loadgen
 
 pytestmark = pytest.mark.skipif(not shutil.which("otelcol"), reason="the lab's otelcol is not built")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-class Collector:
-    """A collector with file exporters; `processors` is YAML for a traces pipeline."""
-
-    def __init__(self, folder: pathlib.Path, processors: str = "", use: str = ""):
-        self.grpc, self.http, self.metrics = free_port(), free_port(), free_port()
-        self.out = {name: folder / f"{name}.jsonl" for name in ("traces", "metrics", "logs")}
-        config = folder / "collector.yaml"
-        exporters = "\n".join(f"  file/{name}: {{path: {path}}}" for name, path in self.out.items())
-        pipelines = "\n".join(
-            f"    {name}: {{receivers: [otlp], processors: [{use if name == 'traces' else ''}], "
-            f"exporters: [file/{name}]}}" for name in self.out)
-        config.write_text(f"""receivers:
-  otlp:
-    protocols:
-      grpc: {{endpoint: "127.0.0.1:{self.grpc}"}}
-      http: {{endpoint: "127.0.0.1:{self.http}"}}
-{processors}
-exporters:
-{exporters}
-service:
-  telemetry:
-    logs: {{level: warn}}
-    metrics:
-      level: detailed
-      readers: [{{pull: {{exporter: {{prometheus: {{host: 127.0.0.1, port: {self.metrics}}}}}}}}}]
-  pipelines:
-{pipelines}
-""", encoding="utf-8")
-        self.process = subprocess.Popen(["otelcol", "--config", str(config)],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        for _ in range(200):
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.grpc), 0.2).close()
-                urllib.request.urlopen(self.ledger, timeout=1).close()
-                return
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.1)
-        raise AssertionError(f"the collector did not start: {self.process.stderr.read()}")
-
-    @property
-    def ledger(self) -> str:
-        return f"http://127.0.0.1:{self.metrics}/metrics"
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.communicate(timeout=30)
-
-    def lines(self, signal: str):
-        with open(self.out[signal], encoding="utf-8") as file:
-            for line in file:
-                yield json.loads(line)
 
 
 @pytest.fixture
@@ -90,13 +25,6 @@ def collector(tmp_path):
     yield start
     for one in running:
         one.stop()
-
-
-def loadgen(*flags: str, code: int = 0) -> dict:
-    done = subprocess.run([BINARY, "loadgen", "-o", "json", *flags], capture_output=True, text=True,
-                          timeout=300, check=False)
-    assert done.returncode == code, f"{done.returncode}\n{done.stderr}\n{done.stdout[:3000]}"
-    return json.loads(done.stdout)
 
 
 def spans_of(lines):

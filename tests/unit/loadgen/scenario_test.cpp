@@ -133,6 +133,31 @@ TEST_CASE("classes hold their shares in every prefix") {
   CHECK(counts[3] == doctest::Approx(10'000).epsilon(0.001));
 }
 
+TEST_CASE("VIP customers have errors and slow requests like everybody") {
+  auto scenario = shipped_scenario("vip");
+  REQUIRE(scenario);
+  scenario->mix.vip = 0.05;
+  scenario->mix.errors = 0.1;
+  scenario->mix.slow = 0.1;
+  scenario->mix.health = 0;
+  CompileOptions options;
+  options.whole_traces = 20'000;
+  const auto payload = compile(*scenario, options);
+  REQUIRE(payload);
+  double vip = 0;
+  double errors = 0;
+  double slow = 0;
+  const auto traces = static_cast<double>(payload->truth.size());
+  for (const TraceTruth& truth : payload->truth) {
+    vip += truth.vip ? 1 : 0;
+    errors += truth.vip && truth.kind == TraceClass::error ? 1 : 0;
+    slow += truth.vip && truth.kind == TraceClass::slow ? 1 : 0;
+  }
+  CHECK(vip == doctest::Approx(traces * 0.05));
+  CHECK(errors == doctest::Approx(vip * 0.1).epsilon(0.7));
+  CHECK(slow == doctest::Approx(vip * 0.1).epsilon(0.7));
+}
+
 TEST_CASE("a count ends in a shortened request that has exactly the rest") {
   const auto scenario = parse_scenario(k_small, "small.yaml");
   REQUIRE(scenario);
