@@ -11,6 +11,10 @@ if(OBSCTL_SANITIZE)
   add_link_options(-fsanitize=${OBSCTL_SANITIZE})
 endif()
 
+if(OBSCTL_LIBFUZZER)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # obsctl_library(NAME [PUBLIC lib…] [PRIVATE lib…]): the sources of the current folder.
 function(obsctl_library name)
   cmake_parse_arguments(arg "" "" "PUBLIC;PRIVATE" ${ARGN})

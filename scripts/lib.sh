@@ -30,17 +30,17 @@ install_packages() {
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-# Configures and builds into build/$1; the remaining arguments go to cmake.
+# Configures and builds into build/$1; the remaining arguments go to cmake. BUILD_TARGET limits it to one target.
 build() {
-    local dir="$root/build/$1" launcher=()
+    local dir="$root/build/$1" target=${BUILD_TARGET:-all} launcher=()
     shift
     command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
     cmake -S "$root" -B "$dir" -G Ninja "${launcher[@]}" "$@" >"$root/build/configure.log" 2>&1 ||
         { cat "$root/build/configure.log" >&2; return 1; }
     local log="$root/build/build.log"
     if [ -t 2 ]; then
-        cmake --build "$dir" >&2
+        cmake --build "$dir" --target "$target" >&2
     else
-        cmake --build "$dir" >"$log" 2>&1 || { tail -n 60 "$log" >&2; return 1; }
+        cmake --build "$dir" --target "$target" >"$log" 2>&1 || { tail -n 60 "$log" >&2; return 1; }
     fi
 }
