@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include "cli/docs.hpp"
+#include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
 #include "lib/catalog/tiers.hpp"
+#include "lib/loadgen/scenario.hpp"
 #include "lib/model/spec.hpp"
 #include "lib/ui/table.hpp"
+#include "templates/embedded.hpp"
 
 namespace obsctl::cli {
 namespace {
@@ -156,10 +159,33 @@ Topic stack_topic() {
   return {"stack", "the settings of obsctl.yaml", 5, text};
 }
 
+Topic scenarios_topic() {
+  std::string text =
+      "A scenario says what 'obsctl loadgen' sends: an imagined system of services that call each "
+      "other, the metrics and log records that they emit, and how often something goes wrong. "
+      "'obsctl loadgen -s NAME' takes a shipped one, '-s FILE.yaml' one of your own; --dry-run "
+      "shows what would be sent.\n\nShipped are:\n\n";
+  for (const std::string& name : loadgen::scenario_names()) {
+    if (const auto scenario = loadgen::shipped_scenario(name)) {
+      text += fmt::format("  {}\n      {}\n", name, scenario->description);
+    }
+  }
+  text += "\nA file of your own usually names a base and what is different:\n\n"
+          "  name: black-friday\n"
+          "  base: shop\n"
+          "  mix: {errors: 3%, slow: 10%, slow_threshold: 1s}\n"
+          "  profile: spike:10x@60s+120s\n"
+          "\nEvery setting that there is:\n\n";
+  for (const std::string& line : split(embedded_file("catalog/scenario-format.yaml"), '\n')) {
+    text += line.empty() ? "\n" : "  " + line + "\n";
+  }
+  return {"scenarios", "what a load test sends, and the form of scenario files", 5, text};
+}
+
 }  // namespace
 
 std::vector<Topic> topics(const std::vector<Command>& commands) {
-  return {tiers_topic(),        sizing_topic(),     stack_topic(),  templates_topic(),
+  return {tiers_topic(),        sizing_topic(),     stack_topic(),  templates_topic(), scenarios_topic(),
           environment_topic(commands), exit_codes_topic(), output_topic()};
 }
 

@@ -137,7 +137,7 @@ void add_load(std::vector<Flag>& out, Options& o) {
                  .completes = "file",
                  .fallback = "shop",
                  .group = group,
-                 .doc = "what to send; 'obsctl loadgen --dry-run' describes it"});
+                 .doc = "what to send; 'obsctl help scenarios' lists and explains"});
   out.push_back({.name = "signals",
                  .value = "SIGNAL",
                  .into = &o.signals,
@@ -480,7 +480,7 @@ Command loadgen_command() {
   out.exit_codes = {{3, "a threshold, the ledger, the sampling proof or the tier was missed"},
                     {4, "the target or the collector's metrics cannot be reached"},
                     {130, "interrupted; the report tells what was sent"}};
-  out.see_also = {"size", "tiers"};
+  out.see_also = {"scenarios", "size", "tiers"};
   out.run = [options](Context& context) { return dispatch(context, *options); };
   return out;
 }

@@ -6,11 +6,15 @@
 
 #include <array>
 #include <cmath>
+#include <fstream>
+#include <iterator>
+#include <regex>
 #include <set>
 
 #include "lib/loadgen/compile.hpp"
 #include "lib/loadgen/sampling.hpp"
 #include "lib/otlp/decode.hpp"
+#include "templates/embedded.hpp"
 
 using namespace obsctl;
 using namespace obsctl::loadgen;
@@ -131,6 +135,32 @@ TEST_CASE("classes hold their shares in every prefix") {
   CHECK(counts[1] == 500);
   CHECK(counts[2] == 2000);
   CHECK(counts[3] == doctest::Approx(10'000).epsilon(0.001));
+}
+
+TEST_CASE("the described form of a scenario file is what is read, and names every setting") {
+  const std::string_view text = embedded_file("catalog/scenario-format.yaml");
+  const auto scenario = parse_scenario(text, "scenario-format.yaml");
+  if (!scenario) {
+    FAIL(scenario.error().message);
+  }
+  const auto payload = compile(*scenario, {});
+  REQUIRE(payload);
+  CHECK((payload->traces && payload->metrics && payload->logs));
+  // The reader's own lists of keys.
+  std::ifstream source(OBSCTL_SOURCE_DIR "/lib/loadgen/scenario.cpp");
+  const std::string code{std::istreambuf_iterator<char>(source), {}};
+  static const std::regex k_list("only\\(\\s*\\{([^}]*)\\}");
+  static const std::regex k_word("\"([a-z_0-9]+)\"");
+  int keys = 0;
+  for (std::sregex_iterator list(code.begin(), code.end(), k_list), end; list != end; ++list) {
+    const std::string words = (*list)[1];
+    for (std::sregex_iterator word(words.begin(), words.end(), k_word); word != end; ++word) {
+      CAPTURE((*word)[1].str());
+      CHECK(text.find((*word)[1].str() + ":") != std::string_view::npos);
+      ++keys;
+    }
+  }
+  CHECK(keys > 50);
 }
 
 TEST_CASE("VIP customers have errors and slow requests like everybody") {
