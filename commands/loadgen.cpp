@@ -335,7 +335,7 @@ void add_report(std::vector<Flag>& out, Options& o) {
   out.push_back({.name = "image",
                  .value = "IMAGE",
                  .into = &o.image,
-                 .fallback = "obsctl:latest",
+                 .fallback = "obsctl:" OBSCTL_VERSION,
                  .group = group,
                  .doc = "image of that job"});
 }

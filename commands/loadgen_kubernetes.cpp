@@ -1,11 +1,97 @@
-// The options of a run as the words that every pod of a Kubernetes job gets.
+// `--kubernetes N`: the options of a run as a Job, with what they point to on this machine carried
+// along or asked for. Nothing is dropped: what a pod cannot do is refused.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "commands/loadgen_options.hpp"
+#include "lib/base/text.hpp"
+#include "lib/loadgen/kubernetes.hpp"
+#include "lib/render/stack.hpp"
 
 namespace obsctl {
+namespace {
 
-std::vector<std::string> job_arguments(const LoadgenOptions& o, std::uint64_t seed) {
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_max_scenario = 1'000'000;  // a ConfigMap holds 1 MiB
+
+// What needs more than one shard to see, or writes files where nobody finds them.
+Result<void> refuse_what_no_pod_can_do(const LoadgenOptions& o) {
+  const LoadgenOptions fresh;
+  const std::pair<const char*, bool> flags[] = {
+      {"--shard", o.shard != fresh.shard},
+      {"--ledger", o.ledger.has_value()},
+      {"--sink-counts", o.sink_counts.has_value()},
+      {"--settle", o.settle != fresh.settle},
+      {"--keep", o.keep.has_value()},
+      {"--slow-threshold", o.slow_threshold.has_value()},
+      {"--decision-wait", o.decision_wait.has_value()},
+      {"--find-max", o.find_max},
+      {"--write-calibration", o.write_calibration},
+      {"--dry-run", o.dry_run},
+      {"--report-json", !o.json_file.empty()},
+      {"--report-markdown", !o.markdown_file.empty()},
+      {"--report-junit", !o.junit_file.empty()},
+      {"--output", o.output == "markdown" || o.output == "junit"}};
+  for (const auto& [flag, given] : flags) {
+    if (given) {
+      return fail(Code::usage, fmt::format("'{}' makes no sense with '--kubernetes'", flag),
+                  "a pod sends its part and prints a JSON report; 'obsctl loadgen merge' joins them");
+    }
+  }
+  if (o.tier && o.stack) {
+    return fail(Code::usage, "a job cannot certify the tier of a stack on this machine",
+                "leave --stack out for the tier's documented rates, and say where with --endpoint");
+  }
+  return {};
+}
+
+// A pod has a loopback of its own, and nobody listens there.
+Result<void> refuse_loopback(const Prepared& prepared) {
+  for (const otlp::Endpoint& endpoint : prepared.plan.client.endpoints) {
+    if (otlp::is_loopback(endpoint)) {
+      return fail(Code::usage,
+                  fmt::format("'{}' is this machine; in a pod it would be the pod itself",
+                              endpoint.url()),
+                  "give the collector's Service, for example --endpoint "
+                  "http://otel-collector.observability:4317");
+    }
+  }
+  return {};
+}
+
+// Files by the flag that names them, as they are found on this machine.
+Result<std::vector<std::pair<std::string, std::string>>> secret_files(Context& context,
+                                                                      const LoadgenOptions& o,
+                                                                      const Prepared& prepared) {
+  std::string bearer = o.bearer_file.value_or("");
+  const auto& headers = prepared.plan.client.headers;
+  const bool of_stack = bearer.empty() && headers.size() > o.headers.size();
+  if (of_stack) {
+    bearer = (fs::path(*o.stack) / stack_paths::otlp_secret).string();
+  }
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& [flag, file] : {std::pair<const char*, std::string>{"bearer-file", bearer},
+                                   {"ca-file", prepared.plan.client.tls.ca_file},
+                                   {"cert-file", o.cert_file},
+                                   {"key-file", o.key_file}}) {
+    if (file.empty()) {
+      continue;
+    }
+    if (!context.files.exists(context.environment.directory / file)) {
+      return fail(Code::missing, fmt::format("there is no '{}' for --{}", file, flag));
+    }
+    if (std::ranges::any_of(file, [](unsigned char c) { return c < 0x20; })) {
+      return fail(Code::usage, fmt::format("the path of --{} contains a control character", flag));
+    }
+    out.emplace_back(flag, file);
+  }
+  return out;
+}
+
+// What shapes the plan and differs from the defaults.
+std::vector<std::string> plan_arguments(const LoadgenOptions& o, const Prepared& prepared) {
   const LoadgenOptions fresh;
   std::vector<std::string> out;
   const auto add = [&out](const char* flag, const std::string& value, const std::string& usual) {
@@ -13,31 +99,27 @@ std::vector<std::string> job_arguments(const LoadgenOptions& o, std::uint64_t se
       out.push_back(fmt::format("--{}={}", flag, value));
     }
   };
-  for (const auto& [flag, values] : {std::pair{"endpoint", &o.endpoints},
-                                     {"header", &o.headers},
-                                     {"signals", &o.signals},
-                                     {"threshold", &o.thresholds}}) {
+  for (const otlp::Endpoint& endpoint : prepared.plan.client.endpoints) {
+    add("endpoint", endpoint.url(), "");
+  }
+  for (const auto& [flag, values] :
+       {std::pair{"signals", &o.signals}, {"threshold", &o.thresholds}}) {
     for (const std::string& value : *values) {
       add(flag, value, "");
     }
   }
-  for (const auto& [flag, value] : {std::pair{"scenario", &o.scenario},
-                                    {"tier", &o.tier},
+  for (const auto& [flag, value] : {std::pair{"tier", &o.tier},
                                     {"rate", &o.rate},
                                     {"profile", &o.profile},
                                     {"duration", &o.duration},
                                     {"count", &o.count},
                                     {"span-size", &o.span_size},
                                     {"log-size", &o.log_size},
-                                    {"series", &o.series},
-                                    {"bearer-file", &o.bearer_file}}) {
+                                    {"series", &o.series}}) {
     add(flag, value->value_or(""), "");
   }
   add("protocol", o.protocol, fresh.protocol);
   add("compression", o.compression, fresh.compression);
-  add("ca-file", o.ca_file, "");
-  add("cert-file", o.cert_file, "");
-  add("key-file", o.key_file, "");
   add("server-name", o.server_name, "");
   add("connections", o.connections, fresh.connections);
   add("streams", o.streams, fresh.streams);
@@ -46,18 +128,56 @@ std::vector<std::string> job_arguments(const LoadgenOptions& o, std::uint64_t se
   add("warmup", o.warmup, fresh.warmup);
   add("batch", o.batch, fresh.batch);
   add("workers", o.workers, fresh.workers);
-  out.push_back(fmt::format("--seed={}", seed));
   add("retry", o.retry, fresh.retry);
+  out.push_back(fmt::format("--seed={}", prepared.plan.seed));
   for (const auto& [flag, on] : {std::pair{"max", o.max},
                                  {"sequence", o.sequence},
-                                 {"insecure-skip-verify", o.insecure},
-                                 {"yes", true}}) {
+                                 {"insecure-skip-verify", o.insecure}}) {
     if (on) {
       out.push_back(fmt::format("--{}", flag));
     }
   }
-  out.emplace_back("--output=json");
   return out;
+}
+
+Result<void> carry_scenario(Context& context, const LoadgenOptions& o, loadgen::KubernetesJob& job) {
+  if (!o.scenario) {
+    return {};
+  }
+  if (!is_scenario_file(*o.scenario)) {
+    job.arguments.push_back("--scenario=" + *o.scenario);
+    return {};
+  }
+  OBS_TRY_ASSIGN(job.scenario, context.files.read(context.environment.directory / *o.scenario));
+  if (job.scenario.size() > k_max_scenario) {
+    return fail(Code::usage,
+                fmt::format("'{}' is larger than a ConfigMap may be (1 MiB)", *o.scenario));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<int> print_job(Context& context, const LoadgenOptions& options, const Prepared& prepared) {
+  loadgen::KubernetesJob job;
+  OBS_TRY_ASSIGN(const auto shards, parse_integer(*options.kubernetes, "--kubernetes", 1, 10'000));
+  OBS_TRY(refuse_what_no_pod_can_do(options));
+  OBS_TRY(refuse_loopback(prepared));
+  job.shards = static_cast<int>(shards);
+  job.cpus = static_cast<int>(prepared.plan.workers);
+  job.image = options.image;
+  job.arguments = plan_arguments(options, prepared);
+  OBS_TRY(carry_scenario(context, options, job));
+  OBS_TRY_ASSIGN(job.secret_files, secret_files(context, options, prepared));
+  for (std::size_t i = 0; i < options.headers.size(); ++i) {
+    job.headers.push_back(prepared.plan.client.headers[i].first);
+  }
+  // The target was checked here. Nothing but the report may be in the pod's log: it is merged.
+  for (const char* word : {"--yes", "--quiet", "--output=json"}) {
+    job.arguments.emplace_back(word);
+  }
+  context.terminal.out(loadgen::kubernetes_manifest(job));
+  return exit_code::ok;
 }
 
 }  // namespace obsctl

@@ -73,7 +73,7 @@ struct LoadgenOptions {
   std::string junit_file;
   bool dry_run = false;
   std::optional<std::string> kubernetes;
-  std::string image = "obsctl:latest";
+  std::string image = "obsctl:" OBSCTL_VERSION;
 
   // Sink
   std::string listen = "127.0.0.1";
@@ -140,10 +140,13 @@ void certify(loadgen::Report& report);
 // Everything else; compiles the payload. Refuses a target beyond this machine above the safe rate.
 [[nodiscard]] Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options);
 
-// The options as words, for the pods of a Kubernetes job: what differs from the defaults, JSON
-// output, --yes.
-[[nodiscard]] std::vector<std::string> job_arguments(const LoadgenOptions& options,
-                                                     std::uint64_t seed);
+// True when --scenario names a file, not a shipped scenario.
+[[nodiscard]] bool is_scenario_file(const std::string& name);
+
+// Prints the Job that runs the plan in pods. Code::usage for what no pod can do, and for a target
+// that is not reachable from one.
+[[nodiscard]] Result<int> print_job(Context& context, const LoadgenOptions& options,
+                                    const Prepared& prepared);
 
 [[nodiscard]] Result<int> run_loadgen(Context& context, const LoadgenOptions& options);
 [[nodiscard]] Result<int> run_sink(Context& context, const LoadgenOptions& options);

@@ -42,7 +42,7 @@ Result<Count> parse_counted(const std::string& text) {
 
 Result<Scenario> load_scenario(Context& context, const LoadgenOptions& options) {
   const std::string name = options.scenario.value_or("shop");
-  if (name.find('/') == std::string::npos && !name.ends_with(".yaml") && !name.ends_with(".yml")) {
+  if (!is_scenario_file(name)) {
     return loadgen::shipped_scenario(name);
   }
   OBS_TRY_ASSIGN(const std::string text, context.files.read(context.environment.directory / name));
@@ -285,6 +285,10 @@ void describe(const LoadgenOptions& options, Prepared& out) {
 }
 
 }  // namespace
+
+bool is_scenario_file(const std::string& name) {
+  return name.find('/') != std::string::npos || name.ends_with(".yaml") || name.ends_with(".yml");
+}
 
 Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options) {
   Prepared out;

@@ -6,7 +6,6 @@
 
 #include "commands/loadgen_books.hpp"
 #include "lib/base/text.hpp"
-#include "lib/loadgen/kubernetes.hpp"
 #include "lib/loadgen/search.hpp"
 #include "lib/loadgen/stop.hpp"
 
@@ -206,11 +205,7 @@ Result<int> run_loadgen(Context& context, const LoadgenOptions& options) {
                 "add --stack DIR");
   }
   if (options.kubernetes) {
-    OBS_TRY_ASSIGN(const auto shards,
-                   parse_integer(*options.kubernetes, "--kubernetes", 1, 10'000));
-    context.terminal.out(loadgen::kubernetes_job(job_arguments(options, prepared.plan.seed),
-                                                 static_cast<int>(shards), options.image));
-    return exit_code::ok;
+    return print_job(context, options, prepared);
   }
   if (options.dry_run) {
     return show_plan(context, prepared);

@@ -165,6 +165,7 @@ Result<Report> merge_reports(const std::vector<Report>& reports) {
     }
     out.result.add(other.result);
     out.expected += other.expected;
+    out.asked_rate += other.asked_rate;  // a shard's part of the plan's rate
     for (const std::string& endpoint : other.endpoints) {
       if (std::ranges::find(out.endpoints, endpoint) == out.endpoints.end()) {
         out.endpoints.push_back(endpoint);

@@ -1,0 +1,180 @@
+"""`obsctl loadgen --kubernetes`: nothing of the plan is dropped, no secret is printed, nonsense is refused."""
+
+import pathlib
+import re
+import shlex
+import tempfile
+import unittest
+
+from support import obsctl
+
+TOKEN = "t0ken-that-nobody-may-see"
+SECRET = "/etc/obsctl/secret"
+
+# Every flag of `obsctl loadgen`, so that a new one cannot be forgotten: a value and the words it becomes.
+CARRIED = {
+    "endpoint": ("https://192.0.2.1", ["--endpoint=https://192.0.2.1:4317"]),
+    "protocol": ("http/json", ["--protocol=http/json"]),
+    "compression": ("zstd", ["--compression=zstd"]),
+    "header": ("x-key=" + TOKEN, ["--header=x-key=$(OBSCTL_HEADER_1)"]),
+    "bearer-file": ("token", [f"--bearer-file={SECRET}/bearer-file"]),
+    "ca-file": ("ca.pem", [f"--ca-file={SECRET}/ca-file"]),
+    "cert-file": ("cert.pem", [f"--cert-file={SECRET}/cert-file"]),
+    "key-file": ("key.pem", [f"--key-file={SECRET}/key-file"]),
+    "server-name": ("otel.example", ["--server-name=otel.example"]),
+    "insecure-skip-verify": (None, ["--insecure-skip-verify"]),
+    "connections": ("3", ["--connections=3"]),
+    "streams": ("7", ["--streams=7"]),
+    "timeout": ("3s", ["--timeout=3s"]),
+    "scenario": ("pii", ["--scenario=pii"]),
+    "signals": ("logs", ["--signals=logs"]),
+    "tier": ("medium", ["--tier=medium"]),
+    "rate": ("500/s", ["--rate=500/s"]),
+    "unit": ("requests", ["--unit=requests"]),
+    "profile": ("ramp", ["--profile=ramp"]),
+    "duration": ("20s", ["--duration=20s"]),
+    "count": ("5k", ["--count=5k"]),
+    "max": (None, ["--max"]),
+    "warmup": ("2s", ["--warmup=2s"]),
+    "batch": ("10", ["--batch=10"]),
+    "workers": ("2", ["--workers=2"]),
+    "seed": ("42", ["--seed=42"]),
+    "span-size": ("1KB", ["--span-size=1KB"]),
+    "log-size": ("300B", ["--log-size=300B"]),
+    "series": ("1k", ["--series=1k"]),
+    "sequence": (None, ["--sequence"]),
+    "retry": ("off", ["--retry=off"]),
+    "threshold": ("p99<50ms", ["--threshold=p99<50ms"]),
+    "yes": (None, ["--yes"]),
+    "output": ("json", ["--output=json"]),
+    "quiet": (None, ["--quiet"]),
+}
+REFUSED = {
+    "shard": "1/2", "ledger": "http://x/metrics", "sink-counts": "http://x/counts", "settle": "5s",
+    "keep": "10%", "slow-threshold": "1s", "decision-wait": "3s", "find-max": None,
+    "write-calibration": None, "dry-run": None, "report-json": "r.json", "report-markdown": "r.md",
+    "report-junit": "r.xml",
+}
+# They make the job, have tests of their own, or belong to `loadgen sink` and to every command.
+OTHERS = {"kubernetes", "image", "stack", "listen", "grpc-port", "http-port", "fault", "depth", "group",
+          "print", "help", "color", "verbose", "no-color", "version"}
+
+
+def words(manifest):
+    """The pods' arguments as they stand in the manifest."""
+    args = manifest.split("          args:\n")[1].split("          #")[0]
+    return [line.strip().removeprefix("- ").strip('"') for line in args.splitlines()]
+
+
+class Kubernetes(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        for name in ("token", "ca.pem", "cert.pem", "key.pem"):
+            (self.folder / name).write_text(TOKEN, encoding="utf-8")
+
+    def job(self, *flags, code=0):
+        done = obsctl("loadgen", "--kubernetes", "3", *flags, cwd=self.folder)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertNotIn(TOKEN, done.stdout + done.stderr)
+        return done.stdout if code == 0 else done.stderr
+
+    def test_no_flag_is_forgotten(self):
+        help_text = obsctl("loadgen", "--help").stdout
+        flags = set(re.findall(r"^ +(?:-\w, )?--([a-z-]+)", help_text, re.MULTILINE))
+        self.assertGreater(len(flags), 40)
+        self.assertEqual(flags - OTHERS, set(CARRIED) | set(REFUSED))
+
+    def test_what_shapes_the_plan_is_carried(self):
+        for flag, (value, expected) in CARRIED.items():
+            with self.subTest(flag=flag):
+                endpoint = [] if flag == "endpoint" else ["-e", "https://192.0.2.1:4317"]
+                given = [f"--{flag}"] if value is None else [f"--{flag}", value]
+                more = {"cert-file": ["--key-file", "key.pem"], "key-file": ["--cert-file", "cert.pem"],
+                        "count": ["--rate", "900/s"]}
+                got = words(self.job(*endpoint, *given, "--yes", *more.get(flag, [])))
+                for word in expected:
+                    self.assertIn(word, got)
+                for word in ("--yes", "--quiet", "--output=json"):
+                    self.assertEqual(got.count(word), 1)
+                self.assertEqual(sum(w.startswith("--seed=") for w in got), 1)
+
+    def test_what_no_pod_can_do_is_refused(self):
+        for flag, value in (*REFUSED.items(), ("output", "junit"), ("output", "markdown")):
+            with self.subTest(flag=flag):
+                given = [f"--{flag}"] if value is None else [f"--{flag}", value]
+                if flag == "shard":
+                    given += ["--seed", "1"]
+                error = self.job("-e", "192.0.2.1", "--yes", *given, code=2)
+                self.assertIn(f"'--{flag}'", error)
+
+    def test_a_pod_is_not_this_machine(self):
+        for flags in ((), ("-e", "127.0.0.1:4317"), ("-e", "[::1]"), ("-e", "192.0.2.1", "-e", "localhost")):
+            error = self.job(*flags, code=2)
+            self.assertIn("in a pod it would be the pod itself", error)
+            self.assertIn("--endpoint", error)
+
+    def test_the_image_has_a_version(self):
+        version = obsctl("--version").stdout.split()[1]
+        manifest = self.job("-e", "192.0.2.1")
+        self.assertIn(f'image: "obsctl:{version}"', manifest)
+        self.assertNotIn("latest", manifest)
+        self.assertIn('image: "registry.example/obsctl@sha256:0"',
+                      self.job("-e", "192.0.2.1", "--image", "registry.example/obsctl@sha256:0"))
+
+    def test_dollars_stay_dollars(self):
+        got = words(self.job("-e", "https://192.0.2.1", "--server-name", "$(HOSTNAME)$$"))
+        self.assertIn("--server-name=$$(HOSTNAME)$$$$", got)
+
+    def test_a_scenario_file_is_embedded_byte_by_byte(self):
+        for text in ("base: shop\nname: mine\n", "# $(HOME)\n\nbase: shop\n\nname: mine\n",
+                     " \nbase: shop\nname: mine", "base: shop\r\nname: mine\r\n\n"):
+            (self.folder / "mine.yaml").write_bytes(text.encode())
+            manifest = self.job("-e", "192.0.2.1", "-s", "mine.yaml")
+            self.assertIn("--scenario=/etc/obsctl/scenario/scenario.yaml", words(manifest))
+            data = manifest.split("  scenario.yaml: ")[1].split("---\n")[0]
+            if data.startswith("|\n"):
+                kept = "".join(line.removeprefix("    ") for line in data[2:].splitlines(keepends=True))
+            else:
+                kept = data.strip().strip('"').replace("\\n", "\n").replace("\\r", "\r")
+            self.assertEqual(kept, text)
+
+    def test_secrets_are_asked_for_by_name(self):
+        manifest = self.job("-e", "https://192.0.2.1", "--bearer-file", "token", "--ca-file", "ca.pem",
+                            "-H", "x-a=1", "-H", f"X-B={TOKEN}")
+        command = re.search(r"kubectl create secret(?:.*\\\n)*.*", manifest).group(0)
+        created = shlex.split(command.replace("\\\n#", " "))
+        self.assertIn("--from-file=bearer-file=token", created)
+        self.assertIn("--from-file=ca-file=ca.pem", created)
+        self.assertIn('--from-literal=header-2=$VALUE_OF_x_b', created)
+        self.assertIn("--header=x-b=$(OBSCTL_HEADER_2)", words(manifest))
+
+    def test_files_that_are_not_there_are_named(self):
+        self.assertIn("nope.pem", self.job("-e", "https://192.0.2.1", "--ca-file", "nope.pem", code=4))
+
+    def test_a_stack_gives_its_endpoint_and_its_secrets(self):
+        made = obsctl("init", "--tier", "small", "--dir", "stack", "--set", "security.bind=192.0.2.5",
+                      "--set", "security.tls=self-signed", "--set", "security.auth=bearer", cwd=self.folder)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        manifest = self.job("--stack", "stack", "-r", "50k/s")  # the stack itself may be loaded
+        self.assertIn("--endpoint=https://192.0.2.5:4317", words(manifest))
+        self.assertIn("--from-file=bearer-file='stack/secrets/otlp.env'", manifest)
+        self.assertRegex(manifest, "--from-file=ca-file='[^']*stack/tls/ca.crt'")
+        secret = (self.folder / "stack/secrets/otlp.env").read_text(encoding="utf-8")
+        token = re.search(r"OTLP_AUTH_TOKEN=(\S+)", secret).group(1)
+        self.assertNotIn(token, manifest)
+        self.assertIn("--stack", self.job("--stack", "stack", "--tier", "small", code=2))
+
+    def test_strangers_are_not_flooded_by_way_of_a_cluster(self):
+        self.assertIn("--yes", self.job("-e", "192.0.2.1", "-r", "80k/s", code=2))
+        self.assertIn("--rate=80k/s", words(self.job("-e", "192.0.2.1", "-r", "80k/s", "--yes")))
+
+    def test_the_example_in_the_manual_works(self):
+        example = re.search(r"obsctl (loadgen .*--kubernetes .*)", obsctl("loadgen", "--help").stdout).group(1)
+        done = obsctl(*shlex.split(example))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
