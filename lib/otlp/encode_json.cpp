@@ -101,7 +101,8 @@ class JsonEncoder : JsonWriter {
     name(key);
     point_real(value, field, sub);
   }
-  void point_number(const Number& value, Field double_field, Field int_field, std::uint32_t sub = 0) {
+  void point_number(const Number& value, Field double_field, Field int_field,
+                    std::uint32_t sub = 0) {
     if (const auto* real_value = std::get_if<double>(&value)) {
       point_real("asDouble", *real_value, double_field, sub);
     } else if (const auto* whole = std::get_if<std::int64_t>(&value)) {
