@@ -59,7 +59,7 @@ def port_of(to, protocol):
 
 
 def run(*flags, **more):
-    return obsctl("loadgen", "-r", "300/s", "-d", "0.1s", "--timeout", "1s", *flags, **more)
+    return obsctl("loadgen", "-r", "300/s", "-d", "0.1s", "--timeout", "1s", "--retry", "off", *flags, **more)
 
 
 class Case(unittest.TestCase):
@@ -253,7 +253,7 @@ class Credentials(Case):
             for way in ways:
                 for flags in (("-o", "json"), ("-o", "text"), ("-o", "markdown"), ("-o", "junit"), ("--dry-run",)):
                     with self.subTest(way=way, flags=flags):
-                        done = run("--protocol", "http/protobuf", "-e", url, "--retry", "off", *way, *flags)
+                        done = run("--protocol", "http/protobuf", "-e", url, *way, *flags)
                         self.assertNotIn(TOKEN, done.stdout + done.stderr)
                         if flags != ("--dry-run",):
                             self.fails(done, 1, url, "HTTP 401", "<authorization>", "--bearer-file")
