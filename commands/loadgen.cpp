@@ -101,7 +101,7 @@ void add_target(std::vector<Flag>& out, Options& o) {
                  .into = &o.connections,
                  .fallback = "1",
                  .group = group,
-                 .doc = "connections per worker"});
+                 .doc = "connections per worker, at least one for every endpoint"});
   out.push_back({.name = "streams",
                  .value = "N",
                  .into = &o.streams,
@@ -417,6 +417,9 @@ Result<int> run_merge(Context& context, const Options& options) {
                        : options.output == "junit"
                            ? loadgen::report_junit(merged)
                            : loadgen::report_text(merged, context.color_out()));
+  if (merged.passed()) {
+    OBS_TRY(check_arrival(merged, true));
+  }
   return merged.passed() ? exit_code::ok : exit_code::findings;
 }
 
@@ -478,7 +481,8 @@ Command loadgen_command() {
        "the same plan from five pods"},
   };
   out.exit_codes = {{3, "a threshold, the ledger, the sampling proof or the tier was missed"},
-                    {4, "the target or the collector's metrics cannot be reached"},
+                    {1, "the target answered and refused everything"},
+                    {4, "the target or the collector's metrics cannot be reached or do not answer"},
                     {130, "interrupted; the report tells what was sent"}};
   out.see_also = {"scenarios", "size", "tiers"};
   out.run = [options](Context& context) { return dispatch(context, *options); };

@@ -36,8 +36,9 @@ Result<void> refuse_what_no_pod_can_do(const LoadgenOptions& o) {
       {"--output", o.output == "markdown" || o.output == "junit"}};
   for (const auto& [flag, given] : flags) {
     if (given) {
-      return fail(Code::usage, fmt::format("'{}' makes no sense with '--kubernetes'", flag),
-                  "a pod sends its part and prints a JSON report; 'obsctl loadgen merge' joins them");
+      return fail(
+          Code::usage, fmt::format("'{}' makes no sense with '--kubernetes'", flag),
+          "a pod sends its part and prints a JSON report; 'obsctl loadgen merge' joins them");
     }
   }
   if (o.tier && o.stack) {
@@ -51,11 +52,11 @@ Result<void> refuse_what_no_pod_can_do(const LoadgenOptions& o) {
 Result<void> refuse_loopback(const Prepared& prepared) {
   for (const otlp::Endpoint& endpoint : prepared.plan.client.endpoints) {
     if (otlp::is_loopback(endpoint)) {
-      return fail(Code::usage,
-                  fmt::format("'{}' is this machine; in a pod it would be the pod itself",
-                              endpoint.url()),
-                  "give the collector's Service, for example --endpoint "
-                  "http://otel-collector.observability:4317");
+      return fail(
+          Code::usage,
+          fmt::format("'{}' is this machine; in a pod it would be the pod itself", endpoint.url()),
+          "give the collector's Service, for example --endpoint "
+          "http://otel-collector.observability:4317");
     }
   }
   return {};
@@ -130,9 +131,8 @@ std::vector<std::string> plan_arguments(const LoadgenOptions& o, const Prepared&
   add("workers", o.workers, fresh.workers);
   add("retry", o.retry, fresh.retry);
   out.push_back(fmt::format("--seed={}", prepared.plan.seed));
-  for (const auto& [flag, on] : {std::pair{"max", o.max},
-                                 {"sequence", o.sequence},
-                                 {"insecure-skip-verify", o.insecure}}) {
+  for (const auto& [flag, on] :
+       {std::pair{"max", o.max}, {"sequence", o.sequence}, {"insecure-skip-verify", o.insecure}}) {
     if (on) {
       out.push_back(fmt::format("--{}", flag));
     }
@@ -140,7 +140,8 @@ std::vector<std::string> plan_arguments(const LoadgenOptions& o, const Prepared&
   return out;
 }
 
-Result<void> carry_scenario(Context& context, const LoadgenOptions& o, loadgen::KubernetesJob& job) {
+Result<void> carry_scenario(Context& context, const LoadgenOptions& o,
+                            loadgen::KubernetesJob& job) {
   if (!o.scenario) {
     return {};
   }

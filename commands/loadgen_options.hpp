@@ -95,7 +95,7 @@ struct LoadgenStack {
   std::string ledger;     // URL of the collector's own metrics
   std::string ca_file;    // empty: no TLS, or a certificate that the system trusts
   std::string bearer;     // empty: no authentication
-  double spans = 0;      // documented rates per second
+  double spans = 0;       // documented rates per second
   double points = 0;
   double records = 0;
   double series = 0;
@@ -133,9 +133,10 @@ struct Prepared {
 // Whether the tier of the report held: everything sent, accepted and, with a ledger, delivered.
 void certify(loadgen::Report& report);
 
-// An error when nothing at all was accepted: Code::unreachable without any answer, Code::failed when
-// the target refused everything. A run that delivered something is judged by its thresholds.
-[[nodiscard]] Result<void> check_arrival(const loadgen::Report& report);
+// An error when nothing at all was accepted: Code::unreachable without any answer, Code::failed
+// when the target refused everything. A run that delivered something is judged by its thresholds.
+// Says nothing about one shard: it is judged when all are put together (`merged`).
+[[nodiscard]] Result<void> check_arrival(const loadgen::Report& report, bool merged = false);
 
 // Everything else; compiles the payload. Refuses a target beyond this machine above the safe rate.
 [[nodiscard]] Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options);

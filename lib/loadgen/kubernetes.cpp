@@ -70,8 +70,8 @@ std::string environment(const KubernetesJob& job) {
 std::string mounts(const KubernetesJob& job) {
   std::string out;
   if (!job.secret_files.empty()) {
-    out +=
-        fmt::format("            - {{name: secret, mountPath: {}, readOnly: true}}\n", k_secret_folder);
+    out += fmt::format("            - {{name: secret, mountPath: {}, readOnly: true}}\n",
+                       k_secret_folder);
   }
   if (!job.scenario.empty()) {
     out += fmt::format("            - {{name: scenario, mountPath: {}, readOnly: true}}\n",
@@ -83,7 +83,8 @@ std::string mounts(const KubernetesJob& job) {
 std::string volumes(const KubernetesJob& job) {
   std::string out;
   if (!job.secret_files.empty()) {
-    // Only the files: values of headers need not lie there. 0440 and fsGroup let our user read them.
+    // Only the files: values of headers need not lie there. 0440 and fsGroup let our user read
+    // them.
     out +=
         "        - name: secret\n"
         "          secret:\n"
@@ -104,11 +105,10 @@ std::string volumes(const KubernetesJob& job) {
 
 // As a block when that keeps every byte, else as one quoted line.
 std::string block(const std::string& text) {
-  const bool plain =
-      text.ends_with('\n') && !text.ends_with("\n\n") && text.front() != ' ' &&
-      text.front() != '\n' && std::ranges::all_of(text, [](char c) {
-        return c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-      });
+  const bool plain = text.ends_with('\n') && !text.ends_with("\n\n") && text.front() != ' ' &&
+                     text.front() != '\n' && std::ranges::all_of(text, [](char c) {
+                       return c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+                     });
   if (!plain) {
     return quoted(text) + "\n";
   }
@@ -137,7 +137,8 @@ std::string config_map(const KubernetesJob& job) {
 
 std::string comment(const KubernetesJob& job) {
   std::string out = fmt::format(
-      "# {0} pods send one plan: pod K sends the requests whose number is K modulo {0}, at their own "
+      "# {0} pods send one plan: pod K sends the requests whose number is K modulo {0}, at their "
+      "own "
       "time, so\n"
       "# rates, ids and sequence numbers are split exactly. Kubernetes 1.29 or newer.\n",
       job.shards);

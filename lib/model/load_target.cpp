@@ -13,8 +13,9 @@ namespace obsctl {
 namespace {
 
 Failure bad(std::string_view text, std::string_view why) {
-  return fail(Code::config, fmt::format("'{}' is not a load target ({})", text, why),
-              "write host or host:port, for example otel.staging.example:4317 or [2001:db8::1]:4317");
+  return fail(
+      Code::config, fmt::format("'{}' is not a load target ({})", text, why),
+      "write host or host:port, for example otel.staging.example:4317 or [2001:db8::1]:4317");
 }
 
 // One address has many spellings; compared is the shortest.
@@ -73,7 +74,8 @@ Result<LoadTarget> parse_load_target(std::string_view text) {
     }
     out.host = canonical(address);
   } else if (!is_name(host)) {
-    return bad(text, host.empty() ? "the host is missing" : "a host is letters, digits, '-' and '.'");
+    return bad(text,
+               host.empty() ? "the host is missing" : "a host is letters, digits, '-' and '.'");
   } else {
     out.host = canonical(host);
   }

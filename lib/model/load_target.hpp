@@ -20,7 +20,8 @@ struct LoadTarget {
 };
 
 // "host", "host:port", "[2001:db8::1]" or "[2001:db8::1]:4317". Wildcards, schemes, paths and bare
-// IPv6 addresses are Code::config: an entry that means more or less than it says is worse than none.
+// IPv6 addresses are Code::config: an entry that means more or less than it says is worse than
+// none.
 [[nodiscard]] Result<LoadTarget> parse_load_target(std::string_view text);
 
 // True when one of `targets` (as they stand in a spec) covers the host and port. No part of a name

@@ -74,8 +74,8 @@ std::string plain_cause(std::string_view libcurl) {
     }
   }
   // "OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0"
-  if (const auto reason = libcurl.rfind("::"); reason != std::string_view::npos &&
-                                               libcurl.find("error:") != std::string_view::npos) {
+  if (const auto reason = libcurl.rfind("::");
+      reason != std::string_view::npos && libcurl.find("error:") != std::string_view::npos) {
     const std::string_view text = libcurl.substr(reason + 2);
     return fmt::format("TLS: {}", printable(text.substr(0, text.find(", errno"))));
   }

@@ -380,6 +380,17 @@ class SeveralEndpoints(Case):
                 self.assertEqual(sum(got), sum(t["sent"] for t in json.loads(done.stdout)["signals"].values()))
                 self.assertTrue(all(got), got)
 
+    def test_shards_that_all_met_a_refusal_fail_when_they_are_merged(self):
+        with sink("--fault", "unavailable") as to, tempfile.TemporaryDirectory() as folder:
+            names = [f"{folder}/{shard}.json" for shard in range(2)]
+            for shard, name in enumerate(names):
+                done = run("-e", f"127.0.0.1:{to.grpc}", "--seed", "1", "--shard", f"{shard}/2",
+                           "--report-json", name)
+                self.assertEqual(done.returncode, 0, done.stderr)
+            merged = obsctl("loadgen", "merge", *names)
+            self.fails(merged, 1, "nothing was accepted", "UNAVAILABLE")
+            self.assertIn("REFUSED", merged.stdout)
+
     def test_one_that_is_missing_is_named(self):
         with sink() as to, socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))

@@ -1,7 +1,8 @@
 // Whom loadgen may flood: entries cover exactly what they say, and say where they are wrong.
+#include "lib/model/load_target.hpp"
+
 #include <doctest/doctest.h>
 
-#include "lib/model/load_target.hpp"
 #include "lib/model/spec.hpp"
 
 using namespace obsctl;
