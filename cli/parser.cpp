@@ -1,10 +1,11 @@
-// The only file that includes CLI11; it turns CLI11's exceptions and exit codes into errors of our own.
+// The only file that includes CLI11; it turns CLI11's exceptions and exit codes into errors of our
+// own.
 #include "cli/parser.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "lib/base/text.hpp"
 
@@ -37,7 +38,8 @@ void bind_target(CLI::App& app, const std::string& names, const Target& target) 
                 ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
           },
           [&](std::vector<std::string>* into) {
-            // A repeatable option takes one value each time; a repeatable argument takes all that are left.
+            // A repeatable option takes one value each time; a repeatable argument takes all that
+            // are left.
             app.add_option(names, *into)->allow_extra_args(!names.starts_with("-"));
           },
       },
@@ -92,7 +94,8 @@ Failure unknown_word(const Command& command, const std::vector<Flag>& globals,
 
 // An environment variable stands in for a flag that was not given.
 void apply_environment(const CLI::App& app, const Flag& flag, const Environment& environment) {
-  if (flag.env.empty() || app.count("--" + flag.name) > 0) {
+  const bool outranked = !flag.env_unless.empty() && app.count("--" + flag.env_unless) > 0;
+  if (flag.env.empty() || outranked || app.count("--" + flag.name) > 0) {
     return;
   }
   if (const auto value = environment.get(flag.env)) {

@@ -25,7 +25,8 @@ struct GlobalOptions {
   int verbose = 0;
 };
 
-// Everything outside the program that it may touch; nothing else is reachable, so tests can run it whole.
+// Everything outside the program that it may touch; nothing else is reachable, so tests can run it
+// whole.
 struct System {
   const Environment& environment;
   FileSystem& files;
@@ -39,7 +40,8 @@ struct System {
 struct Context : System {
   const GlobalOptions& global;
 
-  // True when text on that stream may carry ANSI colour (--color, NO_COLOR, CLICOLOR_FORCE, terminal).
+  // True when text on that stream may carry ANSI colour (--color, NO_COLOR, CLICOLOR_FORCE,
+  // terminal).
   [[nodiscard]] bool color_out() const;
   [[nodiscard]] bool color_err() const;
 
@@ -48,21 +50,23 @@ struct Context : System {
 };
 
 // Where the value of a flag goes. A bool is a switch; a vector takes the flag several times.
-using Target = std::variant<bool*, std::string*, std::optional<std::string>*, std::vector<std::string>*>;
+using Target =
+    std::variant<bool*, std::string*, std::optional<std::string>*, std::vector<std::string>*>;
 
 struct Flag {
-  std::string name;            // without dashes
-  char short_name = 0;         // 0 when there is none
-  std::string value = {};      // placeholder such as "TIER"; empty for a switch
+  std::string name;        // without dashes
+  char short_name = 0;     // 0 when there is none
+  std::string value = {};  // placeholder such as "TIER"; empty for a switch
   Target into;
   std::vector<std::string> choices = {};  // the only accepted values; completion offers them
   // Values that completion offers without restricting the flag to them.
   std::vector<std::string> suggestions = {};
-  std::string completes = {};  // "file" or "directory" for path completion
-  std::string env = {};        // environment variable read when the flag is absent
-  std::string fallback = {};   // shown as the default; the option struct holds the real one
-  std::string group = {};      // heading in help; empty: "Options"
-  std::string doc = {};        // one line, lower case, no full stop
+  std::string completes = {};   // "file" or "directory" for path completion
+  std::string env = {};         // environment variable read when the flag is absent
+  std::string env_unless = {};  // a flag that, when given, outranks the variable
+  std::string fallback = {};    // shown as the default; the option struct holds the real one
+  std::string group = {};       // heading in help; empty: "Options"
+  std::string doc = {};         // one line, lower case, no full stop
 };
 
 struct Argument {
@@ -80,8 +84,8 @@ struct Example {
 
 struct Command {
   std::string name;
-  std::string group = {};  // heading in `obsctl help`
-  std::string summary;  // one line, lower case, no full stop
+  std::string group = {};        // heading in `obsctl help`
+  std::string summary;           // one line, lower case, no full stop
   std::string description = {};  // paragraphs for --help and the man page
   std::vector<Flag> flags = {};
   std::vector<Argument> arguments = {};

@@ -40,6 +40,7 @@ void add_target(std::vector<Flag>& out, Options& o) {
                  .value = "URL",
                  .into = &o.endpoints,
                  .env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+                 .env_unless = "stack",
                  .fallback = "localhost:4317",
                  .group = group,
                  .doc = "where to send; may be repeated, connections are spread"});
@@ -219,7 +220,7 @@ void add_load(std::vector<Flag>& out, Options& o) {
                  .env = "OBSCTL_LOADGEN_SHARD",
                  .fallback = "0/1",
                  .group = group,
-                 .doc = "send part K of N of the plan"});
+                 .doc = "send part K of N of the plan; start all parts together"});
   out.push_back({.name = "span-size",
                  .value = "SIZE",
                  .into = &o.span_size,

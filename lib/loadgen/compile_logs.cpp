@@ -92,7 +92,8 @@ std::vector<LogDraft> LogCompiler::drafts_of(std::size_t trace, std::int64_t cou
   std::vector<LogDraft> from = candidates(trace);
   std::vector<LogDraft> out;
   // What an error says comes first, so that few lines per trace still tell about it.
-  std::ranges::stable_partition(from, [](const LogDraft& d) { return d.line->on_error; });
+  std::stable_partition(from.begin(), from.end(),
+                        [](const LogDraft& d) { return d.line->on_error; });
   for (std::int64_t i = 0; i < count && !from.empty(); ++i) {
     const auto index = static_cast<std::size_t>(i);
     out.push_back(index < from.size() ? from[index] : from[numbers_.below(from.size())]);

@@ -30,6 +30,15 @@ class Sink:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/counts") as answer:
             return json.load(answer)
 
+    def wait_for_load(self):
+        """Returns when a request has come in, answered or not."""
+        for _ in range(600):
+            seen = self.counts()
+            if any(tally["requests"] for tally in seen["signals"].values()) or seen["faults"]:
+                return
+            time.sleep(0.05)
+        raise AssertionError("no request came")
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         out, _ = self.process.communicate(timeout=20)
@@ -203,7 +212,8 @@ class Faults(unittest.TestCase):
         process = subprocess.Popen(
             [BINARY, "loadgen", "-e", f"127.0.0.1:{to.grpc}", "-r", "1k/s", "-d", "2s", "--retry", "off",
              "-o", "json"], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(0.8)
+        to.wait_for_load()
+        time.sleep(0.3)  # some answers must get back
         to.process.kill()
         to.process.communicate()
         out, err = process.communicate(timeout=30)
@@ -277,7 +287,7 @@ class Safety(unittest.TestCase):
             process = subprocess.Popen(
                 [BINARY, "loadgen", "-e", f"127.0.0.1:{to.grpc}", "-r", "2k/s", "-d", "60s", "-o", "json"],
                 env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            time.sleep(1.0)
+            to.wait_for_load()
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=20)
             self.assertEqual(process.returncode, 130, err)
@@ -292,9 +302,9 @@ class Safety(unittest.TestCase):
             process = subprocess.Popen(
                 [BINARY, "loadgen", "-e", f"127.0.0.1:{to.grpc}", "-d", "60s", "--timeout", "50s"],
                 env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            time.sleep(0.7)
+            to.wait_for_load()
             process.send_signal(signal.SIGINT)
-            time.sleep(0.5)
+            time.sleep(0.5)  # two signals at once would be one
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=20)  # draining would wait for the 50 s of --timeout
             self.assertEqual(process.returncode, 130)

@@ -458,6 +458,15 @@ class AllowList(Case):
         self.assertTrue(self.may("-e", "192.0.2.9:4317", "--stack", "stack"))
         self.assertFalse(self.may("-e", "192.0.2.1:4317", "--stack", "stack"))
 
+    def test_a_stack_outranks_the_endpoint_of_the_environment(self):
+        self.spec("tier: small\n", "stack")
+        for flags, expected in (((), "http://192.0.2.1:4317"),
+                                (("--stack", "stack"), "http://127.0.0.1:4317"),
+                                (("--stack", "stack", "-e", "192.0.2.2:1"), "http://192.0.2.2:1")):
+            done = obsctl("loadgen", "--dry-run", *flags, cwd=self.folder,
+                          env={"OTEL_EXPORTER_OTLP_ENDPOINT": "http://192.0.2.1:4317"})
+            self.assertIn(f"Target          {expected} ", done.stdout, done.stderr)
+
     def test_a_broken_list_stops_only_who_needs_it(self):
         for text, at in (("loadgen:\n  targets:\n    - https://otel:4317\n", "obsctl.yaml:3:7"),
                          ("loadgen:\n  targets: otel:4317\n", "obsctl.yaml:2:12"),
