@@ -1,9 +1,9 @@
 // Finds the command, parses its words, runs it, prints its error, checks that stdout was written.
 #include "cli/app.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "cli/builtins.hpp"
 #include "cli/docs.hpp"
@@ -122,7 +122,10 @@ std::vector<Flag> global_flags(GlobalOptions& into) {
        .doc = "when to use colour"},
       {.name = "quiet", .short_name = 'q', .into = &into.quiet, .doc = "only results and errors"},
       {.name = "verbose", .short_name = 'v', .into = &unused, .doc = "say more (-vv: even more)"},
-      {.name = "help", .short_name = 'h', .into = &unused, .doc = "explain (-h short, --help long)"},
+      {.name = "help",
+       .short_name = 'h',
+       .into = &unused,
+       .doc = "explain (-h short, --help long)"},
   };
 }
 

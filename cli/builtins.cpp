@@ -1,10 +1,11 @@
-// help, completion, version, and two hidden commands: __complete for the shells, __docs for the build.
+// help, completion, version, and two hidden commands: __complete for the shells, __docs for the
+// build.
 #include "cli/builtins.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/docs.hpp"
@@ -63,8 +64,9 @@ Command completion_command() {
   return {.name = "completion",
           .group = "This program",
           .summary = "print the completion script of a shell",
-          .description = "Packages install the script where the shell finds it. Without a package, "
-                         "load it from the shell's start file.",
+          .description =
+              "Packages install the script where the shell finds it. Without a package, "
+              "load it from the shell's start file.",
           .arguments = {{.name = "SHELL",
                          .into = shell.get(),
                          .required = true,
@@ -142,12 +144,13 @@ Result<int> write_docs(const std::filesystem::path& root, bool check, Context& c
 Command docs_command() {
   auto root = std::make_shared<std::string>();
   auto check = std::make_shared<bool>(false);
-  return {.name = "__docs",
-          .summary = "write man pages, completions and README tables into a source tree",
-          .flags = {{.name = "check", .into = check.get(), .doc = "only list stale files"}},
-          .arguments = {{.name = "ROOT", .into = root.get(), .required = true, .doc = "source tree"}},
-          .hidden = true,
-          .run = [root, check](Context& context) { return write_docs(*root, *check, context); }};
+  return {
+      .name = "__docs",
+      .summary = "write man pages, completions and README tables into a source tree",
+      .flags = {{.name = "check", .into = check.get(), .doc = "only list stale files"}},
+      .arguments = {{.name = "ROOT", .into = root.get(), .required = true, .doc = "source tree"}},
+      .hidden = true,
+      .run = [root, check](Context& context) { return write_docs(*root, *check, context); }};
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Everything that is made from the command table: help screens, man pages, completions, README tables.
+// Everything that is made from the command table: help screens, man pages, completions, README
+// tables.
 #pragma once
 
 #include <map>
@@ -38,8 +39,8 @@ struct Topic {
 [[nodiscard]] std::string program_man(const std::vector<Command>& commands);
 [[nodiscard]] std::string topic_man(const Topic& topic);
 
-// Candidates for the word under the cursor: `words` are those after "obsctl", the last one unfinished.
-// A value of ":file" or ":directory" asks the shell to complete paths.
+// Candidates for the word under the cursor: `words` are those after "obsctl", the last one
+// unfinished. A value of ":file" or ":directory" asks the shell to complete paths.
 struct Candidate {
   std::string value;
   std::string doc;
@@ -50,8 +51,8 @@ struct Candidate {
 // The completion script of "bash", "zsh" or "fish": a shim that asks the program.
 [[nodiscard]] std::string completion_script(const std::string& shell);
 
-// All generated files of the source tree by path. `readme` is the current README.md, in which the text
-// between "<!-- options NAME -->" and "<!-- end -->" is replaced by that command's table.
+// All generated files of the source tree by path. `readme` is the current README.md, in which the
+// text between "<!-- options NAME -->" and "<!-- end -->" is replaced by that command's table.
 [[nodiscard]] std::map<std::string, std::string> generated_files(
     const std::vector<Command>& commands, const std::string& readme);
 

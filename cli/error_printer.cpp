@@ -2,6 +2,7 @@
 #include "cli/error_printer.hpp"
 
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "lib/ui/style.hpp"
@@ -24,9 +25,8 @@ std::string error_text(const Error& error, bool color) {
 }
 
 std::string error_json(const Error& error) {
-  nlohmann::ordered_json out = {{"schema", "obsctl.error/v1"},
-                                {"code", code_name(error.code)},
-                                {"message", error.message}};
+  nlohmann::ordered_json out = {
+      {"schema", "obsctl.error/v1"}, {"code", code_name(error.code)}, {"message", error.message}};
   if (error.at) {
     out["at"] = error.at->str();
   }

@@ -1,14 +1,14 @@
 // Finds obsctl-* programs and becomes them.
 #include "cli/external.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <set>
-
-#include <fmt/format.h>
-#include <unistd.h>
 
 #include "lib/base/text.hpp"
 

@@ -12,7 +12,8 @@ namespace obsctl::cli {
 // Names of all external commands on PATH, sorted, each once.
 [[nodiscard]] std::vector<std::string> external_commands(const Environment& environment);
 
-// Replaces this process by obsctl-NAME; returns only when there is no such program or it cannot start.
+// Replaces this process by obsctl-NAME; returns only when there is no such program or it cannot
+// start.
 [[nodiscard]] Error run_external(const std::string& name, const std::vector<std::string>& words,
                                  const Environment& environment);
 

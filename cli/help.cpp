@@ -1,7 +1,7 @@
 // Help screens: -h fits one screen with the examples first, --help adds the whole description.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "cli/docs.hpp"
 #include "lib/base/text.hpp"
@@ -140,8 +140,8 @@ std::string command_help(const Command& command, bool complete, std::size_t widt
   return out;
 }
 
-std::string overview(const std::vector<Command>& commands,
-                     const std::vector<std::string>& external, std::size_t width, bool color) {
+std::string overview(const std::vector<Command>& commands, const std::vector<std::string>& external,
+                     std::size_t width, bool color) {
   std::string out = "obsctl: size, generate and look after your own observability platform\n";
   out += heading("Usage:", color) + "  obsctl COMMAND [options]\n";
   std::string group;

@@ -1,7 +1,8 @@
-// Manual pages in mdoc(7), without dates so that the committed files only change with their content.
-#include <set>
-
+// Manual pages in mdoc(7), without dates so that the committed files only change with their
+// content.
 #include <fmt/format.h>
+
+#include <set>
 
 #include "cli/docs.hpp"
 #include "lib/base/text.hpp"
@@ -32,8 +33,8 @@ std::string argument(std::string_view text) {
   return "\"" + replace_all(escape(text), "\"", "\\(dq") + "\"";
 }
 
-// Paragraphs, with lines that start with two spaces shown literally; mdoc wants one sentence per line,
-// so sentences are broken after a full stop.
+// Paragraphs, with lines that start with two spaces shown literally; mdoc wants one sentence per
+// line, so sentences are broken after a full stop.
 std::string prose(std::string_view text) {
   std::string out;
   bool literal = false;
@@ -174,15 +175,17 @@ std::string command_man(const Command& command) {
 std::string program_man(const std::vector<Command>& commands) {
   std::string out = header("obsctl", 1, "size, generate and look after an observability platform");
   out += ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar options\n.Sh DESCRIPTION\n";
-  out += ".Nm\nis a toolkit for people who run their own observability platform.\n"
-         "Each command has a page of its own,\n.Xr obsctl-init 1\nfor example.\n"
-         ".Sh COMMANDS\n.Bl -tag -width Ds\n";
+  out +=
+      ".Nm\nis a toolkit for people who run their own observability platform.\n"
+      "Each command has a page of its own,\n.Xr obsctl-init 1\nfor example.\n"
+      ".Sh COMMANDS\n.Bl -tag -width Ds\n";
   for (const auto& command : commands) {
     if (!command.hidden) {
       out += fmt::format(".It Cm {}\n{}.\n", command.name, escape(command.summary));
     }
   }
-  out += ".El\n.Pp\nA program named\n.Pa obsctl-NAME\non\n.Ev PATH\nis run for\n.Ql obsctl NAME .\n";
+  out +=
+      ".El\n.Pp\nA program named\n.Pa obsctl-NAME\non\n.Ev PATH\nis run for\n.Ql obsctl NAME .\n";
   GlobalOptions unused;
   out += ".Sh OPTIONS\n" + flag_list(global_flags(unused));
   std::set<std::pair<int, std::string>> pages;

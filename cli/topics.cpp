@@ -1,7 +1,7 @@
 // The help topics; what can be computed from data is (flags with variables, spec fields, tiers).
-#include <set>
-
 #include <fmt/format.h>
+
+#include <set>
 
 #include "cli/docs.hpp"
 #include "lib/base/text.hpp"
@@ -37,16 +37,17 @@ Topic environment_topic(const std::vector<Command>& commands) {
 }
 
 Topic exit_codes_topic() {
-  return {"exit-codes", "what the exit codes mean", 7,
-          "  0    it worked\n"
-          "  1    the operation was attempted and failed\n"
-          "  2    the command line or a configuration is wrong; nothing was attempted\n"
-          "  3    completed with findings: conflicts, over capacity, unhealthy, lint hits\n"
-          "  4    a needed program, file or service is missing or unreachable\n"
-          "  5    data does not match its checksum\n"
-          "  130  interrupted (Ctrl-C)\n"
-          "\nAn external command (obsctl-NAME) passes its own exit code through. Treat any other code "
-          "as a failure.\n"};
+  return {
+      "exit-codes", "what the exit codes mean", 7,
+      "  0    it worked\n"
+      "  1    the operation was attempted and failed\n"
+      "  2    the command line or a configuration is wrong; nothing was attempted\n"
+      "  3    completed with findings: conflicts, over capacity, unhealthy, lint hits\n"
+      "  4    a needed program, file or service is missing or unreachable\n"
+      "  5    data does not match its checksum\n"
+      "  130  interrupted (Ctrl-C)\n"
+      "\nAn external command (obsctl-NAME) passes its own exit code through. Treat any other code "
+      "as a failure.\n"};
 }
 
 Topic output_topic() {
@@ -56,7 +57,9 @@ Topic output_topic() {
           "'obsctl.size/v1'. Within a version of a schema, keys are only added, never changed or "
           "removed.\n\n"
           "With -o json an error is a JSON document on stderr:\n\n"
-          "  {\"schema\":\"obsctl.error/v1\",\"code\":\"config\",\"message\":\"…\",\"at\":\"obsctl.yaml:3:7\",\n"
+          "  "
+          "{\"schema\":\"obsctl.error/"
+          "v1\",\"code\":\"config\",\"message\":\"…\",\"at\":\"obsctl.yaml:3:7\",\n"
           "   \"hint\":\"…\",\"exit_code\":2}\n\n"
           "Colour appears only on a terminal. --color always|never wins over NO_COLOR, which wins "
           "over CLICOLOR_FORCE.\n\n"
@@ -65,8 +68,14 @@ Topic output_topic() {
 }
 
 std::string tier_table() {
-  Table table{{{"tier"}, {"events/s"}, {"applications"}, {"retention"}, {"instances", Align::right},
-               {"cores", Align::right}, {"memory", Align::right}, {"disk", Align::right}},
+  Table table{{{"tier"},
+               {"events/s"},
+               {"applications"},
+               {"retention"},
+               {"instances", Align::right},
+               {"cores", Align::right},
+               {"memory", Align::right},
+               {"disk", Align::right}},
               {}};
   const auto tiers = catalog::tiers();
   if (!tiers) {  // the embedded catalog is checked by the tests
@@ -101,42 +110,44 @@ Topic tiers_topic() {
 }
 
 Topic sizing_topic() {
-  return {"sizing", "how sizes and costs are computed", 7,
-          "Load times bytes gives storage per day; retention and the share that is kept give the "
-          "disk; memory and CPU follow from rates, series and streams. Every number names its "
-          "formula: 'obsctl size --explain' prints formula, inputs and source.\n\n"
-          "  --model documented   the formulas of the project's documents (default)\n"
-          "  --model table        the tier tables of the same documents\n"
-          "  --model published    the capacity rules that the components' authors publish today\n"
-          "  --model measured     documented formulas with factors measured on the running stack\n\n"
-          "Where two models differ by more than a factor of two, the report says so, which one to "
-          "trust, and why. Measure with 'obsctl size --from-prometheus URL'; with "
-          "--write-calibration the factors are stored in obsctl.yaml.\n\n"
-          "A source such as '004:3655' is line 3655 of document 004: 003 is the observability guide, "
-          "004 the architecture document that obsctl implements. Ids such as CT-08 name a place where "
-          "they contradict themselves; the report says how it was resolved.\n\n"
-          "GB is 10^9 bytes, GiB 2^30. A month has 30 days. A number whose unit would be a guess is "
-          "refused: write 14d, 50k/s, 1KB.\n"};
+  return {
+      "sizing", "how sizes and costs are computed", 7,
+      "Load times bytes gives storage per day; retention and the share that is kept give the "
+      "disk; memory and CPU follow from rates, series and streams. Every number names its "
+      "formula: 'obsctl size --explain' prints formula, inputs and source.\n\n"
+      "  --model documented   the formulas of the project's documents (default)\n"
+      "  --model table        the tier tables of the same documents\n"
+      "  --model published    the capacity rules that the components' authors publish today\n"
+      "  --model measured     documented formulas with factors measured on the running stack\n\n"
+      "Where two models differ by more than a factor of two, the report says so, which one to "
+      "trust, and why. Measure with 'obsctl size --from-prometheus URL'; with "
+      "--write-calibration the factors are stored in obsctl.yaml.\n\n"
+      "A source such as '004:3655' is line 3655 of document 004: 003 is the observability guide, "
+      "004 the architecture document that obsctl implements. Ids such as CT-08 name a place where "
+      "they contradict themselves; the report says how it was resolved.\n\n"
+      "GB is 10^9 bytes, GiB 2^30. A month has 30 days. A number whose unit would be a guess is "
+      "refused: write 14d, 50k/s, 1KB.\n"};
 }
 
 Topic templates_topic() {
-  return {"templates", "how generated files can be changed", 7,
-          "Generated files come from templates inside the program. To change one, export it, edit "
-          "it, and point init at the directory:\n\n"
-          "  obsctl init --export-templates my-templates\n"
-          "  obsctl init --tier small --dir my-stack --template-dir my-templates\n\n"
-          "Only the files you keep in the directory replace the built-in ones. Put them into "
-          ".obsctl/templates of the stack's directory, and every later init there uses them without "
-          "being told. The delimiters are "
-          "[% and %], so that Prometheus, Helm and shell syntax stays as it is:\n\n"
-          "  [% images.loki %]                    a value\n"
-          "  [%# ports %] … [%/ ports %]          once per element, or when true\n"
-          "  [%^ ports %] … [%/ ports %]          when empty or false\n\n"
-          "Templates carry no logic; values are computed by the program. A name that does not "
-          "exist is an error with file and line. Rendered YAML and JSON is parsed before anything "
-          "is written.\n\n"
-          "Editing a generated file directly is fine too: init notices, lists it as a conflict and "
-          "leaves it alone (exit code 3) until you take the new version with --force.\n"};
+  return {
+      "templates", "how generated files can be changed", 7,
+      "Generated files come from templates inside the program. To change one, export it, edit "
+      "it, and point init at the directory:\n\n"
+      "  obsctl init --export-templates my-templates\n"
+      "  obsctl init --tier small --dir my-stack --template-dir my-templates\n\n"
+      "Only the files you keep in the directory replace the built-in ones. Put them into "
+      ".obsctl/templates of the stack's directory, and every later init there uses them without "
+      "being told. The delimiters are "
+      "[% and %], so that Prometheus, Helm and shell syntax stays as it is:\n\n"
+      "  [% images.loki %]                    a value\n"
+      "  [%# ports %] … [%/ ports %]          once per element, or when true\n"
+      "  [%^ ports %] … [%/ ports %]          when empty or false\n\n"
+      "Templates carry no logic; values are computed by the program. A name that does not "
+      "exist is an error with file and line. Rendered YAML and JSON is parsed before anything "
+      "is written.\n\n"
+      "Editing a generated file directly is fine too: init notices, lists it as a conflict and "
+      "leaves it alone (exit code 3) until you take the new version with --force.\n"};
 }
 
 Topic stack_topic() {
@@ -170,12 +181,13 @@ Topic scenarios_topic() {
       text += fmt::format("  {}\n      {}\n", name, scenario->description);
     }
   }
-  text += "\nA file of your own usually names a base and what is different:\n\n"
-          "  name: black-friday\n"
-          "  base: shop\n"
-          "  mix: {errors: 3%, slow: 10%, slow_threshold: 1s}\n"
-          "  profile: spike:10x@60s+120s\n"
-          "\nEvery setting that there is:\n\n";
+  text +=
+      "\nA file of your own usually names a base and what is different:\n\n"
+      "  name: black-friday\n"
+      "  base: shop\n"
+      "  mix: {errors: 3%, slow: 10%, slow_threshold: 1s}\n"
+      "  profile: spike:10x@60s+120s\n"
+      "\nEvery setting that there is:\n\n";
   for (const std::string& line : split(embedded_file("catalog/scenario-format.yaml"), '\n')) {
     text += line.empty() ? "\n" : "  " + line + "\n";
   }
@@ -185,8 +197,9 @@ Topic scenarios_topic() {
 }  // namespace
 
 std::vector<Topic> topics(const std::vector<Command>& commands) {
-  return {tiers_topic(),        sizing_topic(),     stack_topic(),  templates_topic(), scenarios_topic(),
-          environment_topic(commands), exit_codes_topic(), output_topic()};
+  return {tiers_topic(),      sizing_topic(),    stack_topic(),
+          templates_topic(),  scenarios_topic(), environment_topic(commands),
+          exit_codes_topic(), output_topic()};
 }
 
 }  // namespace obsctl::cli

@@ -78,8 +78,8 @@ Result<void> Books::close(Context& context, Report& report) const {
   if (!sink_.empty()) {
     // The collector has settled, so what the sink has now is all.
     const double quiet = ledger_.empty() ? quiet_ : 0;
-    OBS_TRY_ASSIGN(const auto after, loadgen::wait_sink(context.http, sink_, quiet, limit_,
-                                                        loadgen::stop_flag()));
+    OBS_TRY_ASSIGN(const auto after,
+                   loadgen::wait_sink(context.http, sink_, quiet, limit_, loadgen::stop_flag()));
     report.sink = loadgen::sink_difference(sink_, sink_before_, after);
     if (report.sampling) {
       loadgen::check_sampling(*report.sampling, *report.sink);

@@ -163,9 +163,8 @@ Result<int> search_max(Context& context, const LoadgenOptions& options, Prepared
     loadgen::Snapshot before;
     if (!prepared.ledger.empty()) {
       // What the trial before left in the queues must not count as this one's.
-      OBS_TRY_ASSIGN(auto settled,
-                     loadgen::wait_settled(context.http, prepared.ledger, 0, settle.seconds,
-                                           loadgen::stop_flag()));
+      OBS_TRY_ASSIGN(auto settled, loadgen::wait_settled(context.http, prepared.ledger, 0,
+                                                         settle.seconds, loadgen::stop_flag()));
       before = std::move(settled.snapshot);
     }
     OBS_TRY_ASSIGN(trial.result, execute(context, prepared, plan));

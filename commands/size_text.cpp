@@ -116,9 +116,10 @@ void print_cost(const SizeResult& result, Page& page) {
   if (!cost.unpriced.empty()) {
     page.line("No price for this tier in the price book: " + join(cost.unpriced, ", ") + ".");
   }
-  std::string tco = fmt::format("{} a month with operations and storage, by the documents' table ({}).",
-                                show_usd(cost.tco_low.value, cost.tco_high.value),
-                                cost.tco_low.inputs.empty() ? "" : cost.tco_low.inputs[0].source);
+  std::string tco =
+      fmt::format("{} a month with operations and storage, by the documents' table ({}).",
+                  show_usd(cost.tco_low.value, cost.tco_high.value),
+                  cost.tco_low.inputs.empty() ? "" : cost.tco_low.inputs[0].source);
   if (cost.managed_low) {
     tco += fmt::format(" Managed services: {}; saved {:.0f} to {:.0f} %.",
                        show_usd(cost.managed_low->value, cost.managed_high->value),

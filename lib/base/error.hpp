@@ -1,16 +1,15 @@
 // Errors as values: what failed, where, why, and what to do about it.
 //
-// Library code returns Result<T>; only main() turns an Error into text and an exit code. Exceptions of
-// third-party libraries are caught at the module that calls them and become an Error there.
+// Library code returns Result<T>; only main() turns an Error into text and an exit code. Exceptions
+// of third-party libraries are caught at the module that calls them and become an Error there.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <utility>
 #include <vector>
-
-#include <tl/expected.hpp>
 
 namespace obsctl {
 
@@ -24,7 +23,8 @@ struct SourcePos {
   bool operator==(const SourcePos&) const = default;
 };
 
-// The kind of failure. Its name is stable and appears in JSON output; its exit code is in exit_code().
+// The kind of failure. Its name is stable and appears in JSON output; its exit code is in
+// exit_code().
 enum class Code {
   usage,        // the command line is wrong; nothing was attempted
   config,       // a spec, catalog or template is wrong; nothing was attempted
@@ -38,9 +38,9 @@ enum class Code {
 
 struct Error {
   Code code = Code::failed;
-  std::string message;               // lower case, no full stop, subject in single quotes
-  std::optional<SourcePos> at = {};  // where in the user's input
-  std::string hint = {};             // what to do next
+  std::string message;                    // lower case, no full stop, subject in single quotes
+  std::optional<SourcePos> at = {};       // where in the user's input
+  std::string hint = {};                  // what to do next
   std::vector<std::string> context = {};  // outermost last, for example "reading 'obsctl.yaml'"
 
   Error&& with_hint(std::string text) && {
@@ -84,18 +84,18 @@ inline constexpr int interrupted = 130;
 #define OBS_CONCAT(a, b) OBS_CONCAT_(a, b)
 
 // Returns the error of `expr` from the enclosing function, if it has one.
-#define OBS_TRY(expr)                                                                       \
-  do {                                                                                      \
-    if (auto obs_result = (expr); !obs_result) {                                            \
-      return tl::make_unexpected(std::move(obs_result).error());                            \
-    }                                                                                       \
+#define OBS_TRY(expr)                                            \
+  do {                                                           \
+    if (auto obs_result = (expr); !obs_result) {                 \
+      return tl::make_unexpected(std::move(obs_result).error()); \
+    }                                                            \
   } while (false)
 
 // Declares `var` with the value of `expr`, or returns its error.
 #define OBS_TRY_ASSIGN(var, expr) OBS_TRY_ASSIGN_(OBS_CONCAT(obs_result_, __LINE__), var, expr)
-#define OBS_TRY_ASSIGN_(tmp, var, expr)                       \
-  auto tmp = (expr);                                          \
-  if (!tmp) {                                                 \
-    return tl::make_unexpected(std::move(tmp).error());       \
-  }                                                           \
+#define OBS_TRY_ASSIGN_(tmp, var, expr)                 \
+  auto tmp = (expr);                                    \
+  if (!tmp) {                                           \
+    return tl::make_unexpected(std::move(tmp).error()); \
+  }                                                     \
   var = std::move(*tmp)

@@ -1,10 +1,10 @@
 // SHA-256 through OpenSSL's one-shot interface.
 #include "lib/base/hash.hpp"
 
-#include <array>
-
 #include <fmt/format.h>
 #include <openssl/evp.h>
+
+#include <array>
 
 namespace obsctl {
 

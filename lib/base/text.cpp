@@ -1,10 +1,10 @@
 // Small string helpers shared by every layer.
 #include "lib/base/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
-
-#include <fmt/format.h>
 
 namespace obsctl {
 

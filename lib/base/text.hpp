@@ -13,16 +13,17 @@ namespace obsctl {
 [[nodiscard]] std::string lower(std::string_view text);
 [[nodiscard]] std::string replace_all(std::string text, std::string_view from, std::string_view to);
 
-// Breaks text into lines of at most `width` columns at spaces; each line starts with `indent` spaces.
-// Existing newlines are kept.
+// Breaks text into lines of at most `width` columns at spaces; each line starts with `indent`
+// spaces. Existing newlines are kept.
 [[nodiscard]] std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
 
 // Damerau-Levenshtein distance (optimal string alignment).
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-// The candidate nearest to `word` when it is close enough to be a typo (distance at most 2, and less
-// than half of the word), otherwise empty.
-[[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+// The candidate nearest to `word` when it is close enough to be a typo (distance at most 2, and
+// less than half of the word), otherwise empty.
+[[nodiscard]] std::string nearest(std::string_view word,
+                                  const std::vector<std::string>& candidates);
 
 // "did you mean 'x'?" or an empty string.
 [[nodiscard]] std::string did_you_mean(std::string_view word,

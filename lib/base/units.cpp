@@ -1,12 +1,12 @@
 // Parsing and printing of quantities; see units.hpp for the accepted forms.
 #include "lib/base/units.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
-
-#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 
@@ -19,22 +19,29 @@ struct Unit {
 };
 
 constexpr std::array k_byte_units = {
-    Unit{"B", 1},      Unit{"KB", 1e3},           Unit{"kB", 1e3},
-    Unit{"MB", 1e6},   Unit{"GB", 1e9},           Unit{"TB", 1e12},
-    Unit{"PB", 1e15},  Unit{"KiB", 1024},         Unit{"MiB", 1048576},
-    Unit{"GiB", 1073741824.0}, Unit{"TiB", 1099511627776.0},
+    Unit{"B", 1},
+    Unit{"KB", 1e3},
+    Unit{"kB", 1e3},
+    Unit{"MB", 1e6},
+    Unit{"GB", 1e9},
+    Unit{"TB", 1e12},
+    Unit{"PB", 1e15},
+    Unit{"KiB", 1024},
+    Unit{"MiB", 1048576},
+    Unit{"GiB", 1073741824.0},
+    Unit{"TiB", 1099511627776.0},
 };
 constexpr std::array k_time_units = {
-    Unit{"ms", 0.001}, Unit{"s", 1},       Unit{"m", 60},        Unit{"min", 60},
-    Unit{"h", 3600},   Unit{"d", 86400},   Unit{"w", 604800},
+    Unit{"ms", 0.001}, Unit{"s", 1},     Unit{"m", 60},     Unit{"min", 60},
+    Unit{"h", 3600},   Unit{"d", 86400}, Unit{"w", 604800},
 };
 // Weeks are read but not written: "14d" is what people and most configs say.
 constexpr std::array k_written_time_units = {
     Unit{"ms", 0.001}, Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}, Unit{"d", 86400},
 };
 constexpr std::array k_per_units = {
-    Unit{"s", 1},       Unit{"sec", 1},  Unit{"m", 60},      Unit{"min", 60},
-    Unit{"h", 3600},    Unit{"d", 86400}, Unit{"day", 86400},
+    Unit{"s", 1},    Unit{"sec", 1},   Unit{"m", 60},      Unit{"min", 60},
+    Unit{"h", 3600}, Unit{"d", 86400}, Unit{"day", 86400},
 };
 constexpr std::array k_count_units = {
     Unit{"", 1}, Unit{"k", 1e3}, Unit{"K", 1e3}, Unit{"M", 1e6}, Unit{"G", 1e9}, Unit{"B", 1e9},
@@ -117,7 +124,7 @@ std::string significant(double value) {
   if (magnitude >= 100 || value == 0) {
     return fmt::format("{:.0f}", value);
   }
-  std::string text = magnitude >= 10 ? fmt::format("{:.1f}", value)
+  std::string text = magnitude >= 10  ? fmt::format("{:.1f}", value)
                      : magnitude >= 1 ? fmt::format("{:.2f}", value)
                                       : fmt::format("{:.3g}", value);
   if (text.find('.') != std::string::npos && text.find('e') == std::string::npos) {
@@ -132,14 +139,15 @@ std::string significant(double value) {
 }  // namespace
 
 Result<Bytes> parse_bytes(std::string_view text, std::string_view what) {
-  OBS_TRY_ASSIGN(const double value,
-                 parse_with(k_byte_units, text, what, "a size with a unit, such as 500B, 10GB or 2GiB"));
+  OBS_TRY_ASSIGN(const double value, parse_with(k_byte_units, text, what,
+                                                "a size with a unit, such as 500B, 10GB or 2GiB"));
   return Bytes{value};
 }
 
 Result<Duration> parse_duration(std::string_view text, std::string_view what) {
-  OBS_TRY_ASSIGN(const double value, parse_with(k_time_units, text, what,
-                                                "a duration with a unit, such as 500ms, 15s, 12h or 14d"));
+  OBS_TRY_ASSIGN(const double value,
+                 parse_with(k_time_units, text, what,
+                            "a duration with a unit, such as 500ms, 15s, 12h or 14d"));
   return Duration{value};
 }
 
@@ -252,7 +260,7 @@ std::string human_number(double value) {
 
 std::string human_bytes(Bytes bytes) {
   constexpr std::array k_steps = {Unit{"PB", 1e15}, Unit{"TB", 1e12}, Unit{"GB", 1e9},
-                                  Unit{"MB", 1e6},  Unit{"KB", 1e3}};
+                                  Unit{"MB", 1e6}, Unit{"KB", 1e3}};
   for (const auto& step : k_steps) {
     if (bytes.value >= step.factor * 0.9995) {
       return significant(bytes.value / step.factor) + " " + std::string(step.name);

@@ -1,9 +1,9 @@
 // Reads the process environment once, at start.
 #include "lib/io/environment.hpp"
 
-#include <string_view>
-
 #include <unistd.h>
+
+#include <string_view>
 
 namespace obsctl {
 

@@ -1,4 +1,5 @@
-// Environment variables and the current directory, injectable so that tests do not depend on a shell.
+// Environment variables and the current directory, injectable so that tests do not depend on a
+// shell.
 #pragma once
 
 #include <filesystem>

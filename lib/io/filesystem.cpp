@@ -1,15 +1,15 @@
 // The disk behind FileSystem: POSIX calls, so that every failure names the path and the cause.
 #include "lib/io/filesystem.hpp"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 namespace obsctl {
 namespace {
@@ -17,8 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 
 Error io_error(std::string_view doing, const fs::path& path, int error) {
-  Error out{.code = error == ENOENT ? Code::missing : Code::io,
-            .message = fmt::format("cannot {} '{}': {}", doing, path.string(), std::strerror(error))};
+  Error out{
+      .code = error == ENOENT ? Code::missing : Code::io,
+      .message = fmt::format("cannot {} '{}': {}", doing, path.string(), std::strerror(error))};
   if (error == ENOSPC || error == EDQUOT) {
     out.hint = "free some space on that disk and run the command again";
   } else if (error == EACCES || error == EPERM || error == EROFS) {
@@ -79,7 +80,8 @@ int write_new(const std::string& path, std::string_view bytes, FileMode mode, bo
   if (const int error = write_all(fd.get(), bytes)) {
     return error;
   }
-  // fchmod and not the mode of open(), because the umask must not weaken or widen what was asked for.
+  // fchmod and not the mode of open(), because the umask must not weaken or widen what was asked
+  // for.
   if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0 || (durable && ::fsync(fd.get()) != 0)) {
     return errno;
   }
@@ -93,8 +95,8 @@ bool same_file(int fd, const fs::path& path) {
          opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
-// Removes the file before it lets go, so that nothing stays behind; who opened it in the meantime notices
-// that the name is gone and makes a new one.
+// Removes the file before it lets go, so that nothing stays behind; who opened it in the meantime
+// notices that the name is gone and makes a new one.
 class OsFileLock final : public FileLock {
  public:
   explicit OsFileLock(const fs::path& path)
@@ -167,7 +169,8 @@ std::optional<FileMode> OsFileSystem::mode(const fs::path& path) const {
 Result<std::vector<fs::path>> OsFileSystem::list(const fs::path& dir) const {
   std::vector<fs::path> out;
   std::error_code error;
-  for (fs::recursive_directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
+  for (fs::recursive_directory_iterator it(dir, error), end; !error && it != end;
+       it.increment(error)) {
     if (it->symlink_status().type() == fs::file_type::regular) {
       out.push_back(it->path().lexically_relative(dir));
     }
@@ -179,7 +182,8 @@ Result<std::vector<fs::path>> OsFileSystem::list(const fs::path& dir) const {
   return out;
 }
 
-Result<void> OsFileSystem::write_atomic(const fs::path& path, std::string_view bytes, FileMode mode) {
+Result<void> OsFileSystem::write_atomic(const fs::path& path, std::string_view bytes,
+                                        FileMode mode) {
   const std::string temporary =
       fmt::format("{}.{}.partial", path.string(), static_cast<long>(::getpid()));
   ::unlink(temporary.c_str());  // left by a killed process that had the same pid
@@ -240,7 +244,8 @@ Result<void> OsFileSystem::remove_tree(const fs::path& path) {
   return {};
 }
 
-Result<void> OsFileSystem::write_staged(const fs::path& path, std::string_view bytes, FileMode mode) {
+Result<void> OsFileSystem::write_staged(const fs::path& path, std::string_view bytes,
+                                        FileMode mode) {
   if (const int error = write_new(path.string(), bytes, mode, false)) {
     return io_failure("write", path, error);
   }
@@ -261,9 +266,9 @@ Result<void> OsFileSystem::sync(const std::vector<fs::path>& paths) {
     if (!open.back()->ok()) {
       return io_failure("write", path, errno);
     }
-    // Only starts the writing. With all of it under way, the first fsync below commits the file system's
-    // journal for every file, and the others find little left to do. Directories and some file systems
-    // do not know this call, and need not.
+    // Only starts the writing. With all of it under way, the first fsync below commits the file
+    // system's journal for every file, and the others find little left to do. Directories and some
+    // file systems do not know this call, and need not.
     static_cast<void>(::sync_file_range(open.back()->get(), 0, 0, SYNC_FILE_RANGE_WRITE));
   }
   for (std::size_t i = 0; i < paths.size(); ++i) {

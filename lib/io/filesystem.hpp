@@ -41,19 +41,21 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::vector<std::filesystem::path>> list(
       const std::filesystem::path& dir) const = 0;
 
-  // Replaces `path` by a file with these bytes and mode: temporary name, fsync, rename, fsync of the
-  // directory. A kill at any moment leaves the old or the new file. Parents must exist.
+  // Replaces `path` by a file with these bytes and mode: temporary name, fsync, rename, fsync of
+  // the directory. A kill at any moment leaves the old or the new file. Parents must exist.
   virtual Result<void> write_atomic(const std::filesystem::path& path, std::string_view bytes,
                                     FileMode mode) = 0;
 
-  virtual Result<void> make_directories(const std::filesystem::path& path, FileMode mode = 0755) = 0;
-  virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+  virtual Result<void> make_directories(const std::filesystem::path& path,
+                                        FileMode mode = 0755) = 0;
+  virtual Result<void> rename(const std::filesystem::path& from,
+                              const std::filesystem::path& to) = 0;
   virtual Result<void> remove(const std::filesystem::path& path) = 0;
   virtual Result<void> remove_tree(const std::filesystem::path& path) = 0;
 
-  // Writing many files at once: stage them where nobody reads, sync them together, then move them into
-  // place. A staged file may be half written after a kill, and neither it nor a move survives a power cut
-  // until sync() has returned. The defaults are the durable single-file operations.
+  // Writing many files at once: stage them where nobody reads, sync them together, then move them
+  // into place. A staged file may be half written after a kill, and neither it nor a move survives
+  // a power cut until sync() has returned. The defaults are the durable single-file operations.
   virtual Result<void> write_staged(const std::filesystem::path& path, std::string_view bytes,
                                     FileMode mode) {
     return write_atomic(path, bytes, mode);

@@ -1,10 +1,10 @@
 // One blocking request per call through libcurl's easy interface.
 #include "lib/io/http.hpp"
 
-#include <memory>
-
 #include <curl/curl.h>
 #include <fmt/format.h>
+
+#include <memory>
 
 namespace obsctl {
 namespace {
@@ -49,7 +49,8 @@ Result<HttpResponse> CurlHttpClient::send(const HttpRequest& request) {
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &response.body);
   if (!request.body.empty()) {
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.c_str());
   }
   if (const CURLcode code = curl_easy_perform(curl); code != CURLE_OK) {

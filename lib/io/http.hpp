@@ -1,4 +1,5 @@
-// HTTP requests to the services of a stack, behind an interface so that tests can break the network.
+// HTTP requests to the services of a stack, behind an interface so that tests can break the
+// network.
 #pragma once
 
 #include <string>

@@ -1,13 +1,13 @@
 // Secrets from getrandom(2), with rejection sampling so that every character is equally likely.
 #include "lib/io/random.hpp"
 
+#include <fmt/format.h>
+#include <sys/random.h>
+
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
-
-#include <fmt/format.h>
-#include <sys/random.h>
 
 namespace obsctl {
 

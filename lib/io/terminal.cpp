@@ -1,14 +1,15 @@
-// Standard streams through stdio, remembering the first failed write so that it becomes an exit code.
+// Standard streams through stdio, remembering the first failed write so that it becomes an exit
+// code.
 #include "lib/io/terminal.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-
-#include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace obsctl {
 namespace {

@@ -1,4 +1,5 @@
-// The three standard streams with what is known about them: is it a terminal, how wide, may it be coloured.
+// The three standard streams with what is known about them: is it a terminal, how wide, may it be
+// coloured.
 #pragma once
 
 #include <string>
@@ -16,8 +17,8 @@ class Terminal {
   virtual void out(std::string_view text) = 0;  // the result
   virtual void err(std::string_view text) = 0;  // everything else
 
-  // Flushes stdout; an error when the result could not be written (full disk). A reader that closed the
-  // pipe early (`obsctl … | head`) is not an error.
+  // Flushes stdout; an error when the result could not be written (full disk). A reader that closed
+  // the pipe early (`obsctl … | head`) is not an error.
   [[nodiscard]] virtual Result<void> flush() = 0;
 
   [[nodiscard]] virtual bool out_is_terminal() const = 0;

@@ -50,11 +50,11 @@ struct Payload {
   std::vector<TraceTruth> truth;  // per trace of the ring
   std::int64_t total_spans = 0;   // of the run when it is counted, 0 otherwise
   double spans_per_trace = 0;
-  double series = 0;          // distinct series that the metrics cover
+  double series = 0;  // distinct series that the metrics cover
   // The last trace of a run that is counted in spans, when the count ends inside it …
   std::optional<TraceTruth> cut;
   std::uint64_t cut_followers = 0;  // … or so many spans of others that would have come with it
-  std::string fingerprint;    // SHA-256 of one lap with time base 0, 64 hex digits
+  std::string fingerprint;          // SHA-256 of one lap with time base 0, 64 hex digits
 };
 
 // Encodes everything once. Errors: a scenario without anything to send, a request that would exceed

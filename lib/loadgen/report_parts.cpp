@@ -115,8 +115,9 @@ std::string sampling_text(const SamplingReport& s, bool color) {
   if (s.collector) {
     out += fmt::format("                the collector decided {}\n", count_text(s.decided));
   }
-  out += fmt::format("                {} {}: {}\n", s.at_sink ? "the sink saw" : "the collector kept",
-                     count_text(s.kept), s.holds ? "as expected" : "NOT as expected");
+  out +=
+      fmt::format("                {} {}: {}\n", s.at_sink ? "the sink saw" : "the collector kept",
+                  count_text(s.kept), s.holds ? "as expected" : "NOT as expected");
   if (s.collector) {
     Table table;
     table.columns = {

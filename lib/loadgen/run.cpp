@@ -1,9 +1,8 @@
 // Starts the workers at one moment, watches them, and adds up what they did.
 #include "lib/loadgen/run.hpp"
 
-#include <sys/resource.h>
-
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <map>
 #include <memory>

@@ -173,9 +173,9 @@ void check_sampling(SamplingReport& report, const Snapshot& before, const Snapsh
   expect(report);
   report.kept = after.sampled_traces - before.sampled_traces;
   report.decided = report.kept + after.dropped_traces - before.dropped_traces;
-  report.holds = near(report.decided, static_cast<double>(report.traces - report.noise), 0,
-                      report.unsure) &&
-                 all_kept(report);
+  report.holds =
+      near(report.decided, static_cast<double>(report.traces - report.noise), 0, report.unsure) &&
+      all_kept(report);
   for (PolicyCount& row : report.policies) {
     const auto found = after.policies.find(row.name);
     if (found == after.policies.end()) {

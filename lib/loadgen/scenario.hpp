@@ -130,9 +130,9 @@ struct Scenario {
 // A shipped scenario by name; an unknown name is a usage error with a suggestion.
 [[nodiscard]] Result<Scenario> shipped_scenario(std::string_view name);
 
-// How many OTLP series make so many Prometheus series: a point of a histogram or summary becomes one
-// series per bucket or quantile and two more, every other point (a native exponential histogram too)
-// becomes one.
+// How many OTLP series make so many Prometheus series: a point of a histogram or summary becomes
+// one series per bucket or quantile and two more, every other point (a native exponential histogram
+// too) becomes one.
 struct SeriesShare {
   double series = 0;  // Scenario::series
   double points = 0;  // of all metrics in one export

@@ -1,9 +1,9 @@
 // Reading, writing and checking a StackSpec through the table of its fields.
 #include "lib/model/spec.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/base/text.hpp"
 #include "lib/yaml/read.hpp"
@@ -154,10 +154,9 @@ Result<void> read_entries(StackSpec& spec, const yaml::Node& node, const std::st
         return Failure(located(std::move(done).error(), about_key ? entry.at : entry.value.at));
       }
     } else if (find_field(key) == nullptr) {  // null leaves a known field unset
-      static const std::vector<std::string> k_sections = {"traces", "metrics", "logs", "sizing",
-                                                          "security", "alerting", "host",
-                                                          "loadgen", "components", "ports",
-                                                          "calibration"};
+      static const std::vector<std::string> k_sections = {
+          "traces", "metrics", "logs",       "sizing", "security",   "alerting",
+          "host",   "loadgen", "components", "ports",  "calibration"};
       if (std::ranges::find(k_sections, key) == k_sections.end()) {
         return Failure(located(unknown_key(key).value(), entry.at));
       }
@@ -277,7 +276,8 @@ Result<void> set_field(StackSpec& spec, std::string_view assignment) {
 Result<StackSpec> read_spec(std::string_view text, const std::string& file) {
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
   if (!root.is_map()) {
-    return fail_at({file, 1}, "this is not a stack spec", "a spec starts with 'schema: obsctl.stack/v1'");
+    return fail_at({file, 1}, "this is not a stack spec",
+                   "a spec starts with 'schema: obsctl.stack/v1'");
   }
   StackSpec spec;
   yaml::Node rest = root;
@@ -295,7 +295,8 @@ Result<StackSpec> read_spec(std::string_view text, const std::string& file) {
 std::string write_spec(const StackSpec& spec) {
   std::string out = fmt::format(
       "# The stack as it was asked for; every obsctl command in this directory reads it.\n"
-      "# Change a value and run 'obsctl init' again to apply it. Commented-out keys follow the tier.\n"
+      "# Change a value and run 'obsctl init' again to apply it. Commented-out keys follow the "
+      "tier.\n"
       "schema: {}\n",
       k_schema);
   write_fields(spec, out);

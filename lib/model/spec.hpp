@@ -1,7 +1,8 @@
 // StackSpec: what the user asked for. Flags and obsctl.yaml fill it; every command reads it.
 //
-// A pure value. Rates describe the load, retention and keep share the policy, the rest the packaging.
-// Every field is one row of spec_fields() (spec_fields.cpp), from which reading and writing obsctl.yaml,
+// A pure value. Rates describe the load, retention and keep share the policy, the rest the
+// packaging. Every field is one row of spec_fields() (spec_fields.cpp), from which reading and
+// writing obsctl.yaml,
 // `--set key=value` and the reference in obsctl-stack(5) are made.
 #pragma once
 
@@ -16,60 +17,60 @@
 namespace obsctl {
 
 struct TraceSpec {
-  std::optional<Rate> spans;         // spans/s received; absent: the tier's rate
-  std::optional<Rate> traces;        // new traces/s; absent: spans / spans_per_trace
-  double spans_per_trace = 5;        // seed F14: 5 spans per request
-  Bytes span_size = {1000};          // bytes per span (F01: 500 … 2000)
+  std::optional<Rate> spans;   // spans/s received; absent: the tier's rate
+  std::optional<Rate> traces;  // new traces/s; absent: spans / spans_per_trace
+  double spans_per_trace = 5;  // seed F14: 5 spans per request
+  Bytes span_size = {1000};    // bytes per span (F01: 500 … 2000)
   std::optional<Duration> retention;
-  Share keep = {0.1};                // share of ordinary traces that tail sampling keeps (C04)
-  Share errors = {0.005};            // expected share of traces with an error, all kept (S-01)
-  Share slow = {0.02};               // expected share of slow traces, all kept (S-01)
-  Duration slow_threshold = {0.5};   // a trace at least this long is slow (C04)
-  Duration decision_wait = {10};     // how long tail sampling collects a trace (C04)
+  Share keep = {0.1};               // share of ordinary traces that tail sampling keeps (C04)
+  Share errors = {0.005};           // expected share of traces with an error, all kept (S-01)
+  Share slow = {0.02};              // expected share of slow traces, all kept (S-01)
+  Duration slow_threshold = {0.5};  // a trace at least this long is slow (C04)
+  Duration decision_wait = {10};    // how long tail sampling collects a trace (C04)
 };
 
 struct MetricSpec {
-  std::optional<double> series;      // active series; absent: the tier's
+  std::optional<double> series;  // active series; absent: the tier's
   Duration scrape_interval = {15};
-  Bytes sample_size = {3};           // bytes per stored sample (F02: 2 … 4)
+  Bytes sample_size = {3};  // bytes per stored sample (F02: 2 … 4)
   std::optional<Duration> retention;
   std::string backend = "prometheus";  // prometheus or victoriametrics
 };
 
 struct LogSpec {
-  std::optional<Rate> lines;         // log records/s; absent: the tier's
-  Bytes line_size = {300};           // bytes per log record (F03: 200 … 500)
-  std::optional<double> streams;     // active streams; absent: estimated
-  double storage_factor = 1;         // stored bytes per raw byte (CT-47)
+  std::optional<Rate> lines;      // log records/s; absent: the tier's
+  Bytes line_size = {300};        // bytes per log record (F03: 200 … 500)
+  std::optional<double> streams;  // active streams; absent: estimated
+  double storage_factor = 1;      // stored bytes per raw byte (CT-47)
   std::optional<Duration> retention;
 };
 
 struct SizingSpec {
-  double replication = 1;                 // copies kept by the storage backends
-  double kafka_brokers = 0;               // 0: from the tier
-  double kafka_partitions = 12;           // per topic (A04)
-  double kafka_replication = 3;           // F08 RF
-  Duration kafka_retention = {86400};     // A04
-  bool ha = false;                        // apply the minimum counts for high availability (J09)
+  double replication = 1;              // copies kept by the storage backends
+  double kafka_brokers = 0;            // 0: from the tier
+  double kafka_partitions = 12;        // per topic (A04)
+  double kafka_replication = 3;        // F08 RF
+  Duration kafka_retention = {86400};  // A04
+  bool ha = false;                     // apply the minimum counts for high availability (J09)
   Share growth_per_month = {0};
-  std::string provider = "all";           // vps, aws, gcp, azure, onprem or all
+  std::string provider = "all";  // vps, aws, gcp, azure, onprem or all
 };
 
 struct SecuritySpec {
-  std::string tls = "off";                // off, self-signed, files (OTLP receivers)
-  std::string tls_cert;                   // with files
+  std::string tls = "off";  // off, self-signed, files (OTLP receivers)
+  std::string tls_cert;     // with files
   std::string tls_key;
-  std::string auth = "none";              // none or bearer
+  std::string auth = "none";  // none or bearer
   std::vector<std::string> cors_origins;
-  std::string bind = "127.0.0.1";         // of OTLP and Grafana; the rest: loopback
+  std::string bind = "127.0.0.1";  // of OTLP and Grafana; the rest: loopback
 };
 
 struct AlertingSpec {
-  std::string webhook_url;   // empty: not configured; secrets live in files, never here
+  std::string webhook_url;  // empty: not configured; secrets live in files, never here
   std::string slack_channel;
   std::string email_to;
   std::string email_from;
-  std::string smtp_host;     // host:port
+  std::string smtp_host;  // host:port
 };
 
 // What the machine (or a single component's limit) offers; only `size --check` reads it.
@@ -90,7 +91,8 @@ struct ComponentOverride {
   std::optional<Bytes> disk;
 };
 
-// Factors measured on a running stack by `size --from-prometheus`; absent ones are documented values.
+// Factors measured on a running stack by `size --from-prometheus`; absent ones are documented
+// values.
 struct Calibration {
   std::string measured_at;               // RFC 3339; empty: never calibrated
   std::string source;                    // URL
@@ -117,9 +119,9 @@ struct StackSpec {
 
 // One settable field.
 struct SpecField {
-  std::string key;      // dotted, for example "traces.retention"
-  std::string doc;      // one line
-  std::string form;     // what a value looks like, for example "duration"
+  std::string key;                   // dotted, for example "traces.retention"
+  std::string doc;                   // one line
+  std::string form;                  // what a value looks like, for example "duration"
   std::vector<std::string> choices;  // the only values, when the field is a choice
   // Parses `text` into the spec. Errors name the key.
   std::function<Result<void>(StackSpec&, std::string_view text)> set;
@@ -127,8 +129,8 @@ struct SpecField {
   std::function<std::optional<std::string>(const StackSpec&)> get;
 };
 
-// One settable list of texts. It is written to obsctl.yaml only when it has entries; `--set` takes them
-// with commas between.
+// One settable list of texts. It is written to obsctl.yaml only when it has entries; `--set` takes
+// them with commas between.
 struct SpecList {
   std::string key;  // dotted, for example "loadgen.targets"
   std::string doc;  // one line
@@ -151,8 +153,8 @@ struct SpecList {
 // Reads an obsctl.yaml. Unknown keys, duplicate keys and bad values are errors with file:line:col.
 [[nodiscard]] Result<StackSpec> read_spec(std::string_view text, const std::string& file);
 
-// Writes an obsctl.yaml that read_spec reads back to the same value. Defaults are written too: the file
-// shows everything that can be changed, each with its doc as a comment.
+// Writes an obsctl.yaml that read_spec reads back to the same value. Defaults are written too: the
+// file shows everything that can be changed, each with its doc as a comment.
 [[nodiscard]] std::string write_spec(const StackSpec& spec);
 
 // Contradictions that no single field can see (tls files without a certificate, retention of 0 …).

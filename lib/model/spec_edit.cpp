@@ -62,7 +62,8 @@ std::string trailing_comment(std::string_view line) {
 // Sets `name` to `value` among the lines [begin, end): in place, or where it is commented out.
 bool replace_line(std::vector<std::string>& lines, std::size_t begin, std::size_t end,
                   const std::string& pad, const std::string& name, const std::string& value) {
-  for (const std::string& prefix : {fmt::format("{}{}:", pad, name), fmt::format("{}# {}:", pad, name)}) {
+  for (const std::string& prefix :
+       {fmt::format("{}{}:", pad, name), fmt::format("{}# {}:", pad, name)}) {
     for (std::size_t i = begin; i < end; ++i) {
       if (lines[i].starts_with(prefix)) {
         lines[i] = fmt::format("{}{}: {}{}", pad, name, value,

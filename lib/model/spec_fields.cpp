@@ -1,12 +1,12 @@
-// The table of spec fields: every key of obsctl.yaml, what it means and how it is parsed and printed.
-#include "lib/model/spec.hpp"
+// The table of spec fields: every key of obsctl.yaml, what it means and how it is parsed and
+// printed.
+#include <fmt/format.h>
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "lib/base/text.hpp"
 #include "lib/model/load_target.hpp"
+#include "lib/model/spec.hpp"
 
 namespace obsctl {
 namespace {
@@ -101,7 +101,8 @@ SpecField field(std::string key, std::string doc, Member member,
     return {};
   };
   out.get = [member](const StackSpec& spec) -> std::optional<std::string> {
-    const Stored& stored = member(const_cast<StackSpec&>(spec));  // NOLINT: `member` only names a field
+    const Stored& stored =
+        member(const_cast<StackSpec&>(spec));  // NOLINT: `member` only names a field
     if constexpr (std::is_same_v<Stored, Value>) {
       return Form<Value>::print(stored);
     } else {
@@ -111,7 +112,10 @@ SpecField field(std::string key, std::string doc, Member member,
   return out;
 }
 
-#define FIELD(path) [](StackSpec& s) -> auto& { return s.path; }
+#define FIELD(path)            \
+  [](StackSpec & s) -> auto& { \
+    return s.path;             \
+  }
 
 std::vector<SpecField> make_fields() {
   return {
@@ -156,15 +160,18 @@ std::vector<SpecField> make_fields() {
             FIELD(sizing.kafka_partitions)),
       field("sizing.kafka_replication", "replication factor of the Kafka topics",
             FIELD(sizing.kafka_replication)),
-      field("sizing.kafka_retention", "how long Kafka keeps a message", FIELD(sizing.kafka_retention)),
+      field("sizing.kafka_retention", "how long Kafka keeps a message",
+            FIELD(sizing.kafka_retention)),
       field("sizing.ha", "at least the instances that high availability needs", FIELD(sizing.ha)),
-      field("sizing.growth_per_month", "expected growth of the load", FIELD(sizing.growth_per_month)),
+      field("sizing.growth_per_month", "expected growth of the load",
+            FIELD(sizing.growth_per_month)),
       field("sizing.provider", "whose prices are shown", FIELD(sizing.provider),
             {"all", "vps", "aws", "gcp", "azure", "onprem"}),
 
       field("security.tls", "TLS on the OTLP receivers", FIELD(security.tls),
             {"off", "self-signed", "files"}),
-      field("security.tls_cert", "certificate chain (PEM) for tls: files", FIELD(security.tls_cert)),
+      field("security.tls_cert", "certificate chain (PEM) for tls: files",
+            FIELD(security.tls_cert)),
       field("security.tls_key", "private key (PEM) for tls: files", FIELD(security.tls_key)),
       field("security.auth", "who may send telemetry", FIELD(security.auth), {"none", "bearer"}),
       field("security.bind",
@@ -196,17 +203,24 @@ const std::vector<SpecField>& spec_fields() {
 const std::vector<SpecList>& spec_lists() {
   static const std::vector<SpecList> lists = {
       {"security.cors_origins", "browser origins that may send telemetry",
-       [](StackSpec& s) -> auto& { return s.security.cors_origins; },
-       [](const std::string&) -> Result<void> { return {}; }},  // validate_spec knows what is safe
-      {"loadgen.targets",
-       "host or host:port that 'obsctl loadgen' may load with more than 1000 items/s",
-       [](StackSpec& s) -> auto& { return s.loadgen.targets; },
-       [](const std::string& entry) -> Result<void> {
-         OBS_TRY(parse_load_target(entry));
-         return {};
-       }},
-  };
-  return lists;
+       [](StackSpec & s) -> auto& {return s.security.cors_origins;
+}
+, [](const std::string&) -> Result<void> { return {}; }
+}  // namespace obsctl
+,  // validate_spec knows what is safe
+    {"loadgen.targets",
+     "host or host:port that 'obsctl loadgen' may load with more than 1000 items/s",
+     [](StackSpec& s) -> auto& {return s.loadgen.targets;
+}
+, [](const std::string& entry) -> Result<void> {
+  OBS_TRY(parse_load_target(entry));
+  return {};
+}
+}
+,
+}
+;
+return lists;
 }
 
 const std::vector<std::string>& SpecList::of_const(const StackSpec& spec) const {

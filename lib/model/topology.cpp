@@ -23,6 +23,8 @@ const Port* Topology::port(const std::string& port_name) const {
   return nullptr;
 }
 
-std::string Topology::volume_name(const Volume& volume) const { return name + "_" + volume.name; }
+std::string Topology::volume_name(const Volume& volume) const {
+  return name + "_" + volume.name;
+}
 
 }  // namespace obsctl

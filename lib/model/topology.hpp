@@ -1,7 +1,7 @@
 // Topology: the stack as components, ports, volumes, probes and links. Value types only, no I/O.
 //
-// A port, an image reference or a volume name exists once, here; renderers package it, health probes
-// it, backup walks its volumes, lint holds configs against its limits.
+// A port, an image reference or a volume name exists once, here; renderers package it, health
+// probes it, backup walks its volumes, lint holds configs against its limits.
 #pragma once
 
 #include <map>
@@ -14,20 +14,20 @@
 namespace obsctl {
 
 struct Port {
-  std::string name;        // "otlp-grpc", "grafana"; the key of `--port NAME=N`
-  int container = 0;       // port inside the container
-  int host = 0;            // published port; 0: reachable only inside the stack's network
-  std::string bind = {};   // address of the published port
+  std::string name;          // "otlp-grpc", "grafana"; the key of `--port NAME=N`
+  int container = 0;         // port inside the container
+  int host = 0;              // published port; 0: reachable only inside the stack's network
+  std::string bind = {};     // address of the published port
   std::string purpose = {};  // one line for the runbook
 };
 
 struct Volume {
-  std::string name;       // without the project prefix
-  std::string mount;      // path in the container
-  int uid = 0;            // owner that the process needs; a fresh named volume belongs to root
+  std::string name;         // without the project prefix
+  std::string mount;        // path in the container
+  int uid = 0;              // owner that the process needs; a fresh named volume belongs to root
   bool needs_init = false;  // the image does not own the path, so a one-shot job must chown it
   bool backup = true;
-  std::string holds = {};   // one line for the runbook
+  std::string holds = {};  // one line for the runbook
 };
 
 // A generated file mounted into a container.
@@ -39,11 +39,11 @@ struct Mount {
 
 // How to see from outside whether the component works.
 struct Probe {
-  int port = 0;                       // container port of the HTTP endpoint
-  std::string path = {};              // for example "/-/ready"
-  std::vector<std::string> command = {};  // health check inside the container; empty: the image has no
-                                          // program that could do it
-  Duration interval = {10};           // B05
+  int port = 0;                           // container port of the HTTP endpoint
+  std::string path = {};                  // for example "/-/ready"
+  std::vector<std::string> command = {};  // health check inside the container; empty: the image has
+                                          // no program that could do it
+  Duration interval = {10};  // B05
   Duration timeout = {5};
   int retries = 5;
   Duration start_period = {15};
@@ -62,13 +62,14 @@ struct Dependency {
 };
 
 struct Component {
-  std::string name;   // service name and host name, for example "otel-collector"
-  std::string title;  // "OpenTelemetry Collector"
-  std::string purpose = {};              // what it does in this stack, one line
-  std::vector<std::string> notes = {};   // why something about it is unusual; comments where packaged
+  std::string name;          // service name and host name, for example "otel-collector"
+  std::string title;         // "OpenTelemetry Collector"
+  std::string purpose = {};  // what it does in this stack, one line
+  std::vector<std::string> notes =
+      {};             // why something about it is unusual; comments where packaged
   std::string image;  // full reference with tag (and digest when known)
   std::string version;
-  std::string user = {};  // "10001:10001"; empty: the image's own
+  std::string user = {};                     // "10001:10001"; empty: the image's own
   std::vector<std::string> entrypoint = {};  // empty: the image's own
   std::vector<std::string> command = {};
   std::map<std::string, std::string> environment = {};
@@ -80,13 +81,13 @@ struct Component {
   std::vector<Dependency> depends_on = {};
   Limits limits = {};
   Bytes disk = {0};
-  Duration stop_grace = {30};  // B08
-  bool one_shot = false;       // an init job that ends
-  bool host_view = false;      // needs the host's / and /proc read-only (node-exporter)
-  bool read_only = true;       // the process writes nowhere but its volumes and tmpfs
+  Duration stop_grace = {30};             // B08
+  bool one_shot = false;                  // an init job that ends
+  bool host_view = false;                 // needs the host's / and /proc read-only (node-exporter)
+  bool read_only = true;                  // the process writes nowhere but its volumes and tmpfs
   std::vector<std::string> tmpfs = {};    // paths that are memory
   std::vector<std::string> cap_add = {};  // capabilities beyond none
-  std::string metrics_path = {};  // empty: exposes no metrics
+  std::string metrics_path = {};          // empty: exposes no metrics
   int metrics_port = 0;
 };
 
@@ -99,8 +100,8 @@ struct Link {
 
 // The load the stack is made for: what the spec says, the tier's rates where it says nothing.
 struct Load {
-  Rate spans;      // received, before sampling
-  Rate traces;     // new traces
+  Rate spans;   // received, before sampling
+  Rate traces;  // new traces
   double series = 0;
   Rate lines;
 };
@@ -123,8 +124,8 @@ struct Topology {
   [[nodiscard]] const Component* find(const std::string& component) const;
   // The port with that name anywhere in the stack, or null.
   [[nodiscard]] const Port* port(const std::string& port_name) const;
-  // The name under which the engine knows a volume. It is explicit in every packaging, so that a backup
-  // never has to guess a prefix (CT-36).
+  // The name under which the engine knows a volume. It is explicit in every packaging, so that a
+  // backup never has to guess a prefix (CT-36).
   [[nodiscard]] std::string volume_name(const Volume& volume) const;
 };
 

@@ -25,9 +25,9 @@ std::string openssl_error() {
   const unsigned long code = ERR_peek_error();
   const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
   // A file that cannot be read is the system's error, which OpenSSL has no words for.
-  std::string text = ERR_SYSTEM_ERROR(code)  ? errno_text(ERR_GET_REASON(code))
-                     : reason != nullptr     ? reason
-                                             : "unknown error";
+  std::string text = ERR_SYSTEM_ERROR(code) ? errno_text(ERR_GET_REASON(code))
+                     : reason != nullptr    ? reason
+                                            : "unknown error";
   ERR_clear_error();
   return text;
 }

@@ -168,7 +168,8 @@ ModelRow cores_row(const StackSpec& spec, const catalog::Tier& tier, const Catal
 
 constexpr PartRow k_parts[] = {
     {Part::collector, "collector memory", "collector", "published",
-     "the documents' 0.001 GB per event/s is ten times its own ratio table: a slipped decimal (CT-08)"},
+     "the documents' 0.001 GB per event/s is ten times its own ratio table: a slipped decimal "
+     "(CT-08)"},
     {Part::metrics, "metrics store memory", "mimir", "published",
      "the documents' 2 KB per series counts one copy and no index; the published rules are from "
      "operation"},

@@ -142,9 +142,10 @@ class Checker {
           hint, "P02, F26, CT-20");
     } else if (documented > usable) {
       add(Severity::warning, "collector.memory",
-          fmt::format("the documented formula asks for {} of collector memory; the limiter allows {}, "
-                      "which the published rule ({}) finds enough",
-                      gb(documented), gb(usable), gb(published)),
+          fmt::format(
+              "the documented formula asks for {} of collector memory; the limiter allows {}, "
+              "which the published rule ({}) finds enough",
+              gb(documented), gb(usable), gb(published)),
           hint, "F05, CT-08");
     }
   }

@@ -1,5 +1,5 @@
-// Tables for people (aligned), for pipes (tab-separated), for documents (Markdown) and for spreadsheets
-// (CSV, RFC 4180), all from the same cells.
+// Tables for people (aligned), for pipes (tab-separated), for documents (Markdown) and for
+// spreadsheets (CSV, RFC 4180), all from the same cells.
 #pragma once
 
 #include <string>
@@ -22,8 +22,10 @@ struct Table {
   void add(std::vector<std::string> row) { rows.push_back(std::move(row)); }
 };
 
-// Aligned columns with two spaces between them; titles are bold when `color`. `indent` leading spaces.
-[[nodiscard]] std::string render_text(const Table& table, bool color = false, std::size_t indent = 0);
+// Aligned columns with two spaces between them; titles are bold when `color`. `indent` leading
+// spaces.
+[[nodiscard]] std::string render_text(const Table& table, bool color = false,
+                                      std::size_t indent = 0);
 [[nodiscard]] std::string render_markdown(const Table& table);
 [[nodiscard]] std::string render_csv(const Table& table);
 

@@ -1,15 +1,16 @@
-// Builds obsctl's tree from yaml-cpp's events: faster than its own nodes, and duplicate keys are seen.
+// Builds obsctl's tree from yaml-cpp's events: faster than its own nodes, and duplicate keys are
+// seen.
 #include "lib/yaml/read.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <map>
 #include <set>
 #include <sstream>
-
-#include <fmt/format.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/yaml.h>
 
 #include "lib/base/text.hpp"
 

@@ -1,7 +1,7 @@
 // Reads YAML into a plain tree in which every value knows its file, line and column.
 //
-// yaml-cpp does the parsing; this wrapper adds what it lacks: duplicate keys are errors (it keeps both
-// silently), aliases cannot blow up memory, and no exception leaves this file.
+// yaml-cpp does the parsing; this wrapper adds what it lacks: duplicate keys are errors (it keeps
+// both silently), aliases cannot blow up memory, and no exception leaves this file.
 #pragma once
 
 #include <string>
@@ -19,9 +19,9 @@ struct Node {
 
   Kind kind = Kind::null;
   std::string scalar = {};
-  bool quoted = false;  // the scalar was written in quotes, so "yes" and "1" are text
-  std::vector<Node> items;      // without initializers, as both types are still incomplete here
-  std::vector<Entry> entries;   // in the order of the file
+  bool quoted = false;         // the scalar was written in quotes, so "yes" and "1" are text
+  std::vector<Node> items;     // without initializers, as both types are still incomplete here
+  std::vector<Entry> entries;  // in the order of the file
   SourcePos at = {};
 
   [[nodiscard]] bool is_map() const { return kind == Kind::map; }

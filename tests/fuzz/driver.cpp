@@ -1,7 +1,7 @@
 // Runs a libFuzzer target without libFuzzer: a fixed number of seeded mutations of its corpus.
 //
-// With this every build, also one by GCC under AddressSanitizer, exercises the parsers; a clang build can
-// link the same targets with -fsanitize=fuzzer for coverage-guided runs.
+// With this every build, also one by GCC under AddressSanitizer, exercises the parsers; a clang
+// build can link the same targets with -fsanitize=fuzzer for coverage-guided runs.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// What a load test reads from others: a collector's metrics, scenario files, reports, thresholds and
-// profiles. Nothing crashes, and what was understood can be used.
+// What a load test reads from others: a collector's metrics, scenario files, reports, thresholds
+// and profiles. Nothing crashes, and what was understood can be used.
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>

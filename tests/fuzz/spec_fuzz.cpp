@@ -1,4 +1,5 @@
-// obsctl.yaml: whatever is read must be an error with a position or a spec that survives a round trip.
+// obsctl.yaml: whatever is read must be an error with a position or a spec that survives a round
+// trip.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -1,10 +1,10 @@
 // Every piece is done exactly once.
+#include "lib/base/parallel.hpp"
+
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <vector>
-
-#include "lib/base/parallel.hpp"
 
 using namespace obsctl;
 

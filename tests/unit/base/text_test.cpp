@@ -1,9 +1,10 @@
 // Text helpers: suggestions must help and never mislead; quoting must be exact.
+#include "lib/base/text.hpp"
+
 #include <doctest/doctest.h>
 
 #include "lib/base/error.hpp"
 #include "lib/base/hash.hpp"
-#include "lib/base/text.hpp"
 
 using namespace obsctl;
 

@@ -1,12 +1,12 @@
 // Units: what is accepted, what is refused, and that printing is exact.
+#include "lib/base/units.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <random>
 #include <string>
 #include <vector>
-
-#include "lib/base/units.hpp"
 
 using namespace obsctl;
 
@@ -25,7 +25,8 @@ TEST_CASE("a bare number is refused where its unit would be a guess") {
 }
 
 TEST_CASE("nonsense is refused") {
-  for (const std::string text : {"", "-1s", "1e999s", "nan s", "inf", "5 apples", "s", "1..2s", "1s2"}) {
+  for (const std::string text :
+       {"", "-1s", "1e999s", "nan s", "inf", "5 apples", "s", "1..2s", "1s2"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_duration(text, "x"));
   }

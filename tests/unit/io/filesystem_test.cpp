@@ -1,11 +1,11 @@
 // The disk: atomic replacement, modes, and errors that name path and cause.
+#include "lib/io/filesystem.hpp"
+
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
-#include <unistd.h>
-
-#include "lib/io/filesystem.hpp"
 #include "lib/io/random.hpp"
 
 using namespace obsctl;

@@ -1,7 +1,7 @@
 // obsctl.yaml survives a round trip, and every mistake in it is found with its position.
-#include <doctest/doctest.h>
-
 #include "lib/model/spec.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace obsctl;
 

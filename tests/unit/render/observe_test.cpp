@@ -43,9 +43,8 @@ Stack make(const std::vector<std::string>& settings = {},
     out.topology.components.push_back(component);
   }
   out.alerts = value_of(stack_alerts(out.spec, out.topology, store));
-  const auto added = add_observability(
-      out.tree, out.spec, out.topology, store, out.alerts,
-      value_of(stack_dashboards(out.spec, out.topology, store)));
+  const auto added = add_observability(out.tree, out.spec, out.topology, store, out.alerts,
+                                       value_of(stack_dashboards(out.spec, out.topology, store)));
   REQUIRE_MESSAGE(added, (added ? std::string() : added.error().message));
   const auto valid = validate_tree(out.tree);
   REQUIRE_MESSAGE(valid, (valid ? std::string() : valid.error().message));

@@ -1,7 +1,7 @@
 // Tables: alignment counts characters, not bytes; CSV follows RFC 4180.
-#include <doctest/doctest.h>
-
 #include "lib/ui/table.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace obsctl;
 

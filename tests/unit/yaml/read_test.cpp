@@ -1,7 +1,7 @@
 // Reading YAML: positions, duplicate keys, hostile documents.
-#include <doctest/doctest.h>
-
 #include "lib/yaml/read.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace obsctl;
 
