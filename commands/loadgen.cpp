@@ -382,7 +382,8 @@ void add_sink(std::vector<Flag>& out, Options& o) {
   out.push_back({.name = "print",
                  .into = &o.print,
                  .group = group,
-                 .doc = "print what arrives, one JSON document per line"});
+                 .doc = "print what arrives as OTLP/JSON, a line per request; headers and answers "
+                        "go to stderr"});
 }
 
 Result<loadgen::Report> load_report(Context& context, const std::string& name) {

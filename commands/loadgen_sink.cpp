@@ -36,6 +36,7 @@ Result<otlp::SinkOptions> sink_options(Context& context, const LoadgenOptions& o
       static_cast<void>(
           context.terminal.flush());  // a reader follows along; a closed pipe is its choice
     };
+    out.note = [&context](std::string_view line) { context.note(std::string(line)); };
   }
   return out;
 }

@@ -1,7 +1,10 @@
 // OTLP/JSON requests as values.
 //
 // Lenient where proto3's JSON mapping is: 64-bit integers as strings or numbers, enums as integers,
-// unknown names skipped, null as absent. A value of the wrong type counts as absent.
+// unknown names skipped, null as absent. A value of the wrong type counts as absent, but a list
+// that is none is an error: nothing of it could be counted.
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -102,6 +105,12 @@ Enum enumerated(const Json& value, int last) {
   return number >= 0 && number <= last ? static_cast<Enum>(number) : Enum{};
 }
 
+// Thrown and caught in this file.
+struct WrongShape {
+  const char* expected;
+  const char* found;
+};
+
 class Decoder {
  public:
   template <class Item>
@@ -128,10 +137,17 @@ class Decoder {
  private:
   template <class T, class Fill>
   void each(const Json& list, std::vector<T>& into, Fill&& fill) {
-    if (!list.is_array()) {
+    if (list.is_null()) {
       return;
     }
+    if (!list.is_array()) {
+      throw WrongShape{"a list", list.type_name()};
+    }
+    constexpr bool k_object = std::is_class_v<T> && !std::is_same_v<T, std::string>;
     for (const Json& one : list) {
+      if (k_object && !one.is_object()) {
+        throw WrongShape{"an object", one.type_name()};
+      }
       if (budget_-- == 0) {
         throw DecodeLimit{};
       }
@@ -368,6 +384,9 @@ Result<AnyRequest> decode_json(Signal signal, ByteView body) try {
     case Signal::logs: break;
   }
   return decoder.request<LogRecord>(json, "resourceLogs", "scopeLogs", "logRecords");
+} catch (const WrongShape& wrong) {
+  return fail(Code::failed, fmt::format("the request is not OTLP/JSON: {} expected, {} found",
+                                        wrong.expected, wrong.found));
 } catch (const DecodeLimit&) {
   return fail(Code::failed, "the request has too many parts or is nested too deeply to be read");
 }

@@ -6,7 +6,9 @@
 #include <array>
 #include <unordered_map>
 
+#include "lib/base/text.hpp"
 #include "lib/otlp/response.hpp"
+#include "lib/sink/headers.hpp"
 #include "lib/sink/session.hpp"
 
 namespace obsctl::otlp {
@@ -41,8 +43,10 @@ struct Stream {
   std::optional<Signal> signal = {};
   bool grpc = false;
   std::string encoding = {};
-  std::string body = {};   // prefix and message
-  std::uint64_t size = 0;  // of what came, kept or not
+  std::string path = {};
+  std::vector<std::string> headers = {};  // when somebody is told
+  std::string body = {};                  // prefix and message
+  std::uint64_t size = 0;                 // of what came, kept or not
   std::string answer = {};
   std::size_t answered = 0;
   int status = 0;
@@ -102,7 +106,7 @@ class GrpcSession final : public Session {
   void act(Stream& stream, const Reply& reply);
   void fail_stream(Stream& stream, int status, std::string message);
   void send_answer(Stream& stream);
-  void send_trailers(std::int32_t id, const Stream& stream);
+  void send_trailers(std::int32_t id);
 
   static ssize_t on_send(nghttp2_session* /*session*/, const std::uint8_t* data, std::size_t size,
                          int /*flags*/, void* user) {
@@ -131,6 +135,13 @@ class GrpcSession final : public Session {
     }
     const auto key = view(name, name_size);
     const auto text = view(value, value_size);
+    if (self(user).service_.options().note) {
+      if (key == ":path") {
+        stream->path = printable(text, 200);
+      } else if (!key.starts_with(':')) {
+        stream->headers.push_back(shown_header(key, text));
+      }
+    }
     if (key == ":path") {
       stream->signal = signal_of_path(text);
     } else if (key == "content-type") {
@@ -187,7 +198,7 @@ class GrpcSession final : public Session {
     stream->answered += take;
     if (stream->answered == stream->answer.size()) {
       *flags = NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
-      session.send_trailers(id, *stream);
+      session.send_trailers(id);
     }
     return static_cast<ssize_t>(take);
   }
@@ -238,8 +249,7 @@ void GrpcSession::handle(Stream& stream) {
 
 void GrpcSession::handle_message(Stream& stream) {
   Incoming incoming{.signal = *stream.signal,
-                    .wire_bytes = stream.size > k_prefix ? stream.size - k_prefix : 0,
-                    .transport = "grpc"};
+                    .wire_bytes = stream.size > k_prefix ? stream.size - k_prefix : 0};
   if (service_.options().depth != Depth::requests) {
     const ByteView bytes = bytes_of(stream.body);
     std::size_t length = 0;
@@ -314,6 +324,8 @@ nghttp2_nv field(std::string_view name, std::string_view value) {
 void GrpcSession::fail_stream(Stream& stream, int status, std::string message) {
   // Trailers-only: the status is in the one and only header block.
   stream.status = status;
+  service_.note("gRPC " + stream.path, stream.headers,
+                fmt::format("{}: {}", grpc_status_name(status), message));
   const std::string code = std::to_string(status);
   const std::string text = percent_encode(message);
   std::vector<nghttp2_nv> fields = {field(":status", "200"),
@@ -326,6 +338,7 @@ void GrpcSession::fail_stream(Stream& stream, int status, std::string message) {
 }
 
 void GrpcSession::send_answer(Stream& stream) {
+  service_.note("gRPC " + stream.path, stream.headers, grpc_status_name(0));
   const std::array<nghttp2_nv, 2> fields = {field(":status", "200"),
                                             field("content-type", "application/grpc")};
   nghttp2_data_provider answer{};
@@ -333,7 +346,7 @@ void GrpcSession::send_answer(Stream& stream) {
   nghttp2_submit_response(session_.get(), stream.id, fields.data(), fields.size(), &answer);
 }
 
-void GrpcSession::send_trailers(std::int32_t id, const Stream& /*stream*/) {
+void GrpcSession::send_trailers(std::int32_t id) {
   const nghttp2_nv trailer = field("grpc-status", "0");
   nghttp2_submit_trailer(session_.get(), id, &trailer, 1);
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "lib/base/text.hpp"
+#include "lib/sink/headers.hpp"
 
 namespace obsctl::otlp {
 namespace {
@@ -119,6 +120,9 @@ Http1Parser::Status Http1Parser::parse_header(std::string_view line) {
   }
   const std::string name = lower(line.substr(0, colon));
   const std::string_view value = trim(line.substr(colon + 1));
+  if (keep_headers_) {
+    request_.headers.push_back(shown_header(name, value));
+  }
   if (name == "content-length") {
     std::uint64_t length = 0;
     if (!parse_number(value, 10, length) || (has_length_ && length != left_)) {

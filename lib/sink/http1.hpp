@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace obsctl::otlp {
 
@@ -15,13 +16,15 @@ struct Http1Request {
   std::string body = {};
   std::uint64_t body_size = 0;  // also when the body was not kept
   bool keep_alive = true;
-  bool expects_continue = false;  // "Expect: 100-continue"
+  bool expects_continue = false;          // "Expect: 100-continue"
+  std::vector<std::string> headers = {};  // as shown_header() shows them, when they are kept
 };
 
 class Http1Parser {
  public:
   // `keep_body` false: bodies are counted and dropped.
-  Http1Parser(std::size_t max_body, bool keep_body) : max_body_(max_body), keep_body_(keep_body) {}
+  Http1Parser(std::size_t max_body, bool keep_body, bool keep_headers = false)
+      : max_body_(max_body), keep_body_(keep_body), keep_headers_(keep_headers) {}
 
   enum class Status : std::uint8_t {
     need_more,
@@ -53,6 +56,7 @@ class Http1Parser {
 
   std::size_t max_body_;
   bool keep_body_;
+  bool keep_headers_;
   State state_ = State::head;
   std::string head_;
   std::string line_;

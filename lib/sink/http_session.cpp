@@ -51,7 +51,8 @@ class HttpSession final : public Session {
  public:
   HttpSession(Channel channel, Service& service, Timers& timers)
       : Session(std::move(channel), service, timers),
-        parser_(service.options().max_message, service.options().depth != Depth::requests) {}
+        parser_(service.options().max_message, service.options().depth != Depth::requests,
+                static_cast<bool>(service.options().note)) {}
 
   void resume(std::int64_t /*token*/) override {
     held_ = false;
@@ -86,6 +87,7 @@ class HttpSession final : public Session {
   Http1Parser parser_;
   std::string pending_;  // answers on their way into the outbox
   std::string held_answer_;
+  std::string told_;  // why a request was refused, for who reads along
   std::string backlog_;
   bool held_ = false;
   bool close_after_ = false;
@@ -146,8 +148,7 @@ void HttpSession::handle_export(Http1Request& request, Signal signal, Encoding e
   Incoming incoming{.signal = signal,
                     .encoding = encoding,
                     .body = bytes_of(request.body),
-                    .wire_bytes = request.body_size,
-                    .transport = "http"};
+                    .wire_bytes = request.body_size};
   if (request.content_encoding == "gzip") {
     incoming.compression = Compression::gzip;
   } else if (request.content_encoding == "zstd") {
@@ -203,6 +204,7 @@ void HttpSession::answer_error(int status, const Reply& reply, Encoding encoding
     const auto whole = std::chrono::ceil<std::chrono::seconds>(*reply.retry_after).count();
     extra = fmt::format("Retry-After: {}\r\n", whole);
   }
+  told_ = reply.message;
   const int code = status == 503 ? 14 : status == 429 ? 8 : 3;
   const bool json = encoding == Encoding::json;
   const std::string body =
@@ -214,6 +216,13 @@ void HttpSession::answer_error(int status, const Reply& reply, Encoding encoding
 
 void HttpSession::answer(int status, std::string_view type, std::string_view body,
                          std::string_view extra) {
+  const Http1Request& request = parser_.request();
+  if (request.target != "/counts") {
+    const std::string_view why = status == 200 ? "" : told_.empty() ? trim(body) : told_;
+    service_.note(fmt::format("HTTP {} {}", request.method, request.target), request.headers,
+                  fmt::format("{} {}", status, why.empty() ? reason(status) : why));
+    told_.clear();
+  }
   send(fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}{}\r\n{}", status,
                    reason(status), type, body.size(), extra,
                    close_after_ ? "Connection: close\r\n" : "", body));

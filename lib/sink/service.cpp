@@ -7,6 +7,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/text.hpp"
 #include "lib/otlp/compress.hpp"
 #include "lib/otlp/wire.hpp"
 
@@ -189,14 +190,20 @@ void Service::identify(Signal signal, const Contents& contents, std::uint64_t ac
   }
 }
 
-void Service::print(const Incoming& incoming, const Contents& contents) const {
+void Service::note(std::string_view request, const std::vector<std::string>& headers,
+                   std::string_view answer) const {
+  if (options_.note) {
+    options_.note(fmt::format("{} -> {}; {}", request, answer, join(headers, ", ")));
+  }
+}
+
+void Service::print(const Contents& contents) const {
   if (!options_.print || !contents.decoded) {
     return;
   }
   const Encoded json = std::visit(
       [](const auto& request) { return encode(request, Encoding::json); }, *contents.decoded);
   options_.print(fmt::format("{}\n", json.bytes));
-  static_cast<void>(incoming);
 }
 
 Reply Service::handle(const Incoming& incoming) {
@@ -241,7 +248,7 @@ Reply Service::handle(const Incoming& incoming) {
     identify(incoming.signal, contents, accepted);
     counts_.distinct_traces = traces_.size();
   }
-  print(incoming, contents);
+  print(contents);
   return reply;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "lib/otlp/decode.hpp"
 #include "lib/otlp/types.hpp"
@@ -20,7 +21,6 @@ struct Incoming {
   Compression compression = Compression::none;
   ByteView body = {};  // packed as it came; empty at Depth::requests
   std::uint64_t wire_bytes = 0;
-  std::string_view transport = {};  // "grpc" or "http", for printing
 };
 
 struct Reply {
@@ -52,6 +52,10 @@ class Service {
   // Counters of connections; called from the sink's thread only.
   void count(std::uint64_t SinkCounts::*counter, std::int64_t change = 1);
 
+  // Tells options().note, when somebody listens, about a request and its answer.
+  void note(std::string_view request, const std::vector<std::string>& headers,
+            std::string_view answer) const;
+
   [[nodiscard]] SinkCounts counts() const;  // from any thread
   [[nodiscard]] const SinkOptions& options() const { return options_; }
 
@@ -67,7 +71,7 @@ class Service {
   Contents look_into(const Incoming& incoming);
   void identify(Signal signal, const Contents& contents, std::uint64_t accepted);
   void identify(const ItemRef& item, Signal signal);
-  void print(const Incoming& incoming, const Contents& contents) const;
+  void print(const Contents& contents) const;
 
   const SinkOptions& options_;
   FaultPlan plan_;

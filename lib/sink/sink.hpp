@@ -40,8 +40,10 @@ struct SinkOptions {
   unsigned max_streams = 1000;          // SETTINGS_MAX_CONCURRENT_STREAMS
   unsigned window = 1U << 20;           // flow-control window of a stream, bytes
   std::vector<Fault> faults = {};
-  std::function<void(std::string_view)> print =
-      {};  // called from the sink's thread with whole lines
+  // Called from the sink's thread with whole lines: requests as OTLP/JSON, and for every request
+  // its headers and what it was told. Values of headers that may be secrets are not shown.
+  std::function<void(std::string_view)> print = {};
+  std::function<void(std::string_view)> note = {};
 };
 
 struct SignalCounts {

@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import threading
 import unittest
+import urllib.error
+import urllib.request
 
 from support import obsctl
 from test_loadgen import sink
@@ -245,6 +247,31 @@ class Credentials(Case):
         with recorder() as (server, url):
             run("--protocol", "http/json", "-e", url, "--bearer-file", str(self.token))
         self.assertEqual({headers["authorization"] for _, headers in server.seen}, {f"Bearer {TOKEN}"})
+
+    def test_the_sink_shows_what_was_sent_but_no_secret(self):
+        with sink("--print") as to:
+            send = ("--signals", "logs", "-n", "3", "-H", "x-tenant=blue", "--bearer-file", str(self.token))
+            self.assertEqual(run("-e", f"127.0.0.1:{to.grpc}", *send).returncode, 0)
+            self.assertEqual(run("-e", f"127.0.0.1:{to.http}", "--protocol", "http/json", *send).returncode, 0)
+            request = urllib.request.Request(f"http://127.0.0.1:{to.http}/v1/logs", data=b"{broken",
+                                             headers={"content-type": "application/json"})
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request)
+            refused.exception.close()
+            to.process.terminate()
+            out, err = to.process.communicate(timeout=20)
+        documents = out.splitlines()
+        self.assertEqual([bool(json.loads(line)["resourceLogs"]) for line in documents[:2]], [True, True])
+        self.assertNotIn(TOKEN, out + err)
+        grpc_line, http_line, broken = [line for line in err.splitlines() if "->" in line]
+        self.assertIn("LogsService/Export -> OK; ", grpc_line)
+        self.assertIn("HTTP POST /v1/logs -> 200 OK; ", http_line)
+        for line in (grpc_line, http_line):
+            self.assertIn("x-tenant: blue", line)
+            self.assertIn("user-agent: obsctl-loadgen/", line)
+            self.assertIn("authorization: (not shown)", line)
+        self.assertIn("HTTP POST /v1/logs -> 400 ", broken)
+        self.assertNotIn("400 Bad Request", broken)  # but why
 
     def test_no_token_is_in_any_output(self):
         echo = type("Echo", (Recorder,), {"echo": True})

@@ -256,6 +256,21 @@ TEST_CASE("scanning finds ids and sequence numbers without decoding") {
   CHECK_FALSE(items[3].sequence_number);
 }
 
+TEST_CASE("JSON of another shape is refused, not counted as empty") {
+  for (const char* text :
+       {R"({"resourceSpans":3})", R"({"resourceSpans":[1]})", R"({"resourceSpans":{}})",
+        R"({"resourceSpans":[{"scopeSpans":"x"}]})",
+        R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":{"a":1}}]}]}]})"}) {
+    CAPTURE(text);
+    const auto request = decode(Signal::traces, Encoding::json, bytes_of(std::string_view(text)));
+    REQUIRE_FALSE(request);
+    CHECK(request.error().message.find("expected") != std::string::npos);
+  }
+  CHECK(decode(Signal::traces, Encoding::json, bytes_of(std::string_view("{}"))));
+  CHECK(decode(Signal::traces, Encoding::json,
+               bytes_of(std::string_view(R"({"resourceSpans":null})"))));
+}
+
 TEST_CASE("hostile requests are errors, not crashes") {
   // An AnyValue nested deeper than any real one: array of array of array …
   std::string nested;
