@@ -260,7 +260,8 @@ double expected_units(const Prepared& prepared) {
                                         ring.requests[ring.size].items);
         }
       }
-      due = std::min(due, counted);
+      // Counts were rounded to whole items, so they may lie above the schedule by less than one.
+      due = counted < due + 1 ? counted : due;
     }
     sum += due;
   }

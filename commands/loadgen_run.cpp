@@ -132,7 +132,9 @@ Result<int> finish(Context& context, const LoadgenOptions& options, const Prepar
     report.verdicts.push_back(loadgen::judge(threshold, report));
   }
   certify(report);
-  report.measured = calibration_values(report);
+  if (prepared.stack) {
+    report.measured = calibration_values(report);
+  }
   OBS_TRY(write_reports(context, options, report));
   if (options.write_calibration) {
     OBS_TRY(write_calibration(context, prepared, report));

@@ -114,6 +114,12 @@ class Sending(unittest.TestCase):
         self.assertEqual(sent["signals"]["logs"]["sent"], 1555)
         self.assertEqual(sent["rate_error"], 0)
 
+    def test_a_profile_is_exact_over_all_signals(self):
+        with sink("--depth=requests") as to:
+            sent = report(to, "-r", "2k/s", "-d", "2s", "--profile", "spike:3x@500ms+500ms")
+        self.assertEqual(sum(tally["sent"] for tally in sent["signals"].values()), 6000)
+        self.assertEqual((sent["expected_units"], sent["rate_error"]), (6000, 0))
+
     def test_the_same_seed_sends_the_same_payload(self):
         def fingerprint(*flags):
             text = obsctl("loadgen", "--dry-run", *flags).stdout
