@@ -32,12 +32,11 @@ install_packages() {
 
 # Configures and builds into build/$1; the remaining arguments go to cmake. BUILD_TARGET limits it to one target.
 build() {
-    local dir="$root/build/$1" target=${BUILD_TARGET:-all} launcher=()
+    local dir="$root/build/$1" log="$root/build/$1.log" target=${BUILD_TARGET:-all} launcher=()
     shift
     command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-    cmake -S "$root" -B "$dir" -G Ninja "${launcher[@]}" "$@" >"$root/build/configure.log" 2>&1 ||
-        { cat "$root/build/configure.log" >&2; return 1; }
-    local log="$root/build/build.log"
+    cmake -S "$root" -B "$dir" -G Ninja "${launcher[@]}" "$@" >"$log" 2>&1 ||
+        { cat "$log" >&2; return 1; }
     if [ -t 2 ]; then
         cmake --build "$dir" --target "$target" >&2
     else
