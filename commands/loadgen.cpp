@@ -338,7 +338,7 @@ void add_report(std::vector<Flag>& out, Options& o) {
                  .into = &o.image,
                  .fallback = "obsctl:" OBSCTL_VERSION,
                  .group = group,
-                 .doc = "image of that job"});
+                 .doc = "image of that job; scripts/image makes one"});
 }
 
 void add_sink(std::vector<Flag>& out, Options& o) {

@@ -62,6 +62,14 @@ Result<void> refuse_loopback(const Prepared& prepared) {
   return {};
 }
 
+// They would end the comment that shows the value.
+Result<void> refuse_control_characters(const char* flag, const std::string& value) {
+  if (std::ranges::any_of(value, [](unsigned char c) { return c < 0x20; })) {
+    return fail(Code::usage, fmt::format("the value of --{} contains a control character", flag));
+  }
+  return {};
+}
+
 // Files by the flag that names them, as they are found on this machine.
 Result<std::vector<std::pair<std::string, std::string>>> secret_files(Context& context,
                                                                       const LoadgenOptions& o,
@@ -83,9 +91,7 @@ Result<std::vector<std::pair<std::string, std::string>>> secret_files(Context& c
     if (!context.files.exists(context.environment.directory / file)) {
       return fail(Code::missing, fmt::format("there is no '{}' for --{}", file, flag));
     }
-    if (std::ranges::any_of(file, [](unsigned char c) { return c < 0x20; })) {
-      return fail(Code::usage, fmt::format("the path of --{} contains a control character", flag));
-    }
+    OBS_TRY(refuse_control_characters(flag, file));
     out.emplace_back(flag, file);
   }
   return out;
@@ -140,6 +146,32 @@ std::vector<std::string> plan_arguments(const LoadgenOptions& o, const Prepared&
   return out;
 }
 
+// MiB that a pod needs at most: the program, the templates, and copies of them for every request
+// that can be on its way, twice because not all templates have the same share of them. In steps of
+// 256.
+std::size_t memory_of(const Prepared& prepared) {
+  const loadgen::Plan& plan = prepared.plan;
+  std::size_t templates = 0;
+  std::size_t largest = 0;
+  for (const auto* ring :
+       {&prepared.payload.traces, &prepared.payload.metrics, &prepared.payload.logs}) {
+    if (*ring) {
+      for (const loadgen::RequestTemplate& request : (*ring)->requests) {
+        templates += request.bytes.size();
+        largest = std::max(largest, request.bytes.size());
+      }
+    }
+  }
+  const std::size_t copies = plan.client.compression == otlp::Compression::none ? 2 : 3;
+  const bool grpc = plan.protocol == otlp::Protocol::grpc;
+  const std::size_t flights =
+      std::size_t{plan.workers} * plan.client.connections * (grpc ? plan.client.streams : 1);
+  constexpr std::size_t k_program = 128 << 20;
+  constexpr std::size_t k_step = 256 << 20;
+  const std::size_t bytes = k_program + templates + flights * largest * copies;
+  return (bytes + k_step - 1) / k_step * (k_step >> 20);
+}
+
 Result<void> carry_scenario(Context& context, const LoadgenOptions& o,
                             loadgen::KubernetesJob& job) {
   if (!o.scenario) {
@@ -164,8 +196,10 @@ Result<int> print_job(Context& context, const LoadgenOptions& options, const Pre
   OBS_TRY_ASSIGN(const auto shards, parse_integer(*options.kubernetes, "--kubernetes", 1, 10'000));
   OBS_TRY(refuse_what_no_pod_can_do(options));
   OBS_TRY(refuse_loopback(prepared));
+  OBS_TRY(refuse_control_characters("image", options.image));
   job.shards = static_cast<int>(shards);
   job.cpus = static_cast<int>(prepared.plan.workers);
+  job.memory = memory_of(prepared);
   job.image = options.image;
   job.arguments = plan_arguments(options, prepared);
   OBS_TRY(carry_scenario(context, options, job));

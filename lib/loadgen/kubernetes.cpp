@@ -140,8 +140,12 @@ std::string comment(const KubernetesJob& job) {
       "# {0} pods send one plan: pod K sends the requests whose number is K modulo {0}, at their "
       "own "
       "time, so\n"
-      "# rates, ids and sequence numbers are split exactly. Kubernetes 1.29 or newer.\n",
-      job.shards);
+      "# rates, ids and sequence numbers are split exactly. Kubernetes 1.29 or newer.\n"
+      "#\n# The image must be where the nodes find it. obsctl's source makes it; then push it, or "
+      "load it "
+      "into the nodes:\n"
+      "#   scripts/image {1}\n",
+      job.shards, shell_quoted(job.image));
   if (has_secret(job)) {
     out +=
         "#\n# Certificates, tokens and the values of headers are in a Secret, to be made first:\n"
@@ -204,15 +208,15 @@ std::string kubernetes_manifest(const KubernetesJob& job) {
              "          # One core per worker; no limit of CPU, whose throttling would look like a "
              "slow target.\n"
              "          resources:\n"
-             "            requests: {{cpu: \"{4}\", memory: 256Mi}}\n"
-             "            limits: {{memory: 256Mi}}\n"
+             "            requests: {{cpu: \"{4}\", memory: {7}Mi}}\n"
+             "            limits: {{memory: {7}Mi}}\n"
              "          securityContext:\n"
              "            allowPrivilegeEscalation: false\n"
              "            readOnlyRootFilesystem: true\n"
              "            capabilities: {{drop: [ALL]}}\n"
              "{5}{6}",
              job.shards, quoted(job.image), environment(job), arguments(job), job.cpus, mounts(job),
-             volumes(job));
+             volumes(job), job.memory);
 }
 
 }  // namespace obsctl::loadgen

@@ -9,7 +9,8 @@ namespace obsctl::loadgen {
 
 struct KubernetesJob {
   int shards = 1;
-  int cpus = 1;  // of each pod: one per worker
+  int cpus = 1;              // of each pod: one per worker
+  std::size_t memory = 256;  // MiB, of each pod
   std::string image;
   // Words after `obsctl loadgen`, without --shard: every pod has its own from its completion index.
   std::vector<std::string> arguments;

@@ -123,6 +123,22 @@ class Kubernetes(unittest.TestCase):
         self.assertIn('image: "registry.example/obsctl@sha256:0"',
                       self.job("-e", "192.0.2.1", "--image", "registry.example/obsctl@sha256:0"))
 
+    def test_the_image_cannot_leave_its_line(self):
+        text = self.job("-e", "192.0.2.1", "--image", "registry.example/obsctl:1")
+        self.assertIn("#   scripts/image 'registry.example/obsctl:1'\n", text)
+        self.assertIn("control character", self.job("-e", "192.0.2.1", "--image", "x:1\nkind: Secret", code=2))
+
+    def test_memory_covers_what_can_be_on_its_way(self):
+        def mebibytes(*flags):
+            sizes = re.findall(r"memory: (\d+)Mi", self.job("-e", "192.0.2.1", *flags))
+            self.assertEqual(len(set(sizes)), 1)  # requested and limit
+            return int(sizes[0])
+        self.assertEqual(mebibytes(), 256)
+        # 10,000 spans of 1 KB and 64 requests in flight are 640 MB.
+        self.assertGreater(mebibytes("-b", "10000", "--span-size", "1KB"), 640)
+        # Over HTTP one request is in flight per connection.
+        self.assertEqual(mebibytes("-b", "10000", "--span-size", "1KB", "--protocol", "http/protobuf"), 256)
+
     def test_dollars_stay_dollars(self):
         got = words(self.job("-e", "https://192.0.2.1", "--server-name", "$(HOSTNAME)$$"))
         self.assertIn("--server-name=$$(HOSTNAME)$$$$", got)

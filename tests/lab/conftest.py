@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 
+import cluster as clusters
 import stack as stacks
 from labenv import bin_dir, cache_dir
 
@@ -62,6 +63,20 @@ def stack(new_stack) -> stacks.Stack:
     default = new_stack()
     default.up()
     return default
+
+
+@pytest.fixture(scope="session")
+def cluster(engine, tmp_path_factory):
+    """A Kubernetes cluster of one node; where none can run, its tests are skipped and say why."""
+    reason = clusters.why_not()
+    if reason:
+        pytest.skip(f"no Kubernetes cluster: {reason}")
+    made = clusters.Cluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
 
 
 @pytest.fixture

@@ -1,23 +1,25 @@
 """The Job of `obsctl loadgen --kubernetes`: valid by Kubernetes' own schemas, and its pods do what they should.
 
-No cluster is needed: what a kubelet would do with a pod (environment, $(VARIABLES), Secrets, ConfigMaps) is
-done here, and the commands run as processes against a sink on this machine's own address.
+It runs on a real cluster, with the commands of its comment as an operator would paste them, against a sink on this
+machine's own address.
 """
 
 import contextlib
 import copy
 import json
 import os
-import pathlib
 import re
 import shlex
 import signal
-import socket
 import subprocess
+import uuid
 from concurrent import futures
 
 import pytest
 import yaml
+
+from cluster import own_address
+from labenv import REPO
 
 kubernetes_validate = pytest.importorskip("kubernetes_validate")
 
@@ -25,16 +27,6 @@ BINARY = os.environ.get("OBSCTL", "")
 TOKEN = "t0ken $(HOME) that-nobody-may-see".replace(" ", "-")
 PODS = 3
 VERSIONS = ("1.29", "1.33", "1.37")  # the oldest that the manifest names, one between, the newest known
-
-
-def own_address() -> str:
-    """An address of this machine that is not loopback. (Connecting UDP sends nothing.)"""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))
-        address = probe.getsockname()[0]
-        if not address.startswith("127."):
-            return address
-    pytest.skip("this machine has only loopback addresses")
 
 
 def obsctl(*words: str, cwd=None) -> str:
@@ -90,76 +82,6 @@ def sink(folder, *flags):
             stop()
 
 
-class Kubelet:
-    """What becomes of a pod's description: files where they are mounted, variables and words expanded."""
-
-    def __init__(self, folder: pathlib.Path, documents: dict, secret: dict):
-        self.pod = documents["Job"]["spec"]["template"]["spec"]
-        self.box = self.pod["containers"][0]
-        self.secret = secret
-        self.root = folder / "root"
-        volumes = {volume["name"]: volume for volume in self.pod.get("volumes", [])}
-        for mount in self.box.get("volumeMounts", []):
-            target = pathlib.Path(f"{self.root}{mount['mountPath']}")
-            target.mkdir(parents=True)
-            volume = volumes[mount["name"]]
-            if "configMap" in volume:
-                config = documents["ConfigMap"]
-                assert volume["configMap"]["name"] == config["metadata"]["name"]
-                for key, value in config["data"].items():
-                    (target / key).write_text(value, encoding="utf-8")
-            else:
-                assert volume["secret"]["secretName"] == "obsctl-loadgen"
-                assert volume["secret"]["defaultMode"] == 0o440
-                for item in volume["secret"]["items"]:
-                    (target / item["path"]).write_text(secret[item["key"]], encoding="utf-8")
-
-    @staticmethod
-    def expand(text: str, variables: dict) -> str:
-        """Kubernetes' rule: $(NAME) is the variable if there is one, $$ is $."""
-        return re.sub(r"\$\$|\$\(([A-Za-z_][\w.-]*)\)",
-                      lambda m: "$" if m.group(0) == "$$" else variables.get(m.group(1), m.group(0)), text)
-
-    def run(self, index: int) -> str:
-        variables: dict = {}
-        for entry in self.box["env"]:
-            source = entry.get("valueFrom", {})
-            if "fieldRef" in source:
-                path = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
-                assert source["fieldRef"]["fieldPath"] == path
-                variables[entry["name"]] = str(index)
-            elif "secretKeyRef" in source:
-                assert source["secretKeyRef"]["name"] == "obsctl-loadgen"
-                variables[entry["name"]] = self.secret[source["secretKeyRef"]["key"]]
-            else:
-                variables[entry["name"]] = self.expand(entry["value"], variables)
-        words = [self.expand(word, variables) for word in (*self.box["command"], *self.box["args"])]
-        mounted = [word.replace("=/etc/obsctl/", f"={self.root}/etc/obsctl/") for word in words]
-        assert mounted[0] == "obsctl"
-        done = subprocess.run([BINARY, *mounted[1:]], cwd="/", env=variables, capture_output=True, text=True,
-                              timeout=120, check=False)
-        assert done.returncode == 0, f"pod {index}: {done.returncode}\n{done.stderr}\n{done.stdout[:2000]}"
-        return done.stdout + done.stderr  # `kubectl logs` shows both
-
-    def run_all(self, count: int) -> list:
-        with futures.ThreadPoolExecutor(count) as pool:
-            return list(pool.map(self.run, range(count)))
-
-
-def secret_of(manifest: str, folder: pathlib.Path, values: dict) -> dict:
-    """Runs the comment's `kubectl create secret` in the mind: key → content."""
-    command = re.search(r"kubectl create secret(?:.*\\\n)*.*", manifest).group(0)
-    out = {}
-    for word in shlex.split(command.replace("\\\n#", " ")):
-        if word.startswith("--from-file="):
-            key, _, file = word.removeprefix("--from-file=").partition("=")
-            out[key] = (folder / file).read_text(encoding="utf-8")
-        elif word.startswith("--from-literal="):
-            key, _, name = word.removeprefix("--from-literal=").partition("=")
-            out[key] = values[name.removeprefix("$")]
-    return out
-
-
 ALL = ("--ca-file", "ca.pem", "--cert-file", "client.pem", "--key-file", "client.key", "--bearer-file",
        "token", "-H", f"x-key={TOKEN}", "-s", "mine.yaml", "-r", "6k/s", "-d", "1s", "--sequence", "--seed",
        "77", "--threshold", "errors<0.1%")
@@ -200,26 +122,63 @@ def test_the_schemas_notice_a_mistake(files):
         kubernetes_validate.validate(wrong, VERSIONS[-1], strict=True)
 
 
+def pasted(manifest: str, start: str) -> str:
+    """The command of the manifest's comment that starts like this, with the lines that belong to it."""
+    lines = [line.removeprefix("#").strip() for line in manifest.splitlines() if line.startswith("#")]
+    first = next(i for i, line in enumerate(lines) if line.startswith(start))
+    last = first
+    while lines[last].endswith(("\\", "; do")):
+        last += 1
+    return "\n".join(lines[first:last + 1])
+
+
+@pytest.fixture
+def namespace(cluster):
+    """A namespace of its own that admits only restricted pods; it is kubectl's default while the test runs."""
+    name = f"load-{uuid.uuid4().hex[:8]}"
+    cluster.kubectl("apply", "-f", "-", stdin=yaml.safe_dump({
+        "apiVersion": "v1", "kind": "Namespace",
+        "metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}))
+    cluster.kubectl("config", "set-context", "--current", f"--namespace={name}")
+    with pytest.raises(AssertionError, match="violates PodSecurity"):
+        cluster.kubectl("run", "careless", "--image=busybox")
+    return name
+
+
+@pytest.fixture(scope="session")
+def image(cluster):
+    reference = "obsctl:" + obsctl("--version").split()[-1]
+    subprocess.run([REPO / "scripts" / "image"], env={**os.environ, "OBSCTL": BINARY}, check=True)
+    cluster.load(reference)
+    return reference
+
+
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
-def test_the_pods_send_one_plan_between_them(files, protocol):
+def test_a_cluster_runs_the_job(cluster, namespace, image, files, protocol):
     tls = ("--cert-file", "server.pem", "--key-file", "server.key", "--ca-file", "ca.pem")
     with sink(files, *tls) as ((grpc, http), stop):
         port = grpc if protocol == "grpc" else http
         text = obsctl("loadgen", "--kubernetes", str(PODS), "-e", f"https://{own_address()}:{port}", "--yes",
                       "--protocol", protocol, *ALL, cwd=files)
-        kubelet = Kubelet(files, manifests(text), secret_of(text, files, {"VALUE_OF_x_key": TOKEN}))
-        logs = kubelet.run_all(PODS)
+        assert f'image: "{image}"' in text
+        (files / "job.yaml").write_text(text, encoding="utf-8")
+        cluster.shell(f"VALUE_OF_x_key={shlex.quote(TOKEN)}; {pasted(text, 'kubectl create secret')}", files)
+        cluster.kubectl("apply", "-f", str(files / "job.yaml"))
+        try:
+            cluster.kubectl("wait", "--for=condition=complete", "job/obsctl-loadgen", "--timeout=90s")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{cluster.kubectl('describe', 'job,pods')}") from error
+        cluster.shell(pasted(text, "for pod in"), files)
+        merge = f"obsctl() {{ {shlex.quote(BINARY)} \"$@\"; }}; {pasted(text, 'obsctl loadgen merge')} -o json"
+        merged = json.loads(cluster.shell(merge, files))
         seen = stop()["signals"]
-    reports = [json.loads(log) for log in logs]  # nothing but the report is in a pod's log
+    logs = [path.read_text(encoding="utf-8") for path in files.glob("obsctl-loadgen-*.json")]
     assert not any(TOKEN in log for log in logs)
+    reports = [json.loads(log) for log in logs]  # nothing but the report is in a pod's log
     assert {report["seed"] for report in reports} == {77}
     assert len({report["fingerprint"] for report in reports}) == 1
     assert sorted((report["shard"], report["shards"]) for report in reports) == [(i, PODS) for i in range(PODS)]
     assert all(sum(t["sent"] for t in report["signals"].values()) > 0 for report in reports)
-    for index, log in enumerate(logs):
-        (files / f"obsctl-loadgen-{index}.json").write_text(log, encoding="utf-8")
-    merged = json.loads(obsctl("loadgen", "merge", "-o", "json",
-                               *(f"obsctl-loadgen-{i}.json" for i in range(PODS)), cwd=files))
     assert merged["passed"] and merged["asked_rate"] == pytest.approx(6000)
     assert sum(t["sent"] for t in merged["signals"].values()) == 6000
     for name, tally in merged["signals"].items():
