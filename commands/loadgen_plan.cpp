@@ -100,6 +100,23 @@ Result<std::uint64_t> read_seed(Context& context, const LoadgenOptions& options)
   return seed % 1'000'000'000;  // short enough to be typed again
 }
 
+Result<void> read_shard(const LoadgenOptions& options, loadgen::Plan& plan) {
+  const auto slash = options.shard.find('/');
+  if (slash == std::string::npos) {
+    return fail(Code::usage, fmt::format("'--shard {}' is not K/N", options.shard),
+                "for example --shard 0/4");
+  }
+  OBS_TRY_ASSIGN(plan.shards,
+                 parse_integer(options.shard.substr(slash + 1), "--shard", 1, 100'000));
+  OBS_TRY_ASSIGN(plan.shard,
+                 parse_integer(options.shard.substr(0, slash), "--shard", 0, plan.shards - 1));
+  if (options.find_max && plan.shards > 1) {
+    return fail(Code::usage, "'--find-max' and '--shard' exclude each other",
+                "a search needs the whole load in one hand; --workers uses more cores");
+  }
+  return {};
+}
+
 Result<void> read_times(Context& context, const LoadgenOptions& options, loadgen::Plan& plan) {
   plan.duration = options.count ? 0 : k_default_duration;
   if (options.duration) {
@@ -114,15 +131,7 @@ Result<void> read_times(Context& context, const LoadgenOptions& options, loadgen
   OBS_TRY_ASSIGN(const auto workers, parse_integer(options.workers, "--workers", 1, 256));
   plan.workers = static_cast<unsigned>(workers);
   OBS_TRY_ASSIGN(plan.seed, read_seed(context, options));
-  const auto slash = options.shard.find('/');
-  if (slash == std::string::npos) {
-    return fail(Code::usage, fmt::format("'--shard {}' is not K/N", options.shard),
-                "for example --shard 0/4");
-  }
-  OBS_TRY_ASSIGN(plan.shards,
-                 parse_integer(options.shard.substr(slash + 1), "--shard", 1, 100'000));
-  OBS_TRY_ASSIGN(plan.shard,
-                 parse_integer(options.shard.substr(0, slash), "--shard", 0, plan.shards - 1));
+  OBS_TRY(read_shard(options, plan));
   plan.retry.mode = options.retry == "honour"   ? otlp::RetryMode::honour
                     : options.retry == "ignore" ? otlp::RetryMode::ignore
                                                 : otlp::RetryMode::off;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
+#include <utility>
 
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
@@ -126,7 +128,8 @@ Verdict judge(const Threshold& threshold, const Report& report) {
     value = report.ledger->after.queued - report.ledger->before.queued;
     out.actual = human_number(value);
   } else if (threshold.metric == "rate") {
-    value = report.accepted_rate();
+    // A shard sends its part of the plan; the threshold is about the whole.
+    value = report.accepted_rate() * static_cast<double>(report.shards);
     if (!threshold.absolute) {
       const auto due = static_cast<double>(sum.sent + sum.unsent);
       value = due <= 0 ? 0 : static_cast<double>(sum.accepted) / due;
@@ -150,19 +153,46 @@ Verdict judge(const Threshold& threshold, const Report& report) {
   return out;
 }
 
+namespace {
+
+// That the reports are of different parts of one plan: anything else would count items twice.
+Result<void> check_parts(const std::vector<Report>& reports) {
+  const Report& first = reports.front();
+  std::map<std::int64_t, std::size_t> seen;  // shard → its report
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    const Report& report = reports[i];
+    if (report.fingerprint != first.fingerprint) {
+      return fail(Code::failed,
+                  fmt::format("report {} is of another payload: fingerprint {}", i + 1,
+                              report.fingerprint.substr(0, 12)),
+                  "merge reports of the same scenario and seed");
+    }
+    if (report.shards != first.shards) {
+      return fail(Code::failed, fmt::format("report {} is of a plan in {} parts, report 1 in {}",
+                                            i + 1, report.shards, first.shards));
+    }
+    const auto [same, fresh] = seen.emplace(report.shard, i + 1);
+    if (!fresh) {
+      return fail(Code::failed,
+                  fmt::format("reports {} and {} are both of shard {}/{}", same->second, i + 1,
+                              report.shard, report.shards),
+                  "name every report once; several generators of one seed need '--shard K/N'");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Report> merge_reports(const std::vector<Report>& reports) {
   if (reports.empty()) {
     return fail(Code::usage, "there is no report to merge");
   }
+  OBS_TRY(check_parts(reports));
   Report out = reports.front();
-  for (std::size_t i = 1; i < reports.size(); ++i) {
-    const Report& other = reports[i];
-    if (other.fingerprint != out.fingerprint) {
-      return fail(Code::failed,
-                  fmt::format("report {} is of another payload: fingerprint {}", i + 1,
-                              other.fingerprint.substr(0, 12)),
-                  "merge reports of the same scenario and seed");
-    }
+  const std::int64_t parts = std::exchange(out.shards, 1);
+  out.shard = 0;
+  for (const Report& other : reports | std::views::drop(1)) {
     out.result.add(other.result);
     out.expected += other.expected;
     out.asked_rate += other.asked_rate;  // a shard's part of the plan's rate
@@ -171,8 +201,8 @@ Result<Report> merge_reports(const std::vector<Report>& reports) {
         out.endpoints.push_back(endpoint);
       }
     }
-    if (!out.ledger) {
-      out.ledger = other.ledger;
+    if (other.certificate && !other.certificate->held) {
+      out.certificate = other.certificate;
     }
   }
   // Verdicts of a part say nothing about the whole; the same thresholds are judged again.
@@ -180,6 +210,10 @@ Result<Report> merge_reports(const std::vector<Report>& reports) {
   for (const Verdict& verdict : out.verdicts) {
     OBS_TRY_ASSIGN(const Threshold threshold, parse_threshold(verdict.text));
     verdicts.push_back(judge(threshold, out));
+  }
+  if (std::cmp_less(reports.size(), parts)) {
+    verdicts.push_back({.text = "a report of every shard",
+                        .actual = fmt::format("{} of {}", reports.size(), parts)});
   }
   out.verdicts = std::move(verdicts);
   return out;

@@ -95,7 +95,10 @@ struct Report {
 // Reads a JSON report back; `name` is the file in errors.
 [[nodiscard]] Result<Report> read_report(std::string_view json, const std::string& name);
 
-// Several generators' reports of one plan as one. Errors: different plans.
+// Several generators' reports of one plan as one, with the thresholds judged for the whole and a
+// verdict about shards without a report. What one generator compared with a collector or a sink
+// (ledger, sampling, sink counts) stays out: it saw the others' items too. Errors: different plans,
+// a part that is there twice.
 [[nodiscard]] Result<Report> merge_reports(const std::vector<Report>& reports);
 
 // Two reports side by side, as text.
@@ -105,7 +108,8 @@ struct Report {
 
 // Thresholds: "p50|p90|p99|p99.9|p99.99|max|mean < DURATION", "errors|loss|late|unsent < SHARE",
 // "queue < COUNT" (growth of the collector's exporter queues, needs a ledger),
-// "rate > SHARE|RATE" (accepted, as a share of the asked rate or absolute). Spaces are optional.
+// "rate > SHARE|RATE" (accepted, as a share of the asked rate or absolute, by all shards together).
+// Spaces are optional.
 struct Threshold {
   std::string text;
   std::string metric;

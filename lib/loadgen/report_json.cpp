@@ -227,6 +227,30 @@ RunResult result_from(const Json& json) {
   return out;
 }
 
+Json certificate_json(const Certificate& certificate) {
+  return {{"tier", certificate.tier},
+          {"spans_per_second", certificate.spans},
+          {"series", certificate.series},
+          {"interval_seconds", certificate.interval},
+          {"points_per_second", certificate.points},
+          {"records_per_second", certificate.records},
+          {"held", certificate.held},
+          {"reason", certificate.reason}};
+}
+
+Certificate certificate_from(const Json& json) {
+  Certificate out;
+  out.tier = json.at("tier").get<std::string>();
+  out.spans = json.at("spans_per_second").get<double>();
+  out.series = json.at("series").get<double>();
+  out.interval = json.at("interval_seconds").get<double>();
+  out.points = json.at("points_per_second").get<double>();
+  out.records = json.at("records_per_second").get<double>();
+  out.held = json.at("held").get<bool>();
+  out.reason = json.at("reason").get<std::string>();
+  return out;
+}
+
 Report report_from(const Json& json) {
   Report out;
   out.scenario = json.at("scenario").get<std::string>();
@@ -248,6 +272,9 @@ Report report_from(const Json& json) {
     out.verdicts.push_back({verdict.at("threshold").get<std::string>(),
                             verdict.at("actual").get<std::string>(),
                             verdict.at("met").get<bool>()});
+  }
+  if (json.contains("certificate")) {
+    out.certificate = certificate_from(json.at("certificate"));
   }
   return out;
 }
@@ -288,15 +315,7 @@ std::string report_json(const Report& report) {
     out["measured"] = report.measured;
   }
   if (report.certificate) {
-    const Certificate& c = *report.certificate;
-    out["certificate"] = {{"tier", c.tier},
-                          {"spans_per_second", c.spans},
-                          {"series", c.series},
-                          {"interval_seconds", c.interval},
-                          {"points_per_second", c.points},
-                          {"records_per_second", c.records},
-                          {"held", c.held},
-                          {"reason", c.reason}};
+    out["certificate"] = certificate_json(*report.certificate);
   }
   return out.dump(2) + "\n";
 }

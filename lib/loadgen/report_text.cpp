@@ -141,10 +141,12 @@ std::string rate_lines(const Report& report) {
 }
 
 std::string head_lines(const Report& report) {
-  std::string out = fmt::format("Load            {} (seed {}, payload {}) to {} over {}{}\n",
-                                report.scenario, report.seed, report.fingerprint.substr(0, 12),
-                                join(report.endpoints, ", "), report.protocol,
-                                report.compression == "none" ? "" : " with " + report.compression);
+  std::string out = fmt::format(
+      "Load            {} (seed {}, payload {}{}) to {} over {}{}\n", report.scenario, report.seed,
+      report.fingerprint.substr(0, 12),
+      report.shards > 1 ? fmt::format(", shard {}/{}", report.shard, report.shards) : "",
+      join(report.endpoints, ", "), report.protocol,
+      report.compression == "none" ? "" : " with " + report.compression);
   out += fmt::format(
       "Time            {:.1f} s{}{}\n", report.run_seconds(),
       report.warmup > 0 ? fmt::format(", {:.0f} s warm-up not measured", report.warmup) : "",

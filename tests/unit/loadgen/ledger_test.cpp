@@ -165,16 +165,53 @@ TEST_CASE("reports go through JSON and merge exactly") {
   const auto back = read_report(report_json(report), "a.json");
   REQUIRE(back);
   CHECK(report_json(*back) == report_json(report));
-  const auto merged = merge_reports({*back, *back, *back});
+  const auto part = [&back](std::int64_t shard) {
+    Report out = *back;
+    out.shard = shard;
+    out.shards = 3;
+    return out;
+  };
+  const auto merged = merge_reports({part(0), part(1), part(2)});
   REQUIRE(merged);
   CHECK(merged->result.signals[1].accepted == 30);
   CHECK(merged->result.latency.count() == 3);
   CHECK(merged->result.causes.at("UNAVAILABLE") == 9);
-  Report other = *back;
+  CHECK(merged->shards == 1);
+  CHECK(merged->verdicts.size() == 1);
+  Report other = part(1);
   other.fingerprint = "def";
-  CHECK_FALSE(merge_reports({*back, other}));
+  CHECK_FALSE(merge_reports({part(0), other}));
+  CHECK_FALSE(merge_reports({part(0), *back}));  // a plan in one part
+  const auto twice = merge_reports({part(2), part(1), part(2)});
+  REQUIRE_FALSE(twice);
+  CHECK(twice.error().message == "reports 1 and 3 are both of shard 2/3");
   CHECK_FALSE(read_report("{}", "x"));
   CHECK_FALSE(read_report("{", "x"));
+}
+
+TEST_CASE("a merge that lacks a shard has not passed") {
+  Report part;
+  part.shards = 3;
+  part.duration = 1;
+  part.result.signals[0].sent = 100;
+  part.result.signals[0].accepted = 100;
+  part.certificate.emplace().held = true;
+  const Threshold rate = *parse_threshold("rate>299/s");
+  part.verdicts.push_back(judge(rate, part));
+  CHECK(part.passed());  // 100/s by each of three
+  std::vector<Report> parts = {part, part, part};
+  parts[1].shard = 1;
+  parts[2].shard = 2;
+  CHECK(merge_reports(parts)->passed());
+  parts[2].certificate->held = false;
+  CHECK_FALSE(merge_reports(parts)->passed());
+  parts.pop_back();
+  const auto merged = merge_reports(parts);
+  REQUIRE(merged);
+  CHECK_FALSE(merged->passed());
+  REQUIRE(merged->verdicts.size() == 2);
+  CHECK_FALSE(merged->verdicts[0].met);  // 200/s
+  CHECK(merged->verdicts[1].actual == "2 of 3");
 }
 
 TEST_CASE("the search finds a known knee and confirms it") {
