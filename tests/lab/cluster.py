@@ -12,12 +12,13 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import textwrap
 import time
 
 import yaml
 
-from labenv import LabError, bin_dir
+from labenv import LAB, LabError, bin_dir
 
 NODE = "lab"
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
@@ -35,8 +36,6 @@ def why_not() -> str:
     if os.geteuid() != 0:
         return "needs root"
     missing = [name for name in ("containerd", "runc", "ctr", "ip", "unshare") if not shutil.which(name)]
-    if not (bin_dir() / "kubernetes").exists():
-        missing.append("the lab's kubernetes")
     if not (PLUGINS / "bridge").exists():
         missing.append("containernetworking-plugins")
     if missing:
@@ -101,6 +100,8 @@ class Cluster:
 
     # -- life ----------------------------------------------------------------------------------
     def start(self) -> None:
+        # Waits for the build in the background when there is one.
+        subprocess.run([sys.executable, LAB / "build.py", "kubernetes"], check=True)
         self._clear()
         RUNTIME.mkdir(parents=True)
         (self.folder / "bin").mkdir()

@@ -24,6 +24,10 @@ def pytest_configure(config) -> None:
     os.environ["PATH"] = f"{bin_dir()}{os.pathsep}{os.environ['PATH']}"
 
 
+def pytest_collection_modifyitems(items) -> None:
+    items.sort(key=lambda item: "cluster" in item.fixturenames)  # what it needs is built meanwhile
+
+
 @pytest.fixture(scope="session")
 def engine():
     """The lab's Docker engine; without one, end-to-end tests are skipped and say why."""

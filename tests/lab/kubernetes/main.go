@@ -1,5 +1,5 @@
 // One program that is each part of a one-node Kubernetes cluster, by the name it is called with: they
-// share most of their code, so that building them together takes a third of the time.
+// share most of their code, which is built and linked once.
 package main
 
 import (
