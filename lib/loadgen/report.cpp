@@ -101,6 +101,19 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
+// Accepted items per second of the whole plan. A shard's part is only about its share of it,
+// because requests are not split: what it was due to send and what was accepted of that speak for
+// the rest.
+double plan_rate(const Report& report) {
+  const SignalTally sum = report.result.total();
+  const auto shards = static_cast<double>(report.shards);
+  const double seconds = report.run_seconds();
+  if (report.shards == 1 || report.expected <= 0 || report.unit != "items" || seconds <= 0) {
+    return report.accepted_rate() * shards;
+  }
+  return ratio(sum.accepted, sum.sent + sum.unsent) * report.expected * shards / seconds;
+}
+
 std::string percent(double share) {
   return fmt::format("{:.4g}%", share * 100);
 }
@@ -128,8 +141,7 @@ Verdict judge(const Threshold& threshold, const Report& report) {
     value = report.ledger->after.queued - report.ledger->before.queued;
     out.actual = human_number(value);
   } else if (threshold.metric == "rate") {
-    // A shard sends its part of the plan; the threshold is about the whole.
-    value = report.accepted_rate() * static_cast<double>(report.shards);
+    value = plan_rate(report);
     if (!threshold.absolute) {
       const auto due = static_cast<double>(sum.sent + sum.unsent);
       value = due <= 0 ? 0 : static_cast<double>(sum.accepted) / due;

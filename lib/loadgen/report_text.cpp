@@ -113,9 +113,11 @@ std::string rate_lines(const Report& report) {
   std::string out =
       fmt::format("Rate            {:.1f} {}/s sent", report.sent_rate(), report.unit);
   if (report.asked_rate > 0 && report.expected > 0) {
-    out += fmt::format(", {:.0f} of {:.0f} asked for ({:.3g} % off)",
+    out += fmt::format(", {:.0f} of {}{:.0f} asked for",
                        static_cast<double>(report.unit == "requests" ? sum.requests : sum.sent),
-                       report.expected, report.rate_error() * 100);
+                       report.shards > 1 ? "about " : "", report.expected);
+    // A shard's part is only about its share: requests are not split.
+    out += report.shards > 1 ? "" : fmt::format(" ({:.3g} % off)", report.rate_error() * 100);
   }
   out += fmt::format("; {:.1f} items/s accepted\n", report.accepted_rate());
   if (result.late_by_target + result.late_by_generator + sum.requests_unsent > 0) {

@@ -199,6 +199,11 @@ TEST_CASE("a merge that lacks a shard has not passed") {
   const Threshold rate = *parse_threshold("rate>299/s");
   part.verdicts.push_back(judge(rate, part));
   CHECK(part.passed());  // 100/s by each of three
+  part.expected = 101;   // requests are not split: another shard sends the item
+  CHECK(judge(rate, part).met);
+  part.result.signals[0].unsent = 2;
+  CHECK_FALSE(judge(rate, part).met);
+  part.result.signals[0].unsent = 0;
   std::vector<Report> parts = {part, part, part};
   parts[1].shard = 1;
   parts[2].shard = 2;
