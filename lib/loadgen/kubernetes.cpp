@@ -141,9 +141,8 @@ std::string comment(const KubernetesJob& job) {
       "own "
       "time, so\n"
       "# rates, ids and sequence numbers are split exactly. Kubernetes 1.29 or newer.\n"
-      "#\n# The image must be where the nodes find it. obsctl's source makes it; then push it, or "
-      "load it "
-      "into the nodes:\n"
+      "#\n# The image must be where the nodes find it. In obsctl's source this makes it; then push "
+      "or load it:\n"
       "#   scripts/image {1}\n",
       job.shards, shell_quoted(job.image));
   if (has_secret(job)) {

@@ -118,6 +118,34 @@ std::string percent(double share) {
   return fmt::format("{:.4g}%", share * 100);
 }
 
+// That the reports are of different parts of one plan: anything else would count items twice.
+Result<void> check_parts(const std::vector<Report>& reports) {
+  const Report& first = reports.front();
+  std::map<std::int64_t, const Report*> seen;  // by shard
+  for (const Report& report : reports) {
+    if (report.fingerprint != first.fingerprint) {
+      return fail(Code::failed,
+                  fmt::format("'{}' is of another payload: fingerprint {}", report.name,
+                              report.fingerprint.substr(0, 12)),
+                  "merge reports of the same scenario and seed");
+    }
+    if (report.shards != first.shards) {
+      return fail(Code::failed,
+                  fmt::format("'{}' is of a plan in {} parts, '{}' of one in {}", report.name,
+                              report.shards, first.name, first.shards),
+                  "merge reports of one plan, from generators with '--shard K/N' of the same N");
+    }
+    const auto [same, fresh] = seen.emplace(report.shard, &report);
+    if (!fresh) {
+      return fail(Code::failed,
+                  fmt::format("'{}' and '{}' are both of shard {}/{}", same->second->name,
+                              report.name, report.shard, report.shards),
+                  "name every report once; several generators of one seed need '--shard K/N'");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Verdict judge(const Threshold& threshold, const Report& report) {
@@ -141,11 +169,7 @@ Verdict judge(const Threshold& threshold, const Report& report) {
     value = report.ledger->after.queued - report.ledger->before.queued;
     out.actual = human_number(value);
   } else if (threshold.metric == "rate") {
-    value = plan_rate(report);
-    if (!threshold.absolute) {
-      const auto due = static_cast<double>(sum.sent + sum.unsent);
-      value = due <= 0 ? 0 : static_cast<double>(sum.accepted) / due;
-    }
+    value = threshold.absolute ? plan_rate(report) : ratio(sum.accepted, sum.sent + sum.unsent);
     out.actual = threshold.absolute ? human_rate({value}) : percent(value);
   } else {
     if (threshold.metric == "errors") {
@@ -164,37 +188,6 @@ Verdict judge(const Threshold& threshold, const Report& report) {
   out.met = threshold.below ? value < threshold.limit : value > threshold.limit;
   return out;
 }
-
-namespace {
-
-// That the reports are of different parts of one plan: anything else would count items twice.
-Result<void> check_parts(const std::vector<Report>& reports) {
-  const Report& first = reports.front();
-  std::map<std::int64_t, std::size_t> seen;  // shard → its report
-  for (std::size_t i = 0; i < reports.size(); ++i) {
-    const Report& report = reports[i];
-    if (report.fingerprint != first.fingerprint) {
-      return fail(Code::failed,
-                  fmt::format("report {} is of another payload: fingerprint {}", i + 1,
-                              report.fingerprint.substr(0, 12)),
-                  "merge reports of the same scenario and seed");
-    }
-    if (report.shards != first.shards) {
-      return fail(Code::failed, fmt::format("report {} is of a plan in {} parts, report 1 in {}",
-                                            i + 1, report.shards, first.shards));
-    }
-    const auto [same, fresh] = seen.emplace(report.shard, i + 1);
-    if (!fresh) {
-      return fail(Code::failed,
-                  fmt::format("reports {} and {} are both of shard {}/{}", same->second, i + 1,
-                              report.shard, report.shards),
-                  "name every report once; several generators of one seed need '--shard K/N'");
-    }
-  }
-  return {};
-}
-
-}  // namespace
 
 Result<Report> merge_reports(const std::vector<Report>& reports) {
   if (reports.empty()) {

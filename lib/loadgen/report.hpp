@@ -51,6 +51,7 @@ struct Certificate {
 };
 
 struct Report {
+  std::string name = {};  // of the file it was read from
   std::string scenario;
   std::string fingerprint;
   std::uint64_t seed = 0;

@@ -327,7 +327,9 @@ Result<Report> read_report(std::string_view json, const std::string& name) {
       return fail(Code::config, fmt::format("'{}' is not a report of obsctl loadgen", name),
                   "reports are written by 'obsctl loadgen -o json' and --report-json");
     }
-    return report_from(parsed);
+    Report out = report_from(parsed);
+    out.name = name;
+    return out;
   } catch (const nlohmann::json::exception& error) {
     return fail(Code::config, fmt::format("'{}' is not a readable report: {}", name, error.what()),
                 "reports are written by 'obsctl loadgen -o json' and --report-json");

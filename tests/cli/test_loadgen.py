@@ -156,7 +156,7 @@ class Sending(unittest.TestCase):
             self.assertIn("MISSED  a report of every shard (measured 2 of 3)", lacking.stdout)
             twice = obsctl("loadgen", "merge", *(f"{folder}/{i}.json" for i in (0, 1, 1)))
             self.assertEqual((twice.returncode, twice.stdout), (1, ""))
-            self.assertIn("reports 2 and 3 are both of shard 1/3", twice.stderr)
+            self.assertIn(f"'{folder}/1.json' and '{folder}/1.json' are both of shard 1/3", twice.stderr)
             compared = obsctl("loadgen", "compare", f"{folder}/0.json", f"{folder}/1.json")
             self.assertEqual(compared.returncode, 0, compared.stderr)
             self.assertIn("latency p99.99", compared.stdout)

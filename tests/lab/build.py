@@ -150,20 +150,11 @@ def drop_stale_work() -> None:
     shutil.rmtree(cache_dir() / "work", ignore_errors=True)
 
 
-def step_back() -> None:
-    """Leaves the processor to whoever else wants it."""
-    os.nice(19)
-    # Where sessions are scheduled as groups, nice has no effect between them. Only a session of our own.
-    autogroup = pathlib.Path("/proc/self/autogroup")
-    if os.getsid(0) == os.getpid() and os.access(autogroup, os.W_OK):
-        autogroup.write_text("19", encoding="ascii")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("components", nargs="*", help="default: all of sources.yaml")
     parser.add_argument("--now", action="store_true", help="only those not marked `later`")
-    parser.add_argument("--later", action="store_true", help="only those marked `later`, while the processor is idle")
+    parser.add_argument("--later", action="store_true", help="only those marked `later`")
     args = parser.parse_args()
     table = sources()
     unknown = set(args.components) - set(table)
@@ -172,8 +163,6 @@ def main() -> int:
                        f"known: {', '.join(table)}")
     wanted = args.components or [name for name, source in table.items()
                                  if not (args.now if source.get("later") else args.later)]
-    if args.later:
-        step_back()
     cache_dir().mkdir(parents=True, exist_ok=True)
     with open(cache_dir() / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two runs at once would only fight for the cores

@@ -18,6 +18,7 @@ import time
 
 import yaml
 
+from collector import free_port
 from labenv import LAB, LabError, bin_dir
 
 NODE = "lab"
@@ -52,12 +53,6 @@ def own_address() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))
         return probe.getsockname()[0]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 class Cluster:

@@ -167,6 +167,7 @@ TEST_CASE("reports go through JSON and merge exactly") {
   CHECK(report_json(*back) == report_json(report));
   const auto part = [&back](std::int64_t shard) {
     Report out = *back;
+    out.name = std::to_string(shard) + ".json";
     out.shard = shard;
     out.shards = 3;
     return out;
@@ -184,7 +185,7 @@ TEST_CASE("reports go through JSON and merge exactly") {
   CHECK_FALSE(merge_reports({part(0), *back}));  // a plan in one part
   const auto twice = merge_reports({part(2), part(1), part(2)});
   REQUIRE_FALSE(twice);
-  CHECK(twice.error().message == "reports 1 and 3 are both of shard 2/3");
+  CHECK(twice.error().message == "'2.json' and '2.json' are both of shard 2/3");
   CHECK_FALSE(read_report("{}", "x"));
   CHECK_FALSE(read_report("{", "x"));
 }
