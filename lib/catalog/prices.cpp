@@ -67,6 +67,22 @@ Result<HostSet> read_host(const yaml::Node& row) {
   return out;
 }
 
+Result<Machine> read_machine(const yaml::Node& row) {
+  OBS_TRY(row.only({"provider", "title", "cpus", "memory", "disk", "low", "high", "date", "source",
+                    "url"}));
+  Machine out;
+  OBS_TRY_ASSIGN(out.provider, row.text("provider"));
+  OBS_TRY_ASSIGN(out.title, row.text("title"));
+  OBS_TRY(read_quantity(row, "cpus", out.cpus, parse_count));
+  OBS_TRY(read_quantity(row, "memory", out.memory, parse_bytes));
+  OBS_TRY(read_quantity(row, "disk", out.disk, parse_bytes, false));
+  OBS_TRY_ASSIGN(out.price, read_range(row));
+  OBS_TRY_ASSIGN(out.date, row.text("date"));
+  OBS_TRY_ASSIGN(out.source, row.text("source"));
+  OBS_TRY_ASSIGN(out.url, row.text("url"));
+  return out;
+}
+
 Result<void> read_storage(const yaml::Node& node, StoragePrice& out) {
   OBS_TRY(node.only({"object", "block"}));
   OBS_TRY_ASSIGN(const yaml::Node* object, node.require("object"));
@@ -93,8 +109,14 @@ Result<TcoRow> read_tco(const yaml::Entry& entry) {
 
 Result<PriceBook> parse_prices(std::string_view text, const std::string& file) {
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
-  OBS_TRY(root.only({"hosts", "storage", "tco", "managed"}));
+  OBS_TRY(root.only({"date", "machines", "hosts", "storage", "tco", "managed"}));
   PriceBook out;
+  OBS_TRY_ASSIGN(out.date, root.text("date"));
+  OBS_TRY_ASSIGN(const yaml::Node* machines, root.require("machines"));
+  for (const auto& item : machines->items) {
+    OBS_TRY_ASSIGN(auto machine, read_machine(item));
+    out.machines.push_back(std::move(machine));
+  }
   OBS_TRY_ASSIGN(const yaml::Node* hosts, root.require("hosts"));
   for (const auto& item : hosts->items) {
     OBS_TRY_ASSIGN(auto host, read_host(item));

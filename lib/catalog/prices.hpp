@@ -29,6 +29,19 @@ struct HostSet {
   std::string source;
 };
 
+// What a provider lists for one machine.
+struct Machine {
+  std::string provider;
+  std::string title;
+  double cpus = 0;
+  Bytes memory;
+  Bytes disk;  // included in the price
+  Money price;
+  std::string date;  // of the list, "2025-11"
+  std::string source;
+  std::string url;
+};
+
 // USD per GB and month.
 struct StoragePrice {
   Money object;
@@ -52,6 +65,8 @@ struct ManagedRow {
 };
 
 struct PriceBook {
+  std::string date;  // of everything but the machines
+  std::vector<Machine> machines;
   std::vector<HostSet> hosts;
   StoragePrice storage;
   std::vector<TcoRow> tco;

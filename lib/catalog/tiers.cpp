@@ -98,7 +98,8 @@ Result<void> read_events(const yaml::Node& node, Tier& out) {
 Result<Tier> read_tier(const yaml::Entry& entry) {
   const yaml::Node& row = entry.value;
   OBS_TRY(row.only({"title", "meant_for", "source", "events", "applications", "users", "rates",
-                    "daily", "retention", "network", "cheat_sheet", "components"}));
+                    "daily", "retention", "network", "cheat_sheet", "components",
+                    "series_max", "single_node", "also"}));
   Tier out;
   out.name = entry.key;
   OBS_TRY_ASSIGN(out.title, row.text("title"));
@@ -108,6 +109,13 @@ Result<Tier> read_tier(const yaml::Entry& entry) {
   OBS_TRY_ASSIGN(out.users, row.text("users"));
   OBS_TRY_ASSIGN(const yaml::Node* events, row.require("events"));
   OBS_TRY(read_events(*events, out));
+  OBS_TRY(read_quantity(row, "series_max", out.series_max, parse_count));
+  OBS_TRY(read_quantity(row, "single_node", out.single_node, parse_bool, false));
+  for (const auto& name : split(row.text_or("also", ""), ',')) {
+    if (!trim(name).empty()) {
+      out.also.emplace_back(trim(name));
+    }
+  }
   OBS_TRY_ASSIGN(const yaml::Node* rates, row.require("rates"));
   OBS_TRY(read_rates(*rates, out.rates));
   OBS_TRY_ASSIGN(const yaml::Node* daily, row.require("daily"));
@@ -189,9 +197,9 @@ Result<Tier> tier(std::string_view name) {
               hint.empty() ? "tiers: " + join(names, ", ") : hint);
 }
 
-const Tier& tier_for(const std::vector<Tier>& all, double events_per_second) {
+const Tier& tier_for(const std::vector<Tier>& all, double events_per_second, double series) {
   for (const auto& row : all) {
-    if (events_per_second <= row.events_max) {
+    if (events_per_second <= row.events_max && series <= row.series_max) {
       return row;
     }
   }

@@ -77,6 +77,9 @@ struct Tier {
   double events_min = 0;  // events/s, inclusive
   double events_max = 0;  // exclusive, unless `open`
   bool open = false;      // the table writes "2M+"
+  double series_max = 0;  // active series, inclusive
+  bool single_node = false;           // one host carries it; a profile says which
+  std::vector<std::string> also;      // components that the documents' table leaves out
   std::string applications;
   std::string users;
   TierRates rates;
@@ -101,8 +104,9 @@ struct Tier {
 // One tier by name; an unknown name is a usage error with a suggestion.
 [[nodiscard]] Result<Tier> tier(std::string_view name);
 
-// The smallest of `all` whose events/s range holds `events_per_second` (J04, CT-01: 004:3651
-// decides); the largest when none does. `all` must not be empty.
-[[nodiscard]] const Tier& tier_for(const std::vector<Tier>& all, double events_per_second);
+// The smallest of `all` that holds both `events_per_second` (J04, CT-01: 004:3651 decides) and
+// `series`; the largest when none does. `all` must not be empty.
+[[nodiscard]] const Tier& tier_for(const std::vector<Tier>& all, double events_per_second,
+                                   double series);
 
 }  // namespace obsctl::catalog

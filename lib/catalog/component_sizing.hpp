@@ -1,0 +1,91 @@
+// What a component needs for a load and which settings follow from it: templates/components/*/sizing.yaml.
+//
+// Data, so that a component is sized without a line of code about it. The generic rules that read
+// it are in lib/sizing/recommend.cpp and settings.cpp.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/error.hpp"
+
+namespace obsctl::catalog {
+
+// Where a rule comes from, for a person who wants to check it.
+struct Reference {
+  std::string text;
+  std::string url;  // may be empty
+};
+
+// `takes` of the resource for each `per` of the amount `of`.
+struct Term {
+  std::string of;
+  double per = 1;
+  double takes = 0;
+};
+
+// Two known loads with what they take.
+struct Points {
+  std::string of;
+  double at[2] = {};
+  double take[2] = {};
+};
+
+// Cores, or bytes of memory or disk.
+struct ResourceRule {
+  double floor = 0;
+  double base = 0;
+  std::vector<Term> per;
+  std::optional<Points> points;
+  double replicated = 0;  // more for each copy, when there is more than one
+  double headroom = 0;    // disk: times what is stored over the retention; 0: stores nothing
+  Reference source;
+};
+
+// How a store turns received bytes of a signal into stored ones.
+struct StoredRule {
+  double factor = 1;       // traces and logs: stored bytes per raw byte
+  double sample_size = 0;  // metrics: stored bytes per sample
+  Reference source;
+};
+
+enum class Rounding { none, up, down };
+
+// A number of a generated file: an amount `times` a factor, `over` another amount.
+struct SettingRule {
+  std::string name;
+  std::string of;
+  std::string over;  // empty: not divided
+  double times = 1;
+  double floor = 0;
+  std::string unit;  // MiB: `of` is in GB and the setting counts in MiB; otherwise only a label
+  Rounding round = Rounding::none;
+  std::string why;
+  std::string in;  // generated file and key
+  std::string url;
+};
+
+struct ComponentSizing {
+  std::string name;
+  ResourceRule cpus;
+  ResourceRule memory;
+  ResourceRule disk;
+  std::map<std::string, StoredRule> stores;  // by signal
+  std::vector<SettingRule> settings;         // one may read those above it
+};
+
+using SizingRules = std::map<std::string, ComponentSizing>;
+
+// `name` is the component's; errors name file, line and column.
+[[nodiscard]] Result<ComponentSizing> parse_component_sizing(std::string_view text,
+                                                             const std::string& file,
+                                                             const std::string& name);
+
+// Every component's rules of the embedded templates, and the settings that every component has.
+[[nodiscard]] Result<SizingRules> sizing_rules();
+[[nodiscard]] Result<std::vector<SettingRule>> common_settings();
+
+}  // namespace obsctl::catalog
