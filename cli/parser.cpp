@@ -24,7 +24,9 @@ std::string option_names(const Flag& flag) {
                               : "--" + flag.name;
 }
 
-void bind_target(CLI::App& app, const std::string& names, const Target& target) {
+// `value_optional`: the option may stand without its value, which is then empty.
+void bind_target(CLI::App& app, const std::string& names, const Target& target,
+                 bool value_optional = false) {
   std::visit(
       Overloaded{
           [&](bool* into) {
@@ -35,7 +37,8 @@ void bind_target(CLI::App& app, const std::string& names, const Target& target) 
           },
           [&](std::optional<std::string>* into) {
             app.add_option_function<std::string>(names, [into](const std::string& v) { *into = v; })
-                ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+                ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+                ->expected(value_optional ? 0 : 1, 1);
           },
           [&](std::vector<std::string>* into) {
             // A repeatable option takes one value each time; a repeatable argument takes all that
@@ -147,7 +150,7 @@ Result<HelpRequest> parse_command(const Command& command, const std::vector<Flag
   for (const auto* flags : {&globals, &command.flags}) {
     for (const auto& flag : *flags) {
       if (flag.name != "help" && flag.name != "verbose") {
-        bind_target(app, option_names(flag), flag.into);
+        bind_target(app, option_names(flag), flag.into, flag.value.starts_with("["));
       }
     }
   }

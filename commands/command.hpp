@@ -56,7 +56,9 @@ using Target =
 struct Flag {
   std::string name;        // without dashes
   char short_name = 0;     // 0 when there is none
-  std::string value = {};  // placeholder such as "TIER"; empty for a switch
+  // Placeholder such as "TIER"; empty for a switch, in brackets when the value may be left out (then
+  // the target is an optional, and becomes an empty text).
+  std::string value = {};
   Target into;
   std::vector<std::string> choices = {};  // the only accepted values; completion offers them
   // Values that completion offers without restricting the flag to them.

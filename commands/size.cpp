@@ -12,27 +12,28 @@
 #include "commands/size_output.hpp"
 #include "lib/base/text.hpp"
 #include "lib/sizing/check.hpp"
+#include "lib/sizing/explain.hpp"
 #include "lib/ui/yaml_out.hpp"
 
 namespace obsctl {
 namespace {
 
 constexpr const char* k_description =
-    "Answers what a load needs: GB per day and over the retention of each signal, cores, "
-    "memory and disk of each component, Kafka, network, the minimum for high availability, "
-    "disaster recovery, monthly cost, and how many days until each disk is full.\n\n"
+    "Answers what a load needs: what to buy, cores, memory and disk of each component, what it "
+    "costs, and when each disk is full. --models, --costs and --notes print the rest.\n\n"
     "Without flags it sizes the obsctl.yaml of this or a parent directory, otherwise the "
-    "small tier. Flags override the file. Rates need their unit (5000/s, 50k/s), sizes and "
-    "durations too: a bare 30 is refused, because a sizing that is wrong by a factor of 24 "
-    "looks as convincing as a right one.\n\n"
-    "Models: 'documented' is the formulas of the documents with their slips corrected, "
-    "'table' their tier tables, 'published' the capacity-planning rules of the projects "
-    "themselves, 'measured' a calibration made on the running stack. All are shown side by "
-    "side; where they differ by more than 2x the report says which one to trust, and why.\n\n"
-    "--explain prints the formula, the inputs and the source of every number. --check "
-    "compares the declared hosts, disks and limits (and the generated configs beside the "
-    "spec) with the load and exits 3 when they cannot hold it. --from-prometheus measures "
-    "rates and bytes on a running stack instead of assuming them.";
+    "small tier. Flags override the file. A rate that nobody gives counts as 0 once another one is "
+    "given. Rates need their unit (5000/s, 50k/s), sizes and durations too: a bare 30 is refused, "
+    "because a sizing that is wrong by a factor of 24 looks as convincing as a right one.\n\n"
+    "The recommended model takes for each number the rule that deserves trust and shows the number "
+    "of the documented formulas beside it; what was measured on the running stack comes first. The "
+    "other models are one source each: 'documented' the formulas of the documents with their slips "
+    "corrected, 'table' their tier tables, 'published' the capacity-planning rules of the projects "
+    "themselves, 'measured' a calibration.\n\n"
+    "--explain NAME prints formula, inputs and source of one number of the sizing or of a generated "
+    "file, --explain alone of all. --check compares the plan, the declared hosts and limits, and "
+    "the generated configs beside the spec with the load and exits 3 when they cannot hold it. "
+    "--from-prometheus measures rates and bytes on a running stack instead of assuming them.";
 
 Flag spec_flag(SizeOptions& options, std::size_t index) {
   const SizeFlag& row = k_size_flags.at(index);
@@ -87,8 +88,8 @@ std::vector<Flag> make_flags(SizeOptions& options) {
   out.push_back({.name = "model",
                  .value = "MODEL",
                  .into = &options.model,
-                 .choices = {"documented", "table", "published", "measured"},
-                 .fallback = "documented",
+                 .choices = {"recommended", "documented", "table", "published", "measured"},
+                 .fallback = "recommended",
                  .group = "Source",
                  .doc = "which rules decide"});
   out.push_back({.name = "compare",
@@ -97,10 +98,23 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .suggestions = {"small", "medium", "large", "xlarge"},
                  .group = "Output",
                  .doc = "put another tier beside this one"});
+  out.push_back({.name = "models",
+                 .into = &options.models,
+                 .group = "Output",
+                 .doc = "put the models side by side"});
+  out.push_back({.name = "costs",
+                 .into = &options.costs,
+                 .group = "Output",
+                 .doc = "print prices in full, disaster recovery and availability"});
+  out.push_back({.name = "notes",
+                 .into = &options.notes,
+                 .group = "Output",
+                 .doc = "print network, queue and where the documents contradict each other"});
   out.push_back({.name = "explain",
+                 .value = "[NAME]",
                  .into = &options.explain,
                  .group = "Output",
-                 .doc = "print formula, inputs and source of every number"});
+                 .doc = "print formula, inputs and source of a number, such as loki.memory, or of all"});
   out.push_back({.name = "check",
                  .into = &options.check,
                  .group = "Check",
@@ -168,8 +182,7 @@ Result<int> run(Context& context, const SizeOptions& options) {
       result.measured->written_to = source.shown_file;
     }
   }
-  const std::string fallback = options.prometheus ? "measured" : "documented";
-  OBS_TRY_ASSIGN(const auto model, sizing::parse_model(options.model.value_or(fallback)));
+  OBS_TRY_ASSIGN(const auto model, sizing::parse_model(options.model.value_or("recommended")));
   OBS_TRY_ASSIGN(result.report, sizing::size_stack(source.spec, catalogs, model));
   OBS_TRY_ASSIGN(result.compared, compare(options, source.spec, catalogs, model));
   if (options.check) {
@@ -178,7 +191,12 @@ Result<int> run(Context& context, const SizeOptions& options) {
                    sizing::check_stack(source.spec, catalogs, result.report, declared));
   }
   result.spec_file = source.shown_file;
-  result.explain = options.explain;
+  result.explain = options.explain.has_value();
+  if (options.explain && !options.explain->empty()) {
+    OBS_TRY_ASSIGN(const auto* one, sizing::explain(result.report, *options.explain));
+    result.explained = *one;
+  }
+  result.pages = {options.models, options.costs, options.notes};
   result.tier_by_load = source.tier_by_load;
   result.provider = source.spec.sizing.provider;
   context.terminal.out(render(context, options, result));
@@ -201,7 +219,8 @@ Command size_command() {
        "a load of one's own; the tier follows from it"},
       {"obsctl size --spec obsctl.yaml --check -o json",
        "in CI: exit 3 when the stack is too small"},
-      {"obsctl size --tier small --explain", "where every number comes from"},
+      {"obsctl size --explain loki.memory", "where a number comes from"},
+      {"obsctl size --spans 5k/s --models --costs", "the models side by side, and prices in full"},
       {"obsctl size --from-prometheus http://127.0.0.1:9090 --write-calibration",
        "measure the running stack and keep the result"},
   };

@@ -18,6 +18,7 @@ Json number(double value) {
 Json quantity(const Quantity& from, bool explain) {
   Json out = {{"value", number(from.value)}, {"unit", from.unit}, {"formula", from.formula}};
   if (explain) {
+    out["name"] = from.key.empty() ? Json(nullptr) : Json(from.key);
     out["inputs"] = Json::array();
     for (const auto& input : from.inputs) {
       out["inputs"].push_back({{"name", input.name},
@@ -26,6 +27,9 @@ Json quantity(const Quantity& from, bool explain) {
                                {"source", input.source}});
     }
     out["source"] = from.source;
+    out["why"] = from.why;
+    out["url"] = from.url;
+    out["in"] = from.place;
   }
   return out;
 }
@@ -39,6 +43,7 @@ Json choice(const sizing::Choice& from, bool explain) {
           {"unit", from.table.unit},
           {"formula", quantity(from.formula, explain)},
           {"table", quantity(from.table, explain)},
+          {"documented", quantity(from.documented, explain)},
           {"reason", from.reason}};
 }
 
@@ -52,9 +57,33 @@ Json signals(const SizingReport& report, bool explain) {
                    {"stored_per_day", quantity(signal.daily, explain)},
                    {"retention_days", number(signal.retention.value)},
                    {"retention_source", signal.retention.source},
-                   {"stored", quantity(signal.stored, explain)}});
+                   {"stored", quantity(signal.stored, explain)},
+                   {"stored_documented", quantity(signal.documented, explain)}});
   }
   return out;
+}
+
+Json settings(const sizing::ComponentPlan& plan, bool explain) {
+  Json out = Json::object();
+  for (const auto& setting : plan.settings) {
+    out[setting.key.substr(plan.name.size() + 1)] = quantity(setting, explain);
+  }
+  return out;
+}
+
+Json host(const std::optional<sizing::HostPlan>& plan, bool explain) {
+  if (!plan) {
+    return nullptr;
+  }
+  return {{"profile", plan->profile},
+          {"cores", quantity(plan->cpus, explain)},
+          {"memory", quantity(plan->memory, explain)},
+          {"disk", quantity(plan->disk, explain)},
+          {"need_cores", quantity(plan->need_cpus, explain)},
+          {"need_memory", quantity(plan->need_memory, explain)},
+          {"need_disk", quantity(plan->need_disk, explain)},
+          {"fits", plan->holds()},
+          {"smallest_profile", plan->smallest.empty() ? Json(nullptr) : Json(plan->smallest)}};
 }
 
 Json components(const SizingReport& report, bool explain) {
@@ -67,7 +96,8 @@ Json components(const SizingReport& report, bool explain) {
                    {"cores", choice(row.cpus, explain)},
                    {"memory", choice(row.memory, explain)},
                    {"disk", choice(row.disk, explain)},
-                   {"stores", row.stores}});
+                   {"stores", row.stores},
+                   {"settings", settings(row, explain)}});
   }
   return out;
 }
@@ -123,7 +153,10 @@ Json cost(const sizing::CostPlan& plan, bool explain) {
                          {"low", quantity(row.low, explain)},
                          {"high", quantity(row.high, explain)},
                          {"instance_types", row.instance_types},
-                         {"note", row.note}});
+                         {"note", row.note},
+                         {"price_date", row.price_date},
+                         {"price_source", row.price_source},
+                         {"price_url", row.price_url}});
   }
   Json recovery = Json::array();
   for (const auto& row : plan.dr) {
@@ -183,6 +216,7 @@ Json report_json(const SizingReport& report, bool explain) {
           {"stored", quantity(report.stored, explain)},
           {"stored_30_days", quantity(report.month, explain)},
           {"components", components(report, explain)},
+          {"host", host(report.host, explain)},
           {"total",
            {{"instances", quantity(report.instances, explain)},
             {"cores", quantity(report.cpus, explain)},
@@ -205,7 +239,8 @@ Json report_json(const SizingReport& report, bool explain) {
           {"cost", cost(report.cost, explain)},
           {"models", models(report, explain)},
           {"notes", std::move(notes)},
-          {"assumptions", report.assumptions}};
+          {"assumptions", report.assumptions},
+          {"unstated", report.load.unstated}};
 }
 
 Json findings_json(const std::vector<sizing::Finding>& findings) {
@@ -215,7 +250,8 @@ Json findings_json(const std::vector<sizing::Finding>& findings) {
                    {"code", finding.code},
                    {"message", finding.message},
                    {"hint", finding.hint},
-                   {"source", finding.source}});
+                   {"source", finding.source},
+                   {"fits_with", finding.fits_with}});
   }
   return out;
 }

@@ -23,6 +23,7 @@ struct SizeFlag {
 
 inline constexpr std::array k_size_flags = {
     SizeFlag{"tier", "tier", "TIER", "Load"},
+    SizeFlag{"profile", "profile", "PROFILE", "Load"},
     SizeFlag{"spans", "traces.spans", "RATE", "Load"},
     SizeFlag{"traces", "traces.traces", "RATE", "Load"},
     SizeFlag{"series", "metrics.series", "COUNT", "Load"},
@@ -52,9 +53,12 @@ struct SizeOptions {
   bool ha = false;
   std::optional<std::string> spec_file;  // "-": standard input
   std::vector<std::string> settings;     // key=value
-  std::optional<std::string> model;      // absent: documented, or measured after --from-prometheus
+  std::optional<std::string> model;      // absent: recommended
   std::vector<std::string> compare;      // tiers
-  bool explain = false;
+  std::optional<std::string> explain;  // empty: every number; else one by its name
+  bool models = false;                 // the models side by side
+  bool costs = false;                  // prices in full, recovery, availability
+  bool notes = false;                  // contradictions, network, queue
   bool check = false;
   std::optional<std::string> prometheus;  // URL
   bool write_calibration = false;

@@ -30,6 +30,13 @@ struct Measured {
   std::string written_to;            // the spec file, after --write-calibration
 };
 
+// What the text shows beyond its first screen.
+struct Pages {
+  bool models = false;
+  bool costs = false;
+  bool notes = false;
+};
+
 // Everything one run of the command prints.
 struct SizeResult {
   sizing::SizingReport report;
@@ -37,7 +44,9 @@ struct SizeResult {
   std::optional<std::vector<sizing::Finding>> findings;  // --check
   std::optional<Measured> measured;                      // --from-prometheus
   std::string spec_file;                                 // empty: none
-  bool explain = false;
+  bool explain = false;                           // --explain: every number
+  std::optional<sizing::Quantity> explained;      // --explain NAME: this one
+  Pages pages;
   bool tier_by_load = false;
   std::string provider = "all";
 };
@@ -50,6 +59,10 @@ struct SizeResult {
 // The tables that text and Markdown share.
 namespace size_tables {
 [[nodiscard]] Table signals(const sizing::SizingReport& report);
+// Per component what is recommended, when its disk is full, and what the documented formulas say.
+[[nodiscard]] Table recommended(const sizing::SizingReport& report);
+// Per provider what to buy, for how much, and the day of the price.
+[[nodiscard]] Table prices(const sizing::SizingReport& report);
 [[nodiscard]] Table components(const sizing::SizingReport& report);
 [[nodiscard]] Table disks(const sizing::SizingReport& report);
 [[nodiscard]] Table cost(const sizing::SizingReport& report);
@@ -60,6 +73,13 @@ namespace size_tables {
 [[nodiscard]] Table measured(const Measured& measured);
 [[nodiscard]] Table explained(const sizing::SizingReport& report);
 }  // namespace size_tables
+
+// One number with everything behind it, for one screen.
+[[nodiscard]] std::string explain_text(const sizing::Quantity& quantity, bool color,
+                                       std::size_t width);
+
+// A source for people: without the line references of the documents, which docs/sizing.md maps.
+[[nodiscard]] std::string public_source(const std::string& source);
 
 // A number with its unit for people: "52.9 GB", "1.17 cores", "never".
 [[nodiscard]] std::string show(const sizing::Quantity& quantity);

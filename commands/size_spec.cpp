@@ -82,7 +82,7 @@ Result<void> apply_events(const SizeOptions& options, const sizing::Catalogs& ca
   }
   OBS_TRY_ASSIGN(const Rate events, parse_rate(*options.events, "--events"));
   if (!tier_given) {
-    out.spec.tier = catalog::tier_for(catalogs.tiers, events.per_second).name;
+    out.spec.tier = catalog::tier_for(catalogs.tiers, events.per_second, 0).name;
     out.tier_by_load = true;
   }
   OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(out.spec.tier));
@@ -135,14 +135,15 @@ Result<void> check_bounds(const StackSpec& spec) {
       {"traces.spans", rate(spec.traces.spans), 1e12, "1e12/s"},
       {"traces.traces", rate(spec.traces.traces), 1e12, "1e12/s"},
       {"traces.span_size", spec.traces.span_size.value, 1e9, "1GB"},
+      {"traces.storage_factor", spec.traces.storage_factor.value_or(0), 100, "100"},
       {"traces.retention", days(spec.traces.retention), 36500, "36500d"},
       {"metrics.series", spec.metrics.series.value_or(0), 1e12, "1e12"},
-      {"metrics.sample_size", spec.metrics.sample_size.value, 1e6, "1MB"},
+      {"metrics.sample_size", spec.metrics.sample_size.value_or(Bytes{0}).value, 1e6, "1MB"},
       {"metrics.retention", days(spec.metrics.retention), 36500, "36500d"},
       {"logs.lines", rate(spec.logs.lines), 1e12, "1e12/s"},
       {"logs.line_size", spec.logs.line_size.value, 1e9, "1GB"},
       {"logs.streams", spec.logs.streams.value_or(0), 1e12, "1e12"},
-      {"logs.storage_factor", spec.logs.storage_factor, 100, "100"},
+      {"logs.storage_factor", spec.logs.storage_factor.value_or(0), 100, "100"},
       {"logs.retention", days(spec.logs.retention), 36500, "36500d"},
       {"sizing.replication", spec.sizing.replication, 100, "100"},
       {"sizing.kafka_brokers", spec.sizing.kafka_brokers, 1e5, "100k"},
@@ -193,7 +194,7 @@ Result<SizeSpec> resolve_size_spec(Context& context, const SizeOptions& options,
   }
   OBS_TRY(apply_events(options, catalogs, tier_given, out));
   if (!tier_given && !options.events) {
-    out.tier_by_load = out.spec.traces.spans || out.spec.logs.lines;
+    out.tier_by_load = sizing::states_load(out.spec);
     out.spec.tier = sizing::tier_by_load(out.spec, catalogs);
   }
   OBS_TRY(apply_reduction(options, out.spec));

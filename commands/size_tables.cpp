@@ -100,14 +100,45 @@ Table signals(const SizingReport& report) {
              {"RETENTION", Align::right},
              {"STORED", Align::right}},
             {}};
-  for (const auto& signal : report.signals) {
-    out.add({signal.name, rate(signal), signal.raw ? show_gb(signal.raw->value) : "-",
-             signal.kept ? percent(signal.kept->value) : "-", show_gb(signal.daily.value),
-             days(signal.retention.value), show_gb(signal.stored.value)});
+  // The share kept makes room for the number beside it: 80 columns hold only one of them.
+  const bool beside = report.model == "recommended";
+  constexpr std::ptrdiff_t k_kept = 3;
+  if (beside) {
+    out.columns.push_back({"DOCUMENTED", Align::right});
+    out.columns.erase(out.columns.begin() + k_kept);
   }
-  out.add({"total", human_count(report.load.events.value) + " events/s",
-           report.raw_daily ? show_gb(report.raw_daily->value) : "-", "",
-           show_gb(report.daily.value), "", show_gb(report.stored.value)});
+  const auto add = [&](std::vector<std::string> row) {
+    if (beside) {
+      row.erase(row.begin() + k_kept);
+    }
+    out.add(std::move(row));
+  };
+  double total = 0;
+  for (const auto& signal : report.signals) {
+    std::vector<std::string> row = {signal.name,
+                                    rate(signal),
+                                    signal.raw ? show_gb(signal.raw->value) : "-",
+                                    signal.kept ? percent(signal.kept->value) : "-",
+                                    show_gb(signal.daily.value),
+                                    days(signal.retention.value),
+                                    show_gb(signal.stored.value)};
+    if (beside) {
+      row.push_back(signal.documented ? show_gb(signal.documented->value) : "-");
+      total += signal.documented ? signal.documented->value : 0;
+    }
+    add(std::move(row));
+  }
+  std::vector<std::string> sum = {"total",
+                                  human_count(report.load.events.value) + " events/s",
+                                  report.raw_daily ? show_gb(report.raw_daily->value) : "-",
+                                  "",
+                                  show_gb(report.daily.value),
+                                  "",
+                                  show_gb(report.stored.value)};
+  if (beside) {
+    sum.push_back(show_gb(total));
+  }
+  add(std::move(sum));
   return out;
 }
 
@@ -122,6 +153,53 @@ Table components(const SizingReport& report) {
            with_table(human_number(report.cpus.value), human_number(report.table_cpus.value)),
            with_table(show_memory(report.memory.value), show_memory(report.table_memory.value)),
            with_table(show_gb(report.disk.value), show_gb(report.table_disk.value))});
+  return out;
+}
+
+namespace {
+
+// "1 core, 11 GB, 10 GB": what the documented formulas choose, per instance.
+std::string documented(const sizing::ComponentPlan& row) {
+  if (!row.cpus.documented) {
+    return "-";
+  }
+  const double disk = row.disk.documented->value;
+  return fmt::format("{}, {}, {}", human_number(row.cpus.documented->value),
+                     show_memory(row.memory.documented->value), disk > 0 ? show_gb(disk) : "-");
+}
+
+std::string full_after(const SizingReport& report, const std::string& component) {
+  const auto found = std::ranges::find(report.disks, component, &sizing::DiskOutlook::component);
+  return found == report.disks.end() ? "" : show(found->full_days);
+}
+
+}  // namespace
+
+Table recommended(const SizingReport& report) {
+  Table out{{{"COMPONENT"},
+             {"CPU", Align::right},
+             {"MEMORY", Align::right},
+             {"DISK", Align::right},
+             {"FULL AFTER", Align::right},
+             {"DOCUMENTED"}},
+            {}};
+  for (const auto& row : report.components) {
+    out.add({row.instances == 1 ? row.name : fmt::format("{} x {}", row.instances, row.name),
+             human_number(row.cpus.chosen.value), show_gb(row.memory.chosen.value),
+             row.disk.chosen.value > 0 ? show_gb(row.disk.chosen.value) : "-",
+             full_after(report, row.name), documented(row)});
+  }
+  out.add({"total", human_number(report.cpus.value), show_gb(report.memory.value),
+           show_gb(report.disk.value), "", ""});
+  return out;
+}
+
+Table prices(const SizingReport& report) {
+  Table out{{{"BUY FROM"}, {"HOSTS"}, {"PER MONTH", Align::right}, {"PRICES OF"}}, {}};
+  for (const auto& row : report.cost.providers) {
+    out.add({row.provider, row.configuration, show_usd(row.low.value, row.high.value),
+             row.price_date + (row.storage_low ? "" : ", no disks")});
+  }
   return out;
 }
 
@@ -179,7 +257,7 @@ Table availability(const SizingReport& report) {
 }
 
 Table models(const SizingReport& report) {
-  std::vector<std::string> names = {"documented", "table", "ratio", "published"};
+  std::vector<std::string> names = {"recommended", "documented", "table", "ratio", "published"};
   const bool measured = std::ranges::any_of(report.models, [](const sizing::ModelRow& row) {
     return std::ranges::any_of(row.values,
                                [](const auto& value) { return value.first == "measured"; });
@@ -193,7 +271,6 @@ Table models(const SizingReport& report) {
     out.columns.push_back({name, Align::right});
   }
   out.columns.push_back({"SPREAD", Align::right});
-  out.columns.push_back({"TRUST"});
   for (const auto& row : report.models) {
     std::vector<std::string> cells = {row.name};
     for (const auto& name : names) {
@@ -204,8 +281,9 @@ Table models(const SizingReport& report) {
                       : row.unit == "GB"        ? show_memory(found->second.value)
                                                 : show_gb(found->second.value));
     }
-    cells.push_back(row.spread > 1.005 ? human_number(row.spread) + "x" : "");
-    cells.push_back(row.trusted);
+    cells.push_back(!std::isfinite(row.spread) ? "0 or not"
+                    : row.spread > 1.005       ? human_number(row.spread) + "x"
+                                               : "");
     out.add(std::move(cells));
   }
   return out;

@@ -8,6 +8,7 @@
 #include "commands/size_output.hpp"
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
+#include "lib/sizing/explain.hpp"
 #include "lib/sizing/formulas.hpp"
 #include "lib/ui/style.hpp"
 
@@ -53,33 +54,96 @@ class Page {
   std::string out_;
 };
 
+bool any_page(const Pages& pages) {
+  return pages.models || pages.costs || pages.notes;
+}
+
 void print_head(const SizeResult& result, Page& page) {
   const SizingReport& report = result.report;
-  page.heading(fmt::format("{} tier: {} events/s, {}/day stored, {} over the retention",
-                           report.tier_title, human_count(report.load.events.value),
-                           show_gb(report.daily.value), show_gb(report.stored.value)));
-  std::string how = fmt::format(
-      "Model '{}'. Tier by {}", report.model,
-      result.tier_by_load ? "the load and the " + report.tier_source : report.tier_source);
+  const bool recommended = report.model == "recommended";
+  page.heading(fmt::format("{} tier: {} spans, {} series, {} log records{}", report.tier_title,
+                           human_rate({report.load.spans.value}),
+                           human_count(report.load.series.value),
+                           human_rate({report.load.lines.value}),
+                           recommended ? "" : fmt::format(" (model '{}')", report.model)));
+  std::vector<std::string> how;
+  if (result.tier_by_load) {
+    how.emplace_back("the tier follows from the load");
+  }
   if (!result.spec_file.empty()) {
-    how += fmt::format(". Spec '{}'", result.spec_file);
+    how.push_back(fmt::format("read from '{}'", result.spec_file));
   }
-  page.line(how + ".");
+  if (!how.empty()) {
+    std::string line = join(how, ", ") + ".";
+    line[0] = static_cast<char>(line[0] - ('a' - 'A'));
+    page.line(line);
+  }
   if (report.tier_by_load != report.tier) {
-    page.line(fmt::format("This load belongs to the {} tier: {} carries up to {} events/s.",
-                          report.tier_by_load, report.tier, human_count(report.tier_events_max)));
+    page.line(fmt::format("This load belongs to the {} tier.", report.tier_by_load));
   }
-  page.line();
+}
+
+std::string host_words(double cpus, double memory_gb) {
+  return fmt::format("{:g} cores and {}", cpus, show_memory(memory_gb));
+}
+
+void print_buy(const SizeResult& result, Page& page) {
+  const SizingReport& report = result.report;
+  page.item("Needs:", fmt::format("{} cores, {} of memory, {} of disk.",
+                                  human_number(report.cpus.value), show_gb(report.memory.value),
+                                  show_gb(report.disk.value)));
+  if (!report.host) {
+    return;
+  }
+  const sizing::HostPlan& host = *report.host;
+  const double memory = host.memory.inputs.front().value;
+  if (!host.holds()) {
+    page.item("Does not fit:", fmt::format("the load asks for {} cores and {} of memory; a host of {} "
+                                           "has {} for it. --check says what fits.",
+                                           human_number(host.need_cpus.value),
+                                           show_gb(host.need_memory.value),
+                                           host_words(host.cpus.value, memory),
+                                           show_gb(host.memory.value)),
+              Style::red);
+    return;
+  }
+  std::string text = fmt::format("one host of {} (profile {})", host_words(host.cpus.value, memory),
+                                 host.profile);
+  if (!host.smallest.empty() && host.smallest != host.profile && host.smallest_cpus < host.cpus.value) {
+    text += fmt::format("; {} (profile {}) is enough", host_words(host.smallest_cpus, host.smallest_memory_gb),
+                        host.smallest);
+  }
+  page.item("Host:", text + ".");
+}
+
+void print_assumed(const SizingReport& report, Page& page) {
+  std::vector<std::string> assumed;
+  const std::string source = report.load.spans.source;
+  if (source == report.load.series.source && source == report.load.lines.source &&
+      source != "not asked for") {
+    assumed.push_back("the rates of the " + public_source(source));
+  }
+  assumed.insert(assumed.end(), report.assumptions.begin(), report.assumptions.end());
+  if (!assumed.empty()) {
+    page.item("Assumed:", join(assumed, "; ") + ".");
+  }
 }
 
 void print_resources(const SizingReport& report, Page& page) {
   page.table(size_tables::signals(report));
+  if (report.model == "recommended") {
+    page.table(size_tables::recommended(report));
+    return;
+  }
   page.table(size_tables::components(report));
   page.line(
       "Per instance; the larger of formula and tier table is taken: [f] what the formula asks for, "
       "[t] what the tier table gives.");
   page.line();
   page.table(size_tables::disks(report));
+}
+
+void print_rest(const SizingReport& report, Page& page) {
   page.item("Network:",
             fmt::format(
                 "{:.0f} Mbit/s arrive; the tier plans {:.0f} in, {:.0f} inside: {}{}.",
@@ -88,12 +152,16 @@ void print_resources(const SizingReport& report, Page& page) {
                 report.network.fits ? "" : "; less than 30 % headroom, use gzip or a wider link"));
   if (report.kafka) {
     const auto& kafka = *report.kafka;
+    std::vector<std::string> others;
+    for (const auto& other : kafka.other_tables) {
+      others.push_back(public_source(other));
+    }
     page.item(
         "Kafka:",
         fmt::format("{:.0f} brokers with {} memory and {} disk each, {} through it per day; "
                     "{}.",
                     kafka.brokers.value, show_gb(kafka.memory.value), show_gb(kafka.disk.value),
-                    show_gb(kafka.daily.value), join(kafka.other_tables, "; ")));
+                    show_gb(kafka.daily.value), join(others, "; ")));
   }
   page.item("Tail sampling:", fmt::format("hold at least {:.0f} traces at a time (num_traces).",
                                           report.tail_traces.value));
@@ -106,6 +174,9 @@ void print_cost(const SizeResult& result, Page& page) {
   const sizing::CostPlan& cost = result.report.cost;
   page.table(size_tables::cost(result.report));
   for (const auto& row : cost.providers) {
+    page.item(row.provider + ":",
+              fmt::format("prices of {}, {}{}.", row.price_date, public_source(row.price_source),
+                          row.price_url.empty() ? "" : " (" + row.price_url + ")"));
     if (!row.note.empty()) {
       page.item(row.provider + ":", row.note + ".");
     }
@@ -116,10 +187,10 @@ void print_cost(const SizeResult& result, Page& page) {
   if (!cost.unpriced.empty()) {
     page.line("No price for this tier in the price book: " + join(cost.unpriced, ", ") + ".");
   }
-  std::string tco =
-      fmt::format("{} a month with operations and storage, by the documents' table ({}).",
-                  show_usd(cost.tco_low.value, cost.tco_high.value),
-                  cost.tco_low.inputs.empty() ? "" : cost.tco_low.inputs[0].source);
+  const bool own = result.report.model == "recommended";
+  std::string tco = fmt::format(
+      "{} a month with operations and storage, {}.", show_usd(cost.tco_low.value, cost.tco_high.value),
+      own ? "from the prices above and the documents' operations" : "by the documents' table");
   if (cost.managed_low) {
     tco += fmt::format(" Managed services: {}; saved {:.0f} to {:.0f} %.",
                        show_usd(cost.managed_low->value, cost.managed_high->value),
@@ -139,8 +210,7 @@ void print_models(const SizingReport& report, Page& page) {
   std::set<std::string> said;
   for (const auto& row : report.models) {
     if (!row.trusted.empty() && said.insert(row.why).second) {
-      page.item(row.name + ":", fmt::format("{}x apart; trust '{}': {}.", human_number(row.spread),
-                                            row.trusted, row.why));
+      page.item(row.name + ":", public_source(row.why) + ".");
     }
   }
   page.line();
@@ -151,12 +221,12 @@ void print_findings(const SizeResult& result, Page& page) {
     return;
   }
   if (result.findings->empty()) {
-    page.item("check:", "everything declared holds the load.", Style::green);
+    page.item("Check:", "everything declared holds the load.", Style::green);
   }
   for (const auto& finding : *result.findings) {
     const bool error = finding.severity == sizing::Severity::error;
     page.item(fmt::format("{} {}:", error ? "FAIL" : "warn", finding.code),
-              fmt::format("{} [{}]", finding.message, finding.source),
+              finding.message + ".",
               error ? Style::red : Style::yellow);
     page.item("     hint:", finding.hint);
   }
@@ -174,59 +244,78 @@ void print_measured(const Measured& measured, Page& page) {
   page.line();
 }
 
+// A line for each named number.
 void print_explained(const SizingReport& report, Page& page) {
-  page.heading("EXPLAINED");
-  std::set<std::string> said;
-  for (const sizing::Quantity* quantity : sizing::quantities(report)) {
-    const sizing::Formula* formula = sizing::find_formula(quantity->formula);
-    std::string text = fmt::format("{} = {}", quantity->name, show(*quantity));
-    std::string inputs;
-    for (const auto& input : quantity->inputs) {
-      inputs += fmt::format("{}{} {:.10g}{}{} [{}]", inputs.empty() ? "" : ", ", input.name,
-                            input.value, input.unit.empty() ? "" : " ", input.unit, input.source);
-    }
-    if (quantity->formula == "D13") {
-      text += fmt::format(" [{}]", quantity->source);
-    } else {
-      text += fmt::format(" = {} [{}] with {}", formula->expression, quantity->source, inputs);
-    }
-    if (said.insert(text).second) {
-      page.item(quantity->formula, text);
-    }
+  page.heading("NUMBERS ('--explain NAME' says how one came about)");
+  Table rows{{{"NAME"}, {"VALUE", Align::right}, {"FORMULA"}}, {}};
+  for (const sizing::Quantity* quantity : sizing::named_quantities(report)) {
+    rows.add({quantity->key, show(*quantity),
+              !quantity->why.empty()         ? quantity->why
+              : quantity->formula == "D13" ? public_source(quantity->source)
+                                           : std::string(sizing::find_formula(quantity->formula)->expression)});
   }
-  page.line();
+  page.table(rows);
 }
 
 void print_notes(const SizingReport& report, Page& page) {
   page.heading("NOTES");
+  print_rest(report, page);
   for (const auto& note : report.notes) {
-    page.item(note.id, note.text + ".");
+    page.item("-", note.text + ".");
   }
-  page.item("Tier lines elsewhere:", join(report.other_tiers, "; ") + ".");
-  if (!report.assumptions.empty()) {
-    page.item("Assumed:", join(report.assumptions, "; ") + ".");
+  std::vector<std::string> others;
+  for (const auto& other : report.other_tiers) {
+    others.push_back(public_source(other));
+  }
+  page.item("Tier lines elsewhere:", join(others, "; ") + ".");
+}
+
+void print_more(const SizeResult& result, Page& page) {
+  if (!result.explain && !result.findings) {
+    page.line("More: --models, --costs, --notes, --explain [NAME], --model documented.");
   }
 }
 
 }  // namespace
 
 std::string size_text(const SizeResult& result, bool color, std::size_t width) {
+  if (result.explained) {
+    return explain_text(*result.explained, color, width);
+  }
   Page page(color, width);
+  const SizingReport& report = result.report;
+  if (result.explain) {
+    print_explained(report, page);
+    return page.take();
+  }
   print_head(result, page);
+  print_buy(result, page);
   print_findings(result, page);
   if (result.measured) {
     print_measured(*result.measured, page);
   }
+  if (result.findings && !any_page(result.pages)) {
+    return page.take();
+  }
+  page.line();
   if (!result.compared.empty()) {
     page.table(size_tables::compared(result));
   }
-  print_resources(result.report, page);
-  print_cost(result, page);
-  print_models(result.report, page);
-  if (result.explain) {
-    print_explained(result.report, page);
+  print_resources(report, page);
+  if (result.pages.costs) {
+    print_cost(result, page);
+  } else {
+    page.table(size_tables::prices(report));
   }
-  print_notes(result.report, page);
+  print_assumed(report, page);
+  if (result.pages.models) {
+    page.line();
+    print_models(report, page);
+  }
+  if (result.pages.notes) {
+    print_notes(report, page);
+  }
+  print_more(result, page);
   return page.take();
 }
 
@@ -267,7 +356,7 @@ std::string size_markdown(const SizeResult& result) {
   }
   out += "## Notes\n\n";
   for (const auto& note : report.notes) {
-    out += fmt::format("- {}: {}\n", note.id, note.text);
+    out += fmt::format("- {}\n", note.text);
   }
   return out;
 }

@@ -246,7 +246,9 @@ void write_maps(const StackSpec& spec, std::string& out) {
 
 Result<void> set_field(StackSpec& spec, std::string_view key, std::string_view value) {
   if (const SpecField* field = find_field(key)) {
-    return field->set(spec, value);
+    OBS_TRY(field->set(spec, value));
+    spec.asked.insert(field->key);
+    return {};
   }
   const auto parts = split(key, '.');
   if (parts[0] == "components") {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct TraceSpec {
   std::optional<Rate> traces;  // new traces/s; absent: spans / spans_per_trace
   double spans_per_trace = 5;  // seed F14: 5 spans per request
   Bytes span_size = {1000};    // bytes per span (F01: 500 … 2000)
+  std::optional<double> storage_factor;  // stored bytes per raw byte; absent: the sizing model's
   std::optional<Duration> retention;
   Share keep = {0.1};               // share of ordinary traces that tail sampling keeps (C04)
   Share errors = {0.005};           // expected share of traces with an error, all kept (S-01)
@@ -32,7 +34,7 @@ struct TraceSpec {
 struct MetricSpec {
   std::optional<double> series;  // active series; absent: the tier's
   Duration scrape_interval = {15};
-  Bytes sample_size = {3};  // bytes per stored sample (F02: 2 … 4)
+  std::optional<Bytes> sample_size;  // bytes per stored sample; absent: the sizing model's
   std::optional<Duration> retention;
   std::string backend = "prometheus";  // prometheus or victoriametrics
 };
@@ -41,7 +43,7 @@ struct LogSpec {
   std::optional<Rate> lines;      // log records/s; absent: the tier's
   Bytes line_size = {300};        // bytes per log record (F03: 200 … 500)
   std::optional<double> streams;  // active streams; absent: estimated
-  double storage_factor = 1;      // stored bytes per raw byte (CT-47)
+  std::optional<double> storage_factor;  // stored bytes per raw byte; absent: the sizing model's
   std::optional<Duration> retention;
 };
 
@@ -73,7 +75,7 @@ struct AlertingSpec {
   std::string smtp_host;  // host:port
 };
 
-// What the machine (or a single component's limit) offers; only `size --check` reads it.
+// What the machine offers. The plan stays within it.
 struct HostSpec {
   double cpus = 0;  // 0: not declared
   Bytes memory = {0};
@@ -102,6 +104,7 @@ struct Calibration {
 struct StackSpec {
   std::string name = "observability";  // project, network and volume prefix
   std::string tier = "small";
+  std::string profile = "recommended";  // minimum, recommended, production
   std::string target = "compose";
   std::string environment = "production";  // deployment.environment.name, external label
   TraceSpec traces;
@@ -115,6 +118,9 @@ struct StackSpec {
   std::map<std::string, ComponentOverride> components;
   std::map<std::string, int> ports;  // published port by name, for example grafana: 3000
   Calibration calibration;
+  // Keys of the scalar fields that the user set, by file, flag or --set. The others follow the
+  // tier, the profile and obsctl's defaults, whatever these become in a later version.
+  std::set<std::string> asked;
 };
 
 // One settable field.
@@ -146,7 +152,7 @@ struct SpecList {
 [[nodiscard]] const std::vector<SpecField>& spec_fields();
 [[nodiscard]] const std::vector<SpecList>& spec_lists();
 
-// Applies "key=value" (as given to --set).
+// Applies "key=value" (as given to --set) and remembers that the key was asked for.
 [[nodiscard]] Result<void> set_field(StackSpec& spec, std::string_view assignment);
 [[nodiscard]] Result<void> set_field(StackSpec& spec, std::string_view key, std::string_view value);
 

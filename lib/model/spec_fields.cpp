@@ -121,6 +121,8 @@ std::vector<SpecField> make_fields() {
   return {
       field("name", "project name; prefix of the network and the volumes", FIELD(name)),
       field("tier", "scale tier", FIELD(tier), {"small", "medium", "large", "xlarge"}),
+      field("profile", "host that the stack is made for", FIELD(profile),
+            {"minimum", "recommended", "production"}),
       field("target", "what is generated", FIELD(target), {"compose"}),
       field("environment", "deployment.environment.name of the stack's own telemetry",
             FIELD(environment)),
@@ -130,6 +132,8 @@ std::vector<SpecField> make_fields() {
       field("traces.spans_per_trace", "spans in a trace, when traces.traces is not given",
             FIELD(traces.spans_per_trace)),
       field("traces.span_size", "bytes of a span", FIELD(traces.span_size)),
+      field("traces.storage_factor", "stored bytes per raw byte of trace",
+            FIELD(traces.storage_factor)),
       field("traces.retention", "how long traces are kept", FIELD(traces.retention)),
       field("traces.keep", "share of ordinary traces kept; errors and slow ones are always kept",
             FIELD(traces.keep)),
@@ -185,13 +189,11 @@ std::vector<SpecField> make_fields() {
       field("alerting.email_from", "sender of alert e-mail", FIELD(alerting.email_from)),
       field("alerting.smtp_host", "mail server as host:port", FIELD(alerting.smtp_host)),
 
-      field("host.cpus", "CPU cores of the host, for 'size --check'", FIELD(host.cpus)),
-      field("host.memory", "memory of the host, for 'size --check'", FIELD(host.memory)),
-      field("host.disk", "disk of the host, for 'size --check'", FIELD(host.disk)),
+      field("host.cpus", "CPU cores of the host; the plan stays within them", FIELD(host.cpus)),
+      field("host.memory", "memory of the host; the plan stays within it", FIELD(host.memory)),
+      field("host.disk", "disk of the host; the plan stays within it", FIELD(host.disk)),
   };
 }
-
-#undef FIELD
 
 }  // namespace
 
@@ -200,28 +202,25 @@ const std::vector<SpecField>& spec_fields() {
   return fields;
 }
 
+// clang-format off
 const std::vector<SpecList>& spec_lists() {
   static const std::vector<SpecList> lists = {
       {"security.cors_origins", "browser origins that may send telemetry",
-       [](StackSpec & s) -> auto& {return s.security.cors_origins;
+       FIELD(security.cors_origins),
+       [](const std::string&) -> Result<void> { return {}; }},  // validate_spec knows what is safe
+      {"loadgen.targets",
+       "host or host:port that 'obsctl loadgen' may load with more than 1000 items/s",
+       FIELD(loadgen.targets),
+       [](const std::string& entry) -> Result<void> {
+         OBS_TRY(parse_load_target(entry));
+         return {};
+       }},
+  };
+  return lists;
 }
-, [](const std::string&) -> Result<void> { return {}; }
-}  // namespace obsctl
-,  // validate_spec knows what is safe
-    {"loadgen.targets",
-     "host or host:port that 'obsctl loadgen' may load with more than 1000 items/s",
-     [](StackSpec& s) -> auto& {return s.loadgen.targets;
-}
-, [](const std::string& entry) -> Result<void> {
-  OBS_TRY(parse_load_target(entry));
-  return {};
-}
-}
-,
-}
-;
-return lists;
-}
+// clang-format on
+
+#undef FIELD
 
 const std::vector<std::string>& SpecList::of_const(const StackSpec& spec) const {
   return of(const_cast<StackSpec&>(spec));  // NOLINT: `of` only names a member

@@ -3,6 +3,11 @@
 
 namespace obsctl {
 
+double Component::setting(const std::string& setting_name) const {
+  const auto found = settings.find(setting_name);
+  return found == settings.end() ? 0 : found->second;
+}
+
 const Component* Topology::find(const std::string& component) const {
   for (const auto& candidate : components) {
     if (candidate.name == component) {

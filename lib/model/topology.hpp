@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/units.hpp"
+#include "lib/model/spec.hpp"
 
 namespace obsctl {
 
@@ -89,6 +90,12 @@ struct Component {
   std::vector<std::string> cap_add = {};  // capabilities beyond none
   std::string metrics_path = {};          // empty: exposes no metrics
   int metrics_port = 0;
+  // Numbers of its configuration that follow from load and limits, by name; each is a quantity of the
+  // SizingReport ("<component>.<setting>"), which says how it came about.
+  std::map<std::string, double> settings = {};
+
+  // A setting by name; 0 when the component has none of that name.
+  [[nodiscard]] double setting(const std::string& setting_name) const;
 };
 
 struct Link {
@@ -113,9 +120,23 @@ struct Retention {
   Duration logs;
 };
 
+// What was asked for besides load and packaging: the choices that configurations carry out.
+struct Policy {
+  std::string environment;
+  Duration scrape_interval;
+  Share keep;        // of ordinary traces
+  Share always_kept;  // expected share of traces with an error or slow ones
+  Duration slow_threshold;
+  Duration decision_wait;
+  bool remote_metrics = false;  // a store behind Prometheus keeps the metrics
+  SecuritySpec security;
+  AlertingSpec alerting;
+};
+
 struct Topology {
   std::string name;
   std::string tier;
+  Policy policy = {};
   Load load = {};
   Retention retention = {};
   std::vector<Component> components = {};  // in start order

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
+#include "lib/sizing/recommend.hpp"
 #include "lib/sizing/signals.hpp"
 
 namespace obsctl::sizing {
@@ -19,75 +21,78 @@ struct View {
   std::vector<SignalPlan> signals;
 };
 
-std::vector<View> make_views(const StackSpec& spec, const catalog::Tier& tier,
-                             const catalog::ModelData& data) {
-  std::vector<Model> all = {Model::documented, Model::table, Model::published};
+struct Comparison {
+  const StackSpec& spec;
+  const catalog::Tier& tier;
+  const Catalogs& catalogs;
+  std::vector<View> views;
+  std::vector<ComponentPlan> recommended;
+
+  [[nodiscard]] ComponentInputs inputs(const View& view) const {
+    return {spec, tier, catalogs.models, view.model, view.load, view.signals};
+  }
+};
+
+Comparison make_comparison(const StackSpec& spec, const catalog::Tier& tier,
+                           const Catalogs& catalogs) {
+  std::vector<Model> all = {Model::recommended, Model::documented, Model::table, Model::published};
   if (!spec.calibration.values.empty()) {
     all.push_back(Model::measured);
   }
-  std::vector<View> out;
+  const auto selected = select_components(spec, tier, catalogs);
+  Comparison out{spec, tier, catalogs, {}, {}};
   for (const Model model : all) {
-    View view{model, resolve_load(spec, tier, model), {}};
-    view.signals = plan_signals(spec, view.load, tier, data, model);
-    out.push_back(std::move(view));
+    const StoreRules stores =
+        model == Model::recommended ? store_rules(selected) : StoreRules{};
+    View view{model, resolve_load(spec, tier, catalogs, model, stores), {}};
+    view.signals = plan_signals(spec, view.load, tier, catalogs.models, model);
+    out.views.push_back(std::move(view));
   }
+  out.recommended =
+      recommend(out.inputs(out.views.front()), catalogs, selected).components;
   return out;
 }
 
-void finish(ModelRow& row, const std::string& trusted, const std::string& why) {
-  double low = 0;
+// A model that says 0 where another does not differs from it without limit.
+void finish(ModelRow& row, const std::string& why) {
+  double low = std::numeric_limits<double>::infinity();
   double high = 0;
   for (const auto& [name, quantity] : row.values) {
-    low = low == 0 ? quantity.value : std::min(low, quantity.value);
+    low = std::min(low, quantity.value);
     high = std::max(high, quantity.value);
   }
-  row.spread = low > 0 ? high / low : 1;
+  row.spread = high <= 0 ? 1 : low > 0 ? high / low : std::numeric_limits<double>::infinity();
   if (row.spread > k_worth_saying) {
-    row.trusted = trusted;
+    row.trusted = model_name(Model::recommended);
     row.why = why;
   }
 }
 
-bool measured(const StackSpec& spec, const char* name) {
-  return spec.calibration.values.contains(name);
-}
-
-ModelRow signal_row(const StackSpec& spec, const std::vector<View>& views, std::size_t signal) {
+ModelRow signal_row(const Comparison& all, std::size_t signal) {
   ModelRow row;
-  row.name = views.front().signals[signal].name + " stored";
+  row.name = all.views.front().signals[signal].name + " stored";
   row.unit = "GB/day";
-  for (const auto& view : views) {
+  for (const auto& view : all.views) {
     row.values.emplace_back(model_name(view.model), view.signals[signal].daily);
   }
-  constexpr const char* k_sizes[] = {calibrated::span_size, calibrated::sample_size,
-                                     calibrated::line_size};
-  if (measured(spec, k_sizes[signal])) {
-    finish(row, "measured", "bytes per item of this very stack");
-  } else if (signal == 1) {
-    finish(
-        row, "published",
-        "the storage engines state their bytes per sample; the table implies 8.7, which no pinned "
-        "version needs");
-  } else {
-    finish(row, "documented",
-           "nobody publishes stored bytes per item, and the table hides a compression it never "
-           "states: "
-           "raw bytes are the safe side until you measure (--from-prometheus)");
-  }
+  const Load& load = all.views.front().load;
+  const Input& size = signal == 0   ? load.trace_factor
+                      : signal == 1 ? load.sample_size
+                                    : load.log_factor;
+  finish(row, size.source);
   return row;
 }
 
-ModelRow total_row(const StackSpec& spec, const std::vector<View>& views) {
+ModelRow total_row(const Comparison& all) {
   ModelRow row;
   row.name = "stored, all signals";
   row.unit = "GB";
-  for (const auto& view : views) {
+  for (const auto& view : all.views) {
     row.values.emplace_back(
         model_name(view.model),
         sum_of("stored", {view.signals[0].stored, view.signals[1].stored, view.signals[2].stored}));
   }
-  finish(row, measured(spec, calibrated::span_size) ? "measured" : "documented",
-         "it follows from the rows above");
+  finish(row, "it follows from the rows above");
   return row;
 }
 
@@ -96,102 +101,119 @@ struct PartRow {
   Part part;
   const char* name;
   const char* ratio;  // key of the ratio table (F12)
-  const char* trusted;
-  const char* why;
 };
 
-double table_memory(const catalog::Tier& tier, const PartRow& part) {
-  double gb = 0;
-  for (const auto& row : tier.components) {
-    const bool matches = part.part == Part::collector ? row.role == "collector"
-                         : part.part == Part::metrics
-                             ? row.name == "prometheus" || row.name == "mimir"
-                         : part.part == Part::traces ? row.name == "jaeger" || row.name == "tempo"
-                                                     : row.name == "loki";
-    gb += matches ? row.memory.gb() * row.instances : 0;
+bool belongs(const std::string& name, const std::string& role, Part part) {
+  switch (part) {
+    case Part::collector: return role == "collector";
+    case Part::metrics: return name == "prometheus" || name == "mimir" || name == "victoriametrics";
+    case Part::traces: return name == "jaeger" || name == "tempo";
+    case Part::logs: return name == "loki";
   }
-  return gb;
+  return false;
 }
 
-ModelRow memory_row(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
-                    const std::vector<View>& views, const PartRow& part) {
+// All instances of the part together, and why by the largest of them.
+Quantity recommended_sum(const Comparison& all, Part part, Choice ComponentPlan::* resource,
+                         const char* name, std::string& why) {
+  std::vector<Quantity> parts;
+  double largest = -1;
+  for (const auto& plan : all.recommended) {
+    const Choice& choice = plan.*resource;
+    if (!belongs(plan.name, plan.role, part) || !choice.formula) {
+      continue;
+    }
+    parts.push_back(calc("D17", plan.name,
+                         {{"instances", static_cast<double>(plan.instances), "", "plan"},
+                          choice.formula->input()},
+                         choice.formula->unit));
+    if (parts.back().value > largest) {
+      largest = parts.back().value;
+      why = choice.formula->why;
+    }
+  }
+  return sum_of(name, parts);
+}
+
+double table_sum(const catalog::Tier& tier, Part part, bool memory) {
+  double out = 0;
+  for (const auto& row : tier.components) {
+    if (belongs(row.name, row.role, part)) {
+      out += (memory ? row.memory.gb() : row.cpus) * row.instances;
+    }
+  }
+  return out;
+}
+
+ModelRow memory_row(const Comparison& all, const PartRow& part) {
   ModelRow row;
   row.name = part.name;
   row.unit = "GB";
-  for (const auto& view : views) {
-    const ComponentInputs in{spec, tier, catalogs.models, view.model, view.load, view.signals};
-    if (view.model == Model::table) {
-      row.values.emplace_back("table",
-                              given(part.name, table_memory(tier, part), "GB", "tier table"));
+  std::string why;
+  for (const auto& view : all.views) {
+    if (view.model == Model::recommended) {
+      row.values.emplace_back(
+          "recommended", recommended_sum(all, part.part, &ComponentPlan::memory, part.name, why));
+    } else if (view.model == Model::table) {
+      row.values.emplace_back(
+          "table", given(part.name, table_sum(all.tier, part.part, true), "GB", "tier table"));
       row.values.emplace_back(
           "ratio", calc("F12", part.name,
                         {view.load.events.input(),
-                         {"GB per 10,000 events/s", catalogs.models.ratios.at(part.ratio), "GB",
-                          catalogs.models.ratios_source}}));
+                         {"GB per 10,000 events/s", all.catalogs.models.ratios.at(part.ratio), "GB",
+                          all.catalogs.models.ratios_source}}));
     } else if (view.model != Model::measured) {
-      if (auto rule = memory_rule(in, part.part)) {
+      if (auto rule = memory_rule(all.inputs(view), part.part)) {
         row.values.emplace_back(model_name(view.model), std::move(*rule));
       }
     }
   }
-  const bool has_trusted = std::ranges::any_of(
-      row.values, [&](const auto& value) { return value.first == part.trusted; });
-  finish(row, has_trusted ? part.trusted : "table",
-         has_trusted ? part.why
-                     : "no project publishes a rule here, and a formula for the write path "
-                       "alone leaves queries without memory");
+  finish(row, why);
   return row;
 }
 
-ModelRow cores_row(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
-                   const std::vector<View>& views) {
+ModelRow cores_row(const Comparison& all) {
   ModelRow row;
   row.name = "collector cores";
   row.unit = "cores";
-  for (const auto& view : views) {
-    const ComponentInputs in{spec, tier, catalogs.models, view.model, view.load, view.signals};
-    if (view.model == Model::table) {
-      double cores = 0;
-      for (const auto& component : tier.components) {
-        cores += component.role == "collector" ? component.cpus * component.instances : 0;
-      }
-      row.values.emplace_back("table", given(row.name, cores, "cores", "tier table"));
+  std::string why;
+  for (const auto& view : all.views) {
+    if (view.model == Model::recommended) {
+      row.values.emplace_back("recommended", recommended_sum(all, Part::collector,
+                                                             &ComponentPlan::cpus, "cores", why));
+    } else if (view.model == Model::table) {
+      row.values.emplace_back("table", given(row.name, table_sum(all.tier, Part::collector, false),
+                                             "cores", "tier table"));
     } else if (view.model != Model::measured) {
-      if (auto rule = cpu_rule(in, Part::collector)) {
+      if (auto rule = cpu_rule(all.inputs(view), Part::collector)) {
         row.values.emplace_back(model_name(view.model), std::move(*rule));
       }
     }
   }
-  finish(row, "published", "it counts samples too, which the documents' events/s leave out");
+  finish(row, why);
   return row;
 }
 
 constexpr PartRow k_parts[] = {
-    {Part::collector, "collector memory", "collector", "published",
-     "the documents' 0.001 GB per event/s is ten times its own ratio table: a slipped decimal "
-     "(CT-08)"},
-    {Part::metrics, "metrics store memory", "mimir", "published",
-     "the documents' 2 KB per series counts one copy and no index; the published rules are from "
-     "operation"},
-    {Part::traces, "trace store memory", "tempo", "published",
-     "the ingester that the documents' 100 KB per trace describes no longer exists"},
-    {Part::logs, "log store memory", "loki", "published",
-     "Loki is sized by volume and queries; nobody publishes a rule per stream"},
+    {Part::collector, "collector memory", "collector"},
+    {Part::metrics, "metrics store memory", "mimir"},
+    {Part::traces, "trace store memory", "tempo"},
+    {Part::logs, "log store memory", "loki"},
 };
 
 }  // namespace
 
 std::vector<ModelRow> compare_models(const StackSpec& spec, const catalog::Tier& tier,
                                      const Catalogs& catalogs) {
-  const std::vector<View> views = make_views(spec, tier, catalogs.models);
+  const Comparison all = make_comparison(spec, tier, catalogs);
   std::vector<ModelRow> out;
   for (std::size_t signal = 0; signal < 3; ++signal) {
-    out.push_back(signal_row(spec, views, signal));
+    out.push_back(signal_row(all, signal));
   }
-  out.push_back(total_row(spec, views));
-  out.push_back(cores_row(spec, tier, catalogs, views));
+  out.push_back(total_row(all));
+  out.push_back(cores_row(all));
   for (const auto& part : k_parts) {
-    out.push_back(memory_row(spec, tier, catalogs, views, part));
+    out.push_back(memory_row(all, part));
   }
   return out;
 }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/base/text.hpp"
 
 namespace obsctl::sizing {
@@ -20,12 +22,20 @@ Result<const catalog::Tier*> Catalogs::tier(std::string_view name) const {
               hint.empty() ? "tiers: " + join(names, ", ") : hint);
 }
 
+const catalog::Profile* Catalogs::profile(std::string_view name) const {
+  const auto found = std::ranges::find(profiles, name, &catalog::Profile::name);
+  return found == profiles.end() ? nullptr : &*found;
+}
+
 Result<Catalogs> load_catalogs() {
   Catalogs out;
   OBS_TRY_ASSIGN(out.tiers, catalog::tiers());
   OBS_TRY_ASSIGN(out.prices, catalog::prices());
   OBS_TRY_ASSIGN(out.instances, catalog::instances());
   OBS_TRY_ASSIGN(out.models, catalog::models());
+  OBS_TRY_ASSIGN(out.profiles, catalog::profiles());
+  OBS_TRY_ASSIGN(out.rules, catalog::sizing_rules());
+  OBS_TRY_ASSIGN(out.common_settings, catalog::common_settings());
   return out;
 }
 

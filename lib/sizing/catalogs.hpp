@@ -4,8 +4,10 @@
 
 #include <vector>
 
+#include "lib/catalog/component_sizing.hpp"
 #include "lib/catalog/models.hpp"
 #include "lib/catalog/prices.hpp"
+#include "lib/catalog/profiles.hpp"
 #include "lib/catalog/tiers.hpp"
 
 namespace obsctl::sizing {
@@ -15,6 +17,12 @@ struct Catalogs {
   catalog::PriceBook prices;
   std::vector<catalog::InstanceTypes> instances;
   catalog::ModelData models;
+  std::vector<catalog::Profile> profiles;
+  catalog::SizingRules rules;                          // by component
+  std::vector<catalog::SettingRule> common_settings;  // of every component
+
+  // The profile by name, or null.
+  [[nodiscard]] const catalog::Profile* profile(std::string_view name) const;
 
   // A tier by name; an unknown one is a usage error with a suggestion.
   [[nodiscard]] Result<const catalog::Tier*> tier(std::string_view name) const;

@@ -23,11 +23,17 @@ class Checker {
           const SizingReport& report, const DeclaredLimits& limits)
       : spec_(spec), catalogs_(catalogs), tier_(tier), report_(report), limits_(limits) {}
 
-  std::vector<Finding> run() {
-    check_tier();
-    check_disks();
-    check_host();
-    check_collector();
+  Result<std::vector<Finding>> run() {
+    if (report_.model == model_name(Model::recommended)) {
+      OBS_TRY_ASSIGN(out_, check_plan(spec_, catalogs_, report_));
+      check_limiter();
+    } else {
+      check_tier();
+      check_disks();
+      check_host();
+      check_limiter();
+      check_collector();
+    }
     check_tail_sampling();
     check_kafka();
     check_metrics_size();
@@ -40,10 +46,15 @@ class Checker {
   }
 
  private:
+  [[nodiscard]] double limit_of(const ComponentPlan& component) const {
+    return report_.model == model_name(Model::recommended) ? component.memory.chosen.value
+                                                           : component.memory.table.value;
+  }
+
   void add(Severity severity, std::string code, std::string message, std::string hint,
            std::string source) {
     out_.push_back(
-        {severity, std::move(code), std::move(message), std::move(hint), std::move(source)});
+        {severity, std::move(code), std::move(message), std::move(hint), std::move(source), {}});
   }
 
   void check_tier() {
@@ -106,6 +117,20 @@ class Checker {
     }
   }
 
+  void check_limiter() {
+    for (const auto& component : report_.components) {
+      if (component.role == "collector" && limits_.memory_limiter &&
+          limits_.memory_limiter->gb() > limit_of(component)) {
+        add(Severity::error, "collector.limiter",
+            fmt::format("the memory limiter allows {} and the container only {}",
+                        gb(limits_.memory_limiter->gb()), gb(limit_of(component))),
+            fmt::format("set limit_mib in '{}' to at most 80 % of the container",
+                        limits_.collector_file),
+            "F26, CT-20");
+      }
+    }
+  }
+
   // What the memory limiter lets the collectors use, over all instances.
   void check_collector() {
     double usable = 0;
@@ -119,14 +144,6 @@ class Checker {
         usable += limiter * component.instances;
         limit += component.memory.table.value * component.instances;
         name = component.name;
-        if (limits_.memory_limiter && limiter > component.memory.table.value) {
-          add(Severity::error, "collector.limiter",
-              fmt::format("the memory limiter allows {} and the container only {}", gb(limiter),
-                          gb(component.memory.table.value)),
-              fmt::format("set limit_mib in '{}' to at most 80 % of the container",
-                          limits_.collector_file),
-              "F26, CT-20");
-        }
       }
     }
     const double published = rule(Model::published);
@@ -151,7 +168,7 @@ class Checker {
   }
 
   [[nodiscard]] double rule(Model model) const {
-    const Load load = resolve_load(spec_, tier_, model);
+    const Load load = resolve_load(spec_, tier_, catalogs_, model, {});
     const auto signals = plan_signals(spec_, load, tier_, catalogs_.models, model);
     const ComponentInputs in{spec_, tier_, catalogs_.models, model, load, signals};
     const auto memory = memory_rule(in, Part::collector);
@@ -199,17 +216,21 @@ class Checker {
     }
   }
 
+  // Holds the size limit against what the component in front of it keeps there.
   void check_metrics_size() {
     if (!limits_.metrics_size_limit) {
       return;
     }
     const double limit = limits_.metrics_size_limit->gb();
+    const auto disk = std::ranges::find_if(report_.disks, [](const DiskOutlook& row) {
+      return row.component == "prometheus";
+    });
     const SignalPlan& metrics = report_.signals[1];
-    if (limit < metrics.stored.value) {
+    const double needed = disk != report_.disks.end() ? disk->needed.value : metrics.stored.value;
+    if (limit < needed) {
       add(Severity::error, "metrics.retention_size",
-          fmt::format("Prometheus deletes beyond {}, after {}; the retention asks for {}",
-                      gb(limit), days(disk_days(limit, metrics.daily.value)),
-                      days(metrics.retention.value)),
+          fmt::format("Prometheus deletes beyond {}; the retention asks for {}", gb(limit),
+                      gb(needed)),
           fmt::format("raise retention.size in '{}' or shorten metrics.retention",
                       limits_.metrics_file),
           "I04, F31");

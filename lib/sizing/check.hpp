@@ -2,6 +2,7 @@
 // CI.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,11 +27,23 @@ struct Finding {
   Severity severity = Severity::error;
   std::string code;     // stable, for example "disk.loki"
   std::string message;  // what does not fit, with both numbers
-  std::string hint;     // what to change
+  std::string hint;     // what to change; names settings of the spec
   std::string source;   // formula, golden or contradiction id
+  // Settings of the spec with which it fits, as text that set_field accepts; may be empty.
+  std::map<std::string, std::string> fits_with = {};
 };
 
-// Findings, errors first. Where a documented formula is known to be wrong (CT-08), the published
+// True when any of them is an error.
+[[nodiscard]] bool any_error(const std::vector<Finding>& findings);
+
+// What of a recommended plan does not fit: host, overrides below the rules, a load beyond the tier.
+// Errors first; each with the nearest settings that fit, where there are any.
+[[nodiscard]] Result<std::vector<Finding>> check_plan(const StackSpec& spec,
+                                                      const Catalogs& catalogs,
+                                                      const SizingReport& report);
+
+// Findings, errors first: check_plan for the recommended model, and what the generated configs are
+// limited to. Where a documented formula is known to be wrong (CT-08), the published
 // rule decides about errors and the formula only warns.
 [[nodiscard]] Result<std::vector<Finding>> check_stack(const StackSpec& spec,
                                                        const Catalogs& catalogs,

@@ -84,6 +84,8 @@ CostRow price_row(const catalog::HostSet& host, const Catalogs& catalogs,
                   const SizingReport& report, const Disks& disks) {
   CostRow out;
   out.provider = host.provider;
+  out.price_date = catalogs.prices.date;
+  out.price_source = host.source;
   out.table_hosts = host.count;
   out.instance_types = types_of(catalogs.instances, host.provider, host.tier);
   double count = host.count;
@@ -120,9 +122,97 @@ CostRow price_row(const catalog::HostSet& host, const Catalogs& catalogs,
   return out;
 }
 
-void plan_tco(const catalog::PriceBook& prices, const std::string& tier, CostPlan& out) {
+// A machine of the price list as a host set of one.
+catalog::HostSet as_host(const catalog::Machine& machine, const std::string& tier) {
+  return {tier,         machine.provider, machine.title, 1, machine.cpus, machine.memory,
+          machine.disk, machine.price,    machine.source};
+}
+
+// The cheapest machine of a provider that holds a single-node plan; null when none is large enough.
+const catalog::Machine* one_machine(const catalog::PriceBook& prices, const std::string& provider,
+                                    const SizingReport& report) {
+  const double reserve =
+      report.host ? report.host->memory.inputs.back().value : 0;  // D23: what there is - reserve
+  const catalog::Machine* best = nullptr;
+  for (const auto& machine : prices.machines) {
+    const bool holds = machine.provider == provider && machine.cpus >= report.cpus.value &&
+                       machine.memory.gb() >= report.memory.value + reserve;
+    if (holds && (best == nullptr || machine.price.low < best->price.low)) {
+      best = &machine;
+    }
+  }
+  return best;
+}
+
+// The machine that the documents build a cluster of.
+const catalog::Machine* cluster_machine(const catalog::PriceBook& prices,
+                                        const catalog::HostSet& host) {
+  for (const auto& machine : prices.machines) {
+    if (machine.provider == host.provider &&
+        (machine.title == host.title ||
+         (machine.cpus == host.cpus && machine.memory == host.memory))) {
+      return &machine;
+    }
+  }
+  return nullptr;
+}
+
+CostRow machine_row(const catalog::Machine& machine, const Catalogs& catalogs,
+                    const SizingReport& report, const Disks& disks) {
+  CostRow out = price_row(as_host(machine, report.tier), catalogs, report, disks);
+  out.note.clear();
+  out.price_date = machine.date;
+  out.price_source = machine.source;
+  out.price_url = machine.url;
+  return out;
+}
+
+// What is bought for the recommended plan from one provider; nothing when it is not priced.
+std::optional<CostRow> recommended_row(const std::string& provider, const catalog::Tier& tier,
+                                       const Catalogs& catalogs, const SizingReport& report,
+                                       const Disks& disks) {
+  const auto& hosts = catalogs.prices.hosts;
+  const auto host = std::ranges::find_if(hosts, [&](const catalog::HostSet& row) {
+    return row.tier == tier.name && row.provider == provider;
+  });
+  const catalog::Machine* machine =
+      tier.single_node      ? one_machine(catalogs.prices, provider, report)
+      : host != hosts.end() ? cluster_machine(catalogs.prices, *host)
+                            : nullptr;
+  if (machine != nullptr) {
+    return machine_row(*machine, catalogs, report, disks);
+  }
+  // A machine of one's own has no list price; the documents' range stands.
+  const bool too_large = tier.single_node && provider != "onprem";
+  return host == hosts.end() || too_large
+             ? std::nullopt
+             : std::optional(price_row(*host, catalogs, report, disks));
+}
+
+// Total cost of ownership of the recommended plan: what is bought, and the documents' operations.
+void plan_own_tco(const catalog::PriceBook& prices, const std::string& tier, CostPlan& out) {
+  const auto row = std::ranges::find(prices.tco, tier, &catalog::TcoRow::tier);
+  const CostRow* cheapest = nullptr;
+  const CostRow* dearest = nullptr;
+  for (const auto& provider : out.providers) {
+    if (!provider.storage_low) {
+      continue;  // a price without disks is not a total
+    }
+    cheapest = cheapest == nullptr || provider.low.value < cheapest->low.value ? &provider : cheapest;
+    dearest = dearest == nullptr || provider.high.value > dearest->high.value ? &provider : dearest;
+  }
+  if (row == prices.tco.end() || cheapest == nullptr) {
+    return;
+  }
+  out.tco_low = sum_of("total cost of ownership",
+                       {cheapest->low, given("operations", row->operations.low, k_usd, row->source)});
+  out.tco_high = sum_of("total cost of ownership",
+                        {dearest->high, given("operations", row->operations.high, k_usd, row->source)});
+}
+
+void plan_tco(const catalog::PriceBook& prices, const std::string& tier, bool own, CostPlan& out) {
   for (const auto& row : prices.tco) {
-    if (row.tier != tier) {
+    if (row.tier != tier || own) {
       continue;
     }
     const auto parts = [&](double catalog::Money::*end) {
@@ -148,9 +238,17 @@ void plan_dr(const catalog::ModelData& data, CostPlan& out) {
   if (out.providers.empty()) {
     return;
   }
-  const CostRow* cheapest = &out.providers.front();
-  const CostRow* dearest = cheapest;
+  // Where any price includes disks, one without them does not count.
+  const bool any_whole = std::ranges::any_of(
+      out.providers, [](const CostRow& row) { return row.storage_low.has_value(); });
+  const CostRow* cheapest = nullptr;
+  const CostRow* dearest = nullptr;
   for (const auto& row : out.providers) {
+    if (any_whole && !row.storage_low) {
+      continue;
+    }
+    cheapest = cheapest == nullptr ? &row : cheapest;
+    dearest = dearest == nullptr ? &row : dearest;
     cheapest = row.low.value < cheapest->low.value ? &row : cheapest;
     dearest = row.high.value > dearest->high.value ? &row : dearest;
   }
@@ -170,6 +268,7 @@ void plan_dr(const catalog::ModelData& data, CostPlan& out) {
 CostPlan plan_cost(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
                    const SizingReport& report) {
   CostPlan out;
+  const bool recommended = report.model == model_name(Model::recommended);
   const Disks disks = split_disks(report);
   for (const char* provider : {"vps", "aws", "gcp", "azure", "onprem"}) {
     if (spec.sizing.provider != "all" && spec.sizing.provider != provider) {
@@ -178,13 +277,22 @@ CostPlan plan_cost(const StackSpec& spec, const catalog::Tier& tier, const Catal
     const auto host = std::ranges::find_if(catalogs.prices.hosts, [&](const catalog::HostSet& row) {
       return row.tier == tier.name && row.provider == provider;
     });
-    if (host == catalogs.prices.hosts.end()) {
+    if (recommended) {
+      if (auto row = recommended_row(provider, tier, catalogs, report, disks)) {
+        out.providers.push_back(std::move(*row));
+      } else {
+        out.unpriced.emplace_back(provider);
+      }
+    } else if (host == catalogs.prices.hosts.end()) {
       out.unpriced.emplace_back(provider);
     } else {
       out.providers.push_back(price_row(*host, catalogs, report, disks));
     }
   }
-  plan_tco(catalogs.prices, tier.name, out);
+  if (recommended) {
+    plan_own_tco(catalogs.prices, tier.name, out);
+  }
+  plan_tco(catalogs.prices, tier.name, recommended, out);
   plan_dr(catalogs.models, out);
   return out;
 }

@@ -34,6 +34,60 @@ double full_after(In x) {
   return days_until_full(x[0], x[1], streams);
 }
 
+// Rounds up to a whole number of steps; a step of 0 leaves the number alone. What floating point
+// adds to an exact multiple does not count.
+double step_up(double value, double step) {
+  constexpr double k_noise = 1e-9;
+  return step > 0 ? std::ceil(value / step - k_noise) * step : value;
+}
+
+// Triples of amount, what it takes and for how many, from x[first] on.
+double sum_of_terms(In x, std::size_t first) {
+  double out = 0;
+  for (std::size_t i = first; i + 2 < x.size(); i += 3) {
+    out += x[i] * x[i + 1] / x[i + 2];
+  }
+  return out;
+}
+
+// floor, step, instances, base, then terms.
+double by_terms(In x) {
+  return step_up(std::max(x[0], x[3] + sum_of_terms(x, 4) / x[2]), x[1]);
+}
+
+// floor, step, instances, base, stored, head-room, then terms.
+double by_stored(In x) {
+  return step_up(std::max(x[0], x[3] + (x[4] * x[5] + sum_of_terms(x, 6)) / x[2]), x[1]);
+}
+
+// The value at `x` of the straight line on log scales through two points.
+double on_line(double x, double x1, double y1, double x2, double y2) {
+  return x > 0 ? y1 * std::pow(x / x1, std::log(y2 / y1) / std::log(x2 / x1)) : 0;
+}
+
+// floor, step, instances, amount, first point, second point, copies, more for each of several copies.
+double by_points(In x) {
+  const double one = on_line(x[3], x[4], x[5], x[6], x[7]);
+  const double all = x[8] > 1 ? x[8] * (one + x[9]) : one;
+  return step_up(std::max(x[0], all / x[2]), x[1]);
+}
+
+// need, floor, step, then what all need, their floors and what there is.
+double cut_to_host(In x) {
+  const double spare = x[3] - x[4];
+  const double share = spare > 0 ? std::clamp((x[5] - x[4]) / spare, 0.0, 1.0) : 0;
+  constexpr double k_noise = 1e-9;
+  const double cut = x[1] + (x[0] - x[1]) * share;
+  return std::max(x[1], x[2] > 0 ? std::floor(cut / x[2] + k_noise) * x[2] : cut);
+}
+
+// amount, factor, divisor, floor, rounding (-1 down, 0 not, 1 up).
+double as_setting(In x) {
+  const double value = x[0] * x[1] / x[2];
+  const double rounded = x[4] > 0 ? std::ceil(value - 1e-6) : x[4] < 0 ? std::floor(value + 1e-6) : value;
+  return std::max(x[3], rounded);
+}
+
 constexpr std::array k_formulas = {
     Formula{"F01", "spans/s x 86400 x bytes per span / 1e9", "GB/day", "004:3950", 2,
             [](In x) { return trace_gb_day(x[0], x[1]); }},
@@ -114,6 +168,28 @@ constexpr std::array k_formulas = {
             [](In x) { return x[0] * x[1] / x[2]; }},
     Formula{"D17", "instances x per instance", "", "derived", 2, [](In x) { return x[0] * x[1]; }},
 
+    Formula{"D18", "GB/day x share kept x stored per raw byte", "GB/day", "derived", 3,
+            [](In x) { return x[0] * x[1] * x[2]; }},
+    Formula{"D19", "spans/s x decision wait x bytes per span / 1e9", "GB", "derived", 3,
+            [](In x) { return x[0] * x[1] * x[2] / k_gb; }},
+    Formula{"D20", "the largest", "", "derived", 0,
+            [](In x) { return *std::ranges::max_element(x); }},
+    Formula{"D21", "GB/day x days x copies", "GB", "derived", 3,
+            [](In x) { return x[0] * x[1] * x[2]; }},
+    Formula{"D22", "the smaller", "", "derived", 2, [](In x) { return std::min(x[0], x[1]); }},
+    Formula{"D23", "what there is - reserve", "GB", "derived", 2,
+            [](In x) { return std::max(0.0, x[0] - x[1]); }},
+
+    Formula{"R01", "the larger of the floor and base + each amount x what it takes, rounded up", "",
+            "the component's sizing rule", 0, by_terms},
+    Formula{"R02", "the larger of the floor and the line between two known loads (log scales), rounded up",
+            "", "the component's sizing rule", 10, by_points},
+    Formula{"R03", "the larger of the floor and base + stored x head-room + each amount x what it takes, rounded up",
+            "", "the component's sizing rule", 0, by_stored},
+    Formula{"R04", "cut between floor and need so that all fit the host", "", "derived", 6, cut_to_host},
+    Formula{"S01", "amount x factor / divisor, rounded, at least the floor", "",
+            "the component's settings", 5, as_setting},
+
     Formula{"P01", "spans/s / 15k + samples/s / 20k + lines/s / 10k", "cores",
             "Splunk distribution, sizing and scaling", 6,
             [](In x) { return x[0] / x[1] + x[2] / x[3] + x[4] / x[5]; }},
@@ -133,8 +209,12 @@ constexpr std::array k_formulas = {
             [](In x) { return x[0] / x[1] * 2 + x[0] / x[2] * x[3]; }},
     Formula{"P07", "distributors: MB/s / 10 x 2 cores; live-stores: MB/s / 6", "cores",
             "tempo v3.0.3 docs, plan/size", 3, [](In x) { return x[0] / x[1] * 2 + x[0] / x[2]; }},
-    Formula{"P08", "size of the smallest published cluster that takes the GB/day of logs", "",
-            "loki v3.7.6 docs, setup/size", 4, [](In x) { return x[0] <= x[1] ? x[2] : x[3]; }},
+    Formula{"P08", "between the published sizes on log scales: one binary, clusters to 3 and to 30 TB a day", "",
+            "loki v3.7.6 docs, deployment modes and setup/size", 7,
+            [](In x) {
+              return x[0] <= x[3] ? on_line(x[0], x[1], x[2], x[3], x[4])
+                                  : on_line(x[0], x[3], x[4], x[5], x[6]);
+            }},
     Formula{"P09", "series x 86400 / interval x bytes per sample x free-disk factor / 1e9",
             "GB/day", "VictoriaMetrics v1.150.0 README, capacity planning", 4,
             [](In x) { return metric_gb_day(x[0], x[1], x[2]) * x[3]; }},

@@ -8,30 +8,54 @@
 namespace obsctl::sizing {
 namespace {
 
+// What is assumed where the spec asks for no rate at all.
+struct Assumed {
+  double spans = 0;
+  double series = 0;
+  double lines = 0;
+  std::string source;
+};
+
+Assumed assumed_load(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs) {
+  if (states_load(spec)) {
+    return {0, 0, 0, "not asked for"};
+  }
+  const catalog::Profile* profile = tier.single_node ? catalogs.profile(spec.profile) : nullptr;
+  if (profile != nullptr && profile->rates) {
+    return {profile->rates->spans.per_second, profile->rates->series,
+            profile->rates->lines.per_second,
+            fmt::format("profile {} ({})", profile->name, profile->source)};
+  }
+  return {tier.rates.spans.per_second, tier.rates.series, tier.rates.lines.per_second,
+          fmt::format("tier {} ({})", tier.name, tier.rates.source)};
+}
+
 class Resolver {
  public:
-  Resolver(const StackSpec& spec, Model model) : spec_(spec), use_(model == Model::measured) {}
+  Resolver(const StackSpec& spec, Model model)
+      : spec_(spec), use_(model == Model::measured || model == Model::recommended) {}
 
-  // A value that is always set in the spec, unless it was measured.
+  // A value that is always set in the spec: what was measured replaces it unless it was asked for.
   [[nodiscard]] Input of_spec(const char* name, double value, const char* unit, const char* key,
                               const char* calibration = nullptr) const {
-    if (const double* measured = find(calibration)) {
+    const double* measured = find(calibration);
+    if (measured != nullptr && !spec_.asked.contains(key)) {
       return {name, *measured, unit, measured_source()};
     }
     return {name, value, unit, key};
   }
 
-  // A value of the spec, else a measured one, else the tier's.
+  // A value of the spec, else a measured one, else an assumed one.
   [[nodiscard]] Input of_tier(const char* name, const std::optional<double>& value,
                               const char* unit, const char* key, const char* calibration,
-                              double tier_value, const std::string& tier_source) const {
+                              double assumed, const std::string& assumed_source) const {
     if (value) {
       return {name, *value, unit, key};
     }
     if (const double* measured = find(calibration)) {
       return {name, *measured, unit, measured_source()};
     }
-    return {name, tier_value, unit, tier_source};
+    return {name, assumed, unit, assumed_source};
   }
 
   [[nodiscard]] const double* find(const char* calibration) const {
@@ -57,10 +81,56 @@ std::optional<double> per_second(const std::optional<Rate>& rate) {
 }
 
 Input days(const char* name, const std::optional<Duration>& asked, const char* key,
-           Duration tier_default, const catalog::Tier& tier) {
+           Duration assumed, const std::string& source) {
   return asked ? Input{name, asked->days(), "days", key}
-               : Input{name, tier_default.days(), "days",
-                       fmt::format("tier {} ({})", tier.name, tier.retention.source)};
+               : Input{name, assumed.days(), "days", source};
+}
+
+void resolve_retention(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
+                       Load& out) {
+  const catalog::Profile* profile = tier.single_node ? catalogs.profile(spec.profile) : nullptr;
+  const bool own = profile != nullptr && profile->retention.has_value();
+  const std::string source =
+      own ? fmt::format("profile {} ({})", profile->name, profile->source)
+          : fmt::format("tier {} ({})", tier.name, tier.retention.source);
+  const catalog::ProfileRetention assumed =
+      own ? *profile->retention
+          : catalog::ProfileRetention{tier.retention.traces, tier.retention.metrics,
+                                      tier.retention.logs};
+  out.trace_days = days("retention of traces", spec.traces.retention, "traces.retention",
+                        assumed.traces, source);
+  out.metric_days = days("retention of metrics", spec.metrics.retention, "metrics.retention",
+                         assumed.metrics, source);
+  out.log_days =
+      days("retention of logs", spec.logs.retention, "logs.retention", assumed.logs, source);
+}
+
+// Stored bytes per raw byte: asked for, contained in the measured size, the store's, or all of them.
+Input stored_factor(const std::optional<double>& asked, const char* key, bool size_was_measured,
+                    const std::string& measured_source, const StoreRules& stores,
+                    const char* signal) {
+  constexpr const char* k_name = "stored per raw byte";
+  if (asked) {
+    return {k_name, *asked, "", key};
+  }
+  if (size_was_measured) {  // measured bytes are stored bytes, so no factor is left to apply
+    return {k_name, 1, "", measured_source};
+  }
+  const auto rule = stores.find(signal);
+  return rule == stores.end() ? Input{k_name, 1, "", "uncompressed"}
+                              : Input{k_name, rule->second.factor, "", rule->second.source.text};
+}
+
+void note_unstated(const StackSpec& spec, Load& out) {
+  if (!states_load(spec)) {
+    return;
+  }
+  for (const auto& [signal, value] : {std::pair("traces", &out.spans), {"metrics", &out.series},
+                                      {"logs", &out.lines}}) {
+    if (value->source == "not asked for") {
+      out.unstated.emplace_back(signal);
+    }
+  }
 }
 
 Quantity resolve_kept(const StackSpec& spec, const Resolver& resolver) {
@@ -74,10 +144,27 @@ Quantity resolve_kept(const StackSpec& spec, const Resolver& resolver) {
                {"keep", spec.traces.keep.value, "", "traces.keep"}});
 }
 
+// Bytes of a stored sample: asked for, measured, the store's, or the documents' 3.
+Input resolve_sample_size(const StackSpec& spec, const Resolver& from, const StoreRules& stores) {
+  constexpr const char* k_name = "bytes per sample";
+  if (spec.metrics.sample_size) {
+    return {k_name, spec.metrics.sample_size->value, "B", "metrics.sample_size"};
+  }
+  if (const double* measured = from.find(calibrated::sample_size)) {
+    return {k_name, *measured, "B", from.measured_source()};
+  }
+  const auto rule = stores.find("metrics");
+  constexpr double k_documented = 3;  // F02: 2 to 4
+  return rule == stores.end()
+             ? Input{k_name, k_documented, "B", "004:3965"}
+             : Input{k_name, rule->second.sample_size, "B", rule->second.source.text};
+}
+
 }  // namespace
 
 std::string_view model_name(Model model) {
   switch (model) {
+    case Model::recommended: return "recommended";
     case Model::documented: return "documented";
     case Model::table: return "table";
     case Model::published: return "published";
@@ -88,7 +175,7 @@ std::string_view model_name(Model model) {
 
 Result<Model> parse_model(std::string_view name) {
   std::vector<std::string> names;
-  for (const Model model : {Model::documented, Model::table, Model::published, Model::measured}) {
+  for (const Model model : {Model::recommended, Model::documented, Model::table, Model::published, Model::measured}) {
     if (model_name(model) == name) {
       return model;
     }
@@ -99,12 +186,22 @@ Result<Model> parse_model(std::string_view name) {
               hint.empty() ? "models: " + join(names, ", ") : hint);
 }
 
-Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, Model model) {
+bool states_load(const StackSpec& spec) {
+  return spec.traces.spans || spec.traces.traces || spec.metrics.series || spec.logs.lines;
+}
+
+Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
+                  Model model, const StoreRules& stores) {
   const Resolver from(spec, model);
-  const std::string rates = fmt::format("tier {} ({})", tier.name, tier.rates.source);
+  const Assumed assumed = assumed_load(spec, tier, catalogs);
   Load out;
-  out.spans = from.of_tier("spans/s", per_second(spec.traces.spans), "spans/s", "traces.spans",
-                           calibrated::spans, tier.rates.spans.per_second, rates);
+  const std::optional<double> by_traces =
+      spec.traces.traces ? std::optional(spec.traces.traces->per_second * spec.traces.spans_per_trace)
+                         : std::nullopt;
+  const auto spans = spec.traces.spans ? per_second(spec.traces.spans) : by_traces;
+  out.spans = from.of_tier("spans/s", spans, "spans/s",
+                           spec.traces.spans ? "traces.spans" : "traces.traces", calibrated::spans,
+                           assumed.spans, assumed.source);
   out.span_size = from.of_spec("bytes per span", spec.traces.span_size.value, "B",
                                "traces.span_size", calibrated::span_size);
   out.traces =
@@ -114,18 +211,17 @@ Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, Model model)
                  {out.spans,
                   {"spans per trace", spec.traces.spans_per_trace, "", "traces.spans_per_trace"}});
   out.series = from.of_tier("active series", spec.metrics.series, "series", "metrics.series",
-                            calibrated::series, tier.rates.series, rates);
+                            calibrated::series, assumed.series, assumed.source);
   out.interval = {"interval", spec.metrics.scrape_interval.seconds, "s", "metrics.scrape_interval"};
   const double* samples = from.find(calibrated::samples);
   const double* series = from.find(calibrated::series);
   if (samples != nullptr && series != nullptr && *samples > 0 && *series > 0) {
     out.interval = {"interval", *series / *samples, "s", from.measured_source()};
   }
-  out.sample_size = from.of_spec("bytes per sample", spec.metrics.sample_size.value, "B",
-                                 "metrics.sample_size", calibrated::sample_size);
+  out.sample_size = resolve_sample_size(spec, from, stores);
   out.samples = calc("D01", "samples/s", {out.series, out.interval});
   out.lines = from.of_tier("lines/s", per_second(spec.logs.lines), "lines/s", "logs.lines",
-                           calibrated::lines, tier.rates.lines.per_second, rates);
+                           calibrated::lines, assumed.lines, assumed.source);
   out.line_size = from.of_spec("bytes per line", spec.logs.line_size.value, "B", "logs.line_size",
                                calibrated::line_size);
   const double* streams = from.find(calibrated::streams);
@@ -135,20 +231,16 @@ Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, Model model)
                            : calc("D12", "log streams", {out.lines});
   out.events = calc("D02", "events/s", {out.spans, out.lines});
   out.kept = resolve_kept(spec, from);
-  // Measured bytes per line are stored bytes, so no factor is left to apply.
-  out.log_factor =
-      from.find(calibrated::line_size) != nullptr
-          ? Input{"stored per raw byte", 1, "", from.measured_source()}
-          : Input{"stored per raw byte", spec.logs.storage_factor, "", "logs.storage_factor"};
+  const std::string measured = from.measured_source();
+  out.trace_factor = stored_factor(spec.traces.storage_factor, "traces.storage_factor",
+                                   out.span_size.source == measured, measured, stores, "traces");
+  out.log_factor = stored_factor(spec.logs.storage_factor, "logs.storage_factor",
+                                 out.line_size.source == measured, measured, stores, "logs");
   out.decision_wait = {"decision wait", spec.traces.decision_wait.seconds, "s",
                        "traces.decision_wait"};
-  out.trace_days = days("retention of traces", spec.traces.retention, "traces.retention",
-                        tier.retention.traces, tier);
-  out.metric_days = days("retention of metrics", spec.metrics.retention, "metrics.retention",
-                         tier.retention.metrics, tier);
-  out.log_days =
-      days("retention of logs", spec.logs.retention, "logs.retention", tier.retention.logs, tier);
+  resolve_retention(spec, tier, catalogs, out);
   out.copies = {"copies", spec.sizing.replication, "", "sizing.replication"};
+  note_unstated(spec, out);
   return out;
 }
 

@@ -1,7 +1,13 @@
 // The load that a sizing starts from: every rate and size with where it came from.
 //
-// A value of the spec comes first, then (for the measured model) a calibrated one, then the tier's.
+// A value of the spec comes first, then (for the recommended and the measured model) a calibrated
+// one, then, where no rate at all is asked for, the profile's or the tier's. Once one rate is asked
+// for, the others are 0: nobody pays for rates that nobody named.
 #pragma once
+
+#include <map>
+#include <string>
+#include <vector>
 
 #include "lib/model/spec.hpp"
 #include "lib/sizing/catalogs.hpp"
@@ -9,7 +15,8 @@
 
 namespace obsctl::sizing {
 
-enum class Model { documented, table, published, measured };
+// recommended takes for each number the rule that deserves trust; the others are one source each.
+enum class Model { recommended, documented, table, published, measured };
 
 [[nodiscard]] std::string_view model_name(Model model);
 [[nodiscard]] Result<Model> parse_model(std::string_view name);
@@ -42,6 +49,7 @@ struct Load {
   Quantity streams;     // active log streams
   Quantity events;      // events/s: spans and lines
   Quantity kept;        // share of spans that tail sampling keeps
+  Input trace_factor;   // stored bytes per raw byte of trace
   Input log_factor;     // stored bytes per raw byte of log
   Input decision_wait;  // s
 
@@ -49,8 +57,17 @@ struct Load {
   Input metric_days;
   Input log_days;
   Input copies;  // sizing.replication
+
+  std::vector<std::string> unstated;  // signals sized for nothing, because only others were asked for
 };
 
-[[nodiscard]] Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, Model model);
+// `stores` are the rules of the component that stores each signal (traces, metrics, logs), as far as
+// it has any; only the recommended model reads them.
+using StoreRules = std::map<std::string, catalog::StoredRule>;
+[[nodiscard]] Load resolve_load(const StackSpec& spec, const catalog::Tier& tier,
+                                const Catalogs& catalogs, Model model, const StoreRules& stores);
+
+// True when the spec asks for any rate: spans, traces, series or log lines.
+[[nodiscard]] bool states_load(const StackSpec& spec);
 
 }  // namespace obsctl::sizing

@@ -9,6 +9,9 @@
 #include "lib/sizing/advice.hpp"
 #include "lib/sizing/components.hpp"
 #include "lib/sizing/cost.hpp"
+#include "lib/sizing/explain.hpp"
+#include "lib/sizing/recommend.hpp"
+#include "lib/sizing/selection.hpp"
 #include "lib/sizing/signals.hpp"
 
 namespace obsctl::sizing {
@@ -19,7 +22,8 @@ void plan_tier(const catalog::Tier& tier, const Catalogs& catalogs, SizingReport
   out.tier_title = tier.title;
   out.tier_source = fmt::format("tier definitions ({})", tier.source);
   out.tier_events_max = tier.events_max;
-  out.tier_by_load = catalog::tier_for(catalogs.tiers, out.load.events.value).name;
+  out.tier_by_load =
+      catalog::tier_for(catalogs.tiers, out.load.events.value, out.load.series.value).name;
   const auto& tables = catalogs.models.boundaries;
   for (std::size_t i = 1; i < tables.size(); ++i) {
     const std::size_t scale =
@@ -75,34 +79,57 @@ void plan_totals(const catalog::Tier& tier, SizingReport& out) {
   out.table_disk = given("disk of the table", table.disk.gb(), "GB", table.source);
 }
 
-void plan_disks(const StackSpec& spec, SizingReport& out) {
+// Disk, daily bytes of all copies and days of each signal on it, for the day it is full.
+DiskOutlook disk_outlook(const StackSpec& spec, const ComponentPlan& component,
+                         const Quantity& disk,
+                         const std::vector<std::pair<Quantity, Input>>& streams,
+                         const std::vector<Quantity>& stored, const Load& load) {
+  DiskOutlook row;
+  row.component = component.name;
+  row.disk = calc("D17", component.name + " disk provisioned",
+                  {{"instances", static_cast<double>(std::max(component.instances, 1)), "",
+                    component.instances_reason},
+                   disk.input()},
+                  "GB");
+  std::vector<Input> inputs = {
+      row.disk.input(),
+      {"growth per month", spec.sizing.growth_per_month.value, "", "sizing.growth_per_month"}};
+  for (const auto& [daily, days] : streams) {
+    const Quantity copies = calc("D17", daily.name + ", all copies",
+                                 {daily.input(), load.copies}, "GB/day");
+    inputs.push_back(copies.input());
+    inputs.push_back(days);
+  }
+  row.needed = sum_of(component.name + " stored", stored);
+  row.full_days = calc("D08", component.name + " full after", std::move(inputs));
+  return row;
+}
+
+void plan_disks(const StackSpec& spec, const ComponentInputs& in,
+                const std::vector<Selected>& selected, SizingReport& out) {
+  const bool recommended = in.model == Model::recommended;
   for (const auto& component : out.components) {
-    if (component.stores.empty()) {
-      continue;
-    }
-    DiskOutlook row;
-    row.component = component.name;
-    row.disk = calc("D17", component.name + " disk provisioned",
-                    {{"instances", static_cast<double>(std::max(component.instances, 1)), "",
-                      component.instances_reason},
-                     component.disk.table.input()},
-                    "GB");
-    std::vector<Input> inputs = {
-        row.disk.input(),
-        {"growth per month", spec.sizing.growth_per_month.value, "", "sizing.growth_per_month"}};
+    std::vector<std::pair<Quantity, Input>> streams;
     std::vector<Quantity> stored;
-    for (const auto& signal : out.signals) {
-      if (std::ranges::find(component.stores, signal.name) != component.stores.end()) {
-        const Quantity copies = calc("D17", signal.name + " per day, all copies",
-                                     {signal.daily.input(), out.load.copies}, "GB/day");
-        inputs.push_back(copies.input());
-        inputs.push_back(signal.retention);
-        stored.push_back(signal.stored);
+    if (recommended) {
+      const auto found = std::ranges::find(selected, component.name, &Selected::name);
+      for (const auto& kept : found->keeps) {
+        streams.emplace_back(daily_of(kept, *found, in), kept_days(kept, out.load));
+        stored.push_back(stored_of(kept, *found, in));
+      }
+    } else {
+      for (const auto& signal : out.signals) {
+        if (std::ranges::find(component.stores, signal.name) != component.stores.end()) {
+          streams.emplace_back(signal.daily, signal.retention);
+          stored.push_back(signal.stored);
+        }
       }
     }
-    row.needed = sum_of(component.name + " stored", stored);
-    row.full_days = calc("D08", component.name + " full after", std::move(inputs));
-    out.disks.push_back(std::move(row));
+    if (!stored.empty()) {
+      out.disks.push_back(disk_outlook(
+          spec, component, recommended ? component.disk.chosen : component.disk.table, streams,
+          stored, out.load));
+    }
   }
 }
 
@@ -134,9 +161,50 @@ std::string loki_mode(const catalog::LokiModes& modes, double gb_day) {
                                                  : "microservices";
 }
 
+void plan_loki(const catalog::ModelData& data, SizingReport& out) {
+  const double daily = out.signals[2].daily.value;
+  out.loki_mode = loki_mode(data.loki_modes, daily);
+  const double single = data.rule("loki_single_gb_day").value;
+  if (out.loki_mode == "monolithic" && daily > single) {
+    out.loki_note =
+        fmt::format("; Loki itself says one binary carries about {:g} GB a day", single);
+  } else if (out.loki_mode == "simple scalable") {
+    out.loki_note = "; Loki has deprecated that mode, so take one binary or microservices";
+  }
+}
+
+// The component of the documents whose place `name` takes.
+const ComponentPlan* documented_place(const std::vector<ComponentPlan>& documented,
+                                      const ComponentPlan& plan) {
+  const auto same = std::ranges::find(documented, plan.name, &ComponentPlan::name);
+  return same == documented.end() ? nullptr : &*same;
+}
+
+// What the documented formulas say, beside what is recommended.
+void add_documented(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
+                    SizingReport& out) {
+  const Load load = resolve_load(spec, tier, catalogs, Model::documented, {});
+  const auto signals = plan_signals(spec, load, tier, catalogs.models, Model::documented);
+  const auto plans = plan_components(
+      {spec, tier, catalogs.models, Model::documented, load, signals});
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    out.signals[i].documented = signals[i].stored;
+  }
+  for (auto& component : out.components) {
+    if (const ComponentPlan* other = documented_place(plans, component)) {
+      component.cpus.documented = other->cpus.chosen;
+      component.memory.documented = other->memory.chosen;
+      component.disk.documented = other->disk.chosen;
+    }
+  }
+}
+
 void plan_assumptions(const StackSpec& spec, const SizingReport& report,
                       std::vector<std::string>& out) {
-  if (report.load.streams.formula == "D12") {
+  for (const auto& signal : report.load.unstated) {
+    out.push_back(fmt::format("no {}, because no rate was given for them", signal));
+  }
+  if (report.load.streams.formula == "D12" && report.load.lines.value > 0) {
     out.emplace_back("2 log streams per line/s; give --streams when you know better");
   }
   if (!spec.traces.traces) {
@@ -152,11 +220,53 @@ void plan_assumptions(const StackSpec& spec, const SizingReport& report,
 }  // namespace
 
 std::string tier_by_load(const StackSpec& spec, const Catalogs& catalogs) {
-  const double spans = spec.traces.spans ? spec.traces.spans->per_second : 0;
-  const double lines = spec.logs.lines ? spec.logs.lines->per_second : 0;
-  return spec.traces.spans || spec.logs.lines
-             ? catalog::tier_for(catalogs.tiers, spans + lines).name
-             : spec.tier;
+  if (!states_load(spec)) {
+    return spec.tier;
+  }
+  const Load load = resolve_load(spec, catalogs.tiers.front(), catalogs, Model::documented, {});
+  return catalog::tier_for(catalogs.tiers, load.events.value, load.series.value).name;
+}
+
+namespace {
+
+// The part of a report that every use needs.
+SizingReport core_report(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
+                         Model model) {
+  const bool recommended = model == Model::recommended;
+  const auto selected = select_components(spec, tier, catalogs);
+  SizingReport out;
+  out.model = model_name(model);
+  out.ha = spec.sizing.ha;
+  out.growth = spec.sizing.growth_per_month.value;
+  out.load = resolve_load(spec, tier, catalogs, model,
+                          recommended ? store_rules(selected) : StoreRules{});
+  out.signals = plan_signals(spec, out.load, tier, catalogs.models, model);
+  const ComponentInputs inputs{spec, tier, catalogs.models, model, out.load, out.signals};
+  if (recommended) {
+    Recommended plan = recommend(inputs, catalogs, selected);
+    out.components = std::move(plan.components);
+    out.host = std::move(plan.host);
+  } else {
+    out.components = plan_components(inputs);
+  }
+  plan_tier(tier, catalogs, out);
+  plan_totals(tier, out);
+  plan_disks(spec, inputs, selected, out);
+  out.tail_traces = calc("F27", "traces held by tail sampling",
+                         {out.load.decision_wait, out.load.traces.input()});
+  out.kafka = plan_kafka(inputs);
+  plan_network(tier, out);
+  plan_availability(catalogs.models, out);
+  return out;
+}
+
+}  // namespace
+
+Result<SizingReport> size_plan(const StackSpec& spec, const Catalogs& catalogs) {
+  OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
+  SizingReport out = core_report(spec, *tier, catalogs, Model::recommended);
+  name_quantities(out);
+  return out;
 }
 
 Result<SizingReport> size_stack(const StackSpec& spec, const Catalogs& catalogs, Model model) {
@@ -166,35 +276,32 @@ Result<SizingReport> size_stack(const StackSpec& spec, const Catalogs& catalogs,
         Code::usage, "the measured model needs a calibration",
         "run 'obsctl size --from-prometheus URL --write-calibration' on the running stack first");
   }
-  SizingReport out;
-  out.model = model_name(model);
-  out.ha = spec.sizing.ha;
-  out.growth = spec.sizing.growth_per_month.value;
-  out.load = resolve_load(spec, *tier, model);
-  out.signals = plan_signals(spec, out.load, *tier, catalogs.models, model);
-  const ComponentInputs inputs{spec, *tier, catalogs.models, model, out.load, out.signals};
-  out.components = plan_components(inputs);
-  plan_tier(*tier, catalogs, out);
-  plan_totals(*tier, out);
-  plan_disks(spec, out);
-  out.tail_traces = calc("F27", "traces held by tail sampling",
-                         {out.load.decision_wait, out.load.traces.input()});
-  out.kafka = plan_kafka(inputs);
-  out.loki_mode = loki_mode(catalogs.models.loki_modes, out.signals[2].daily.value);
-  const double single = catalogs.models.rule("loki_single_gb_day").value;
-  if (out.loki_mode == "monolithic" && out.signals[2].daily.value > single) {
-    out.loki_note =
-        fmt::format("; Loki itself says one binary carries about {:g} GB a day", single);
-  } else if (out.loki_mode == "simple scalable") {
-    out.loki_note = "; Loki has deprecated that mode, so take one binary or microservices";
+  SizingReport out = core_report(spec, *tier, catalogs, model);
+  if (model == Model::recommended) {
+    add_documented(spec, *tier, catalogs, out);
   }
-  plan_network(*tier, out);
-  plan_availability(catalogs.models, out);
+  plan_loki(catalogs.models, out);
   out.cost = plan_cost(spec, *tier, catalogs, out);
   out.models = compare_models(spec, *tier, catalogs);
   out.notes = plan_notes(spec, *tier, catalogs.models, out);
   plan_assumptions(spec, out, out.assumptions);
+  name_quantities(out);
   return out;
+}
+
+double ComponentPlan::setting(std::string_view setting_name) const {
+  for (const auto& quantity : settings) {
+    if (quantity.key.size() == name.size() + 1 + setting_name.size() &&
+        quantity.key.ends_with(setting_name)) {
+      return quantity.value;
+    }
+  }
+  return 0;
+}
+
+const ComponentPlan* SizingReport::find(std::string_view component) const {
+  const auto found = std::ranges::find(components, component, &ComponentPlan::name);
+  return found == components.end() ? nullptr : &*found;
 }
 
 namespace {
@@ -207,9 +314,12 @@ void add_if(Numbers& out, const std::optional<Quantity>& quantity) {
   }
 }
 
+// With its key only once: the chosen number, where it is not the formula's or the table's own.
 void add_choice(Numbers& out, const Choice& choice) {
+  out.push_back(&choice.chosen);
   add_if(out, choice.formula);
   out.push_back(&choice.table);
+  add_if(out, choice.documented);
 }
 
 void add_cost(Numbers& out, const CostPlan& cost) {
@@ -220,7 +330,9 @@ void add_cost(Numbers& out, const CostPlan& cost) {
     add_if(out, row.storage_high);
     out.insert(out.end(), {&row.low, &row.high});
   }
-  out.insert(out.end(), {&cost.tco_low, &cost.tco_high});
+  if (!cost.tco_low.formula.empty()) {
+    out.insert(out.end(), {&cost.tco_low, &cost.tco_high});
+  }
   add_if(out, cost.managed_low);
   add_if(out, cost.managed_high);
   add_if(out, cost.saving_low);
@@ -247,6 +359,13 @@ std::vector<const Quantity*> quantities(const SizingReport& report) {
     add_choice(out, component.cpus);
     add_choice(out, component.memory);
     add_choice(out, component.disk);
+    for (const auto& setting : component.settings) {
+      out.push_back(&setting);
+    }
+  }
+  if (report.host) {
+    out.insert(out.end(), {&report.host->cpus, &report.host->memory, &report.host->need_cpus,
+                           &report.host->need_memory, &report.host->need_disk});
   }
   out.insert(out.end(), {&report.instances, &report.cpus, &report.memory, &report.disk,
                          &report.tail_traces, &report.network.ingress, &report.network.table});

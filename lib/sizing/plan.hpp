@@ -10,6 +10,10 @@ namespace obsctl::sizing {
 [[nodiscard]] Result<SizingReport> size_stack(const StackSpec& spec, const Catalogs& catalogs,
                                               Model model);
 
+// Load, signals, components and host by the recommended model, without prices and comparisons: what
+// `init` generates from and what searches evaluate many times.
+[[nodiscard]] Result<SizingReport> size_plan(const StackSpec& spec, const Catalogs& catalogs);
+
 // The tier that the spec's own rates ask for, where it sets any (J04); spec.tier otherwise.
 [[nodiscard]] std::string tier_by_load(const StackSpec& spec, const Catalogs& catalogs);
 

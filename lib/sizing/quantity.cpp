@@ -13,7 +13,10 @@ constexpr const char* k_given = "D13";  // not computed: its source says more th
 }  // namespace
 
 Input Quantity::input() const {
-  return {name, value, unit, formula == k_given ? source : formula};
+  if (formula == k_given) {
+    return {name, value, unit, source};
+  }
+  return {name, value, unit, formula, std::make_shared<const Quantity>(*this)};
 }
 
 Quantity calc(std::string_view id, std::string name, std::vector<Input> inputs,

@@ -4,17 +4,21 @@
 // it records, so that what --explain prints is what was computed.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace obsctl::sizing {
 
+struct Quantity;
+
 struct Input {
   std::string name;
   double value = 0;
   std::string unit;
   std::string source;  // "tier small (004:3713)", "--spans", "default", or the id of a formula
+  std::shared_ptr<const Quantity> from = {};  // when it was computed: how
 };
 
 struct Quantity {
@@ -23,7 +27,11 @@ struct Quantity {
   std::string unit;     // "GB/day"
   std::string formula;  // id in the registry
   std::vector<Input> inputs = {};
-  std::string source;  // of the formula
+  std::string source;      // of the formula
+  std::string key = {};    // name for --explain, for example "loki.memory"; empty: not named
+  std::string why = {};    // one sentence for a person
+  std::string url = {};    // where to check it
+  std::string place = {};  // generated file and key that carry it
 
   // This number as an input of another.
   [[nodiscard]] Input input() const;

@@ -21,6 +21,7 @@ struct SignalPlan {
   Quantity daily;                // GB/day stored, one copy
   Input retention;               // days
   Quantity stored;               // GB over the retention, all copies
+  std::optional<Quantity> documented;  // recommended model: GB stored by the documented formulas
 };
 
 // A resource of one instance: what a formula asks for, what the tier's table gives, what is chosen.
@@ -28,7 +29,10 @@ struct Choice {
   std::optional<Quantity> formula;  // per instance; absent: no formula covers it
   Quantity table;                   // the tier's row, or the spec's override of it
   Quantity chosen;
-  std::string reason;  // why, in a few words
+  std::string reason;                  // why, in a few words
+  std::optional<Quantity> documented;  // recommended model: what the documented formulas choose
+  double floor = 0;                    // recommended model: never less, however small the load
+  bool overridden = false;             // the spec sets it
 };
 
 struct ComponentPlan {
@@ -42,6 +46,29 @@ struct ComponentPlan {
   Choice memory;  // GB per instance
   Choice disk;    // GB per instance; both 0: none
   std::vector<std::string> stores;
+  std::vector<Quantity> settings;  // numbers of the generated files; key "<component>.<setting>"
+
+  // The value of a setting; 0 when the component has none of that name.
+  [[nodiscard]] double setting(std::string_view setting_name) const;
+};
+
+// The host that bounds a single-node plan, and what the components ask for together.
+struct HostPlan {
+  std::string profile;
+  Quantity cpus;    // cores there are
+  Quantity memory;  // GB there are, less what the kernel and the engine keep
+  std::optional<Quantity> disk;  // GB; absent: disks follow from load and retention
+  Quantity need_cpus;
+  Quantity need_memory;
+  Quantity need_disk;
+  std::string smallest;  // the smallest profile that holds the plan; empty: none does
+  double smallest_cpus = 0;
+  double smallest_memory_gb = 0;
+
+  [[nodiscard]] bool holds_cpus() const;
+  [[nodiscard]] bool holds_memory() const;
+  [[nodiscard]] bool holds_disk() const;
+  [[nodiscard]] bool holds() const { return holds_cpus() && holds_memory() && holds_disk(); }
 };
 
 // When the disk that a component has now will be full.
@@ -92,6 +119,9 @@ struct CostRow {
   Quantity high;
   std::string note;
   std::string instance_types;
+  std::string price_date;  // of the list, "2025-11"
+  std::string price_source;
+  std::string price_url;
 };
 
 struct DrRow {
@@ -150,6 +180,7 @@ struct SizingReport {
   Quantity month;  // GB in 30 days
 
   std::vector<ComponentPlan> components;
+  std::optional<HostPlan> host;  // recommended model of a tier that one host carries
   Quantity instances;
   Quantity cpus;
   Quantity memory;
@@ -169,6 +200,9 @@ struct SizingReport {
   std::vector<ModelRow> models;
   std::vector<Note> notes;
   std::vector<std::string> assumptions;
+
+  // A component of the plan, or null.
+  [[nodiscard]] const ComponentPlan* find(std::string_view component) const;
 };
 
 // Every computed number of the report, in the order a reader meets them.

@@ -44,17 +44,16 @@ std::optional<Quantity> published_metrics_memory(const ComponentInputs& in) {
                rule_input(in, "prometheus_series_bytes", "bytes of memory per series", "B")});
 }
 
-// A size of the published Loki clusters; nothing below what one binary carries.
-std::optional<Quantity> published_loki(const ComponentInputs& in, const char* small,
-                                       const char* large, const char* name, const char* unit) {
-  const Quantity& daily = in.signals[2].daily;
-  if (daily.value <= in.data.rule("loki_single_gb_day").value) {
-    return std::nullopt;
-  }
+// A size between the published ones of Loki, without a step where one binary ends.
+Quantity published_loki(const ComponentInputs& in, const char* single, const char* small,
+                        const char* large, const char* name, const char* unit) {
   return calc("P08", name,
-              {daily.input(), rule_input(in, "loki_large_gb_day", "largest day", "GB/day"),
-               rule_input(in, small, "below 3 TB/day", unit),
-               rule_input(in, large, "3 to 30 TB/day", unit)},
+              {in.signals[2].daily.input(), rule_input(in, "loki_single_gb_day", "one binary", "GB/day"),
+               rule_input(in, single, "takes", unit),
+               rule_input(in, "loki_large_gb_day", "a cluster", "GB/day"),
+               rule_input(in, small, "takes", unit),
+               rule_input(in, "loki_largest_gb_day", "the largest", "GB/day"),
+               rule_input(in, large, "takes", unit)},
               unit);
 }
 
@@ -75,13 +74,10 @@ std::optional<Quantity> published_memory(const ComponentInputs& in, Part part) {
                    rule_input(in, "tempo_livestore_mb", "MB/s per live-store", "MB/s"),
                    rule_input(in, "tempo_livestore_gb", "GB per live-store", "GB")});
     case Part::logs: {
-      auto gib =
-          published_loki(in, "loki_cluster_gib", "loki_large_gib", "log store memory", "GiB");
-      if (!gib) {
-        return std::nullopt;
-      }
+      const Quantity gib = published_loki(in, "loki_single_gib", "loki_cluster_gib", "loki_large_gib",
+                                          "log store memory", "GiB");
       return calc("D17", "log store memory",
-                  {gib->input(), {"GB per GiB", Bytes::from_gib(1).gb(), "GB", "definition"}},
+                  {gib.input(), {"GB per GiB", Bytes::from_gib(1).gb(), "GB", "definition"}},
                   "GB");
     }
   }
@@ -106,6 +102,7 @@ Quantity documented_memory(const ComponentInputs& in, Part part) {
 
 std::optional<Quantity> memory_rule(const ComponentInputs& in, Part part) {
   switch (in.model) {
+    case Model::recommended:  // by the rules of the component's folder (recommend.cpp)
     case Model::table: return std::nullopt;
     case Model::published: return published_memory(in, part);
     case Model::documented:
@@ -116,7 +113,7 @@ std::optional<Quantity> memory_rule(const ComponentInputs& in, Part part) {
 }
 
 std::optional<Quantity> cpu_rule(const ComponentInputs& in, Part part) {
-  if (in.model == Model::table) {
+  if (in.model == Model::table || in.model == Model::recommended) {
     return std::nullopt;
   }
   if (in.model != Model::published) {
@@ -144,7 +141,7 @@ std::optional<Quantity> cpu_rule(const ComponentInputs& in, Part part) {
                    rule_input(in, "tempo_distributor_mb", "MB/s per distributor", "MB/s"),
                    rule_input(in, "tempo_livestore_mb", "MB/s per live-store", "MB/s")});
     case Part::logs:
-      return published_loki(in, "loki_cluster_cores", "loki_large_cores", "log store cores",
+      return published_loki(in, "loki_single_cores", "loki_cluster_cores", "loki_large_cores", "log store cores",
                             "cores");
   }
   return std::nullopt;

@@ -39,7 +39,10 @@ SignalPlan plan_traces(const Load& load, const catalog::Tier& tier, Model model)
   } else {
     out.raw = calc("F01", "traces received per day", {load.spans, load.span_size});
     out.kept = load.kept;
-    out.daily = calc("D05", "traces stored per day", {out.raw->input(), load.kept.input()});
+    out.daily = load.trace_factor.value == 1
+                    ? calc("D05", "traces stored per day", {out.raw->input(), load.kept.input()})
+                    : calc("D18", "traces stored per day",
+                           {out.raw->input(), load.kept.input(), load.trace_factor});
   }
   out.retention = load.trace_days;
   out.stored = stored_over(out.daily, load.trace_days, load, out.name);

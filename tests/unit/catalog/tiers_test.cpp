@@ -69,11 +69,11 @@ TEST_CASE("small has the retention of the seed's .env (I03)") {
 TEST_CASE("a load finds the smallest tier that carries it") {
   const auto all = catalog::tiers();
   REQUIRE(all);
-  CHECK(catalog::tier_for(*all, 0).name == "small");
-  CHECK(catalog::tier_for(*all, 10000).name == "small");
-  CHECK(catalog::tier_for(*all, 10001).name == "medium");
-  CHECK(catalog::tier_for(*all, 500000).name == "large");
-  CHECK(catalog::tier_for(*all, 9e9).name == "xlarge");
+  CHECK(catalog::tier_for(*all, 0, 0).name == "small");
+  CHECK(catalog::tier_for(*all, 10000, 0).name == "small");
+  CHECK(catalog::tier_for(*all, 10001, 0).name == "medium");
+  CHECK(catalog::tier_for(*all, 500000, 0).name == "large");
+  CHECK(catalog::tier_for(*all, 9e9, 0).name == "xlarge");
 }
 
 TEST_CASE("mistakes in the tier table are located") {

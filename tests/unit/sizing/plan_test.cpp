@@ -45,7 +45,8 @@ const ModelRow& model_row(const SizingReport& report, const std::string& name) {
 }
 
 constexpr const char* k_tiers[] = {"small", "medium", "large", "xlarge"};
-constexpr Model k_models[] = {Model::documented, Model::table, Model::published};
+constexpr Model k_models[] = {Model::recommended, Model::documented, Model::table,
+                              Model::published};
 
 }  // namespace
 
@@ -80,6 +81,8 @@ TEST_CASE("table: the tiers' own figures, in proportion to the load (Z24-Z27)") 
     CHECK(report.cpus.value == doctest::Approx(report.table_cpus.value));
     CHECK(report.memory.value == doctest::Approx(report.table_memory.value));
     spec.traces.spans = Rate{report.load.spans.value / 2};
+    spec.logs.lines = Rate{report.load.lines.value};
+    spec.metrics.series = report.load.series.value;
     CHECK(plan(spec, Model::table).signals[0].daily.value ==
           doctest::Approx(report.signals[0].daily.value / 2));
   }
@@ -176,9 +179,9 @@ TEST_CASE("models that differ by more than 2x say which one to trust, and why") 
   const SizingReport report = plan(tier("medium"));
   const ModelRow& memory = model_row(report, "collector memory");
   CHECK(memory.spread == doctest::Approx(101.0 / 10));  // F05 against F12 (G-03)
-  CHECK(memory.trusted == "published");
+  CHECK(memory.trusted == "recommended");
   CHECK_FALSE(memory.why.empty());
-  CHECK(model_row(report, "logs stored").trusted == "documented");
+  CHECK(model_row(report, "logs stored").trusted == "recommended");
   const ModelRow& cores = model_row(report, "collector cores");
   CHECK(cores.spread < 2);
   CHECK(cores.trusted.empty());
@@ -203,7 +206,6 @@ TEST_CASE(
   CHECK(report.signals[2].daily.value ==
         doctest::Approx(5000.0 * 86400 * 60 / 1e9));  // rate of the tier
   CHECK(report.load.spans.source == "measured 2026-11-21T00:00:00Z");
-  CHECK(model_row(report, "traces stored").trusted == "measured");
   // The documented model does not look at the calibration.
   CHECK(plan(spec).signals[0].raw->value == doctest::Approx(432));
   spec.traces.spans = Rate{2000};
@@ -290,6 +292,9 @@ TEST_CASE("the tier follows from the load, by the tier definitions (CT-01)") {
   CHECK(tier_by_load(spec, data()) == "small");
   spec.logs.lines = Rate{2000};
   CHECK(tier_by_load(spec, data()) == "medium");
+  StackSpec metrics;
+  metrics.metrics.series = 50e6;
+  CHECK(tier_by_load(metrics, data()) == "xlarge");
   spec.tier = "medium";
   const SizingReport report = plan(spec);
   CHECK(report.tier_by_load == "medium");

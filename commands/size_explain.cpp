@@ -1,0 +1,130 @@
+// One number of a sizing, or all of them, with formula, inputs and source.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "commands/size_output.hpp"
+#include "lib/base/text.hpp"
+#include "lib/base/units.hpp"
+#include "lib/sizing/formulas.hpp"
+#include "lib/ui/style.hpp"
+
+namespace obsctl {
+namespace {
+
+using sizing::Input;
+using sizing::Quantity;
+
+// "004:3713": a line of the reference documents.
+bool is_document_line(std::string_view word) {
+  const auto digits = [](std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+      return (c >= '0' && c <= '9') || c == '-' || c == '/';
+    });
+  };
+  const auto colon = word.find(':');
+  return colon == 3 && digits(word.substr(0, 3)) && digits(word.substr(4));
+}
+
+// "F05", "CT-08": an id of the formulas or of the documents' contradictions.
+bool is_id(std::string_view word) {
+  const auto letters = word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  return letters != std::string_view::npos && letters > 0 && letters <= 2 &&
+         word.find_first_not_of("-0123456789", letters) == std::string_view::npos &&
+         word.find_first_of("0123456789") != std::string_view::npos;
+}
+
+std::string value_of(const Input& input) {
+  const Quantity shown{.name = "",
+                       .value = input.value,
+                       .unit = input.unit,
+                       .formula = "",
+                       .inputs = {},
+                       .source = ""};
+  return show(shown);
+}
+
+// One line per input, and below it what it was computed from.
+void add_inputs(const Quantity& quantity, std::size_t depth, std::size_t most, std::string& out,
+                std::size_t& lines) {
+  constexpr std::size_t k_name_width = 34;
+  for (const auto& input : quantity.inputs) {
+    if (lines >= most) {
+      return;
+    }
+    const bool computed = input.from != nullptr && input.from->formula != "D13";
+    const std::string pad(2 + 2 * depth, ' ');
+    std::string from;
+    if (computed) {
+      from = "= " + std::string(sizing::find_formula(input.from->formula)->expression);
+    } else if (input.source != quantity.why) {
+      from = public_source(input.source);
+    }
+    std::string name = input.name;
+    name.resize(std::max(name.size(), k_name_width - 2 * depth), ' ');
+    out += fmt::format("{}{} {:>14}{}\n", pad, name, value_of(input), from.empty() ? "" : "  " + from);
+    ++lines;
+    if (computed) {
+      add_inputs(*input.from, depth + 1, most, out, lines);
+    }
+  }
+}
+
+std::string labelled(const std::string& label, const std::string& text, std::size_t width) {
+  constexpr std::size_t k_label = 8;
+  std::string head = label;
+  head.resize(k_label, ' ');
+  std::string body = wrap(text, width, k_label);
+  body.erase(0, std::min(k_label, body.size()));
+  return head + body + "\n";
+}
+
+}  // namespace
+
+std::string public_source(const std::string& source) {
+  std::vector<std::string> words;
+  for (auto word : split(source, ' ')) {
+    std::string bare = word;
+    std::erase_if(bare, [](char c) { return c == '(' || c == ')' || c == ','; });
+    if (is_document_line(bare)) {
+      continue;
+    }
+    words.push_back(is_id(bare) ? "" : std::move(word));
+  }
+  std::erase(words, "");
+  std::string out = join(words, " ");
+  while (out.ends_with(',') || out.ends_with(' ')) {
+    out.pop_back();
+  }
+  return out.empty() || out == "from" ? "reference documents (docs/sizing.md)" : out;
+}
+
+std::string explain_text(const Quantity& quantity, bool color, std::size_t width) {
+  const sizing::Formula* formula = sizing::find_formula(quantity.formula);
+  std::string out =
+      style(Style::bold, fmt::format("{} = {}", quantity.key, show(quantity)), color) + "\n";
+  const bool given = quantity.formula == "D13";
+  out += given ? fmt::format("  given by {}\n", public_source(quantity.source))
+               : fmt::format("  {}\n", formula->expression);
+  out += "\n";
+  if (!given) {
+    constexpr std::size_t k_most = 40;
+    std::size_t lines = 0;
+    add_inputs(quantity, 0, k_most, out, lines);
+    out += "\n";
+  }
+  if (!quantity.why.empty()) {
+    out += labelled("why", quantity.why, width);
+  }
+  if (!quantity.place.empty()) {
+    out += labelled("in", quantity.place, width);
+  }
+  out += labelled("source", quantity.url.empty() ? given ? public_source(quantity.source)
+                                                         : "docs/sizing.md, formula " + quantity.formula
+                                                 : quantity.url,
+                  width);
+  return out;
+}
+
+}  // namespace obsctl

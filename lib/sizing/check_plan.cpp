@@ -1,0 +1,199 @@
+// Holds a recommended plan against its host, its tier and what the spec overrides.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/base/text.hpp"
+#include "lib/sizing/check.hpp"
+#include "lib/sizing/fit.hpp"
+#include "lib/sizing/host.hpp"
+
+namespace obsctl::sizing {
+namespace {
+
+std::string gb(double value) {
+  return human_bytes(Bytes::from_gb(value));
+}
+
+// "traces.spans 6.2k/s, metrics.series 310k"
+std::string listed(const Settings& settings) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : settings) {
+    parts.push_back(key + " " + value);
+  }
+  return join(parts, ", ");
+}
+
+class PlanChecker {
+ public:
+  PlanChecker(const StackSpec& spec, const Catalogs& catalogs, const catalog::Tier& tier,
+              const SizingReport& report)
+      : spec_(spec), catalogs_(catalogs), tier_(tier), report_(report) {}
+
+  std::vector<Finding> run() {
+    check_tier();
+    if (report_.host) {
+      check_host(*report_.host);
+    } else {
+      check_declared_host();
+    }
+    for (const auto& component : report_.components) {
+      check_override(component, component.cpus, "cpus");
+      check_override(component, component.memory, "memory");
+      check_override(component, component.disk, "disk");
+    }
+    check_growth();
+    return std::move(out_);
+  }
+
+ private:
+  void check_tier() {
+    const bool events = report_.load.events.value > tier_.events_max && !tier_.open;
+    const bool series = report_.load.series.value > tier_.series_max;
+    if (!events && !series) {
+      return;
+    }
+    // One host that holds the load is judged by its cores, not by the name of a tier.
+    out_.push_back(
+        {tier_.single_node ? Severity::warning : Severity::error, "tier.load",
+         events ? fmt::format("{} is more than the {} that the {} tier is meant for",
+                              human_rate({report_.load.events.value}),
+                              human_rate({tier_.events_max}), tier_.name)
+                : fmt::format("{} series are more than the {} that the {} tier is meant for",
+                              human_count(report_.load.series.value),
+                              human_count(tier_.series_max), tier_.name),
+         fmt::format("the load belongs to tier {}", report_.tier_by_load), "", {}});
+  }
+
+  void check_host(const HostPlan& host) {
+    if (!host.holds_cpus() || !host.holds_memory()) {
+      add_host_load(host);
+    }
+    if (!host.holds_disk()) {
+      const auto fit = nearest_retention(spec_, catalogs_);
+      out_.push_back({Severity::error, "host.disk",
+                      fmt::format("the components need {} of disk and the host has {}",
+                                  gb(host.need_disk.value), gb(host.disk->value)),
+                      fit && !fit->empty()
+                          ? fmt::format("a larger disk, or at most {}", listed(*fit))
+                          : "a larger disk: not even the shortest retention fits",
+                      "", fit.value_or(Settings{})});
+    }
+  }
+
+  void add_host_load(const HostPlan& host) {
+    std::vector<std::string> short_of;
+    if (!host.holds_cpus()) {
+      short_of.push_back(fmt::format("{:.3g} cores and the host has {:.3g}", host.need_cpus.value,
+                                     host.cpus.value));
+    }
+    if (!host.holds_memory()) {
+      short_of.push_back(fmt::format("{} of memory and the host has {} for them",
+                                     gb(host.need_memory.value), gb(host.memory.value)));
+    }
+    const auto fit = nearest_load(spec_, catalogs_);
+    std::vector<std::string> ways;
+    if (fit && !fit->empty()) {
+      ways.push_back("at most " + listed(*fit));
+    }
+    Settings settings = fit.value_or(Settings{});
+    if (!fit) {
+      settings = {{"host.cpus", print_count(std::ceil(host.need_cpus.value))},
+                  {"host.memory", fmt::format("{:.0f}GiB", std::ceil(Bytes::from_gb(whole_memory(host)).gib()))}};
+    }
+    const bool own_host = spec_.host.cpus > 0 || spec_.host.memory.value > 0;
+    if (!host.smallest.empty() && !own_host) {
+      ways.push_back(fmt::format("profile {}", host.smallest));
+    } else {
+      ways.push_back(fmt::format("a host of at least {:.0f} cores and {:.0f} GiB",
+                                 std::ceil(host.need_cpus.value),
+                                 std::ceil(Bytes::from_gb(whole_memory(host)).gib())));
+    }
+    out_.push_back({Severity::error, host.holds_cpus() ? "host.memory" : "host.cpus",
+                    "the components need " + join(short_of, ", and "), join(ways, ", or "), "",
+                    std::move(settings)});
+  }
+
+  // With what the kernel and the engine keep.
+  static double whole_memory(const HostPlan& host) {
+    return host.need_memory.value + host.memory.inputs.back().value;
+  }
+
+  // A cluster has no profile; a declared host is all of it.
+  void check_declared_host() {
+    const HostSpec& host = spec_.host;
+    const auto add = [&](const char* code, std::string message) {
+      out_.push_back({Severity::error, code, std::move(message), "a larger host", "", {}});
+    };
+    if (host.cpus > 0 && host.cpus < report_.cpus.value) {
+      add("host.cpus", fmt::format("the components need {:.3g} cores and the host has {:g}",
+                                   report_.cpus.value, host.cpus));
+    }
+    if (host.memory.value > 0 && host.memory.gb() < report_.memory.value) {
+      add("host.memory", fmt::format("the components need {} of memory and the host has {}",
+                                     gb(report_.memory.value), gb(host.memory.gb())));
+    }
+    if (host.disk.value > 0 && host.disk.gb() < report_.disk.value) {
+      add("host.disk", fmt::format("the components need {} of disk and the host has {}",
+                                   gb(report_.disk.value), gb(host.disk.gb())));
+    }
+  }
+
+  void check_override(const ComponentPlan& component, const Choice& choice, const char* resource) {
+    if (!choice.overridden || !choice.formula || choice.chosen.value >= choice.formula->value) {
+      return;
+    }
+    const bool cores = std::string_view(resource) == "cpus";
+    const std::string key = fmt::format("components.{}.{}", component.name, resource);
+    const std::string needed = cores ? print_count(choice.formula->value)
+                                     : print_bytes(Bytes{std::ceil(choice.formula->value * 1e9)});
+    const auto shown = [cores](double value) {
+      return cores ? fmt::format("{:.3g} cores", value) : gb(value);
+    };
+    // A limit below what the component needs to start and to be looked at is never right.
+    out_.push_back({Severity::error, fmt::format("{}.{}", resource, component.name),
+                    fmt::format("{} needs {} of {} and is given {}", component.name,
+                                shown(choice.formula->value), cores ? "CPU" : resource,
+                                shown(choice.chosen.value)),
+                    fmt::format("at least {} {}", key, needed), "", {{key, needed}}});
+  }
+
+  void check_growth() {
+    for (const auto& disk : report_.disks) {
+      if (std::isfinite(disk.full_days.value) && report_.growth > 0 &&
+          disk.needed.value <= disk.disk.value) {
+        out_.push_back({Severity::warning, "disk." + disk.component,
+                        fmt::format("{} of disk for {} is full in {}, as the load grows",
+                                    gb(disk.disk.value), disk.component,
+                                    human_duration(Duration::from_days(disk.full_days.value))),
+                        "a larger disk by then, or a shorter retention", "", {}});
+      }
+    }
+  }
+
+  const StackSpec& spec_;
+  const Catalogs& catalogs_;
+  const catalog::Tier& tier_;
+  const SizingReport& report_;
+  std::vector<Finding> out_;
+};
+
+}  // namespace
+
+bool any_error(const std::vector<Finding>& findings) {
+  return std::ranges::any_of(
+      findings, [](const Finding& finding) { return finding.severity == Severity::error; });
+}
+
+Result<std::vector<Finding>> check_plan(const StackSpec& spec, const Catalogs& catalogs,
+                                        const SizingReport& report) {
+  OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
+  auto out = PlanChecker(spec, catalogs, *tier, report).run();
+  std::ranges::stable_sort(out, [](const Finding& a, const Finding& b) {
+    return a.severity == Severity::error && b.severity == Severity::warning;
+  });
+  return out;
+}
+
+}  // namespace obsctl::sizing
