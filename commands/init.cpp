@@ -26,6 +26,9 @@ constexpr auto k_description =
     "rules, secrets and a runbook. What was asked for is saved as obsctl.yaml in the directory; "
     "run "
     "'obsctl init' there again to apply a changed value.\n\n"
+    "The load decides the size: limits, queues, disks and retention sizes follow from --spans, --series and --lines "
+    "(without any of them, the tier's or the profile's), and 'obsctl size --explain' says how. What does not fit the "
+    "host is said before anything is written, with the nearest load that does; --strict then writes nothing.\n\n"
     "A value comes from its flag, else from --set, else from --spec or the directory's "
     "obsctl.yaml, "
     "else from the tier.\n\n"
@@ -58,6 +61,8 @@ void tell_conflicts(Context& context, const InitOptions& options, const apply::P
 struct Prepared {
   SpecSource source;
   Topology topology;
+  sizing::SizingReport sizing;
+  std::vector<sizing::Finding> findings;  // what of the load does not fit
   FileTree tree;
   bool spec_conflict = false;
   std::vector<std::string> notes;
@@ -81,10 +86,14 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   Prepared out;
   OBS_TRY_ASSIGN(out.source, resolve_spec(context, options, dir));
   const StackSpec& spec = out.source.spec;
-  OBS_TRY_ASSIGN(out.topology, build_topology(spec));
+  OBS_TRY_ASSIGN(const auto catalogs, sizing::load_catalogs());
+  OBS_TRY_ASSIGN(auto stack, size_and_build(spec, catalogs));
+  out.topology = std::move(stack.topology);
+  out.sizing = std::move(stack.report);
+  OBS_TRY_ASSIGN(out.findings, sizing::check_plan(spec, catalogs, out.sizing));
   OBS_TRY_ASSIGN(auto directories, template_directories(context, options, dir));
   const TemplateStore store(context.files, std::move(directories));
-  OBS_TRY_ASSIGN(out.tree, render_stack(spec, out.topology, store, context.random));
+  OBS_TRY_ASSIGN(out.tree, render_stack(out.topology, store, context.random));
   OBS_TRY_ASSIGN(out.notes, add_certificates(out.tree, context, spec, dir, options.renew_certs));
   SpecFile file = spec_file(out.source);
   out.spec_conflict = file.conflict && !options.force;
@@ -143,12 +152,20 @@ Result<int> run(Context& context, const InitOptions& options) {
                     .plan = plan,
                     .directory = options.dir,
                     .fresh = !stack.manifest(),
-                    .notes = prepared.notes};
+                    .notes = prepared.notes,
+                    .sizing = prepared.sizing,
+                    .findings = prepared.findings};
   if (stack.interrupted()) {
     report.notes.emplace_back("an interrupted change is waiting; the next init completes it first");
   }
   const bool conflicts = plan.count(apply::Action::conflict) > 0;
-  if (!looking && !conflicts) {
+  const bool refused = options.strict && sizing::any_error(prepared.findings);
+  tell_findings(context, options, report);
+  if (refused && options.output != "json") {
+    context.terminal.err("obsctl: error: the load does not fit; nothing has been written\n");
+    return exit_code::findings;
+  }
+  if (!looking && !conflicts && !refused) {
     OBS_TRY(stack.apply(prepared.tree, plan, OBSCTL_VERSION));
     report.written = true;
   }
@@ -158,7 +175,7 @@ Result<int> run(Context& context, const InitOptions& options) {
   if (conflicts) {
     tell_conflicts(context, options, plan);
   }
-  return conflicts ? exit_code::findings : exit_code::ok;
+  return conflicts || refused ? exit_code::findings : exit_code::ok;
 }
 
 const SpecField& field_of(std::string_view key) {
@@ -197,11 +214,15 @@ Suggestions suggestions() {
   for (const auto& field : spec_fields()) {
     out.settings.push_back(field.key + "=");
   }
-  const auto topology = build_topology(StackSpec{});
-  if (!topology) {
+  const auto catalogs = sizing::load_catalogs();
+  if (!catalogs) {
     return out;
   }
-  for (const auto& component : topology->components) {
+  const auto stack = size_and_build(StackSpec{}, *catalogs);
+  if (!stack) {
+    return out;
+  }
+  for (const auto& component : stack->topology.components) {
     for (const auto* limit : {"cpus", "memory", "disk"}) {
       out.settings.push_back(fmt::format("components.{}.{}=", component.name, limit));
     }
@@ -266,6 +287,10 @@ std::vector<Flag> other_flags(InitOptions& options) {
        .into = &options.force,
        .group = "Writing",
        .doc = "overwrite files that were edited by hand"},
+      {.name = "strict",
+       .into = &options.strict,
+       .group = "Writing",
+       .doc = "write nothing and exit 3 when the load does not fit the host"},
       {.name = "template-dir",
        .value = "DIR",
        .into = &options.template_dirs,
@@ -297,12 +322,15 @@ Command init_command() {
       .flags = std::move(flags),
       .examples =
           {{"obsctl init --tier small --dir my-stack", "a stack for one machine"},
+           {"obsctl init --tier small --dir my-stack --spans 2k/s --series 50k --lines 1k/s --strict",
+            "sized for a load; nothing is written when it does not fit"},
            {"obsctl init --dir my-stack --retention-logs 14d --diff",
             "what a longer retention would change"},
            {"obsctl init --tier small --dir edge --tls self-signed --auth bearer --bind 0.0.0.0",
             "receivers that other machines may use"},
            {"obsctl init --spec team.yaml --dir my-stack --dry-run", "what a spec would generate"}},
-      .exit_codes = {{3, "a generated file was edited by hand; nothing has been written"}},
+      .exit_codes = {{3, "a generated file was edited by hand, or the load does not fit (--strict); nothing has been "
+                         "written"}},
       .see_also = {"size", "tiers", "stack", "templates"},
       .run = [options](Context& context) { return run(context, *options); }};
 }

@@ -19,9 +19,16 @@ struct SpecFlag {
 
 inline constexpr std::array k_spec_flags = {
     SpecFlag{"tier", "tier", "TIER", "Stack", 't'},
+    SpecFlag{"profile", "profile", "PROFILE", "Stack"},
     SpecFlag{"target", "target", "TARGET", "Stack"},
     SpecFlag{"name", "name", "NAME", "Stack"},
     SpecFlag{"environment", "environment", "NAME", "Stack"},
+    SpecFlag{"spans", "traces.spans", "RATE", "Load"},
+    SpecFlag{"series", "metrics.series", "COUNT", "Load"},
+    SpecFlag{"lines", "logs.lines", "RATE", "Load"},
+    SpecFlag{"host-cpus", "host.cpus", "COUNT", "Load"},
+    SpecFlag{"host-memory", "host.memory", "SIZE", "Load"},
+    SpecFlag{"host-disk", "host.disk", "SIZE", "Load"},
     SpecFlag{"retention-traces", "traces.retention", "DURATION", "Signals"},
     SpecFlag{"retention-metrics", "metrics.retention", "DURATION", "Signals"},
     SpecFlag{"retention-logs", "logs.retention", "DURATION", "Signals"},
@@ -53,6 +60,7 @@ struct InitOptions {
   bool dry_run = false;
   bool diff = false;
   bool force = false;
+  bool strict = false;  // write nothing when the load does not fit
   std::string output = "text";
 
   // The value of the flag for a field of the spec, when it was given.

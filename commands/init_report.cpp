@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.hpp"
+#include "lib/base/units.hpp"
 #include "lib/render/stack.hpp"
 #include "lib/ui/diff.hpp"
 #include "lib/ui/style.hpp"
@@ -130,6 +131,34 @@ std::string grafana_url(const Topology& topology) {
                      port->host);
 }
 
+// "5k/s spans, 100k series, 5k/s log records (tier small)": what the stack was sized for.
+std::string sized_for(const sizing::Load& load) {
+  const auto stated = [](const sizing::Input& input) { return input.source; };
+  std::string out = fmt::format("{} spans, {} series, {} log records", human_rate({load.spans.value}),
+                                human_count(load.series.value), human_rate({load.lines.value}));
+  const std::string source = stated(load.spans);
+  const bool assumed = source == stated(load.series) && source == stated(load.lines);
+  return assumed ? fmt::format("{} (assumed by the {})", out, source.substr(0, source.find(" ("))) : out;
+}
+
+std::string plan_line(const sizing::SizingReport& sizing) {
+  return fmt::format("  sized for {}: {:.3g} cores, {} of memory, {} of disk\n", sized_for(sizing.load),
+                     sizing.cpus.value, human_bytes(Bytes::from_gb(sizing.memory.value)),
+                     human_bytes(Bytes::from_gb(sizing.disk.value)));
+}
+
+nlohmann::ordered_json findings_json(const std::vector<sizing::Finding>& findings) {
+  nlohmann::ordered_json out = nlohmann::ordered_json::array();
+  for (const auto& finding : findings) {
+    out.push_back({{"severity", finding.severity == sizing::Severity::error ? "error" : "warning"},
+                   {"code", finding.code},
+                   {"message", finding.message},
+                   {"hint", finding.hint},
+                   {"fits_with", finding.fits_with}});
+  }
+  return out;
+}
+
 std::string summary(const InitReport& report, bool verbose, bool color) {
   std::string out;
   if (!report.plan.changes_something()) {
@@ -140,6 +169,7 @@ std::string summary(const InitReport& report, bool verbose, bool color) {
   if (!report.fresh || verbose) {
     out += plan_text(report, verbose, color);
   }
+  out += plan_line(report.sizing);
   const std::string url = grafana_url(report.topology);
   if (report.fresh && !url.empty()) {
     out += fmt::format("  Grafana  {} (user admin, password in {})\n", url,
@@ -202,6 +232,15 @@ std::string json(const InitOptions& options, const InitReport& report) {
                                  {"files", std::move(list)},
                                  {"secrets", std::move(secrets)},
                                  {"notes", report.notes},
+                                 {"sizing",
+                                  {{"profile", report.spec.profile},
+                                   {"spans_per_second", report.sizing.load.spans.value},
+                                   {"series", report.sizing.load.series.value},
+                                   {"lines_per_second", report.sizing.load.lines.value},
+                                   {"cores", report.sizing.cpus.value},
+                                   {"memory_gb", report.sizing.memory.value},
+                                   {"disk_gb", report.sizing.disk.value}}},
+                                 {"does_not_fit", findings_json(report.findings)},
                                  {"next", next_commands(report)}};
   if (options.diff) {
     root["diff"] = diff_text(report, false);
@@ -210,6 +249,17 @@ std::string json(const InitOptions& options, const InitReport& report) {
 }
 
 }  // namespace
+
+void tell_findings(Context& context, const InitOptions& options, const InitReport& report) {
+  if (options.output == "json") {
+    return;
+  }
+  for (const auto& finding : report.findings) {
+    const bool error = finding.severity == sizing::Severity::error;
+    context.terminal.err(fmt::format("obsctl: {}: {}\n  hint: {}\n",
+                                     error ? "does not fit" : "warning", finding.message, finding.hint));
+  }
+}
 
 void print_report(Context& context, const InitOptions& options, const InitReport& report) {
   if (options.output == "json") {

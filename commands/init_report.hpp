@@ -9,6 +9,7 @@
 #include "lib/apply/plan.hpp"
 #include "lib/model/spec.hpp"
 #include "lib/model/topology.hpp"
+#include "lib/sizing/check.hpp"
 
 namespace obsctl {
 
@@ -22,7 +23,13 @@ struct InitReport {
   bool written = false;
   bool fresh = false;  // there was no stack before
   std::vector<std::string> notes;
+  const sizing::SizingReport& sizing;
+  std::vector<sizing::Finding> findings;  // what of the load does not fit
 };
+
+// Says on stderr what does not fit and what would, before anything is written; JSON carries it in
+// the document instead.
+void tell_findings(Context& context, const InitOptions& options, const InitReport& report);
 
 // Prints to stdout (nothing for text with --quiet).
 void print_report(Context& context, const InitOptions& options, const InitReport& report);

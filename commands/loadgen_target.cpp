@@ -253,7 +253,9 @@ Result<std::optional<LoadgenStack>> find_stack(Context& context, const LoadgenOp
   OBS_TRY_ASSIGN(out.text, context.files.read(out.file));
   OBS_TRY_ASSIGN(out.spec,
                  read_spec(out.text, (fs::path(*options.stack) / stack_paths::spec).string()));
-  OBS_TRY_ASSIGN(const Topology topology, build_topology(out.spec));
+  OBS_TRY_ASSIGN(const auto catalogs, sizing::load_catalogs());
+  OBS_TRY_ASSIGN(const auto stack, size_and_build(out.spec, catalogs));
+  const Topology& topology = stack.topology;
   const bool tls = out.spec.security.tls != "off";
   const std::string host = host_of(out.spec.security.bind);
   const int port = options.protocol == "grpc" ? port_of(topology, "otlp-grpc", 4317)

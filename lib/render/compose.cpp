@@ -214,7 +214,7 @@ Values service(const Component& component, const FileTree& tree) {
           {"has_depends_on", !depends.empty()},
           {"depends_on", depends},
           {"cpus", fmt::format("{:.10g}", component.limits.cpus)},
-          {"memory", fmt::format("{:.0f}M", std::floor(component.limits.memory.value / k_mib))}};
+          {"memory", fmt::format("{:.0f}M", std::floor(component.limits.memory.value / k_mib + 1e-6))}};
 }
 
 // Each volume once: volume-init mounts those of other components too.

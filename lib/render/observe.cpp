@@ -45,16 +45,15 @@ std::vector<Row> present(std::vector<Row> rows, const Topology& topology) {
 constexpr std::array k_named_by_rules = {"otel-collector", "prometheus", "victoriametrics", "loki",
                                          "jaeger",         "grafana",    "alertmanager"};
 
-Values component_values(const Limits& limits, Bytes disk) {
+Values component_values(const Component& component) {
   Values out;
-  out["memory_bytes"] = whole(limits.memory.value);
-  out["memory"] = fmt::format("{:.4g} GiB", limits.memory.gib());
-  out["cpus"] = limits.cpus;
-  // CollectorHighMemory's share of the limit (G-15), and JaegerStorageFull's of the disk.
-  out["memory_warn_bytes"] = whole(limits.memory.value * 1400 / 2048);
-  out["disk_warn_bytes"] = whole(disk.value * 0.8);
-  out["disk_bytes"] = whole(disk.value);
-  out["disk"] = human_bytes(disk);
+  out["memory_bytes"] = whole(component.limits.memory.value);
+  out["memory"] = fmt::format("{:.4g} GiB", component.limits.memory.gib());
+  out["cpus"] = component.limits.cpus;
+  out["memory_warn_bytes"] = whole(component.setting("memory_warn_bytes"));
+  out["disk_warn_bytes"] = whole(component.setting("disk_warn_bytes"));
+  out["disk_bytes"] = whole(component.disk.value);
+  out["disk"] = human_bytes(component.disk);
   return out;
 }
 
@@ -113,9 +112,9 @@ std::string rule_test_header(const std::string& group) {
       alert_rules_file(group), group);
 }
 
-Result<void> add_rules(FileTree& tree, const StackSpec& spec, const Topology& topology,
+Result<void> add_rules(FileTree& tree, const Topology& topology,
                        const TemplateStore& store, const std::vector<catalog::AlertRule>& alerts) {
-  OBS_TRY_ASSIGN(const auto records, stack_recording_rules(spec, topology, store));
+  OBS_TRY_ASSIGN(const auto records, stack_recording_rules(topology, store));
   const std::string rules = std::string(observe_paths::rules) + "/";
   const std::string tests = std::string(observe_paths::rule_tests) + "/";
   add_groups(tree, alerts, [&](FileTree& out, const std::string& group, const auto& rows) {
@@ -141,7 +140,7 @@ int api_port(const Topology& topology, const std::string& component) {
   return port == nullptr ? 0 : port->container;
 }
 
-Values source_values(const StackSpec& spec, const Topology& topology) {
+Values source_values(const Topology& topology) {
   Values out;
   for (const char* name : {"prometheus", "victoriametrics", "loki", "jaeger", "alertmanager"}) {
     if (topology.find(name) != nullptr) {
@@ -151,21 +150,21 @@ Values source_values(const StackSpec& spec, const Topology& topology) {
     }
   }
   // Panels ask the datasource 'prometheus' whatever stores the metrics: both speak PromQL.
-  const bool vm = spec.metrics.backend == "victoriametrics" && !out["victoriametrics"].is_null();
+  const bool vm = topology.policy.remote_metrics && !out["victoriametrics"].is_null();
   out["metrics"] = vm ? out["victoriametrics"] : out["prometheus"];
   out["metrics"]["flavour"] = vm ? "VictoriaMetrics" : "Prometheus";
-  out["scrape_interval"] = print_duration(spec.metrics.scrape_interval);
+  out["scrape_interval"] = print_duration(topology.policy.scrape_interval);
   out["dashboards_path"] = observe_paths::grafana_dashboards_mount;
   return out;
 }
 
 // The alerting receivers that the spec configures. Templates get null for the others.
-Values routing_values(const StackSpec& spec) {
-  const AlertingSpec& alerting = spec.alerting;
+Values routing_values(const Topology& topology) {
+  const AlertingSpec& alerting = topology.policy.alerting;
   const auto secret = [](std::string_view name) {
     return fmt::format("{}/{}", observe_paths::alertmanager_secrets, name);
   };
-  Values out = {{"name", spec.name}, {"webhook", nullptr}, {"slack", nullptr}, {"email", nullptr}};
+  Values out = {{"name", topology.name}, {"webhook", nullptr}, {"slack", nullptr}, {"email", nullptr}};
   if (!alerting.webhook_url.empty()) {
     out["webhook"]["url"] = obsctl::quoted(alerting.webhook_url);
   }
@@ -196,10 +195,10 @@ Result<void> add_template(FileTree& tree, const TemplateStore& store, const std:
   return {};
 }
 
-Result<void> add_grafana(FileTree& tree, const StackSpec& spec, const Topology& topology,
+Result<void> add_grafana(FileTree& tree, const Topology& topology,
                          const TemplateStore& store,
                          const std::vector<catalog::Dashboard>& dashboards) {
-  const Values values = source_values(spec, topology);
+  const Values values = source_values(topology);
   const std::string base = observe_paths::grafana_provisioning;
   OBS_TRY(add_template(tree, store, "shared/grafana/datasources.yaml",
                        base + "/datasources/datasources.yaml", values));
@@ -214,34 +213,36 @@ Result<void> add_grafana(FileTree& tree, const StackSpec& spec, const Topology& 
 
 }  // namespace
 
-Values rule_values(const StackSpec& spec, const Topology& topology) {
+Values rule_values(const Topology& topology) {
   Values out;
   for (const auto& component : topology.components) {
-    out[component.name] = component_values(component.limits, component.disk);
+    out[component.name] = component_values(component);
   }
   // Rows of components that this stack does not have are left out only after the file is filled in,
   // so their values must exist.
   for (const char* name : k_named_by_rules) {
     if (!out.contains(name)) {
-      out[name] = component_values({}, {});
+      out[name] = component_values({});
     }
   }
   out["planned_series"] = human_count(topology.load.series);
-  const Values stack = stack_values(spec, topology);
-  const auto streams = stack.value("loki", Values()).value("max_streams", std::int64_t{0});
-  out["max_streams"] = streams;
-  out["max_streams_warn"] = streams * 8 / 10;
+  const auto setting = [&topology](const char* component, const char* name) {
+    const Component* found = topology.find(component);
+    return found == nullptr ? 0 : whole(found->setting(name));
+  };
+  out["max_streams"] = setting("loki", "max_streams");
+  out["max_streams_warn"] = setting("loki", "streams_warn");
+  out["max_series"] = setting("prometheus", "max_series");
+  const Values stack = stack_values(topology);
   for (const char* name : {"sampling", "ports", "otlp_endpoint"}) {
     out[name] = stack.value(name, Values());
   }
-  // F18 warns at a million series; a stack that was planned for more must not warn on its first
-  // day.
-  out["max_series"] = whole(std::max(1e6, 2 * topology.load.series));
+  const Policy& policy = topology.policy;
   // A service whose slow answers take ten times what tail sampling already calls slow needs a
   // person.
-  out["slow_seconds"] = 10 * spec.traces.slow_threshold.seconds;
-  out["scrape_seconds"] = spec.metrics.scrape_interval.seconds;
-  out["slow_threshold"] = spec.traces.slow_threshold.seconds;
+  out["slow_seconds"] = 10 * policy.slow_threshold.seconds;
+  out["scrape_seconds"] = policy.scrape_interval.seconds;
+  out["slow_threshold"] = policy.slow_threshold.seconds;
   out["retention"] = {{"traces", print_duration(topology.retention.traces)},
                       {"metrics", print_duration(topology.retention.metrics)},
                       {"logs", print_duration(topology.retention.logs)},
@@ -251,26 +252,23 @@ Values rule_values(const StackSpec& spec, const Topology& topology) {
   return out;
 }
 
-Result<std::vector<catalog::AlertRule>> stack_alerts(const StackSpec& spec,
-                                                     const Topology& topology,
+Result<std::vector<catalog::AlertRule>> stack_alerts(const Topology& topology,
                                                      const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const std::string text, filled(store, k_alerts, rule_values(spec, topology)));
+  OBS_TRY_ASSIGN(const std::string text, filled(store, k_alerts, rule_values(topology)));
   OBS_TRY_ASSIGN(auto rows, catalog::parse_alerts(text, k_alerts));
   return present(std::move(rows), topology);
 }
 
-Result<std::vector<catalog::RecordingRule>> stack_recording_rules(const StackSpec& spec,
-                                                                  const Topology& topology,
+Result<std::vector<catalog::RecordingRule>> stack_recording_rules(const Topology& topology,
                                                                   const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const std::string text, filled(store, k_recording, rule_values(spec, topology)));
+  OBS_TRY_ASSIGN(const std::string text, filled(store, k_recording, rule_values(topology)));
   OBS_TRY_ASSIGN(auto rows, catalog::parse_recording_rules(text, k_recording));
   return present(std::move(rows), topology);
 }
 
-Result<std::vector<catalog::Dashboard>> stack_dashboards(const StackSpec& spec,
-                                                         const Topology& topology,
+Result<std::vector<catalog::Dashboard>> stack_dashboards(const Topology& topology,
                                                          const TemplateStore& store) {
-  const Values values = rule_values(spec, topology);
+  const Values values = rule_values(topology);
   const auto paths = catalog::dashboard_paths();
   std::vector<Result<catalog::Dashboard>> parsed(paths.size());
   parallel_for(paths.size(), [&](std::size_t i) {
@@ -287,23 +285,23 @@ Result<std::vector<catalog::Dashboard>> stack_dashboards(const StackSpec& spec,
   return present(std::move(out), topology);
 }
 
-Result<void> add_observability(FileTree& tree, const StackSpec& spec, const Topology& topology,
+Result<void> add_observability(FileTree& tree, const Topology& topology,
                                const TemplateStore& store,
                                const std::vector<catalog::AlertRule>& alerts,
                                const std::vector<catalog::Dashboard>& dashboards) {
   if (topology.find("prometheus") != nullptr) {
-    OBS_TRY(add_rules(tree, spec, topology, store, alerts));
+    OBS_TRY(add_rules(tree, topology, store, alerts));
   }
   if (topology.find("alertmanager") != nullptr) {
     const std::string base = observe_paths::alertmanager;
-    const Values values = routing_values(spec);
+    const Values values = routing_values(topology);
     OBS_TRY(add_template(tree, store, "shared/alertmanager/alertmanager.yml",
                          base + "/alertmanager.yml", values));
     OBS_TRY(add_template(tree, store, "shared/alertmanager/messages.tmpl",
                          base + "/templates/messages.tmpl", values));
   }
   if (topology.find("grafana") != nullptr) {
-    OBS_TRY(add_grafana(tree, spec, topology, store, dashboards));
+    OBS_TRY(add_grafana(tree, topology, store, dashboards));
   }
   return {};
 }

@@ -33,18 +33,16 @@ inline constexpr auto smtp_password_secret = "smtp-password";  // one line
 }  // namespace observe_paths
 
 // The values that expressions of the rule catalog may use: for every component `NAME.memory_bytes`,
-// `NAME.cpus` and `NAME.disk_bytes`, and the thresholds derived from the spec (see observe.cpp).
-[[nodiscard]] Values rule_values(const StackSpec& spec, const Topology& topology);
+// `NAME.cpus` and `NAME.disk_bytes`, and the settings of the components (see observe.cpp).
+[[nodiscard]] Values rule_values(const Topology& topology);
 
 // The catalog's rows for this stack: values filled in, rows of absent components left out. The
 // runbook, the rule files and the tests all read these.
-[[nodiscard]] Result<std::vector<catalog::AlertRule>> stack_alerts(const StackSpec& spec,
-                                                                   const Topology& topology,
+[[nodiscard]] Result<std::vector<catalog::AlertRule>> stack_alerts(const Topology& topology,
                                                                    const TemplateStore& store);
 [[nodiscard]] Result<std::vector<catalog::RecordingRule>> stack_recording_rules(
-    const StackSpec& spec, const Topology& topology, const TemplateStore& store);
-[[nodiscard]] Result<std::vector<catalog::Dashboard>> stack_dashboards(const StackSpec& spec,
-                                                                       const Topology& topology,
+    const Topology& topology, const TemplateStore& store);
+[[nodiscard]] Result<std::vector<catalog::Dashboard>> stack_dashboards(const Topology& topology,
                                                                        const TemplateStore& store);
 
 // Adds rule files, alertmanager.yml, Grafana's provisioning and the dashboards of the components
@@ -52,8 +50,7 @@ inline constexpr auto smtp_password_secret = "smtp-password";  // one line
 // ("otel-collector", "node-exporter"), because rules and dashboards select by them. Errors: a
 // broken template or catalog row, with its position. `alerts` are those of stack_alerts(),
 // `dashboards` those of stack_dashboards().
-[[nodiscard]] Result<void> add_observability(FileTree& tree, const StackSpec& spec,
-                                             const Topology& topology, const TemplateStore& store,
+[[nodiscard]] Result<void> add_observability(FileTree& tree, const Topology& topology, const TemplateStore& store,
                                              const std::vector<catalog::AlertRule>& alerts,
                                              const std::vector<catalog::Dashboard>& dashboards);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/base/text.hpp"
 #include "lib/render/observe.hpp"
@@ -98,31 +99,24 @@ Values budgets(const Topology& topology, const Values& values) {
   return out;
 }
 
-// How long a queue of `bytes` lasts at `per_second` bytes.
-std::string lasts(double bytes, double per_second) {
+std::string lasts(double seconds) {
   constexpr double k_hour = 3600;
-  if (per_second <= 0) {
+  if (!std::isfinite(seconds)) {
     return "without limit";
   }
-  const double seconds = bytes / per_second;
   return seconds >= 2 * k_hour ? fmt::format("about {:.0f} h", seconds / k_hour)
                                : fmt::format("about {:.0f} min", seconds / 60);
 }
 
-void add_durability(Values& values, const StackSpec& spec, const Topology& topology) {
+void add_durability(Values& values, const Topology& topology) {
   const bool sampled = values["sampling"].is_object();
-  const double queue = values["collector"]["queue_bytes"].get<double>();
-  // S-01: errors and slow traces are all kept, of the rest the keep share.
-  const double always = std::min(1.0, spec.traces.errors.value + spec.traces.slow.value);
-  const double stored = sampled ? always + (1 - always) * spec.traces.keep.value : 1;
-  values["queue_each"] = human_bytes({queue});
-  values["queue_traces_for"] =
-      lasts(queue, topology.load.spans.per_second * spec.traces.span_size.value * stored);
-  values["queue_logs_for"] =
-      lasts(queue, topology.load.lines.per_second * spec.logs.line_size.value);
+  const Component* collector = topology.find("otel-collector");
+  values["queue_each"] = human_bytes({collector->setting("queue_bytes")});
+  values["queue_traces_for"] = lasts(collector->setting("queue_traces_lasts"));
+  values["queue_logs_for"] = lasts(collector->setting("queue_logs_lasts"));
   values["kill_traces"] =
       sampled ? fmt::format("spans of the last {} are lost: tail sampling holds them in memory",
-                            print_duration(spec.traces.decision_wait))
+                            print_duration(topology.policy.decision_wait))
               : "nothing that was confirmed is lost";
   values["overflow_traces"] = sampled
                                   ? "the sampler waits, then receivers do; senders retry, then drop"
@@ -205,7 +199,7 @@ std::string alertmanager_place(const Topology& topology) {
 
 }  // namespace
 
-Result<void> add_operations(FileTree& tree, const StackSpec& spec, const Topology& topology,
+Result<void> add_operations(FileTree& tree, const Topology& topology,
                             const Values& values, const TemplateStore& store,
                             const std::vector<catalog::AlertRule>& alerts) {
   OBS_TRY_ASSIGN(const Template source, store.find(k_template));
@@ -216,16 +210,16 @@ Result<void> add_operations(FileTree& tree, const StackSpec& spec, const Topolog
                          : Values(false);
   all["addresses"] = addresses(topology);
   all["budgets"] = budgets(topology, values);
-  add_durability(all, spec, topology);
+  add_durability(all, topology);
   all["backup_volumes"] = backup_volumes(topology);
   all["busybox"] = topology.find("volume-init")->image;
   all["curl_options"] = curl_options(values);
-  all["slow_threshold"] = print_duration(spec.traces.slow_threshold);
+  all["slow_threshold"] = print_duration(topology.policy.slow_threshold);
   all["read_collector_metrics"] = read_collector_metrics(topology);
   all["alertmanager_place"] = alertmanager_place(topology);
   all["alert_count"] = alerts.size();
   all["alerts"] = alert_rows(alerts);
-  all["routing_state"] = routing_state(spec.alerting);
+  all["routing_state"] = routing_state(topology.policy.alerting);
   OBS_TRY_ASSIGN(std::string bytes, render_template(source, all));
   tree["OPERATIONS.md"] = {.bytes = std::move(bytes), .origin = k_template};
   return {};

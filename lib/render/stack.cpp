@@ -64,11 +64,10 @@ Result<void> add_secrets(FileTree& tree, const Values& values, Random& random) {
 
 }  // namespace
 
-Result<FileTree> render_stack(const StackSpec& spec, const Topology& topology,
-                              const TemplateStore& store, Random& random) {
-  const Values values = stack_values(spec, topology);
+Result<FileTree> render_stack(const Topology& topology, const TemplateStore& store,
+                              Random& random) {
+  const Values values = stack_values(topology);
   FileTree tree;
-  tree[stack_paths::spec] = {.bytes = write_spec(spec), .origin = "spec"};
   for (const auto& file : k_files) {
     OBS_TRY_ASSIGN(const Template source, store.find(file.source));
     OBS_TRY_ASSIGN(std::string bytes, render_template(source, values));
@@ -79,16 +78,16 @@ Result<FileTree> render_stack(const StackSpec& spec, const Topology& topology,
   Result<std::vector<catalog::Dashboard>> read_dashboards;
   parallel_for(2, [&](std::size_t i) {
     if (i == 0) {
-      read_alerts = stack_alerts(spec, topology, store);
+      read_alerts = stack_alerts(topology, store);
     } else {
-      read_dashboards = stack_dashboards(spec, topology, store);
+      read_dashboards = stack_dashboards(topology, store);
     }
   });
   OBS_TRY_ASSIGN(const auto alerts, std::move(read_alerts));
   OBS_TRY_ASSIGN(const auto dashboards, std::move(read_dashboards));
-  OBS_TRY(add_observability(tree, spec, topology, store, alerts, dashboards));
+  OBS_TRY(add_observability(tree, topology, store, alerts, dashboards));
   OBS_TRY(add_compose(tree, topology, values, store));
-  OBS_TRY(add_operations(tree, spec, topology, values, store, alerts));
+  OBS_TRY(add_operations(tree, topology, values, store, alerts));
   OBS_TRY(add_secrets(tree, values, random));
   return tree;
 }

@@ -17,9 +17,10 @@ std::int64_t whole(double value) {
   return static_cast<std::int64_t>(std::llround(value));
 }
 
-Bytes memory_of(const Topology& topology, const std::string& name) {
+// Whole MiB of a component's limit; what floating point takes from an exact number does not count.
+std::int64_t memory_mib_of(const Topology& topology, const std::string& name) {
   const Component* found = topology.find(name);
-  return found == nullptr ? Bytes{} : found->limits.memory;
+  return found == nullptr ? 0 : whole(std::floor(found->limits.memory.value / k_mib + 1e-6));
 }
 
 Bytes disk_of(const Topology& topology, const std::string& name) {
@@ -45,82 +46,71 @@ Values ports(const Topology& topology) {
   return out;
 }
 
-// memory_limiter at 80 % of the container with a spike of 20 % (its README's advice; the seed's
-// 1600 of 2048 MiB is 78 %, CT-20). The three queues may take 60 % of the disk: compaction copies
-// the largest queue file into the same volume (20 %), and the store's own pages need the rest.
+// A component's setting as a whole number; 0 when the stack does not have the component.
+std::int64_t setting(const Topology& topology, const std::string& component,
+                     const std::string& name) {
+  const Component* found = topology.find(component);
+  return found == nullptr ? 0 : whole(found->setting(name));
+}
+
 Values collector(const Topology& topology) {
-  constexpr int k_limit_percent = 80;
-  constexpr int k_spike_percent = 20;
-  constexpr double k_queue_share = 0.2;  // of the disk, per signal
-  const double memory_mib = memory_of(topology, "otel-collector").value / k_mib;
-  const Bytes disk = disk_of(topology, "otel-collector");
+  constexpr const char* k_name = "otel-collector";
+  const std::int64_t limit = setting(topology, k_name, "memory_limit_mib");
+  const double memory_mib = static_cast<double>(memory_mib_of(topology, k_name));
   return {{"memory_mib", whole(memory_mib)},
-          {"limit_percent", k_limit_percent},
-          {"limit_mib", whole(std::floor(memory_mib * k_limit_percent / 100))},
-          {"spike_mib", whole(std::floor(memory_mib * k_spike_percent / 100))},
-          {"disk_gb", print_count(disk.gb())},
-          {"queue_bytes", whole(disk.value * k_queue_share)}};
+          {"limit_percent", memory_mib > 0 ? whole(100 * static_cast<double>(limit) / memory_mib) : 0},
+          {"limit_mib", limit},
+          {"spike_mib", setting(topology, k_name, "memory_spike_mib")},
+          {"disk_gb", print_count(disk_of(topology, k_name).gb())},
+          {"queue_bytes", setting(topology, k_name, "queue_bytes")}};
 }
 
 // What tail_sampling needs, or false when every trace is kept and it is left out.
-// num_traces >= decision wait × new traces/s (golden D-TAIL) with head-room 2, at least the seed's
-// 50000 (C04). Each decision cache must outlive the spans of the trace, hence ten times as many
-// ids.
-Values sampling(const StackSpec& spec, const Topology& topology) {
-  if (spec.traces.keep.value >= 1) {
+Values sampling(const Topology& topology) {
+  const Policy& policy = topology.policy;
+  if (policy.keep.value >= 1) {
     return false;
   }
-  constexpr double k_headroom = 2;
-  constexpr double k_least_traces = 50000;
-  const double rate = std::ceil(topology.load.traces.per_second);
-  const double needed = std::ceil(rate * spec.traces.decision_wait.seconds * k_headroom);
-  const double traces = std::max(k_least_traces, needed);
-  const std::int64_t slow_ms = whole(spec.traces.slow_threshold.seconds * 1000);
-  const std::string percent = fmt::format("{:.10g}", spec.traces.keep.value * 100);
+  constexpr const char* k_name = "otel-collector";
+  const std::int64_t slow_ms = whole(policy.slow_threshold.seconds * 1000);
+  const std::string percent = fmt::format("{:.10g}", policy.keep.value * 100);
   return {{"keep", percent + "%"},
-          {"keep_some", spec.traces.keep.value > 0},
+          {"keep_some", policy.keep.value > 0},
           {"keep_percent", percent},
-          {"decision_wait", print_duration(spec.traces.decision_wait)},
-          {"traces_per_second", whole(rate)},
-          {"num_traces", whole(traces)},
-          {"cache_size", whole(traces * 10)},
-          {"slow_threshold", print_duration(spec.traces.slow_threshold)},
+          {"decision_wait", print_duration(policy.decision_wait)},
+          {"traces_per_second", setting(topology, k_name, "new_traces_per_second")},
+          {"num_traces", setting(topology, k_name, "num_traces")},
+          {"cache_size", setting(topology, k_name, "decision_cache")},
+          {"slow_threshold", print_duration(policy.slow_threshold)},
           {"slow_above_ms", std::max<std::int64_t>(slow_ms - 1, 0)}};
 }
 
-// Local retention: 80 % of the disk, as Prometheus' own documentation advises. In front of
-// VictoriaMetrics two days are enough for rules, recovery and a look back.
-Values prometheus(const StackSpec& spec, const Topology& topology) {
-  constexpr double k_disk_share = 0.8;
-  constexpr double k_local_days = 2;
-  const bool forwards = spec.metrics.backend == "victoriametrics";
-  const Duration local =
-      forwards ? std::min(Duration::from_days(k_local_days), topology.retention.metrics)
-               : topology.retention.metrics;
-  const Bytes disk = disk_of(topology, "prometheus");
-  // Prometheus' units are powers of 1024 whatever they are called.
-  const double size_mib = std::floor(disk.value * k_disk_share / k_mib);
-  const double size_gib = std::floor(size_mib / 1024);
-  constexpr double k_readable_gib = 10;
-  return {{"retention_time", print_duration(local)},
-          {"retention_size", size_gib >= k_readable_gib ? fmt::format("{:.0f}GB", size_gib)
-                                                        : fmt::format("{:.0f}MB", size_mib)},
-          {"disk_gb", print_count(disk.gb())},
+// Prometheus' units are powers of 1024 whatever they are called.
+std::string prometheus_size(std::int64_t mib) {
+  constexpr std::int64_t k_readable = 10 * 1024;
+  return mib >= k_readable ? fmt::format("{}GB", mib / 1024) : fmt::format("{}MB", mib);
+}
+
+Values prometheus(const Topology& topology) {
+  constexpr const char* k_name = "prometheus";
+  const Component* found = topology.find(k_name);
+  const double days = found == nullptr ? 0 : found->setting("metrics_days");
+  return {{"retention_time", print_duration(Duration::from_days(days))},
+          {"retention_size", prometheus_size(setting(topology, k_name, "retention_size_mib"))},
+          {"disk_gb", print_count(disk_of(topology, k_name).gb())},
           {"out_of_order", "6h"}};
 }
 
-// Ingestion limits from the expected rate: a backlog must drain faster than it grew.
-Values loki(const StackSpec& spec, const Topology& topology) {
-  constexpr double k_headroom = 4;
-  constexpr double k_least_mb = 16;
-  constexpr double k_least_streams = 5000;
-  const double expected = topology.load.lines.per_second * spec.logs.line_size.value / 1e6;
-  const double rate = std::max(k_least_mb, std::ceil(expected * k_headroom));
-  const double streams = 2 * spec.logs.streams.value_or(0);
+Values loki(const Topology& topology) {
+  constexpr const char* k_name = "loki";
+  const Component* found = topology.find(k_name);
+  const double expected = found == nullptr ? 0 : found->setting("expected_mb_per_second");
   return {{"expected_mb", human_number(expected)},
-          {"rate_mb", whole(rate)},
-          {"burst_mb", whole(rate * 2)},
-          {"max_streams", whole(std::max(k_least_streams, streams))}};
+          {"memory_mib", memory_mib_of(topology, k_name)},
+          {"replay_mib", setting(topology, k_name, "replay_memory_mib")},
+          {"rate_mb", setting(topology, k_name, "ingestion_rate_mb")},
+          {"burst_mb", setting(topology, k_name, "ingestion_burst_mb")},
+          {"max_streams", setting(topology, k_name, "max_streams")}};
 }
 
 Values scrape_jobs(const Topology& topology) {
@@ -147,9 +137,9 @@ Values retention(const Topology& topology) {
           {"logs", print_duration(topology.retention.logs)}};
 }
 
-Values origins(const StackSpec& spec) {
+Values origins(const SecuritySpec& security) {
   Values out = Values::array();
-  for (const auto& origin : spec.security.cors_origins) {
+  for (const auto& origin : security.cors_origins) {
     out.push_back(obsctl::quoted(origin));
   }
   return out.empty() ? Values(false) : Values{{"origins", out}, {"max_age_seconds", 600}};
@@ -168,8 +158,8 @@ std::string percent_encoded(std::string_view text) {
 
 // Where an application on this host sends OTLP over HTTP; inside the stack's network when the port
 // is not published.
-std::string otlp_endpoint(const StackSpec& spec, const Topology& topology) {
-  const char* scheme = spec.security.tls == "off" ? "http" : "https";
+std::string otlp_endpoint(const Topology& topology) {
+  const char* scheme = topology.policy.security.tls == "off" ? "http" : "https";
   const Port* http = topology.port("otlp-http");
   if (http == nullptr || http->host == 0) {
     return fmt::format("{}://otel-collector:4318", scheme);
@@ -187,35 +177,37 @@ std::string reachable_host(const std::string& bind) {
   return bind.find(':') == std::string::npos ? bind : "[" + bind + "]";
 }
 
-Values stack_values(const StackSpec& spec, const Topology& topology) {
-  const bool tls = spec.security.tls != "off";
-  const AlertingSpec& alerting = spec.alerting;
+Values stack_values(const Topology& topology) {
+  const Policy& policy = topology.policy;
+  const SecuritySpec& security = policy.security;
+  const AlertingSpec& alerting = policy.alerting;
+  const bool tls = security.tls != "off";
   Values out;
-  out["name"] = spec.name;
-  out["network"] = spec.name;
-  out["tier"] = spec.tier;
-  out["environment_encoded"] = percent_encoded(spec.environment);
-  out["environment_yaml"] = obsctl::quoted(spec.environment);
+  out["name"] = topology.name;
+  out["network"] = topology.name;
+  out["tier"] = topology.tier;
+  out["environment_encoded"] = percent_encoded(policy.environment);
+  out["environment_yaml"] = obsctl::quoted(policy.environment);
   out["versions"] = versions(topology);
   out["ports"] = ports(topology);
   out["retention"] = retention(topology);
-  out["scrape_interval"] = print_duration(spec.metrics.scrape_interval);
-  out["scrape_interval_ms"] = whole(spec.metrics.scrape_interval.seconds * 1000);
+  out["scrape_interval"] = print_duration(policy.scrape_interval);
+  out["scrape_interval_ms"] = whole(policy.scrape_interval.seconds * 1000);
   out["scrape_jobs"] = scrape_jobs(topology);
   out["collector"] = collector(topology);
-  out["sampling"] = sampling(spec, topology);
-  out["prometheus"] = prometheus(spec, topology);
-  out["loki"] = loki(spec, topology);
-  out["victoriametrics"] = spec.metrics.backend == "victoriametrics";
-  out["drop_debug_logs"] = spec.environment == "production";
+  out["sampling"] = sampling(topology);
+  out["prometheus"] = prometheus(topology);
+  out["loki"] = loki(topology);
+  out["victoriametrics"] = policy.remote_metrics;
+  out["drop_debug_logs"] = policy.environment == "production";
   out["tls"] = tls;
-  out["self_signed"] = spec.security.tls == "self-signed";
-  out["bearer"] = spec.security.auth == "bearer";
-  out["cors"] = origins(spec);
-  out["bind"] = spec.security.bind;
+  out["self_signed"] = security.tls == "self-signed";
+  out["bearer"] = security.auth == "bearer";
+  out["cors"] = origins(security);
+  out["bind"] = security.bind;
   out["otlp_scheme"] = tls ? "https" : "http";
-  out["otlp_endpoint"] = otlp_endpoint(spec, topology);
-  out["ca_file"] = spec.security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);
+  out["otlp_endpoint"] = otlp_endpoint(topology);
+  out["ca_file"] = security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);
   out["slack"] = !alerting.slack_channel.empty();
   out["smtp"] = !alerting.email_to.empty() && !alerting.smtp_host.ends_with(":25");
   out["smtp_user"] = alerting.email_from.empty() ? alerting.email_to : alerting.email_from;

@@ -12,19 +12,30 @@
 namespace obsctl {
 namespace {
 
-Retention resolve_retention(const StackSpec& spec, const catalog::Tier& tier) {
-  return {.traces = spec.traces.retention.value_or(tier.retention.traces),
-          .metrics = spec.metrics.retention.value_or(tier.retention.metrics),
-          .logs = spec.logs.retention.value_or(tier.retention.logs)};
+Retention retention_of(const sizing::Load& load) {
+  return {.traces = Duration::from_days(load.trace_days.value),
+          .metrics = Duration::from_days(load.metric_days.value),
+          .logs = Duration::from_days(load.log_days.value)};
 }
 
-Load resolve_load(const StackSpec& spec, const catalog::Tier& tier) {
-  const Rate spans = spec.traces.spans.value_or(tier.rates.spans);
-  return {
-      .spans = spans,
-      .traces = spec.traces.traces.value_or(Rate{spans.per_second / spec.traces.spans_per_trace}),
-      .series = spec.metrics.series.value_or(tier.rates.series),
-      .lines = spec.logs.lines.value_or(tier.rates.lines)};
+Load load_of(const sizing::Load& load) {
+  return {.spans = {load.spans.value},
+          .traces = {load.traces.value},
+          .series = load.series.value,
+          .lines = {load.lines.value}};
+}
+
+Policy policy_of(const StackSpec& spec) {
+  const TraceSpec& traces = spec.traces;
+  return {.environment = spec.environment,
+          .scrape_interval = spec.metrics.scrape_interval,
+          .keep = traces.keep,
+          .always_kept = {std::min(1.0, traces.errors.value + traces.slow.value)},
+          .slow_threshold = traces.slow_threshold,
+          .decision_wait = traces.decision_wait,
+          .remote_metrics = spec.metrics.backend != "prometheus",
+          .security = spec.security,
+          .alerting = spec.alerting};
 }
 
 // In start order: what others wait for comes first.
@@ -124,23 +135,29 @@ Result<void> check_ports(const StackSpec& spec, const Topology& topology) {
 
 }  // namespace
 
-Result<Topology> build_topology(const StackSpec& spec) {
-  OBS_TRY_ASSIGN(const auto tier, catalog::tier(spec.tier));
-  if (tier.find("jaeger") == nullptr) {
+Result<Topology> build_topology(const StackSpec& spec, const sizing::SizingReport& report) {
+  if (!report.host) {
     return fail(Code::usage, fmt::format("tier '{}' does not fit on a single node", spec.tier),
                 "generate tier small; 'obsctl size' shows what the larger tiers need");
   }
   OBS_TRY_ASSIGN(const auto images, catalog::components());
-  const topology::Context context{spec, tier, images};
+  const topology::Context context{spec, report, images};
   Topology out{.name = spec.name,
                .tier = spec.tier,
-               .load = resolve_load(spec, tier),
-               .retention = resolve_retention(spec, tier)};
+               .policy = policy_of(spec),
+               .load = load_of(report.load),
+               .retention = retention_of(report.load)};
   out.components = make_components(context, out.retention);
   out.links = make_links(context, out.components);
   OBS_TRY(check_components(spec, out));
   OBS_TRY(check_ports(spec, out));
   return out;
+}
+
+Result<SizedStack> size_and_build(const StackSpec& spec, const sizing::Catalogs& catalogs) {
+  OBS_TRY_ASSIGN(auto report, sizing::size_plan(spec, catalogs));
+  OBS_TRY_ASSIGN(auto topology, build_topology(spec, report));
+  return SizedStack{std::move(report), std::move(topology)};
 }
 
 }  // namespace obsctl

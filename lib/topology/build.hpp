@@ -1,4 +1,4 @@
-// StackSpec → Topology: which components a stack has, how they are wired, and what each may use.
+// StackSpec and SizingReport → Topology: which components a stack has, how they are wired, and what each may use.
 //
 // Pure: the catalog is compiled in and nothing else is read. Everything a renderer, a probe or a
 // backup needs to know about a port, a volume or a limit is decided here and nowhere else.
@@ -7,6 +7,7 @@
 #include "lib/base/error.hpp"
 #include "lib/model/spec.hpp"
 #include "lib/model/topology.hpp"
+#include "lib/sizing/plan.hpp"
 
 namespace obsctl {
 
@@ -14,9 +15,22 @@ namespace obsctl {
 // Grafana, Alertmanager, node_exporter, with VictoriaMetrics behind Prometheus when the spec asks
 // for it.
 //
-// Limits, disks, rates and retention come from the tier table (J05, I03) where the spec sets none;
-// memory and disk in bytes. Errors: a tier that this target cannot carry, a port or component
-// override whose name the stack does not have, two ports published on the same number.
-[[nodiscard]] Result<Topology> build_topology(const StackSpec& spec);
+// Every number (limits, disks, rates, retention, settings) is a quantity of `report`, which is the
+// recommended sizing of `spec`; memory and disk in bytes. Errors: a tier that one host cannot carry,
+// a port or component override whose name the stack does not have, two ports published on the same
+// number.
+[[nodiscard]] Result<Topology> build_topology(const StackSpec& spec,
+                                              const sizing::SizingReport& report);
+
+// A stack with the sizing that every number in it comes from.
+struct SizedStack {
+  sizing::SizingReport report;
+  Topology topology;
+};
+
+// Sizes `spec` by the recommended model and builds the topology from the report. Errors: those of
+// both.
+[[nodiscard]] Result<SizedStack> size_and_build(const StackSpec& spec,
+                                                const sizing::Catalogs& catalogs);
 
 }  // namespace obsctl

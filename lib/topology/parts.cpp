@@ -19,10 +19,10 @@ std::vector<std::string> wget(int port, std::string_view path) {
   return {"wget", "-q", "-O", "/dev/null", fmt::format("http://127.0.0.1:{}{}", port, path)};
 }
 
-// GOMEMLIMIT makes Go's collector work harder before the kernel kills the process. `share` leaves
-// room for what the Go heap does not count (stacks, mapped files).
-std::string go_memory_limit(Bytes memory, double share) {
-  return fmt::format("{:.0f}MiB", std::floor(memory.value * share / (1024.0 * 1024.0)));
+// GOMEMLIMIT makes Go's collector work harder before the kernel kills the process. It leaves room
+// for what the Go heap does not count (stacks, mapped files).
+std::map<std::string, std::string> go_memory_limit(const Component& component) {
+  return {{"GOMEMLIMIT", fmt::format("{:.0f}MiB", component.setting("go_memory_limit_mib"))}};
 }
 
 // The address a person types to reach a published port.
@@ -40,12 +40,9 @@ Port internal(std::string name, int container) {
 
 }  // namespace
 
-Component Context::start(std::string_view name, std::string_view image, Limits fallback,
-                         Bytes disk) const {
+Component Context::start(std::string_view name, std::string_view image) const {
   Component out;
   out.name = name;
-  out.limits = fallback;
-  out.disk = disk;
   for (const auto& row : images) {
     if (row.name == image) {
       out.title = row.title;
@@ -53,14 +50,12 @@ Component Context::start(std::string_view name, std::string_view image, Limits f
       out.version = row.version;
     }
   }
-  if (const auto* row = tier.find(name)) {
-    out.limits = {row->cpus, row->memory};
-    out.disk = row->disk;
-  }
-  if (const auto it = spec.components.find(std::string(name)); it != spec.components.end()) {
-    out.limits.cpus = it->second.cpus.value_or(out.limits.cpus);
-    out.limits.memory = it->second.memory.value_or(out.limits.memory);
-    out.disk = it->second.disk.value_or(out.disk);
+  if (const auto* plan = report.find(name)) {
+    out.limits = {plan->cpus.chosen.value, Bytes::from_gb(plan->memory.chosen.value)};
+    out.disk = Bytes::from_gb(plan->disk.chosen.value);
+    for (const auto& setting : plan->settings) {
+      out.settings[setting.key.substr(plan->name.size() + 1)] = setting.value;
+    }
   }
   return out;
 }
@@ -97,10 +92,10 @@ std::vector<std::string> Context::alertmanager_secrets() const {
 }
 
 Component jaeger(const Context& context) {
-  Component out = context.start("jaeger", "jaeger", {2, Bytes::from_gib(4)}, Bytes::from_gb(100));
+  Component out = context.start("jaeger", "jaeger");
   out.purpose = "stores traces (Badger on local disk) and shows them";
   out.command = {"--config", "/etc/jaeger/config.yaml"};
-  out.environment = {{"GOMEMLIMIT", go_memory_limit(out.limits.memory, 0.9)}};
+  out.environment = go_memory_limit(out);
   out.mounts = {{"configs/jaeger", "/etc/jaeger"}};
   out.volumes = {{.name = "jaeger-data",
                   .mount = "/badger",
@@ -121,7 +116,7 @@ Component jaeger(const Context& context) {
 
 Component prometheus(const Context& context, Retention retention) {
   Component out =
-      context.start("prometheus", "prometheus", {2, Bytes::from_gib(4)}, Bytes::from_gb(100));
+      context.start("prometheus", "prometheus");
   out.purpose =
       context.victoriametrics()
           ? "receives and scrapes metrics, evaluates the rules, forwards to VictoriaMetrics"
@@ -150,8 +145,7 @@ Component prometheus(const Context& context, Retention retention) {
 }
 
 Component victoriametrics(const Context& context, Retention retention) {
-  Component out = context.start("victoriametrics", "victoriametrics", {2, Bytes::from_gib(4)},
-                                Bytes::from_gb(100));
+  Component out = context.start("victoriametrics", "victoriametrics");
   out.purpose = fmt::format("stores metrics for {}", print_duration(retention.metrics));
   out.notes = {
       "Its image runs as root; without capabilities that root can do nothing but write its "
@@ -173,11 +167,11 @@ Component victoriametrics(const Context& context, Retention retention) {
 }
 
 Component loki(const Context& context) {
-  Component out = context.start("loki", "loki", {1, Bytes::from_gib(2)}, Bytes::from_gb(100));
+  Component out = context.start("loki", "loki");
   out.purpose = "stores logs on local disk";
   out.notes = {"Its image has no shell and no wget; the binary checks itself."};
   out.command = {"-config.file=/etc/loki/config.yaml"};
-  out.environment = {{"GOMEMLIMIT", go_memory_limit(out.limits.memory, 0.9)}};
+  out.environment = go_memory_limit(out);
   out.mounts = {{"configs/loki", "/etc/loki"}};
   out.volumes = {{.name = "loki-data", .mount = "/loki", .uid = 10001, .holds = "logs"}};
   out.tmpfs = {"/tmp"};
@@ -193,7 +187,7 @@ Component loki(const Context& context) {
 
 Component alertmanager(const Context& context) {
   Component out =
-      context.start("alertmanager", "alertmanager", {0.5, Bytes::from_mib(256)}, Bytes::from_gb(1));
+      context.start("alertmanager", "alertmanager");
   out.purpose = "groups, silences and sends alerts";
   const Port web =
       context.published("alertmanager", 9093, "Alertmanager UI and API, no login", false);
@@ -227,15 +221,14 @@ Component alertmanager(const Context& context) {
 }
 
 Component otel_collector(const Context& context) {
-  Component out = context.start("otel-collector", "otel-collector", {2, Bytes::from_gib(2)},
-                                Bytes::from_gb(10));
+  Component out = context.start("otel-collector", "otel-collector");
   out.purpose = "receives all telemetry, scrubs and samples it, queues it on disk, sends it on";
   out.notes = {
       "No healthcheck: the image holds nothing but the binary, which has no health command. "
       "otel-collector-health asks from outside."};
   out.command = {"--config=/etc/otelcol-contrib/config.yaml"};
   // The same 80 % at which the memory_limiter starts to refuse data.
-  out.environment = {{"GOMEMLIMIT", go_memory_limit(out.limits.memory, 0.8)}};
+  out.environment = go_memory_limit(out);
   out.mounts = {{"configs/otel-collector", "/etc/otelcol-contrib"}};
   out.volumes = {{.name = "otel-collector-storage",
                   .mount = "/var/lib/otelcol/storage",
@@ -270,7 +263,7 @@ Component otel_collector(const Context& context) {
 }
 
 Component otel_collector_health(const Context& context) {
-  Component out = context.start("otel-collector-health", "busybox", {0.1, Bytes::from_mib(32)}, {});
+  Component out = context.start("otel-collector-health", "busybox");
   out.purpose = "shows the collector's health in 'docker compose ps'";
   out.notes = {
       "The collector's image has no program that could probe it, so this one does. Services of "
@@ -286,7 +279,7 @@ Component otel_collector_health(const Context& context) {
 }
 
 Component node_exporter(const Context& context) {
-  Component out = context.start("node-exporter", "node-exporter", {0.25, Bytes::from_mib(128)}, {});
+  Component out = context.start("node-exporter", "node-exporter");
   out.purpose = "measures the host: disks, memory, CPU";
   out.notes = {
       "The network collectors are off: inside a container they would report the container's "
@@ -314,7 +307,7 @@ Component node_exporter(const Context& context) {
 }
 
 Component grafana(const Context& context) {
-  Component out = context.start("grafana", "grafana", {1, Bytes::from_gib(1)}, Bytes::from_gb(10));
+  Component out = context.start("grafana", "grafana");
   out.purpose = "dashboards and search across traces, metrics and logs";
   const Port web = context.published("grafana", 3000, "Grafana, login admin", true);
   out.environment = {

@@ -8,22 +8,20 @@
 #include <vector>
 
 #include "lib/catalog/components.hpp"
-#include "lib/catalog/tiers.hpp"
 #include "lib/model/spec.hpp"
 #include "lib/model/topology.hpp"
+#include "lib/sizing/report.hpp"
 
 namespace obsctl::topology {
 
 // What every component is made from.
 struct Context {
   const StackSpec& spec;
-  const catalog::Tier& tier;
+  const sizing::SizingReport& report;
   const std::vector<catalog::ComponentImage>& images;
 
-  // A component with image, version, limits and disk from the catalogs and the spec's overrides.
-  // `fallback` is used for components that the tier table does not list.
-  [[nodiscard]] Component start(std::string_view name, std::string_view image, Limits fallback,
-                                Bytes disk) const;
+  // A component with the image of the catalog and limits, disk and settings of the report.
+  [[nodiscard]] Component start(std::string_view name, std::string_view image) const;
 
   // A published port: the spec's number, else `standard`; 0 when the spec switches it off.
   // Ports whose service has no login of its own stay on loopback whatever security.bind says.

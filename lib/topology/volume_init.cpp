@@ -45,7 +45,8 @@ std::string prepare(const Volume& volume, const std::vector<Handover>& copies, C
 }  // namespace
 
 Component volume_init(const Context& context, const std::vector<Component>& others) {
-  Component out = context.start("volume-init", "busybox", {0.5, Bytes::from_mib(64)}, {});
+  Component out = context.start("volume-init", "busybox");
+  out.limits = {0.5, Bytes::from_mib(64)};  // a shell that ends: not part of the plan
   out.purpose =
       "gives volumes to the users that the services run as, then ends; runs on every 'up'";
   out.notes = {

@@ -14,6 +14,7 @@
 #include "lib/render/stack.hpp"
 #include "lib/topology/build.hpp"
 #include "lib/ui/diff.hpp"
+#include "tests/support/sized.hpp"
 
 using namespace obsctl;
 
@@ -55,18 +56,15 @@ const std::vector<Variant> k_variants = {
 };
 
 FileTree tree_of(const Variant& variant) {
-  StackSpec spec;
-  for (const auto& setting : variant.settings) {
-    const auto set = set_field(spec, setting);
-    REQUIRE_MESSAGE(set, (set ? "" : set.error().message));
-  }
+  StackSpec spec = test::spec_of(variant.settings);
+  spec.asked.insert("tier");  // 'init --tier small'
   REQUIRE(validate_spec(spec));
-  const auto topology = build_topology(spec);
-  REQUIRE_MESSAGE(topology, (topology ? "" : topology.error().message));
+  const Topology topology = test::sized(variant.settings).topology;
   const OsFileSystem files;
   FixedRandom random;
-  auto tree = render_stack(spec, *topology, TemplateStore(files, {}), random);
+  auto tree = render_stack(topology, TemplateStore(files, {}), random);
   REQUIRE_MESSAGE(tree, (tree ? "" : tree.error().message));
+  (*tree)[stack_paths::spec] = {.bytes = write_spec(spec), .origin = "spec"};
   const auto valid = validate_tree(*tree);
   CHECK_MESSAGE(valid, (valid ? "" : valid.error().message));
   return *tree;

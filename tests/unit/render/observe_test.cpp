@@ -9,13 +9,13 @@
 #include "lib/base/text.hpp"
 #include "lib/io/filesystem.hpp"
 #include "lib/topology/build.hpp"
+#include "tests/support/sized.hpp"
 
 using namespace obsctl;
 
 namespace {
 
 struct Stack {
-  StackSpec spec;
   Topology topology;
   std::vector<catalog::AlertRule> alerts;
   FileTree tree;
@@ -33,18 +33,15 @@ Stack make(const std::vector<std::string>& settings = {},
   static const OsFileSystem files;
   const TemplateStore store(files, {});
   Stack out;
-  for (const auto& setting : settings) {
-    REQUIRE(set_field(out.spec, setting));
-  }
-  out.topology = value_of(build_topology(out.spec));
+  out.topology = test::sized(settings).topology;
   for (const auto& name : others) {
     Component component;
     component.name = name;
     out.topology.components.push_back(component);
   }
-  out.alerts = value_of(stack_alerts(out.spec, out.topology, store));
-  const auto added = add_observability(out.tree, out.spec, out.topology, store, out.alerts,
-                                       value_of(stack_dashboards(out.spec, out.topology, store)));
+  out.alerts = value_of(stack_alerts(out.topology, store));
+  const auto added = add_observability(out.tree, out.topology, store, out.alerts,
+                                       value_of(stack_dashboards(out.topology, store)));
   REQUIRE_MESSAGE(added, (added ? std::string() : added.error().message));
   const auto valid = validate_tree(out.tree);
   REQUIRE_MESSAGE(valid, (valid ? std::string() : valid.error().message));
@@ -140,7 +137,7 @@ TEST_CASE("thresholds follow the limits of the stack") {
   CHECK(has(alert(stack, "CollectorHighMemory").expr, "> 734003200"));  // 700 MiB of 1 GiB
   CHECK(has(alert(stack, "PrometheusHighMemory").expr, "> 8589934592 * 0.75"));
   CHECK(
-      has(alert(make(), "CollectorHighMemory").expr, "> 1468006400"));  // 1400 MiB of 2 GiB (G-15)
+      has(alert(make({"components.otel-collector.memory=2GiB"}), "CollectorHighMemory").expr, "> 1468006400"));  // 1400 MiB of 2 GiB (G-15)
   CHECK(has(alert(make({"metrics.series=2M"}), "PrometheusHighCardinality").expr, "> 4000000"));
   CHECK(has(alert(make(), "PrometheusHighCardinality").expr, "> 1000000"));  // F18
 }
@@ -153,9 +150,9 @@ TEST_CASE("what a stack does not have is neither watched nor shown") {
   static const OsFileSystem files;
   FileTree tree;
   const TemplateStore store(files, {});
-  const auto alerts = value_of(stack_alerts(stack.spec, stack.topology, store));
-  const auto dashboards = value_of(stack_dashboards(stack.spec, stack.topology, store));
-  REQUIRE(add_observability(tree, stack.spec, stack.topology, store, alerts, dashboards));
+  const auto alerts = value_of(stack_alerts(stack.topology, store));
+  const auto dashboards = value_of(stack_dashboards(stack.topology, store));
+  REQUIRE(add_observability(tree, stack.topology, store, alerts, dashboards));
   CHECK_FALSE(tree.contains("configs/prometheus/rules/jaeger-alerts.yml"));
   CHECK_FALSE(tree.contains("configs/grafana/dashboards/obsctl-jaeger.json"));
   CHECK_FALSE(has(tree.at("configs/grafana/provisioning/datasources/datasources.yaml").bytes,
@@ -235,7 +232,7 @@ TEST_CASE("every panel names a provisioned data source and every query runs with
   const Stack stack = make();
   static const OsFileSystem files;
   const auto pages =
-      value_of(stack_dashboards(stack.spec, stack.topology, TemplateStore(files, {})));
+      value_of(stack_dashboards(stack.topology, TemplateStore(files, {})));
   CHECK(pages.size() == dashboards(stack).size());
   for (const auto& page : pages) {
     for (const auto& query : catalog::queries_of(page)) {

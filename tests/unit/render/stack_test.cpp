@@ -3,10 +3,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include <algorithm>
 
+#include "lib/base/text.hpp"
 #include "lib/topology/build.hpp"
 #include "lib/yaml/read.hpp"
+#include "tests/support/sized.hpp"
 
 namespace obsctl {
 namespace {
@@ -23,16 +27,11 @@ class CountingRandom final : public Random {
 };
 
 FileTree rendered(const std::vector<std::string>& assignments = {}) {
-  StackSpec spec;
-  for (const auto& assignment : assignments) {
-    REQUIRE(set_field(spec, assignment));
-  }
-  const auto topology = build_topology(spec);
-  REQUIRE_MESSAGE(topology, (topology ? "" : topology.error().message));
+  const Topology topology = test::sized(assignments).topology;
   const OsFileSystem files;
   const TemplateStore store(files, {});
   CountingRandom random;
-  auto tree = render_stack(spec, *topology, store, random);
+  auto tree = render_stack(topology, store, random);
   REQUIRE_MESSAGE(tree, (tree ? "" : tree.error().message));
   const auto valid = validate_tree(*tree);
   REQUIRE_MESSAGE(valid, (valid ? "" : valid.error().message));
@@ -84,7 +83,7 @@ TEST_CASE("every variant renders to valid files") {
     CAPTURE(variant);
     const FileTree tree = rendered(variant);
     for (const char* path :
-         {"docker-compose.yml", "obsctl.yaml", ".gitignore", ".env.example", "sdk.env",
+         {"docker-compose.yml", ".gitignore", ".env.example", "sdk.env",
           "OPERATIONS.md", "configs/prometheus/prometheus.yml", "configs/loki/config.yaml",
           "configs/jaeger/config.yaml", "configs/alertmanager/alertmanager.yml"}) {
       CAPTURE(path);
@@ -235,14 +234,87 @@ TEST_CASE("the runbook knows every alert and every volume of its stack") {
   const std::string& runbook = tree.at("OPERATIONS.md").bytes;
   CHECK(runbook.find("**CollectorDown**") != std::string::npos);
   CHECK(runbook.find("{{") == std::string::npos);
-  StackSpec spec;
-  const auto topology = build_topology(spec);
-  for (const auto& component : topology->components) {
+  const Topology topology = test::sized().topology;
+  for (const auto& component : topology.components) {
     for (const auto& volume : component.volumes) {
       if (volume.backup) {
         CHECK(runbook.find(volume.name) != std::string::npos);
       }
     }
+  }
+}
+
+// The number at the end of a setting's place, "file: key.key" with '*' for any key, as the generated
+// file has it.
+std::string carried(const FileTree& tree, const std::string& place) {
+  const auto colon = place.find(": ");
+  const yaml::Node root = parsed(tree, place.substr(0, colon));
+  std::vector<const yaml::Node*> nodes = {&root};
+  for (const auto& key : split(place.substr(colon + 2), '.')) {
+    std::vector<const yaml::Node*> next;
+    for (const auto* node : nodes) {
+      for (const auto& entry : node->entries) {
+        // A processor may have a name behind its type.
+        if (key == "*" || entry.key == key || entry.key.starts_with(key + "/")) {
+          next.push_back(&entry.value);
+        }
+      }
+    }
+    nodes = std::move(next);
+  }
+  for (const auto* node : nodes) {
+    if (node->is_scalar()) {
+      return node->scalar;
+    }
+    for (const auto& entry : node->entries) {
+      return entry.value.scalar;  // decision_cache has two of the same
+    }
+  }
+  return "";
+}
+
+TEST_CASE("a generated file carries the number that the sizing explains") {
+  for (const std::vector<std::string>& load :
+       {std::vector<std::string>{}, {"traces.spans=200/s", "metrics.series=5k", "logs.lines=100/s"},
+        {"traces.spans=40k/s", "metrics.series=900k", "logs.lines=40k/s", "host.cpus=64",
+         "host.memory=256GiB"}}) {
+    const SizedStack stack = test::sized(load);
+    const FileTree tree = rendered(load);
+    int seen = 0;
+    for (const auto& plan : stack.report.components) {
+      for (const auto& setting : plan.settings) {
+        const bool file = setting.place.starts_with("configs/") &&
+                          setting.place.find(".y") != std::string::npos &&
+                          setting.place.find(": ") != std::string::npos;
+        if (!file) {
+          continue;
+        }
+        CAPTURE(setting.key);
+        CAPTURE(setting.place);
+        std::string digits = carried(tree, setting.place);
+        const bool gib = digits.ends_with("GB") && setting.unit == "MiB";  // Prometheus' GB are GiB
+        std::erase_if(digits, [](char c) { return c < '0' || c > '9'; });
+        REQUIRE_FALSE(digits.empty());
+        const double expected = gib ? std::floor(setting.value / 1024) : setting.value;
+        CHECK(std::stod(digits) == doctest::Approx(expected));
+        ++seen;
+      }
+    }
+    CHECK(seen >= 10);
+  }
+}
+
+TEST_CASE("limits of the compose file are those of the sizing") {
+  const SizedStack stack = test::sized();
+  const yaml::Node compose = parsed(rendered(), "docker-compose.yml");
+  for (const auto& plan : stack.report.components) {
+    CAPTURE(plan.name);
+    const yaml::Node* limits =
+        at(compose, {"services", plan.name, "deploy", "resources", "limits"});
+    REQUIRE(limits != nullptr);
+    CHECK(std::stod(limits->find("cpus")->scalar) == doctest::Approx(plan.cpus.chosen.value));
+    CHECK(std::stod(limits->find("memory")->scalar) ==
+          doctest::Approx(std::floor(plan.memory.chosen.value * 1e9 / 1048576 + 1e-6)));
   }
 }
 

@@ -6,23 +6,17 @@
 #include <algorithm>
 #include <set>
 
+#include "tests/support/sized.hpp"
+
 namespace obsctl {
 namespace {
 
 Topology built(const std::vector<std::string>& assignments = {}) {
-  StackSpec spec;
-  for (const auto& assignment : assignments) {
-    REQUIRE(set_field(spec, assignment));
-  }
-  auto out = build_topology(spec);
-  REQUIRE_MESSAGE(out, (out ? "" : out.error().message));
-  return *out;
+  return test::sized(assignments).topology;
 }
 
 std::string error_of(const std::string& assignment) {
-  StackSpec spec;
-  REQUIRE(set_field(spec, assignment));
-  auto out = build_topology(spec);
+  auto out = size_and_build(test::spec_of({assignment}), test::catalogs());
   REQUIRE_FALSE(out);
   return out.error().message;
 }
@@ -37,25 +31,22 @@ const std::vector<std::vector<std::string>> k_variants = {
 
 }  // namespace
 
-TEST_CASE("the small tier has the components of A02 with the limits of J05") {
-  const Topology topology = built();
-  struct Row {
-    const char* name;
-    double cpus;
-    double gib;
-    double disk_gb;
-  };
-  for (const Row& row :
-       {Row{"otel-collector", 2, 2, 10}, Row{"prometheus", 2, 4, 100}, Row{"jaeger", 2, 4, 100},
-        Row{"loki", 1, 2, 100}, Row{"grafana", 1, 1, 10}}) {
-    CAPTURE(row.name);
-    const Component* component = topology.find(row.name);
+TEST_CASE("the small tier has the components of A02 with the limits of its sizing") {
+  const SizedStack stack = test::sized();
+  for (const char* name : {"otel-collector", "prometheus", "jaeger", "loki", "grafana",
+                           "alertmanager", "node-exporter", "otel-collector-health"}) {
+    CAPTURE(name);
+    const Component* component = stack.topology.find(name);
+    const sizing::ComponentPlan* plan = stack.report.find(name);
     REQUIRE(component != nullptr);
-    CHECK(component->limits.cpus == doctest::Approx(row.cpus));
-    CHECK(component->limits.memory.gib() == doctest::Approx(row.gib));
-    CHECK(component->disk.gb() == doctest::Approx(row.disk_gb));
+    REQUIRE(plan != nullptr);
+    CHECK(component->limits.cpus == plan->cpus.chosen.value);
+    CHECK(component->limits.memory.gb() == doctest::Approx(plan->memory.chosen.value));
+    CHECK(component->disk.gb() == doctest::Approx(plan->disk.chosen.value));
+    CHECK(component->limits.cpus > 0);
+    CHECK(component->limits.memory.value > 0);
   }
-  CHECK(topology.find("victoriametrics") == nullptr);
+  CHECK(stack.topology.find("victoriametrics") == nullptr);
 }
 
 TEST_CASE("rates and retention come from the tier where the spec has none") {
