@@ -51,7 +51,9 @@ const std::vector<Comparison>& comparisons() {
       {sizing::calibrated::span_size, "F01", "stored bytes per span",
        [](Spec spec, In) { return std::optional(spec.traces.span_size.value); }},
       {sizing::calibrated::sample_size, "F02", "stored bytes per sample",
-       [](Spec spec, In) { return std::optional(spec.metrics.sample_size.value_or(Bytes{3}).value); }},
+       [](Spec spec, In) {
+         return std::optional(spec.metrics.sample_size.value_or(Bytes{3}).value);
+       }},
       {sizing::calibrated::line_size, "F03", "stored bytes per line",
        [](Spec spec, In) {
          return std::optional(spec.logs.line_size.value * spec.logs.storage_factor.value_or(1));
