@@ -154,7 +154,10 @@ Topic stack_topic() {
   std::string text =
       "obsctl.yaml in a generated directory is the stack as it was asked for. Every command run in "
       "that directory, or below it, reads it. Change a value and run 'obsctl init' again; "
-      "'--set key=value' does the same for one run and stores it.\n\n";
+      "'--set key=value' does the same in one step.\n\n"
+      "What nobody asked for stands there as a comment with its value. It follows the tier, the "
+      "profile and the defaults of the obsctl that reads the file. To pin it, uncomment it; to let "
+      "go of a value, comment it out again.\n\n";
   for (const auto& field : spec_fields()) {
     text += fmt::format("  {}\n      {} ({})\n", field.key, field.doc, field.form);
   }

@@ -42,6 +42,8 @@ Result<void> apply_flags(Context& context, const InitOptions& options, StackSpec
   if (tls && *tls != "files") {  // the certificate belonged to the old setting
     spec.security.tls_cert.clear();
     spec.security.tls_key.clear();
+    spec.asked.erase("security.tls_cert");
+    spec.asked.erase("security.tls_key");
   }
   for (std::size_t i = 0; i < k_spec_flags.size(); ++i) {
     const auto& value = options.fields.at(i);
@@ -122,6 +124,7 @@ Result<SpecSource> resolve_spec(Context& context, const InitOptions& options, co
     OBS_TRY(set_field(out.spec, setting));
   }
   OBS_TRY(apply_flags(context, options, out.spec));
+  out.spec.asked.insert("tier");  // a later version with another default must not move the stack
   OBS_TRY(check_generated(out.spec));
   return out;
 }
@@ -133,10 +136,9 @@ SpecFile spec_file(const SpecSource& source) {
     out.file.replaces = false;
     return out;
   }
-  const std::string before = write_spec(*source.spec_on_disk);
-  if (before == canonical) {
+  if (*source.spec_on_disk == source.spec) {
     out.file.bytes = *source.on_disk;
-  } else if (before == *source.on_disk) {
+  } else if (write_spec(*source.spec_on_disk) == *source.on_disk) {
     // nothing of the user's is in it
   } else if (auto edited = edit_spec(*source.on_disk, *source.spec_on_disk, source.spec)) {
     out.file.bytes = std::move(*edited);

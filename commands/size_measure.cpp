@@ -190,7 +190,7 @@ Result<void> write_calibration(Context& context, const SizeSpec& source) {
   on_disk.calibration = source.spec.calibration;
   const std::string text = with_calibration(source.text, on_disk);
   OBS_TRY_ASSIGN(const StackSpec back, read_spec(text, source.shown_file));
-  if (write_spec(back) != write_spec(on_disk)) {
+  if (back != on_disk) {
     return fail(Code::failed, fmt::format("cannot add a calibration to '{}'", source.shown_file),
                 "move its calibration block to the end of the file");
   }

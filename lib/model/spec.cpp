@@ -165,12 +165,6 @@ Result<void> read_entries(StackSpec& spec, const yaml::Node& node, const std::st
   return {};
 }
 
-// Text is quoted, and so is a choice that YAML 1.1 readers take for a boolean (tls: "off").
-std::string print_scalar(const std::string& form, const std::string& value) {
-  const bool looks_boolean = value == "off" || value == "on" || value == "yes" || value == "no";
-  return form == "text" || looks_boolean ? quoted(value) : value;
-}
-
 // A list without entries is not mentioned: an empty one means what an absent one means.
 void write_list(const StackSpec& spec, const SpecList& list, std::string& out) {
   if (list.of_const(spec).empty()) {
@@ -182,23 +176,29 @@ void write_list(const StackSpec& spec, const SpecList& list, std::string& out) {
   }
 }
 
-// The scalar fields, one per line under their section, each after a comment with its doc.
+// A field after a comment with its doc; commented out unless it was asked for.
+void write_field(const StackSpec& spec, const SpecField& field, std::string_view pad,
+                 std::string& out) {
+  const auto value = field.yaml(spec);
+  const bool asked = value && spec.asked.contains(field.key);
+  out += fmt::format("{}# {}{}\n", pad, field.doc,
+                     field.form == "text" ? "" : fmt::format(" ({})", field.form));
+  out += fmt::format("{}{}{}:{}\n", pad, asked ? "" : "# ",
+                     field.key.substr(field.key.find('.') + 1), value ? " " + *value : "");
+}
+
+// The scalar fields under their sections. The line of a section is never commented out: it means
+// nothing by itself, and a line below it is uncommented without a thought for the section.
 void write_fields(const StackSpec& spec, std::string& out) {
   std::string section;
   for (const auto& field : spec_fields()) {
     const auto dot = field.key.find('.');
     const std::string head = dot == std::string::npos ? "" : field.key.substr(0, dot);
-    const std::string name = dot == std::string::npos ? field.key : field.key.substr(dot + 1);
-    const std::string pad = head.empty() ? "" : "  ";
     if (head != section) {
       out += fmt::format("\n{}:\n", head);
       section = head;
     }
-    const auto value = field.get(spec);
-    out += fmt::format("{}# {}{}\n", pad, field.doc,
-                       field.form == "text" ? "" : fmt::format(" ({})", field.form));
-    out += value ? fmt::format("{}{}: {}\n", pad, name, print_scalar(field.form, *value))
-                 : fmt::format("{}# {}:\n", pad, name);
+    write_field(spec, field, head.empty() ? "" : "  ", out);
     if (field.key == "security.bind") {
       write_list(spec, *find_list("security.cors_origins"), out);
     }
@@ -243,6 +243,13 @@ void write_maps(const StackSpec& spec, std::string& out) {
 }
 
 }  // namespace
+
+std::optional<std::string> SpecField::yaml(const StackSpec& spec) const {
+  auto value = get(spec);
+  // YAML 1.1 readers take these choices for booleans (tls: off).
+  const bool looks_boolean = value == "off" || value == "on" || value == "yes" || value == "no";
+  return value && (form == "text" || looks_boolean) ? quoted(*value) : value;
+}
 
 Result<void> set_field(StackSpec& spec, std::string_view key, std::string_view value) {
   if (const SpecField* field = find_field(key)) {
@@ -297,8 +304,10 @@ Result<StackSpec> read_spec(std::string_view text, const std::string& file) {
 std::string write_spec(const StackSpec& spec) {
   std::string out = fmt::format(
       "# The stack as it was asked for; every obsctl command in this directory reads it.\n"
-      "# Change a value and run 'obsctl init' again to apply it. Commented-out keys follow the "
-      "tier.\n"
+      "# Change a value, or uncomment one, and run 'obsctl init' again to apply it.\n"
+      "# What is commented out follows the tier, the profile and obsctl's defaults; it is shown as "
+      "it\n"
+      "# was when this file was written.\n"
       "schema: {}\n",
       k_schema);
   write_fields(spec, out);

@@ -29,6 +29,7 @@ struct TraceSpec {
   Share slow = {0.02};              // expected share of slow traces, all kept (S-01)
   Duration slow_threshold = {0.5};  // a trace at least this long is slow (C04)
   Duration decision_wait = {10};    // how long tail sampling collects a trace (C04)
+  bool operator==(const TraceSpec&) const = default;
 };
 
 struct MetricSpec {
@@ -37,6 +38,7 @@ struct MetricSpec {
   std::optional<Bytes> sample_size;  // bytes per stored sample; absent: the sizing model's
   std::optional<Duration> retention;
   std::string backend = "prometheus";  // prometheus or victoriametrics
+  bool operator==(const MetricSpec&) const = default;
 };
 
 struct LogSpec {
@@ -45,6 +47,7 @@ struct LogSpec {
   std::optional<double> streams;  // active streams; absent: estimated
   std::optional<double> storage_factor;  // stored bytes per raw byte; absent: the sizing model's
   std::optional<Duration> retention;
+  bool operator==(const LogSpec&) const = default;
 };
 
 struct SizingSpec {
@@ -56,6 +59,7 @@ struct SizingSpec {
   bool ha = false;                     // apply the minimum counts for high availability (J09)
   Share growth_per_month = {0};
   std::string provider = "all";  // vps, aws, gcp, azure, onprem or all
+  bool operator==(const SizingSpec&) const = default;
 };
 
 struct SecuritySpec {
@@ -65,6 +69,7 @@ struct SecuritySpec {
   std::string auth = "none";  // none or bearer
   std::vector<std::string> cors_origins;
   std::string bind = "127.0.0.1";  // of OTLP and Grafana; the rest: loopback
+  bool operator==(const SecuritySpec&) const = default;
 };
 
 struct AlertingSpec {
@@ -73,6 +78,7 @@ struct AlertingSpec {
   std::string email_to;
   std::string email_from;
   std::string smtp_host;  // host:port
+  bool operator==(const AlertingSpec&) const = default;
 };
 
 // What the machine offers. The plan stays within it.
@@ -80,10 +86,12 @@ struct HostSpec {
   double cpus = 0;  // 0: not declared
   Bytes memory = {0};
   Bytes disk = {0};
+  bool operator==(const HostSpec&) const = default;
 };
 
 struct LoadgenSpec {
   std::vector<std::string> targets;  // host or host:port that may be loaded above the safe rate
+  bool operator==(const LoadgenSpec&) const = default;
 };
 
 // Limits of one component that replace the tier's.
@@ -91,6 +99,7 @@ struct ComponentOverride {
   std::optional<double> cpus;
   std::optional<Bytes> memory;
   std::optional<Bytes> disk;
+  bool operator==(const ComponentOverride&) const = default;
 };
 
 // Factors measured on a running stack by `size --from-prometheus`; absent ones are documented
@@ -99,6 +108,7 @@ struct Calibration {
   std::string measured_at;               // RFC 3339; empty: never calibrated
   std::string source;                    // URL
   std::map<std::string, double> values;  // for example "span_size_bytes": 612.5
+  bool operator==(const Calibration&) const = default;
 };
 
 struct StackSpec {
@@ -121,6 +131,7 @@ struct StackSpec {
   // Keys of the scalar fields that the user set, by file, flag or --set. The others follow the
   // tier, the profile and obsctl's defaults, whatever these become in a later version.
   std::set<std::string> asked;
+  bool operator==(const StackSpec&) const = default;
 };
 
 // One settable field.
@@ -133,6 +144,9 @@ struct SpecField {
   std::function<Result<void>(StackSpec&, std::string_view text)> set;
   // The current value as text that `set` accepts; nothing when the field is unset.
   std::function<std::optional<std::string>(const StackSpec&)> get;
+
+  // The current value as obsctl.yaml has it, quoted where YAML needs that.
+  [[nodiscard]] std::optional<std::string> yaml(const StackSpec& spec) const;
 };
 
 // One settable list of texts. It is written to obsctl.yaml only when it has entries; `--set` takes
@@ -159,8 +173,9 @@ struct SpecList {
 // Reads an obsctl.yaml. Unknown keys, duplicate keys and bad values are errors with file:line:col.
 [[nodiscard]] Result<StackSpec> read_spec(std::string_view text, const std::string& file);
 
-// Writes an obsctl.yaml that read_spec reads back to the same value. Defaults are written too: the
-// file shows everything that can be changed, each with its doc as a comment.
+// Writes an obsctl.yaml that read_spec reads back to the same value, as long as what was not asked
+// for has its default. Such fields are written as comments: the file shows everything that can be
+// changed, and a better default of a later version still arrives.
 [[nodiscard]] std::string write_spec(const StackSpec& spec);
 
 // Contradictions that no single field can see (tls files without a certificate, retention of 0 …).

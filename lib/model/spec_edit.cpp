@@ -12,12 +12,12 @@
 namespace obsctl {
 namespace {
 
-// Every single value of a spec as key → YAML scalar; unset fields are absent.
+// Every value that was asked for as key → YAML scalar.
 std::map<std::string, std::string> values_of(const StackSpec& spec) {
   std::map<std::string, std::string> out;
   for (const auto& field : spec_fields()) {
-    if (const auto value = field.get(spec)) {
-      out[field.key] = field.form == "text" ? quoted(*value) : *value;
+    if (const auto value = field.yaml(spec); value && spec.asked.contains(field.key)) {
+      out[field.key] = *value;
     }
   }
   for (const auto& [name, port] : spec.ports) {
@@ -31,20 +31,45 @@ bool is_blank_or_comment(std::string_view line) {
   return text.empty() || text.front() == '#';
 }
 
-// The lines of the section `head:` without its first, as [begin, end); nothing when there is none.
-std::optional<std::pair<std::size_t, std::size_t>> section(const std::vector<std::string>& lines,
-                                                           const std::string& head) {
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (trim(lines[i]) != head + ":" || lines[i].front() == ' ') {
-      continue;
-    }
-    std::size_t end = i + 1;
-    while (end < lines.size() && (is_blank_or_comment(lines[end]) || lines[end].front() == ' ')) {
-      ++end;
-    }
-    return std::pair(i + 1, end);
+// Where a key belongs: its last part, its indentation, and the lines [begin, end) to look in.
+struct Place {
+  std::string name;
+  std::string pad;
+  std::size_t begin;
+  std::size_t end;
+};
+
+// Nothing when the section of `key` is not there.
+std::optional<Place> place_of(const std::vector<std::string>& lines, const std::string& key) {
+  const auto dot = key.find('.');
+  if (dot == std::string::npos) {
+    return Place{.name = key, .pad = "", .begin = 0, .end = lines.size()};
   }
-  return std::nullopt;
+  const auto head =
+      std::ranges::find_if(lines, [start = key.substr(0, dot) + ":"](const auto& line) {
+        return line.starts_with(start) && trim(line) == start;
+      });
+  if (head == lines.end()) {
+    return std::nullopt;
+  }
+  const auto end = std::find_if(head + 1, lines.end(), [](const auto& line) {
+    return !is_blank_or_comment(line) && line.front() != ' ';
+  });
+  return Place{.name = key.substr(dot + 1),
+               .pad = "  ",
+               .begin = static_cast<std::size_t>(head + 1 - lines.begin()),
+               .end = static_cast<std::size_t>(end - lines.begin())};
+}
+
+// The first line at `place` that starts with `start`.
+std::string* find_line(std::vector<std::string>& lines, const Place& place,
+                       const std::string& start) {
+  for (std::size_t i = place.begin; i < place.end; ++i) {
+    if (lines[i].starts_with(start)) {
+      return &lines[i];
+    }
+  }
+  return nullptr;
 }
 
 // The comment at the end of "key: value  # comment", with the blanks before it.
@@ -59,42 +84,53 @@ std::string trailing_comment(std::string_view line) {
   return std::string(line.substr(value_end == std::string_view::npos ? at : value_end + 1));
 }
 
-// Sets `name` to `value` among the lines [begin, end): in place, or where it is commented out.
-bool replace_line(std::vector<std::string>& lines, std::size_t begin, std::size_t end,
-                  const std::string& pad, const std::string& name, const std::string& value) {
-  for (const std::string& prefix :
-       {fmt::format("{}{}:", pad, name), fmt::format("{}# {}:", pad, name)}) {
-    for (std::size_t i = begin; i < end; ++i) {
-      if (lines[i].starts_with(prefix)) {
-        lines[i] = fmt::format("{}{}: {}{}", pad, name, value,
-                               trailing_comment(std::string_view(lines[i]).substr(prefix.size())));
-        return true;
-      }
+// Sets the key at `place` where it stands, or where it is commented out.
+bool replace_line(std::vector<std::string>& lines, const Place& place, const std::string& value) {
+  const std::string active = place.pad + place.name + ":";
+  for (const std::string& start : {active, fmt::format("{}# {}:", place.pad, place.name)}) {
+    if (std::string* line = find_line(lines, place, start)) {
+      *line = fmt::format("{} {}{}", active, value,
+                          trailing_comment(std::string_view(*line).substr(start.size())));
+      return true;
     }
   }
   return false;
 }
 
+// Uncomments the line of a section that somebody commented out.
+bool uncomment_section(std::vector<std::string>& lines, const std::string& head) {
+  const auto line =
+      std::ranges::find_if(lines, [&](const auto& l) { return trim(l) == "# " + head + ":"; });
+  if (line == lines.end()) {
+    return false;
+  }
+  *line = head + ":";
+  return true;
+}
+
 void set_line(std::vector<std::string>& lines, const std::string& key, const std::string& value) {
-  const auto dot = key.find('.');
-  if (dot == std::string::npos) {
-    if (!replace_line(lines, 0, lines.size(), "", key, value)) {
-      lines.insert(lines.begin(), fmt::format("{}: {}", key, value));
-    }
-    return;
+  const std::string head = key.substr(0, key.find('.'));
+  auto place = place_of(lines, key);
+  if (!place && uncomment_section(lines, head)) {
+    place = place_of(lines, key);
   }
-  const std::string head = key.substr(0, dot);
-  const std::string name = key.substr(dot + 1);
-  if (const auto found = section(lines, head)) {
-    if (!replace_line(lines, found->first, found->second, "  ", name, value)) {
-      lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(found->first),
-                   fmt::format("  {}: {}", name, value));
-    }
-    return;
+  if (!place) {
+    const bool ends = !lines.empty() && lines.back().empty();  // the text ends with a newline
+    const auto at = lines.end() - (ends ? 1 : 0);
+    lines.insert(at, {"", head + ":", fmt::format("  {}: {}", key.substr(head.size() + 1), value)});
+  } else if (!replace_line(lines, *place, value)) {
+    lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(place->begin),
+                 fmt::format("{}{}: {}", place->pad, place->name, value));
   }
-  const bool ends = !lines.empty() && lines.back().empty();  // the text ends with a newline
-  const auto at = lines.end() - (ends ? 1 : 0);
-  lines.insert(at, {"", head + ":", fmt::format("  {}: {}", name, value)});
+}
+
+// What is not asked for any more stays readable, as a comment.
+void comment_line(std::vector<std::string>& lines, const std::string& key) {
+  if (const auto place = place_of(lines, key)) {
+    if (std::string* line = find_line(lines, *place, place->pad + place->name + ":")) {
+      line->insert(place->pad.size(), "# ");
+    }
+  }
 }
 
 }  // namespace
@@ -102,8 +138,14 @@ void set_line(std::vector<std::string>& lines, const std::string& key, const std
 std::optional<std::string> edit_spec(std::string_view text, const StackSpec& from,
                                      const StackSpec& to) {
   const auto before = values_of(from);
+  const auto after = values_of(to);
   std::vector<std::string> lines = split(text, '\n');
-  for (const auto& [key, value] : values_of(to)) {
+  for (const auto& [key, value] : before) {
+    if (!after.contains(key)) {
+      comment_line(lines, key);
+    }
+  }
+  for (const auto& [key, value] : after) {
     const auto it = before.find(key);
     if (it == before.end() || it->second != value) {
       set_line(lines, key, value);
@@ -111,7 +153,7 @@ std::optional<std::string> edit_spec(std::string_view text, const StackSpec& fro
   }
   std::string out = join(lines, "\n");
   const auto back = read_spec(out, "obsctl.yaml");
-  return back && write_spec(*back) == write_spec(to) ? std::optional(std::move(out)) : std::nullopt;
+  return back && *back == to ? std::optional(std::move(out)) : std::nullopt;
 }
 
 }  // namespace obsctl

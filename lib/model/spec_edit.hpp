@@ -10,8 +10,8 @@
 
 namespace obsctl {
 
-// `text` (which reads as `from`) with the fields that differ edited so that it reads as `to`;
-// nothing when that takes more than replacing, uncommenting or adding single lines.
+// `text` (which reads as `from`) edited so that it reads as `to`, with the same fields asked for;
+// nothing when that takes more than replacing, adding, uncommenting or commenting out single lines.
 [[nodiscard]] std::optional<std::string> edit_spec(std::string_view text, const StackSpec& from,
                                                    const StackSpec& to);
 

@@ -28,6 +28,14 @@ def snapshot(directory):
             if path.is_file() and not path.as_posix().endswith("/.obsctl/lock")}
 
 
+def active(path):
+    """The lines of a YAML file that say something: no comment, and no section without a value below it."""
+    lines = [line for line in path.read_text().splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    following = [*lines[1:], ""]
+    return [line for line, after in zip(lines, following)
+            if line.startswith(" ") or not line.endswith(":") or after.startswith(" ")]
+
+
 class InitCase(unittest.TestCase):
     def setUp(self):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="obsctl-init-"))
@@ -147,6 +155,63 @@ class Generating(InitCase):
         self.assertIn("slow_threshold: 700ms", written)
 
 
+class Asked(InitCase):
+    """obsctl.yaml holds what was asked for, so that better defaults of a later obsctl arrive."""
+
+    def setUp(self):
+        super().setUp()
+        self.spec = self.stack / "obsctl.yaml"
+
+    def test_only_the_tier_and_what_was_given(self):
+        self.fresh()
+        head = ["schema: obsctl.stack/v1", "tier: small"]
+        self.assertEqual(active(self.spec), head)
+        self.assertIn("\n  # keep: 10%\n", self.spec.read_text())
+        self.init("--dir", "stack", "--retention-logs", "14d")
+        self.assertEqual(active(self.spec), [*head, "logs:", "  retention: 14d"])
+        self.init("--dir", "stack", "--set", "traces.keep=10%")  # a default that is asked for stays
+        self.assertEqual(active(self.spec), [*head, "traces:", "  keep: 10%", "logs:", "  retention: 14d"])
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
+
+    def test_any_line_can_be_uncommented_and_commented_out_again(self):
+        self.fresh()
+        before = self.spec.read_text()
+        compose = (self.stack / "configs/otel-collector/config.yaml").read_text()
+        self.spec.write_text(before.replace("  # keep: 10%", "  keep: 30%"))
+        self.init("--dir", "stack")
+        self.assertIn("  keep: 30%", active(self.spec))
+        self.assertNotEqual((self.stack / "configs/otel-collector/config.yaml").read_text(), compose)
+        self.spec.write_text(before)
+        self.init("--dir", "stack")
+        self.assertEqual(self.spec.read_text(), before)
+        self.assertEqual((self.stack / "configs/otel-collector/config.yaml").read_text(), compose)
+
+    def test_a_file_with_every_default_written_out_is_left_as_it_is(self):
+        self.fresh()
+        frozen = "".join(line.replace("# ", "", 1) if ": " in line and "(" not in line else line
+                         for line in self.spec.read_text().splitlines(keepends=True)[4:])
+        self.spec.write_text(frozen)
+        self.assertIn("  keep: 10%", active(self.spec))
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
+        self.init("--dir", "stack", "--keep", "20%")
+        self.assertEqual(self.spec.read_text(), frozen.replace("keep: 10%", "keep: 20%"))
+
+    def test_the_file_always_names_the_tier(self):
+        self.init("--spec", "-", "--dir", "stack", stdin="traces:\n  keep: 20%\n")
+        self.assertIn("tier: small", active(self.spec))
+        self.spec.write_text("# ours\ntraces:\n  keep: 20%\n")
+        self.init("--dir", "stack")
+        self.assertEqual(self.spec.read_text(), "tier: small\n# ours\ntraces:\n  keep: 20%\n")
+
+    def test_a_certificate_goes_with_its_setting(self):
+        self.fresh("--tls", "self-signed")
+        self.spec.write_text(self.spec.read_text().replace(
+            '  # tls_cert: ""', '  tls_cert: "/a"  # ours').replace('  # tls_key: ""', '  tls_key: "/b"'))
+        self.init("--dir", "stack", "--tls", "off")
+        self.assertEqual(active(self.spec)[2:], ["security:", '  tls: "off"'])
+        self.assertIn('  # tls_cert: "/a"  # ours\n', self.spec.read_text())
+
+
 class Editing(InitCase):
     def test_an_edited_file_is_a_conflict_until_force(self):
         self.fresh()
@@ -179,7 +244,7 @@ class Editing(InitCase):
     def test_obsctl_yaml_keeps_the_comments_of_the_user(self):
         self.fresh()
         spec = self.stack / "obsctl.yaml"
-        spec.write_text(spec.read_text().replace("  keep: 10%", "  keep: 15%  # agreed with finance"))
+        spec.write_text(spec.read_text().replace("  # keep: 10%", "  keep: 15%  # agreed with finance"))
         self.init("--dir", "stack")
         self.assertIn("keep: 15%  # agreed with finance", spec.read_text())
         self.init("--dir", "stack", "--keep", "20%", "--retention-logs", "14d")

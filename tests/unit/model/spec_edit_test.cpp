@@ -36,6 +36,35 @@ TEST_CASE("values are replaced, uncommented or added, comments stay") {
         "logs:\n    retention: 7d\n");
 }
 
+TEST_CASE("a section is made, or uncommented, for its first value") {
+  CHECK(edited("tier: small\nlogs:\n  # retention:\ntraces:\n", {"logs.retention=8d"}) ==
+        "tier: small\nlogs:\n  retention: 8d\ntraces:\n");
+  CHECK(edited("# traces:\n#   keep: 10%\n# logs:\n#   retention: 7d\ntier: small\n",
+               {"traces.keep=20%", "logs.lines=5/s"}) ==
+        "traces:\n  keep: 20%\n#   keep: 10%\nlogs:\n  lines: 5/s\n#   retention: 7d\n"
+        "tier: small\n");
+  CHECK(edited("tier: small", {"logs.retention=8d"}) == "tier: small\n\nlogs:\n  retention: 8d");
+}
+
+TEST_CASE("asking for a default is a change too") {
+  CHECK(edited("tier: small\ntraces:\n  # keep: 10%\n", {"traces.keep=10%"}) ==
+        "tier: small\ntraces:\n  keep: 10%\n");
+  CHECK(edited("tier: small\ntraces:\n  keep: 10%\n", {"traces.keep=10%"}) ==
+        "tier: small\ntraces:\n  keep: 10%\n");
+}
+
+TEST_CASE("what is not asked for any more becomes a comment") {
+  const std::string text =
+      "name: \"shop\"\ntier: small\ntraces:\n  keep: 25%  # agreed\nports:\n  grafana: 3001\n";
+  const auto from = read_spec(text, "obsctl.yaml");
+  const auto to = read_spec("tier: small\nlogs:\n  retention: 9d\n", "obsctl.yaml");
+  REQUIRE((from && to));
+  CHECK(
+      edit_spec(text, *from, *to) ==
+      "# name: \"shop\"\ntier: small\ntraces:\n  # keep: 25%  # agreed\nports:\n  # grafana: 3001\n"
+      "\nlogs:\n  retention: 9d\n");
+}
+
 TEST_CASE("what a line edit cannot do is refused, never done wrongly") {
   CHECK_FALSE(edited("tier: small\nlogs: {retention: 7d}\n", {"logs.retention=8d"}));
   CHECK_FALSE(edited("tier: small\n", {"security.cors_origins=https://a.example"}));
@@ -60,5 +89,9 @@ TEST_CASE("obsctl's own form can always be edited") {
     const auto out = edited(text, {field.key + "=" + value});
     REQUIRE(out);
     CHECK(out->starts_with("# mine\n"));
+    StackSpec set;
+    REQUIRE(set_field(set, field.key, value));
+    CHECK(*out == "# mine\n" + write_spec(set));
+    CHECK(edit_spec(*out, set, spec));
   }
 }
