@@ -110,17 +110,20 @@ std::map<std::string, double> calibration_values(const Report& report) {
 }
 
 Result<void> write_calibration(Context& context, const Prepared& prepared, const Report& report) {
-  StackSpec changed = prepared.stack->spec;
+  // Read again: a run takes long enough to edit the file meanwhile.
+  const std::filesystem::path& path = prepared.stack->file;
+  OBS_TRY_ASSIGN(const std::string before, context.files.read(path));
+  OBS_TRY_ASSIGN(StackSpec spec, read_spec(before, path.string()));
+  Calibration& calibration = spec.calibration;
   for (const auto& [name, value] : calibration_values(report)) {
-    changed.calibration.values[name] = value;
+    calibration.values[name] = value;
   }
-  changed.calibration.measured_at =
+  calibration.measured_at =
       fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                   fmt::gmtime(std::chrono::system_clock::to_time_t(context.clock.now())));
-  changed.calibration.source = "loadgen " + report.scenario;
-  const auto edited = edit_spec(prepared.stack->text, prepared.stack->spec, changed);
-  OBS_TRY(context.files.write_atomic(prepared.stack->file, edited ? *edited : write_spec(changed),
-                                     0644));
+  calibration.source = "loadgen " + report.scenario;
+  OBS_TRY_ASSIGN(const std::string after, edit_calibration(before, calibration, path.string()));
+  OBS_TRY(context.files.write_atomic(path, after, context.files.mode(path).value_or(0644)));
   context.note(
       fmt::format("obsctl: wrote the measured sizes into '{}'", prepared.stack->file.string()));
   return {};

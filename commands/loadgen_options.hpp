@@ -88,7 +88,6 @@ struct LoadgenOptions {
 // The stack whose obsctl.yaml says where to send and what to expect.
 struct LoadgenStack {
   std::filesystem::path file;  // absolute
-  std::string text;
   StackSpec spec;
   std::string endpoint;   // of the chosen protocol
   std::string authority;  // its host:port

@@ -250,9 +250,9 @@ Result<std::optional<LoadgenStack>> find_stack(Context& context, const LoadgenOp
     return fail(Code::missing, fmt::format("there is no obsctl.yaml in '{}'", *options.stack),
                 "'obsctl init' generates a stack; --endpoint sends anywhere else");
   }
-  OBS_TRY_ASSIGN(out.text, context.files.read(out.file));
+  OBS_TRY_ASSIGN(const std::string text, context.files.read(out.file));
   OBS_TRY_ASSIGN(out.spec,
-                 read_spec(out.text, (fs::path(*options.stack) / stack_paths::spec).string()));
+                 read_spec(text, (fs::path(*options.stack) / stack_paths::spec).string()));
   OBS_TRY_ASSIGN(const auto catalogs, sizing::load_catalogs());
   OBS_TRY_ASSIGN(const auto stack, size_and_build(out.spec, catalogs));
   const Topology& topology = stack.topology;

@@ -1,4 +1,4 @@
-// From measurements to a calibration, and from a calibration to a block of obsctl.yaml.
+// From measurements to a calibration.
 #include "commands/size_measure.hpp"
 
 #include <fmt/chrono.h>
@@ -6,7 +6,7 @@
 
 #include <ctime>
 
-#include "lib/base/text.hpp"
+#include "lib/model/spec_edit.hpp"
 #include "lib/prom/measure.hpp"
 #include "lib/sizing/formulas.hpp"
 
@@ -153,47 +153,13 @@ Result<Measured> measure_stack(Context& context, const std::string& url,
   return out;
 }
 
-std::string with_calibration(const std::string& text, const StackSpec& spec) {
-  constexpr std::string_view k_key = "calibration:";
-  const std::string complete = write_spec(spec);
-  // The block is the last one that write_spec writes, after its comment.
-  const auto key = complete.find("\ncalibration:\n");
-  const auto comment = complete.rfind("\n#", key);
-  const std::string block = complete.substr(comment + 1);
-  const std::string comment_line = block.substr(0, block.find('\n'));
-
-  std::string out;
-  bool inside = false;
-  for (auto& line : split(text, '\n')) {
-    const bool indented = line.starts_with(' ') || line.starts_with('\t');
-    if (line.starts_with(k_key)) {
-      inside = true;
-      continue;
-    }
-    inside = inside && (indented || line.empty());
-    if (!inside && line != comment_line) {
-      out += line + '\n';
-    }
-  }
-  while (out.ends_with("\n\n")) {
-    out.pop_back();
-  }
-  return out + "\n" + block;
-}
-
 Result<void> write_calibration(Context& context, const SizeSpec& source) {
   if (source.file.empty()) {
     return fail(Code::usage, "there is no obsctl.yaml to write the calibration to",
                 "run in the stack's directory, or give --spec FILE");
   }
-  OBS_TRY_ASSIGN(StackSpec on_disk, read_spec(source.text, source.shown_file));
-  on_disk.calibration = source.spec.calibration;
-  const std::string text = with_calibration(source.text, on_disk);
-  OBS_TRY_ASSIGN(const StackSpec back, read_spec(text, source.shown_file));
-  if (back != on_disk) {
-    return fail(Code::failed, fmt::format("cannot add a calibration to '{}'", source.shown_file),
-                "move its calibration block to the end of the file");
-  }
+  OBS_TRY_ASSIGN(const std::string text,
+                 edit_calibration(source.text, source.spec.calibration, source.shown_file));
   return context.files.write_atomic(source.file, text,
                                     context.files.mode(source.file).value_or(0644));
 }

@@ -16,7 +16,4 @@ namespace obsctl {
 // Errors: there is no file; writing fails.
 [[nodiscard]] Result<void> write_calibration(Context& context, const SizeSpec& source);
 
-// `text` with the calibration block of `spec` in place of its own. (Exposed for tests.)
-[[nodiscard]] std::string with_calibration(const std::string& text, const StackSpec& spec);
-
 }  // namespace obsctl

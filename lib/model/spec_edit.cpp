@@ -1,4 +1,4 @@
-// Line edits on obsctl.yaml; the result is read back, so a wrong edit is never used.
+// Edits of lines of obsctl.yaml; the result is read back, so a wrong edit is never used.
 #include "lib/model/spec_edit.hpp"
 
 #include <fmt/format.h>
@@ -154,6 +154,40 @@ std::optional<std::string> edit_spec(std::string_view text, const StackSpec& fro
   std::string out = join(lines, "\n");
   const auto back = read_spec(out, "obsctl.yaml");
   return back && *back == to ? std::optional(std::move(out)) : std::nullopt;
+}
+
+Result<std::string> edit_calibration(std::string_view text, const Calibration& to,
+                                     const std::string& file) {
+  OBS_TRY_ASSIGN(StackSpec spec, read_spec(text, file));
+  spec.calibration = to;
+  // write_spec ends with the calibration, after one line of comment.
+  const std::string complete = write_spec(spec);
+  const auto key = complete.find("\ncalibration:\n");
+  const std::string block = complete.substr(complete.rfind('\n', key - 1) + 1);
+  const std::string comment = block.substr(0, block.find('\n'));
+
+  std::string out;
+  bool inside = false;
+  for (const auto& line : split(text, '\n')) {
+    if (line.starts_with("calibration:")) {
+      inside = true;
+      continue;
+    }
+    inside = inside && (line.empty() || line.front() == ' ');
+    if (!inside && line != comment) {
+      out += line + '\n';
+    }
+  }
+  while (out.ends_with("\n\n")) {
+    out.pop_back();
+  }
+  out += "\n" + block;
+  const auto back = read_spec(out, file);
+  if (!back || *back != spec) {
+    return fail(Code::failed, fmt::format("cannot add a calibration to '{}'", file),
+                "move its calibration block to the end of the file");
+  }
+  return out;
 }
 
 }  // namespace obsctl

@@ -15,4 +15,10 @@ namespace obsctl {
 [[nodiscard]] std::optional<std::string> edit_spec(std::string_view text, const StackSpec& from,
                                                    const StackSpec& to);
 
+// `text` with this calibration, which is not empty, in place of its own and at the end; every other
+// line stays. Errors: `text` is not a spec, or its calibration cannot be told from the rest. `file`
+// names it in them.
+[[nodiscard]] Result<std::string> edit_calibration(std::string_view text, const Calibration& to,
+                                                   const std::string& file);
+
 }  // namespace obsctl

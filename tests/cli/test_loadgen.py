@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -266,6 +267,19 @@ class Verdicts(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for word in ("ACCEPTED", "UNKNOWN", "intended send time", "█", "items per CPU second"):
             self.assertIn(word, done.stdout)
+
+
+class Calibration(unittest.TestCase):
+    def test_it_joins_what_a_person_wrote(self):
+        ours = "# ours\ntier: small  # why\ntraces:\n  # keep: 10%\n"
+        with sink() as to, tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "obsctl.yaml"
+            path.write_text(ours, encoding="utf-8")
+            for _ in range(2):
+                report(to, "--stack", folder, "-n", "200", "--write-calibration")
+                written = path.read_text(encoding="utf-8")
+                self.assertTrue(written.startswith(ours), written)
+                self.assertEqual(written.count("span_size_bytes: "), 1)
 
 
 class Safety(unittest.TestCase):

@@ -56,17 +56,8 @@ const std::vector<Variant> k_variants = {
 };
 
 FileTree tree_of(const Variant& variant) {
-<<<<<<< HEAD
   StackSpec spec = test::spec_of(variant.settings);
-  spec.asked.insert("tier");  // 'init --tier small'
-=======
-  StackSpec spec;
   REQUIRE(set_field(spec, "tier=small"));  // init always names it
-  for (const auto& setting : variant.settings) {
-    const auto set = set_field(spec, setting);
-    REQUIRE_MESSAGE(set, (set ? "" : set.error().message));
-  }
->>>>>>> 77cf766 (obsctl.yaml keeps what was asked for and shows the rest as comments)
   REQUIRE(validate_spec(spec));
   const Topology topology = test::sized(variant.settings).topology;
   const OsFileSystem files;

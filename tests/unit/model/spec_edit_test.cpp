@@ -95,3 +95,27 @@ TEST_CASE("obsctl's own form can always be edited") {
     CHECK(edit_spec(*out, set, spec));
   }
 }
+
+TEST_CASE("a calibration takes the place of the old one and nothing else changes") {
+  const Calibration to{"2026-11-21T00:00:00Z", "http://p:9090", {{"series", 3000}}};
+  const std::string block =
+      "\n# measured on the running stack by 'obsctl size --from-prometheus'\ncalibration:\n"
+      "  measured_at: \"2026-11-21T00:00:00Z\"\n  source: \"http://p:9090\"\n  series: 3k\n";
+  const std::string ours = "# ours\ntier: small # why\n\ntraces:\n  # keep: 10%\n";
+  for (const std::string& text :
+       {ours, ours + block, ours + "\ncalibration:\n\n  series: 1\n\n",
+        "calibration: {series: 1}\n" + ours, "calibration:\n  # old\n  series: 1\n" + ours}) {
+    CAPTURE(text);
+    CHECK(edit_calibration(text, to, "obsctl.yaml") == ours + block);
+  }
+  const StackSpec spec;
+  CHECK(edit_calibration(write_spec(spec), to, "obsctl.yaml") == write_spec(spec) + block);
+}
+
+TEST_CASE("a calibration that cannot be told from the rest is left alone") {
+  for (const char* text : {"{tier: small, calibration: {series: 1}}\n",
+                           "calibration:\n# old\n  series: 1\n", "tier: smal\n"}) {
+    CAPTURE(text);
+    CHECK_FALSE(edit_calibration(text, {.measured_at = "x", .source = "y", .values = {}}, "f"));
+  }
+}
