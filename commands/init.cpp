@@ -331,8 +331,7 @@ Command init_command() {
            {"obsctl init --tier small --dir edge --tls self-signed --auth bearer --bind 0.0.0.0",
             "receivers that other machines may use"},
            {"obsctl init --spec team.yaml --dir my-stack --dry-run", "what a spec would generate"}},
-      .exit_codes = {{3, "a generated file was edited by hand, or the load does not fit (--strict); nothing has been "
-                         "written"}},
+      .exit_codes = {{3, "a file was edited by hand, or the load does not fit (--strict); nothing is written"}},
       .see_also = {"size", "tiers", "stack", "templates"},
       .run = [options](Context& context) { return run(context, *options); }};
 }

@@ -1,4 +1,4 @@
-// Finds num_traces, limit_mib and the size limit of Prometheus in generated configs.
+// Finds num_traces, limit_mib, the size limit of Prometheus and the containers' limits in generated files.
 #include "commands/size_declared.hpp"
 
 #include <charconv>
@@ -11,6 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* k_collector = "configs/otel-collector/config.yaml";
+constexpr const char* k_compose = "docker-compose.yml";
 constexpr const char* k_metrics = "configs/prometheus/prometheus.yml";
 
 // The node at a path of keys, or null.
@@ -59,6 +60,34 @@ std::optional<Bytes> prometheus_size(const yaml::Node* node) {
   return size ? std::optional(*size) : std::nullopt;
 }
 
+// "2560M", as Compose reads it: powers of 1024.
+std::optional<Bytes> compose_size(const yaml::Node* node) {
+  if (node == nullptr || !node->scalar.ends_with('M')) {
+    return std::nullopt;
+  }
+  yaml::Node digits = *node;
+  digits.scalar.pop_back();
+  const auto mib = number(&digits);
+  return mib ? std::optional(Bytes::from_mib(*mib)) : std::nullopt;
+}
+
+// deploy.resources.limits of every service.
+std::map<std::string, ComponentOverride> container_limits(const yaml::Node& compose) {
+  std::map<std::string, ComponentOverride> out;
+  const yaml::Node* services = compose.find("services");
+  if (services == nullptr) {
+    return out;
+  }
+  for (const auto& service : services->entries) {
+    if (const yaml::Node* limits = at(service.value, {"deploy", "resources", "limits"})) {
+      ComponentOverride& into = out[service.key];
+      into.cpus = number(limits->find("cpus"));
+      into.memory = compose_size(limits->find("memory"));
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<sizing::DeclaredLimits> declared_limits(const Context& context, const SizeSpec& source) {
@@ -75,6 +104,12 @@ Result<sizing::DeclaredLimits> declared_limits(const Context& context, const Siz
     if (const auto limit = number(processor(root, "memory_limiter", "limit_mib"))) {
       out.memory_limiter = Bytes::from_mib(*limit);
     }
+  }
+  if (context.files.exists(dir / k_compose)) {
+    OBS_TRY_ASSIGN(const std::string text, context.files.read(dir / k_compose));
+    OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, k_compose));
+    out.components_file = k_compose;
+    out.components = container_limits(root);
   }
   if (context.files.exists(dir / k_metrics)) {
     OBS_TRY_ASSIGN(const std::string text, context.files.read(dir / k_metrics));

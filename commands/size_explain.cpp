@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <regex>
 
 #include "commands/size_output.hpp"
 #include "lib/base/text.hpp"
@@ -15,25 +16,6 @@ namespace {
 
 using sizing::Input;
 using sizing::Quantity;
-
-// "004:3713": a line of the reference documents.
-bool is_document_line(std::string_view word) {
-  const auto digits = [](std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) {
-      return (c >= '0' && c <= '9') || c == '-' || c == '/';
-    });
-  };
-  const auto colon = word.find(':');
-  return colon == 3 && digits(word.substr(0, 3)) && digits(word.substr(4));
-}
-
-// "F05", "CT-08": an id of the formulas or of the documents' contradictions.
-bool is_id(std::string_view word) {
-  const auto letters = word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-  return letters != std::string_view::npos && letters > 0 && letters <= 2 &&
-         word.find_first_not_of("-0123456789", letters) == std::string_view::npos &&
-         word.find_first_of("0123456789") != std::string_view::npos;
-}
 
 std::string value_of(const Input& input) {
   const Quantity shown{.name = "",
@@ -83,21 +65,14 @@ std::string labelled(const std::string& label, const std::string& text, std::siz
 }  // namespace
 
 std::string public_source(const std::string& source) {
-  std::vector<std::string> words;
-  for (auto word : split(source, ' ')) {
-    std::string bare = word;
-    std::erase_if(bare, [](char c) { return c == '(' || c == ')' || c == ','; });
-    if (is_document_line(bare)) {
-      continue;
-    }
-    words.push_back(is_id(bare) ? "" : std::move(word));
-  }
-  std::erase(words, "");
-  std::string out = join(words, " ");
+  // "(004:3713, 003:772)": lines of the reference documents; "F05, CT-08": ids.
+  static const std::regex k_lines(R"(\s*\(?\b\d{3}:\d[\d/-]*(,\s*\d{3}:\d[\d/-]*)*\)?)");
+  static const std::regex k_ids(R"(,?\s*\b[A-Z]{1,2}-?\d{2}\b)");
+  std::string out = std::regex_replace(std::regex_replace(source, k_lines, ""), k_ids, "");
   while (out.ends_with(',') || out.ends_with(' ')) {
     out.pop_back();
   }
-  return out.empty() || out == "from" ? "reference documents (docs/sizing.md)" : out;
+  return out.empty() || out == "derived from" ? "reference documents (docs/sizing.md)" : out;
 }
 
 std::string explain_text(const Quantity& quantity, bool color, std::size_t width) {
@@ -109,7 +84,7 @@ std::string explain_text(const Quantity& quantity, bool color, std::size_t width
                : fmt::format("  {}\n", formula->expression);
   out += "\n";
   if (!given) {
-    constexpr std::size_t k_most = 40;
+    constexpr std::size_t k_most = 28;
     std::size_t lines = 0;
     add_inputs(quantity, 0, k_most, out, lines);
     out += "\n";

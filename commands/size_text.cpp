@@ -245,14 +245,20 @@ void print_measured(const Measured& measured, Page& page) {
 }
 
 // A line for each named number.
-void print_explained(const SizingReport& report, Page& page) {
+void print_explained(const SizingReport& report, std::size_t width, Page& page) {
   page.heading("NUMBERS ('--explain NAME' says how one came about)");
-  Table rows{{{"NAME"}, {"VALUE", Align::right}, {"FORMULA"}}, {}};
+  Table rows{{{"NAME"}, {"VALUE", Align::right}, {"FROM"}}, {}};
+  constexpr std::size_t k_before = 58;  // of the longest name and value
   for (const sizing::Quantity* quantity : sizing::named_quantities(report)) {
-    rows.add({quantity->key, show(*quantity),
-              !quantity->why.empty()         ? quantity->why
-              : quantity->formula == "D13" ? public_source(quantity->source)
-                                           : std::string(sizing::find_formula(quantity->formula)->expression)});
+    std::string from =
+        !quantity->why.empty()       ? quantity->why
+        : quantity->formula == "D13" ? public_source(quantity->source)
+                                     : std::string(sizing::find_formula(quantity->formula)->expression);
+    if (from.size() > width - std::min(width, k_before)) {
+      from.resize(width - std::min(width, k_before + 3));
+      from += "...";
+    }
+    rows.add({quantity->key, show(*quantity), std::move(from)});
   }
   page.table(rows);
 }
@@ -285,7 +291,7 @@ std::string size_text(const SizeResult& result, bool color, std::size_t width) {
   Page page(color, width);
   const SizingReport& report = result.report;
   if (result.explain) {
-    print_explained(report, page);
+    print_explained(report, width, page);
     return page.take();
   }
   print_head(result, page);

@@ -27,6 +27,7 @@ class Checker {
     if (report_.model == model_name(Model::recommended)) {
       OBS_TRY_ASSIGN(out_, check_plan(spec_, catalogs_, report_));
       check_limiter();
+      check_containers();
     } else {
       check_tier();
       check_disks();
@@ -46,7 +47,12 @@ class Checker {
   }
 
  private:
+  // The limit that the generated files give, else the plan's.
   [[nodiscard]] double limit_of(const ComponentPlan& component) const {
+    const auto declared = limits_.components.find(component.name);
+    if (declared != limits_.components.end() && declared->second.memory) {
+      return declared->second.memory->gb();
+    }
     return report_.model == model_name(Model::recommended) ? component.memory.chosen.value
                                                            : component.memory.table.value;
   }
@@ -128,6 +134,35 @@ class Checker {
                         limits_.collector_file),
             "F26, CT-20");
       }
+    }
+  }
+
+  // Containers that were generated for less than this load. Where the host itself is too small, that
+  // has been said.
+  void check_containers() {
+    if (report_.host && !report_.host->holds()) {
+      return;
+    }
+    for (const auto& component : report_.components) {
+      const auto declared = limits_.components.find(component.name);
+      if (declared == limits_.components.end()) {
+        continue;
+      }
+      constexpr double k_rounding = 1e-3;  // files carry whole MiB
+      const auto compare = [&](const Choice& choice, std::optional<double> has, const char* what,
+                               const auto& shown) {
+        if (!has || choice.overridden || *has >= choice.chosen.value * (1 - k_rounding)) {
+          return;
+        }
+        add(Severity::error, fmt::format("{}.{}", what, component.name),
+            fmt::format("{} needs {} of {} and '{}' gives {}", component.name,
+                        shown(choice.chosen.value), what, limits_.components_file, shown(*has)),
+            "'obsctl init' with this load writes what it needs", "");
+      };
+      compare(component.cpus, declared->second.cpus, "cpus",
+              [](double value) { return fmt::format("{:.3g}", value); });
+      const auto& memory = declared->second.memory;
+      compare(component.memory, memory ? std::optional(memory->gb()) : std::nullopt, "memory", gb);
     }
   }
 

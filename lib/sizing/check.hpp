@@ -19,6 +19,8 @@ struct DeclaredLimits {
   std::optional<Bytes> metrics_size_limit;  // storage.tsdb.retention.size of Prometheus
   std::string collector_file;               // where they were read from
   std::string metrics_file;
+  std::map<std::string, ComponentOverride> components;  // limits of the containers, by component
+  std::string components_file;
 };
 
 enum class Severity { warning, error };

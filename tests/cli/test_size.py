@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import pathlib
+import re
 import shutil
 import tempfile
 import unittest
@@ -44,7 +45,9 @@ class Formats(SizeCase):
         self.assertTrue(text.startswith('{\n  "schema": "obsctl.size/v1"'))
         report = json.loads(text, parse_constant=lambda word: self.fail(f"not JSON: {word}"))
         full = {disk["component"]: disk["full_after"]["value"] for disk in report["disks"]}
-        self.assertIsNone(full["prometheus"])  # never
+        self.assertIsNone(full["jaeger"])  # never: the recommended disk holds the retention
+        documented = self.report("--model", "documented")
+        full = {disk["component"]: disk["full_after"]["value"] for disk in documented["disks"]}
         self.assertAlmostEqual(full["jaeger"], 100 / 52.92)
 
     def test_yaml_says_the_same_as_json(self):
@@ -72,22 +75,60 @@ class Formats(SizeCase):
                 self.assertTrue(set(line) <= set("|-:"))
 
     def test_text_fits_the_terminal(self):
-        for args in ([], ["--tier", "medium"], ["--tier", "medium", "--explain", "--check"]):
+        for args in ([], ["--tier", "medium"], ["--tier", "medium", "--explain", "--check"],
+                     ["--models", "--costs", "--notes"], ["--model", "documented"]):
             done = obsctl("size", *args, cwd=self.root, env={"COLUMNS": "80"})
             self.assertNotIn("\x1b", done.stdout)
             self.assertLessEqual(max(map(len, done.stdout.splitlines())), 84)
+        for args in ([], ["--tier", "medium"], ["--tier", "large"], ["--spans", "10k/s"]):
+            lines = obsctl("size", *args, cwd=self.root, env={"COLUMNS": "80"}).stdout.splitlines()
+            self.assertLessEqual(max(map(len, lines)), 80, args)
+            self.assertLessEqual(len(lines), 40, args)
 
-    def test_explain_prints_formula_inputs_and_source(self):
-        text = " ".join(self.size("--explain").stdout.split())
-        self.assertIn("F01 traces received per day = 432 GB/day = spans/s x 86400 x bytes per span / 1e9 "
-                      "[004:3950] with spans/s 5000 spans/s [tier small (004:3713)], bytes per span 1000 B "
-                      "[traces.span_size]", text)
+    def test_the_first_screen_says_what_to_buy_what_fills_up_and_what_was_assumed(self):
+        text = self.size().stdout
+        for part in ("Needs: ", "Host: ", "FULL AFTER", "DOCUMENTED", "PER MONTH", "Assumed: ", "--explain"):
+            self.assertIn(part, text)
+        self.assertIn("Does not fit", self.size("--host-memory", "4GiB").stdout)
+
+    def test_no_id_or_line_of_the_documents_is_shown(self):
+        for args in (["--models", "--costs", "--notes"], ["--tier", "medium", "--notes"], ["--explain"],
+                     ["--explain", "loki.memory"], ["--explain", "traces.stored"], ["--check"]):
+            text = self.size(*args).stdout
+            self.assertIsNone(re.search(r"\b00[0-4]:\d+|\bCT-\d+|\bG-\d\d", text), args)
+
+    def test_explain_says_how_one_number_came_about_on_one_screen(self):
+        text = self.size("--explain", "otel-collector.num_traces").stdout
+        for part in ("otel-collector.num_traces = 50k traces", "decision wait", "10 s", "tier small",
+                     "processors.tail_sampling.num_traces", "https://"):
+            self.assertIn(part, text)
+        for row in self.report("--explain")["components"]:
+            for setting in row["settings"].values():
+                lines = self.size("--explain", setting["name"], env={"COLUMNS": "80"}).stdout.splitlines()
+                self.assertLessEqual(len(lines), 40, setting["name"])
+        self.refused("--explain", "loki.memmory", expect=["did you mean 'loki.memory'?"])
+
+    def test_the_documented_formulas_stay_one_column_and_a_whole_answer(self):
+        beside = {s["name"]: s["stored_documented"]["value"] for s in self.report()["signals"]}
+        whole = {s["name"]: s["stored"]["value"] for s in self.report("--model", "documented")["signals"]}
+        self.assertEqual(beside, whole)
+        self.assertAlmostEqual(whole["traces"], 432 * 0.1225 * 7)
+
+    def test_every_price_has_a_day_and_a_source(self):
+        for tier in ("small", "medium", "large", "xlarge"):
+            cost = self.report("--tier", tier)["cost"]
+            for row in cost["providers"]:
+                self.assertRegex(row["price_date"], r"^20\d\d-\d\d$")
+                self.assertTrue(row["price_source"])
+            whole = [row["low"]["value"] for row in cost["providers"] if row["storage_low"]]
+            if whole:
+                self.assertGreaterEqual(cost["tco_low"]["value"], min(whole))
 
 
 class Load(SizeCase):
     def test_without_anything_it_is_the_small_tier(self):
         report = self.report()
-        self.assertEqual((report["tier"], report["spec"], report["model"]), ("small", None, "documented"))
+        self.assertEqual((report["tier"], report["spec"], report["model"]), ("small", None, "recommended"))
 
     def test_the_obsctl_yaml_of_a_parent_directory_is_used_and_flags_win(self):
         self.spec("tier: medium\ntraces:\n  spans: 20k/s\n  retention: 5d\n")
@@ -106,6 +147,13 @@ class Load(SizeCase):
         report = self.report("--events", "1M/s")
         self.assertEqual((report["tier"], report["events"]["value"]), ("xlarge", 1e6))
         self.assertEqual([s["rate"]["value"] for s in report["signals"]], [5e5, 5e6, 5e5])
+        self.assertEqual(self.report("--series", "50M")["tier"], "xlarge")
+
+    def test_a_rate_that_nobody_gives_is_0_and_said(self):
+        report = self.report("--spans", "10k/s")
+        self.assertEqual([s["rate"]["value"] for s in report["signals"]], [10000, 0, 0])
+        self.assertEqual(report["unstated"], ["metrics", "logs"])
+        self.assertIn("no logs, because no rate was given", " ".join(self.size("--spans", "10k/s").stdout.split()))
 
     def test_a_given_tier_stays_and_the_report_says_which_one_fits(self):
         report = self.report("--tier", "small", "--spans", "60k/s")
@@ -156,6 +204,15 @@ class Check(SizeCase):
         self.assertEqual(len(found), 1)
         self.assertIn("600", found[0]["message"])  # 10 s x 300 spans/s / 5 spans
         self.assertIn("configs/otel-collector/config.yaml", found[0]["hint"])
+
+    def test_a_stack_generated_for_less_is_found(self):
+        done = obsctl("init", "--tier", "small", "--dir", "s", "--spans", "100/s", "--series", "1k", "--lines", "100/s",
+                      cwd=self.root)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.size("--check", cwd=self.root / "s")
+        report = self.report("--check", "--spans", "8k/s", cwd=self.root / "s", code=3)
+        codes = {f["code"] for f in report["findings"]}
+        self.assertIn("memory.otel-collector", codes)
 
 
 class Errors(SizeCase):
