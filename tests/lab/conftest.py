@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import uuid
@@ -12,6 +13,9 @@ import pytest
 import cluster as clusters
 import stack as stacks
 from labenv import bin_dir, cache_dir
+
+# Names, labels and data sources by which a query, a target or an alert is about Loki's own data.
+ABOUT_LOKI = re.compile(r'\bloki_|["/]loki"|sent_log_records')
 
 
 def pytest_configure(config) -> None:
@@ -81,6 +85,13 @@ def cluster(engine, tmp_path_factory):
         yield made
     finally:
         made.stop()
+
+
+@pytest.fixture(params=["loki", "others"])
+def about(request):
+    """Makes two tests of one, so that what is about Loki passes, fails or is left out on its own:
+    returns a function that says whether a query, target or alert belongs to this one."""
+    return lambda text: bool(ABOUT_LOKI.search(text)) == (request.param == "loki")
 
 
 @pytest.fixture
