@@ -18,7 +18,8 @@ import sys
 import tempfile
 import time
 
-from labenv import LAB, LabError, bin_dir, cache_dir, resolve, sources
+import given
+from labenv import LAB, LabError, bin_dir, cache_dir, resolve, sources, wanted_version
 
 RECIPE = 1  # raise when this file changes what it produces from the same inputs
 NICE = ["nice", "-n", "5"]
@@ -145,6 +146,19 @@ def ensure(name: str, source: dict) -> dict:
     return report
 
 
+def take_given(name: str, source: dict) -> str:
+    """Points bin/<name> at the program this machine provides, or at nothing; returns what to say."""
+    wanted = wanted_version(name, source)
+    path = given.find(name, wanted)
+    if path is None:
+        (bin_dir() / name).unlink(missing_ok=True)  # what is there was given or built before
+        return f"{name} {wanted}: {given.why_absent(name)}"
+    link(path, name)
+    version = given.version_of(path)
+    differs = "" if version == wanted else f" (the catalog says {wanted})"
+    return f"{name} {version}{differs}: given, {path}"
+
+
 def drop_stale_work() -> None:
     """A killed build leaves its work tree; nobody else uses it while the lock is held."""
     shutil.rmtree(cache_dir() / "work", ignore_errors=True)
@@ -168,6 +182,9 @@ def main() -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two runs at once would only fight for the cores
         drop_stale_work()
         for name in wanted:
+            if table[name].get("given"):
+                print(f"lab: {take_given(name, table[name])}", flush=True)
+                continue
             report = ensure(name, table[name])
             differs = "" if report["builds"] == report["version"] else \
                 f" (the catalog says {report['version']}; see sources.yaml)"

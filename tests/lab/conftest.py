@@ -11,6 +11,7 @@ import uuid
 import pytest
 
 import cluster as clusters
+import given
 import stack as stacks
 from labenv import bin_dir, cache_dir
 
@@ -19,6 +20,7 @@ ABOUT_LOKI = re.compile(r'\bloki_|["/]loki"|sent_log_records')
 
 
 def pytest_configure(config) -> None:
+    config.addinivalue_line("markers", "needs(program): not run where this program is not given")
     binary = os.environ.get("OBSCTL", "")
     if not os.environ.get("OBSCTL_LAB_STACK") and not shutil.which(binary):
         raise pytest.UsageError("set OBSCTL to the obsctl binary under test (tests/lab/run does)")
@@ -30,6 +32,11 @@ def pytest_configure(config) -> None:
 
 def pytest_collection_modifyitems(items) -> None:
     items.sort(key=lambda item: "cluster" in item.fixturenames)  # what it needs is built meanwhile
+    absent = given.absent()
+    for item in items:
+        for mark in item.iter_markers("needs"):
+            if mark.args[0] in absent:
+                item.add_marker(pytest.mark.skip(reason=given.why_absent(mark.args[0])))
 
 
 @pytest.fixture(scope="session")
@@ -87,9 +94,9 @@ def cluster(engine, tmp_path_factory):
         made.stop()
 
 
-@pytest.fixture(params=["loki", "others"])
+@pytest.fixture(params=[pytest.param("loki", marks=pytest.mark.needs("loki")), "others"])
 def about(request):
-    """Makes two tests of one, so that what is about Loki passes, fails or is left out on its own:
+    """Makes two tests of one, so that where Loki is not given only what is about Loki is not run:
     returns a function that says whether a query, target or alert belongs to this one."""
     return lambda text: bool(ABOUT_LOKI.search(text)) == (request.param == "loki")
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 
+import given
 from labenv import LAB, LabError, bin_dir, catalog, load_yaml
 
 KEY_LABEL = "obsctl.lab.key"
@@ -127,7 +128,9 @@ def changes(image: dict, key: str) -> list:
 
 def key_of(image: dict) -> str:
     """Changes with the image's description or with any binary in it."""
-    stored = [str((bin_dir() / name).resolve()) for name in image.get("binaries", {}).values()]
+    paths = [(bin_dir() / name).resolve() for name in image.get("binaries", {}).values()]
+    # What is built has a path of its own; what is given can be another program in the same place.
+    stored = [[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
     text = json.dumps([RECIPE, image, stored], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -164,7 +167,8 @@ def main() -> int:
     for name in args.components or table:
         if name not in table:
             raise LabError(f"images.yaml has no '{name}'")
-        ensure(name, table[name])
+        if name not in given.absent():
+            ensure(name, table[name])
     return 0
 
 

@@ -13,6 +13,7 @@ import subprocess
 
 import yaml
 
+import given
 from backends import Jaeger, Loki, Prometheus, wait_for
 from telemetry import Sender
 
@@ -68,6 +69,10 @@ class Stack:
     def services(self) -> dict:
         return self.model()["services"]
 
+    def absent(self) -> list:
+        """Services that cannot run here because their program is not given."""
+        return [name for name in given.absent() if name in self.services()]
+
     def address(self, service: str, port: int) -> str:
         """host:port on this machine for a container port that the stack publishes."""
         for row in self.services()[service].get("ports", []):
@@ -100,7 +105,9 @@ class Stack:
         return {row["Service"]: row for row in map(json.loads, lines)}
 
     def up(self) -> None:
-        result = self.compose("up", "-d", "--pull", "never", timeout=UP_SECONDS, may_fail=True)
+        without = [f"--scale={name}=0" for name in self.absent()]
+        result = self.compose("up", "-d", "--pull", "never", *without, timeout=UP_SECONDS,
+                              may_fail=True)
         if result.returncode != 0:
             raise CommandFailed(f"compose up failed:\n{result.stderr[-2000:]}\n{self.why()}")
         try:
@@ -111,7 +118,8 @@ class Stack:
     def is_healthy(self) -> bool:
         """Long-running services run (and are healthy where they say so), one-shots ended well."""
         rows = self.containers()
-        return set(rows) == set(self.services()) and all(map(_is_fine, rows.values()))
+        wanted = set(self.services()) - set(self.absent())
+        return set(rows) == wanted and all(map(_is_fine, rows.values()))
 
     def why(self) -> str:
         """The state of all containers and the last words of those that are not fine."""

@@ -38,6 +38,7 @@ def test_every_span_and_point_is_accounted_for_and_kept_spans_are_stored(stack, 
              f"{proof['kept']:.0f} traces in Jaeger")
 
 
+@pytest.mark.needs("loki")
 def test_every_log_record_is_accounted_for_and_stored(stack, run):
     assert_accounted(run, "logs")
     # Records that the collector says it exported are lines in Loki.
@@ -46,6 +47,7 @@ def test_every_log_record_is_accounted_for_and_stored(stack, run):
     wait_for(lambda: stack.loki().number(query) == exported, 60, f"{exported:.0f} lines in Loki")
 
 
+@pytest.mark.needs("loki")  # a certificate is about all signals, and so is a calibration
 def test_the_documented_load_is_certified_and_measured(stack, run, report):
     verdict = run["certificate"]
     report(f"certificate: held {verdict['held']} {verdict['reason']}, "

@@ -133,6 +133,7 @@ def test_alertmanager_accepts_its_config(directory, tmp_path):
     accepts(["amtool", "check-config", copy])
 
 
+@pytest.mark.needs("loki")
 def test_loki_accepts_its_config(directory):
     accepts(["loki", "-verify-config", "-config.expand-env=true",
              f"-config.file={directory / 'configs/loki/config.yaml'}"],

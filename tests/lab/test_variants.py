@@ -79,6 +79,7 @@ class TestSecured:
         wait_for(lambda: set(secured.jaeger().traces(service)) == set(ids),
                  ARRIVAL + secured.sampling().decision_seconds, "20 traces over TLS with a token")
 
+    @pytest.mark.needs("loki")
     @pytest.mark.parametrize("protocol", ["grpc", "http"])
     def test_logs_are_stored(self, secured, service, protocol):
         clients(secured, protocol)["right"].logs(service, ["let in"])
