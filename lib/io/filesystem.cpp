@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -180,6 +181,20 @@ Result<std::vector<fs::path>> OsFileSystem::list(const fs::path& dir) const {
   }
   std::ranges::sort(out);
   return out;
+}
+
+Result<DiskSpace> OsFileSystem::disk_space(const fs::path& path) const {
+  struct statvfs info {};
+  fs::path existing = path;
+  while (::statvfs(existing.empty() ? "." : existing.c_str(), &info) != 0) {
+    if (errno != ENOENT || existing.empty()) {
+      return io_failure("see the disk of", path, errno);
+    }
+    existing = existing.parent_path();
+  }
+  const auto unit = static_cast<double>(info.f_frsize);
+  return DiskSpace{.total = {static_cast<double>(info.f_blocks) * unit},
+                   .available = {static_cast<double>(info.f_bavail) * unit}};
 }
 
 Result<void> OsFileSystem::write_atomic(const fs::path& path, std::string_view bytes,

@@ -11,11 +11,18 @@
 #include <vector>
 
 #include "lib/base/error.hpp"
+#include "lib/base/units.hpp"
 
 namespace obsctl {
 
 // Permission bits of a file, for example 0600.
 using FileMode = std::uint32_t;
+
+// How much a file system holds, and what of it an ordinary user may still write.
+struct DiskSpace {
+  Bytes total;
+  Bytes available;
+};
 
 // Held as long as the object lives; the kernel releases it when the process dies.
 class FileLock {
@@ -40,6 +47,9 @@ class FileSystem {
   // Regular files below `dir`, as paths relative to it, sorted. Links are not followed.
   [[nodiscard]] virtual Result<std::vector<std::filesystem::path>> list(
       const std::filesystem::path& dir) const = 0;
+
+  // Of the file system that `path` is on, or would be on once it is made.
+  [[nodiscard]] virtual Result<DiskSpace> disk_space(const std::filesystem::path& path) const = 0;
 
   // Replaces `path` by a file with these bytes and mode: temporary name, fsync, rename, fsync of
   // the directory. A kill at any moment leaves the old or the new file. Parents must exist.
@@ -85,6 +95,7 @@ class OsFileSystem final : public FileSystem {
   [[nodiscard]] std::optional<FileMode> mode(const std::filesystem::path& path) const override;
   [[nodiscard]] Result<std::vector<std::filesystem::path>> list(
       const std::filesystem::path& dir) const override;
+  [[nodiscard]] Result<DiskSpace> disk_space(const std::filesystem::path& path) const override;
   Result<void> write_atomic(const std::filesystem::path& path, std::string_view bytes,
                             FileMode mode) override;
   Result<void> make_directories(const std::filesystem::path& path, FileMode mode) override;

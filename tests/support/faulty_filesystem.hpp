@@ -38,6 +38,9 @@ class FaultyFileSystem final : public FileSystem {
   [[nodiscard]] Result<std::vector<Path>> list(const Path& dir) const override {
     return os_.list(dir);
   }
+  [[nodiscard]] Result<DiskSpace> disk_space(const Path& path) const override {
+    return os_.disk_space(path);
+  }
 
   Result<void> write_atomic(const Path& path, std::string_view bytes, FileMode mode) override {
     OBS_TRY(step(path, true));

@@ -71,6 +71,24 @@ TEST_CASE("listing is sorted, recursive, and does not follow links") {
   CHECK((*files)[1] == "b/c/2");
 }
 
+TEST_CASE("the space of a disk is that of the nearest directory that is there") {
+  const TemporaryDirectory dir;
+  const OsFileSystem disk;
+  const auto here = disk.disk_space(dir.path);
+  REQUIRE(here);
+  CHECK(here->total.value > 0);
+  CHECK(here->available.value >= 0);
+  CHECK(here->available <= here->total);
+  const auto below = disk.disk_space(dir.path / "not" / "made yet");
+  REQUIRE(below);
+  CHECK(below->total == here->total);
+  CHECK(disk.disk_space("not/made yet"));
+  REQUIRE(OsFileSystem().write_atomic(dir.path / "file", "x", 0644));
+  const auto impossible = disk.disk_space(dir.path / "file" / "below");
+  REQUIRE_FALSE(impossible);
+  CHECK(impossible.error().message.find("file/below") != std::string::npos);
+}
+
 TEST_CASE("tokens have the asked length, a safe alphabet, and differ") {
   OsRandom random;
   const auto a = random.token(32);
