@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <cstring>
 #include <memory>
 
 namespace obsctl {
@@ -26,6 +27,28 @@ struct CurlDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
+void set_unix_socket(CURL* curl, const std::string& path) {
+  curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, path.c_str());
+  curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+}
+
+Failure no_answer(const HttpRequest& request, CURL* curl, CURLcode code) {
+  if (request.unix_socket.empty()) {
+    return fail(Code::unreachable,
+                fmt::format("no answer from '{}': {}", request.url, curl_easy_strerror(code)),
+                "check that the service runs and that the address is right");
+  }
+  // Of a socket on this machine the system knows why: it is not there, or not for this user.
+  long error = 0;
+  curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error);
+  const bool known = code == CURLE_COULDNT_CONNECT && error != 0;
+  return fail(
+      Code::unreachable,
+      fmt::format("no answer from 'unix://{}': {}", request.unix_socket,
+                  known ? std::strerror(static_cast<int>(error)) : curl_easy_strerror(code)),
+      "check that the service runs and that you may use its socket");
+}
+
 }  // namespace
 
 Result<HttpResponse> CurlHttpClient::send(const HttpRequest& request) {
@@ -45,7 +68,14 @@ Result<HttpResponse> CurlHttpClient::send(const HttpRequest& request) {
   curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.seconds * 1000));
+  if (request.connect_timeout) {
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+                     static_cast<long>(request.connect_timeout->seconds * 1000));
+  }
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  if (!request.unix_socket.empty()) {
+    set_unix_socket(curl, request.unix_socket);
+  }
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &response.body);
   if (!request.body.empty()) {
@@ -54,9 +84,7 @@ Result<HttpResponse> CurlHttpClient::send(const HttpRequest& request) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.c_str());
   }
   if (const CURLcode code = curl_easy_perform(curl); code != CURLE_OK) {
-    return fail(Code::unreachable,
-                fmt::format("no answer from '{}': {}", request.url, curl_easy_strerror(code)),
-                "check that the service runs and that the address is right");
+    return no_answer(request, curl, code);
   }
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

@@ -2,6 +2,7 @@
 // network.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct HttpRequest {
   std::vector<std::string> headers = {};  // "Name: value"
   std::string body = {};
   Duration timeout = {10};
+  std::optional<Duration> connect_timeout = {};  // absent: as long as `timeout`
+  std::string unix_socket = {};  // path of a socket to ask in place of the URL's host
 };
 
 struct HttpResponse {

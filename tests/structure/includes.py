@@ -17,6 +17,7 @@ ALLOWED = {
     "lib/sizing": ["lib/base", "lib/model", "lib/catalog"],
     "lib/topology": ["lib/base", "lib/model", "lib/catalog", "lib/sizing"],
     "lib/prom": ["lib/base", "lib/io"],
+    "lib/engine": ["lib/base", "lib/io"],
     "lib/otlp": ["lib/base"],
     "lib/sink": ["lib/base", "lib/otlp"],
     "lib/loadgen": ["lib/base", "lib/io", "lib/ui", "lib/otlp", "lib/yaml", "templates"],

@@ -1,0 +1,26 @@
+// What the container engine says about the host that it runs containers on, which is not always the
+// machine that obsctl runs on: an engine may be remote, or live in a virtual machine.
+#pragma once
+
+#include <string>
+
+#include "lib/base/error.hpp"
+#include "lib/base/units.hpp"
+#include "lib/io/environment.hpp"
+#include "lib/io/http.hpp"
+
+namespace obsctl {
+
+struct EngineHost {
+  double cpus = 0;
+  Bytes memory;
+  std::string name;
+  std::string root_dir;  // absolute, on that host; below it are the images and the volumes
+};
+
+// Asks Docker, or what speaks its API, with GET /info at DOCKER_HOST or at the default socket, for
+// two seconds at most. Errors: Code::unreachable when there is no engine or none that can be asked
+// (TLS and ssh:// cannot), Code::failed when its answer makes no sense.
+[[nodiscard]] Result<EngineHost> engine_host(HttpClient& http, const Environment& environment);
+
+}  // namespace obsctl
