@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const std::string written = obsctl::write_spec(*spec);
   const auto again = obsctl::read_spec(written, "again.yaml");
-  if (!again || obsctl::write_spec(*again) != written) {
+  if (!again || *again != *spec || obsctl::write_spec(*again) != written) {
     std::abort();
   }
   return 0;
