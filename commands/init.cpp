@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "commands/init_host.hpp"
 #include "commands/init_options.hpp"
 #include "commands/init_report.hpp"
 #include "commands/init_spec.hpp"
@@ -101,6 +102,9 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   out.spec_conflict = file.conflict && !options.force;
   out.tree[stack_paths::spec] = std::move(file.file);
   warn_about_exposure(spec, out.notes);
+  for (auto& note : compare_with_engine(context, catalogs, out.sizing)) {
+    out.notes.push_back(std::move(note));
+  }
   OBS_TRY(validate_paths(out.tree));
   return out;
 }

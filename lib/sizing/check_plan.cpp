@@ -106,7 +106,8 @@ class PlanChecker {
     if (!host.smallest.empty() && !own_host) {
       ways.push_back(fmt::format("profile {}", host.smallest));
     } else {
-      ways.push_back(fmt::format("a host of at least {:.0f} cores and {:.0f} GiB",
+      ways.push_back(fmt::format("{}a host of at least {:.0f} cores and {:.0f} GiB",
+                                 fit ? "" : "not even an idle stack fits; ",
                                  std::ceil(host.need_cpus.value),
                                  std::ceil(Bytes::from_gb(whole_memory(host)).gib())));
     }
