@@ -187,7 +187,8 @@ TEST_CASE("a rate that nobody gives counts as 0, and is said") {
 
 TEST_CASE("limits follow the load in both directions, down to the floors") {
   const SizingReport idle = sized({"traces.spans=1/s", "metrics.series=10", "logs.lines=1/s"});
-  const SizingReport busy = sized({"traces.spans=8k/s", "metrics.series=200k", "logs.lines=8k/s"});
+  const SizingReport busy = sized({"traces.spans=8k/s", "traces.keep=100%", "metrics.series=200k",
+                                   "logs.lines=8k/s"});
   for (const char* name : {"otel-collector", "prometheus", "loki", "jaeger"}) {
     CAPTURE(name);
     CHECK(idle.find(name)->memory.chosen.value < busy.find(name)->memory.chosen.value);
