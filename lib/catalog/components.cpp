@@ -1,58 +1,343 @@
-// Parses templates/catalog/components.yaml, refusing moving tags.
+// Parses component.yaml strictly: every unknown key, missing value and dangling name is reported at once.
 #include "lib/catalog/components.hpp"
 
 #include <fmt/format.h>
 
-#include "lib/yaml/read.hpp"
+#include <algorithm>
+#include <array>
+
+#include "lib/base/text.hpp"
+#include "lib/catalog/row.hpp"
 #include "templates/embedded.hpp"
 
 namespace obsctl::catalog {
 namespace {
 
-Result<ComponentImage> parse_component(const yaml::Entry& entry) {
-  const yaml::Node& row = entry.value;
-  OBS_TRY(row.only({"title", "image", "version", "tag", "digest", "uid", "shell"}));
-  ComponentImage out;
-  out.name = entry.key;
-  OBS_TRY_ASSIGN(out.title, row.text("title"));
-  OBS_TRY_ASSIGN(out.image, row.text("image"));
-  OBS_TRY_ASSIGN(out.version, row.text("version"));
-  out.tag = row.text_or("tag", out.version);
-  out.digest = row.text_or("digest", "");
-  OBS_TRY_ASSIGN(const double uid, row.number("uid"));
-  out.uid = static_cast<int>(uid);
-  OBS_TRY_ASSIGN(const std::string shell, row.text("shell"));
-  out.shell = shell == "true";
-  if (out.tag == "latest" || out.tag.empty()) {
-    return fail_at(entry.at, fmt::format("'{}' has no fixed tag", entry.key),
-                   "pin a released version");
+// Collects the mistakes of one file, so that a person mends them in one go.
+class Mistakes {
+ public:
+  void add(Error error) { all_.push_back(std::move(error)); }
+  void add(const SourcePos& at, std::string message, std::string hint = {}) {
+    all_.push_back(fail_at(at, std::move(message), std::move(hint)).value());
   }
-  return out;
-}
+  void check(Result<void> result) {
+    if (!result) {
+      all_.push_back(std::move(result).error());
+    }
+  }
+  [[nodiscard]] Result<void> take() {
+    if (all_.empty()) {
+      return {};
+    }
+    Error first = std::move(all_.front());
+    first.more.assign(std::make_move_iterator(all_.begin() + 1), std::make_move_iterator(all_.end()));
+    return Failure(std::move(first));
+  }
+
+ private:
+  std::vector<Error> all_;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string name) { out_.name = std::move(name); }
+
+  Result<ComponentDef> read(const yaml::Node& root) {
+    if (!root.is_map()) {
+      return fail_at(root.at, "a component is a map", "see components/otel-collector/component.yaml");
+    }
+    known(root, {"title", "image", "version", "tag", "digest", "uid", "purpose", "notes", "provides",
+                 "needs", "scrapes", "command", "environment", "configs", "volumes", "secrets", "tmpfs",
+                 "read_only", "host_view", "ports", "probe", "metrics", "keeps", "deletes"});
+    read_image(root);
+    out_.purpose = required(root, "purpose");
+    out_.notes = texts(root, "notes");
+    out_.command = texts(root, "command");
+    out_.tmpfs = texts(root, "tmpfs");
+    out_.scrapes = flag(root, "scrapes", false);
+    out_.read_only = flag(root, "read_only", true);
+    out_.host_view = flag(root, "host_view", false);
+    out_.keeps = root.text_or("keeps", "");
+    out_.deletes = root.text_or("deletes", "");
+    each_entry(root, "environment", [&](const yaml::Entry& entry) {
+      out_.environment.emplace_back(entry.key, entry.value.scalar);
+    });
+    each_item(root, "ports", [&](const yaml::Node& row) { read_port(row); });
+    each_item(root, "volumes", [&](const yaml::Node& row) { read_volume(row); });
+    each_item(root, "secrets", [&](const yaml::Node& row) { read_secret(row); });
+    each_item(root, "needs", [&](const yaml::Node& row) { read_need(row); });
+    each_entry(root, "provides", [&](const yaml::Entry& entry) { read_provided(entry); });
+    read_configs(root);
+    read_probe(root);
+    read_metrics(root);
+    OBS_TRY(mistakes_.take());
+    return std::move(out_);
+  }
+
+ private:
+  void known(const yaml::Node& row, const std::vector<std::string>& keys) {
+    for (const auto& entry : row.entries) {
+      if (std::ranges::find(keys, entry.key) == keys.end()) {
+        const std::string hint = did_you_mean(entry.key, keys);
+        mistakes_.add(entry.at, fmt::format("unknown key '{}'", entry.key),
+                      hint.empty() ? "known keys: " + join(keys, ", ") : hint);
+      }
+    }
+  }
+
+  std::string required(const yaml::Node& row, std::string_view key) {
+    auto text = row.text(key);
+    if (!text) {
+      mistakes_.add(std::move(text).error());
+      return {};
+    }
+    return std::move(*text);
+  }
+
+  bool flag(const yaml::Node& row, std::string_view key, bool fallback) {
+    bool out = fallback;
+    mistakes_.check(read_quantity(row, key, out, parse_bool, false));
+    return out;
+  }
+
+  std::vector<std::string> texts(const yaml::Node& row, std::string_view key) {
+    std::vector<std::string> out;
+    each_item(row, key, [&](const yaml::Node& item) { out.push_back(item.scalar); });
+    return out;
+  }
+
+  template <class Visit>
+  void each_item(const yaml::Node& row, std::string_view key, const Visit& visit) {
+    const yaml::Node* list = row.find(key);
+    if (list == nullptr) {
+      return;
+    }
+    if (!list->is_sequence()) {
+      mistakes_.add(list->at, fmt::format("'{}' must be a list", key));
+      return;
+    }
+    std::ranges::for_each(list->items, visit);
+  }
+
+  template <class Visit>
+  void each_entry(const yaml::Node& row, std::string_view key, const Visit& visit) {
+    const yaml::Node* map = row.find(key);
+    if (map == nullptr) {
+      return;
+    }
+    if (!map->is_map()) {
+      mistakes_.add(map->at, fmt::format("'{}' must be a map", key));
+      return;
+    }
+    std::ranges::for_each(map->entries, visit);
+  }
+
+  // A port of this component, by name.
+  std::string port_name(const yaml::Node& row) {
+    std::string name = required(row, "port");
+    if (!name.empty() && out_.port(name) == nullptr) {
+      std::vector<std::string> names;
+      for (const auto& port : out_.ports) {
+        names.push_back(port.name);
+      }
+      const std::string hint = did_you_mean(name, names);
+      mistakes_.add(row.find("port")->at, fmt::format("there is no port '{}'", name),
+                    hint.empty() ? "ports: " + join(names, ", ") : hint);
+    }
+    return name;
+  }
+
+  void read_image(const yaml::Node& root) {
+    static constexpr std::array k_moving = {"latest", "main", "master", "edge", "nightly", "stable"};
+    out_.title = required(root, "title");
+    out_.image = required(root, "image");
+    out_.version = required(root, "version");
+    out_.tag = root.text_or("tag", out_.version);
+    out_.digest = root.text_or("digest", "");
+    double uid = 0;
+    mistakes_.check(read_quantity(root, "uid", uid, parse_count));
+    out_.uid = static_cast<int>(uid);
+    if (std::ranges::find(k_moving, out_.tag) != k_moving.end()) {
+      mistakes_.add(root.at, fmt::format("image tag '{}' moves", out_.tag), "pin a released version");
+    }
+  }
+
+  void read_port(const yaml::Node& row) {
+    known(row, {"name", "number", "exposure", "purpose"});
+    PortDef out;
+    out.name = required(row, "name");
+    double number = 0;
+    mistakes_.check(read_quantity(row, "number", number, parse_count));
+    out.number = static_cast<int>(number);
+    if (out.number < 1 || out.number > 65535) {
+      mistakes_.add(row.at, fmt::format("{} is not a port", out.number));
+    }
+    const std::string exposure = row.text_or("exposure", "internal");
+    out.exposure = exposure == "reachable"  ? Exposure::reachable
+                   : exposure == "loopback" ? Exposure::loopback
+                                            : Exposure::internal;
+    if (exposure != "internal" && out.exposure == Exposure::internal) {
+      mistakes_.add(row.find("exposure")->at, fmt::format("unknown exposure '{}'", exposure),
+                    "internal, loopback or reachable");
+    }
+    out.purpose = row.text_or("purpose", "");
+    if (out.exposure != Exposure::internal && out.purpose.empty()) {
+      mistakes_.add(row.at, "an exposed port needs a purpose", "one line for the runbook");
+    }
+    out_.ports.push_back(std::move(out));
+  }
+
+  void read_volume(const yaml::Node& row) {
+    known(row, {"name", "mount", "holds", "image_owns"});
+    VolumeDef out;
+    out.name = required(row, "name");
+    out.mount = required(row, "mount");
+    out.holds = required(row, "holds");
+    out.image_owns = flag(row, "image_owns", true);
+    out_.volumes.push_back(std::move(out));
+  }
+
+  void read_secret(const yaml::Node& row) {
+    known(row, {"environment", "volume", "mount", "files", "holds", "when"});
+    SecretDef out;
+    out.when = row.text_or("when", "");
+    out.environment = row.text_or("environment", "");
+    if (out.environment.empty()) {
+      out.volume = required(row, "volume");
+      out.mount = required(row, "mount");
+      out.files = texts(row, "files");
+      out.holds = required(row, "holds");
+    }
+    out_.secrets.push_back(std::move(out));
+  }
+
+  void read_need(const yaml::Node& row) {
+    known(row, {"capability", "carries", "optional", "start"});
+    Needed out;
+    out.capability = required(row, "capability");
+    out.carries = row.text_or("carries", "");
+    out.optional = flag(row, "optional", false);
+    const std::string start = row.text_or("start", "");
+    out.start_healthy = start == "healthy";
+    if (!start.empty() && !out.start_healthy) {
+      mistakes_.add(row.find("start")->at, fmt::format("'{}' is nothing to wait for", start), "healthy");
+    }
+    out_.needs.push_back(std::move(out));
+  }
+
+  void read_provided(const yaml::Entry& entry) {
+    const yaml::Node& row = entry.value;
+    known(row, {"port", "path", "protocol", "headers", "comment"});
+    Provided out;
+    out.capability = entry.key;
+    out.port = port_name(row);
+    out.path = row.text_or("path", "");
+    out.protocol = row.text_or("protocol", "");
+    out.comment = row.text_or("comment", "");
+    each_entry(row, "headers", [&](const yaml::Entry& header) {
+      out.headers[header.key] = header.value.scalar;
+    });
+    out_.provides.push_back(std::move(out));
+  }
+
+  void read_configs(const yaml::Node& root) {
+    const yaml::Node* row = root.find("configs");
+    if (row == nullptr) {
+      return;
+    }
+    known(*row, {"mount", "files", "folders"});
+    out_.configs.mount = required(*row, "mount");
+    out_.configs.files = texts(*row, "files");
+    out_.configs.folders = texts(*row, "folders");
+  }
+
+  void read_probe(const yaml::Node& root) {
+    const yaml::Node* row = root.find("probe");
+    if (row == nullptr) {
+      return;
+    }
+    known(*row, {"port", "path", "command", "wget", "start_period"});
+    ProbeDef out;
+    out.port = port_name(*row);
+    out.path = required(*row, "path");
+    out.command = texts(*row, "command");
+    out.wget = flag(*row, "wget", false);
+    mistakes_.check(read_quantity(*row, "start_period", out.start_period, parse_duration, false));
+    out_.probe = std::move(out);
+  }
+
+  void read_metrics(const yaml::Node& root) {
+    const yaml::Node* row = root.find("metrics");
+    if (row == nullptr) {
+      return;
+    }
+    known(*row, {"port", "path"});
+    out_.metrics_port = port_name(*row);
+    out_.metrics_path = row->text_or("path", "/metrics");
+  }
+
+  ComponentDef out_;
+  Mistakes mistakes_;
+};
+
+constexpr std::string_view k_folder = "components/";
+constexpr std::string_view k_file = "/component.yaml";
 
 }  // namespace
 
-std::string ComponentImage::reference() const {
+std::string ComponentDef::reference() const {
   return digest.empty() ? fmt::format("{}:{}", image, tag)
                         : fmt::format("{}:{}@{}", image, tag, digest);
 }
 
-Result<std::vector<ComponentImage>> parse_components(std::string_view text,
-                                                     const std::string& file) {
+const PortDef* ComponentDef::port(std::string_view port_name) const {
+  const auto found = std::ranges::find(ports, port_name, &PortDef::name);
+  return found == ports.end() ? nullptr : &*found;
+}
+
+const Provided* ComponentDef::provided(std::string_view capability) const {
+  const auto found = std::ranges::find(provides, capability, &Provided::capability);
+  return found == provides.end() ? nullptr : &*found;
+}
+
+Result<ComponentDef> parse_component(std::string_view text, const std::string& file,
+                                     const std::string& name) {
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
+  return Reader(name).read(root);
+}
+
+Result<std::vector<StackEntry>> parse_stack(std::string_view text, const std::string& file) {
+  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
+  OBS_TRY(root.only({"components"}));
   OBS_TRY_ASSIGN(const yaml::Node* rows, root.require("components"));
-  std::vector<ComponentImage> out;
-  for (const auto& entry : rows->entries) {
-    OBS_TRY_ASSIGN(auto component, parse_component(entry));
-    out.push_back(std::move(component));
+  std::vector<StackEntry> out;
+  for (const auto& row : rows->items) {
+    OBS_TRY(row.only({"name", "chosen_by", "provides", "default"}));
+    StackEntry entry{row.text_or("name", ""), row.text_or("chosen_by", ""),
+                     row.text_or("provides", ""), row.text_or("default", "")};
+    if (entry.name.empty() == entry.chosen_by.empty()) {
+      return fail_at(row.at, "an entry has a name or a setting that chooses it");
+    }
+    out.push_back(std::move(entry));
   }
   return out;
 }
 
-Result<std::vector<ComponentImage>> components() {
-  constexpr auto k_path = "catalog/components.yaml";
-  static const auto parsed = parse_components(embedded_file(k_path), k_path);
-  return parsed;
+Result<Components> components() {
+  Components out;
+  for (const auto& file : embedded_files()) {
+    if (file.path.starts_with(k_folder) && file.path.ends_with(k_file)) {
+      const std::string name(file.path.substr(
+          k_folder.size(), file.path.size() - k_folder.size() - k_file.size()));
+      OBS_TRY_ASSIGN(out[name], parse_component(file.bytes, std::string(file.path), name));
+    }
+  }
+  return out;
+}
+
+Result<std::vector<StackEntry>> single_node_stack() {
+  constexpr std::string_view k_path = "stacks/single-node.yaml";
+  return parse_stack(embedded_file(k_path), std::string(k_path));
 }
 
 }  // namespace obsctl::catalog

@@ -1,32 +1,128 @@
-// Images and versions of the components, from templates/catalog/components.yaml.
+// What each component is, from templates/components/<name>/component.yaml.
+//
+// Data for every target: nothing here knows how a component is packaged. Texts may hold [% values %];
+// they are filled in when a stack is put together (lib/topology).
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lib/base/error.hpp"
+#include "lib/base/units.hpp"
 
 namespace obsctl::catalog {
 
-struct ComponentImage {
-  std::string name;     // "otel-collector"
-  std::string title;    // "OpenTelemetry Collector"
-  std::string image;    // repository
-  std::string version;  // released version
-  std::string tag;      // image tag
-  std::string digest;   // "sha256:…" or empty
-  int uid = 0;          // user of the official image
-  bool shell = false;   // the image has /bin/sh and wget
+enum class Exposure { internal, loopback, reachable };
+
+struct PortDef {
+  std::string name;
+  int number = 0;
+  Exposure exposure = Exposure::internal;
+  std::string purpose;  // one line for the runbook; set when it is exposed
+};
+
+struct VolumeDef {
+  std::string name;
+  std::string mount;
+  std::string holds;
+  bool image_owns = true;  // false: a fresh volume must be given to the component's user first
+};
+
+// Secrets as environment, or as files that the component's user must be able to read.
+struct SecretDef {
+  std::string environment;         // file of KEY=value lines; empty: files
+  std::string volume;              // that the files are copied into
+  std::string mount;               // where the component finds them
+  std::vector<std::string> files;  // relative to the generated directory
+  std::string holds;
+  std::string when;  // a flag; empty: always
+};
+
+struct Provided {
+  std::string capability;  // "traces.store"
+  std::string port;        // by name
+  std::string path;
+  std::string protocol;  // "otlp-grpc", "otlp-http"
+  std::map<std::string, std::string> headers;
+  std::string comment;  // one line where a client is configured
+};
+
+struct Needed {
+  std::string capability;
+  std::string carries;  // "traces over OTLP/gRPC"; empty: no link of its own
+  bool optional = false;
+  bool start_healthy = false;  // wait for it at start
+};
+
+struct ConfigsDef {
+  std::string mount;                 // empty: none
+  std::vector<std::string> files;    // templates beside component.yaml
+  std::vector<std::string> folders;  // folders below configs/<name> that are mounted one by one
+};
+
+struct ProbeDef {
+  std::string port;
+  std::string path;
+  std::vector<std::string> command;  // inside the image
+  bool wget = false;                 // the image has wget: the command asks the path
+  Duration start_period = {15};
+};
+
+struct ComponentDef {
+  std::string name;
+  std::string title;
+  std::string image;
+  std::string version;
+  std::string tag;
+  std::string digest;  // "sha256:…" or empty
+  int uid = 0;         // of the official image
+  std::string purpose;
+  std::vector<std::string> notes;
+  std::vector<Provided> provides;
+  std::vector<Needed> needs;
+  bool scrapes = false;
+  std::vector<std::string> command;
+  std::vector<std::pair<std::string, std::string>> environment;
+  ConfigsDef configs;
+  std::vector<VolumeDef> volumes;
+  std::vector<SecretDef> secrets;
+  std::vector<std::string> tmpfs;
+  bool read_only = true;
+  bool host_view = false;
+  std::vector<PortDef> ports;
+  std::optional<ProbeDef> probe;
+  std::string metrics_port;  // by name; empty: none
+  std::string metrics_path = "/metrics";
+  std::string keeps;
+  std::string deletes;
 
   // "repository:tag" or "repository:tag@digest".
   [[nodiscard]] std::string reference() const;
+  [[nodiscard]] const PortDef* port(std::string_view port_name) const;
+  [[nodiscard]] const Provided* provided(std::string_view capability) const;
 };
 
-// All rows of the catalog, in its order. `text` and `file` are for tests; the product reads the
-// embedded file.
-[[nodiscard]] Result<std::vector<ComponentImage>> parse_components(std::string_view text,
-                                                                   const std::string& file);
-[[nodiscard]] Result<std::vector<ComponentImage>> components();
+// One entry of a stack: a component by name, or the one that a setting of the spec chooses.
+struct StackEntry {
+  std::string name;       // empty: chosen
+  std::string chosen_by;  // key of the spec
+  std::string provides;   // what a chosen component must provide
+  std::string fallback;   // chosen where the spec says nothing
+};
+
+// `name` is the folder's. The error holds every mistake of the file, with line and column.
+[[nodiscard]] Result<ComponentDef> parse_component(std::string_view text, const std::string& file,
+                                                   const std::string& name);
+[[nodiscard]] Result<std::vector<StackEntry>> parse_stack(std::string_view text,
+                                                          const std::string& file);
+
+using Components = std::map<std::string, ComponentDef>;
+
+// Those of the embedded templates.
+[[nodiscard]] Result<Components> components();
+[[nodiscard]] Result<std::vector<StackEntry>> single_node_stack();
 
 }  // namespace obsctl::catalog

@@ -156,7 +156,7 @@ Result<void> read_entries(StackSpec& spec, const yaml::Node& node, const std::st
     } else if (find_field(key) == nullptr) {  // null leaves a known field unset
       static const std::vector<std::string> k_sections = {
           "traces", "metrics", "logs",       "sizing", "security",   "alerting",
-          "host",   "loadgen", "components", "ports",  "calibration"};
+          "host",   "loadgen", "components", "ports",  "calibration", "stack"};
       if (std::ranges::find(k_sections, key) == k_sections.end()) {
         return Failure(located(unknown_key(key).value(), entry.at));
       }
@@ -209,6 +209,10 @@ void write_maps(const StackSpec& spec, std::string& out) {
   if (!spec.loadgen.targets.empty()) {
     out += "\nloadgen:\n";
     write_list(spec, *find_list("loadgen.targets"), out);
+  }
+  if (!spec.extra_components.empty()) {
+    out += "\nstack:\n";
+    write_list(spec, *find_list("stack.add"), out);
   }
   if (!spec.components.empty()) {
     out += "\n# limits that replace the tier's\ncomponents:\n";

@@ -29,6 +29,7 @@ struct TraceSpec {
   Share slow = {0.02};              // expected share of slow traces, all kept (S-01)
   Duration slow_threshold = {0.5};  // a trace at least this long is slow (C04)
   Duration decision_wait = {10};    // how long tail sampling collects a trace (C04)
+  std::optional<std::string> backend;  // the component that stores them; absent: the stack's default
   bool operator==(const TraceSpec&) const = default;
 };
 
@@ -37,7 +38,7 @@ struct MetricSpec {
   Duration scrape_interval = {15};
   std::optional<Bytes> sample_size;  // bytes per stored sample; absent: the sizing model's
   std::optional<Duration> retention;
-  std::string backend = "prometheus";  // prometheus or victoriametrics
+  std::optional<std::string> backend;  // absent: the stack's default
   bool operator==(const MetricSpec&) const = default;
 };
 
@@ -46,6 +47,7 @@ struct LogSpec {
   Bytes line_size = {300};        // bytes per log record (F03: 200 … 500)
   std::optional<double> streams;  // active streams; absent: estimated
   std::optional<double> storage_factor;  // stored bytes per raw byte; absent: the sizing model's
+  std::optional<std::string> backend;  // absent: the stack's default
   std::optional<Duration> retention;
   bool operator==(const LogSpec&) const = default;
 };
@@ -126,6 +128,7 @@ struct StackSpec {
   HostSpec host;
   LoadgenSpec loadgen;
   std::map<std::string, ComponentOverride> components;
+  std::vector<std::string> extra_components;  // beside those of the stack, by name
   std::map<std::string, int> ports;  // published port by name, for example grafana: 3000
   Calibration calibration;
   // Keys of the scalar fields that the user set, by file, flag or --set. The others follow the

@@ -134,6 +134,7 @@ std::vector<SpecField> make_fields() {
       field("traces.span_size", "bytes of a span", FIELD(traces.span_size)),
       field("traces.storage_factor", "stored bytes per raw byte of trace",
             FIELD(traces.storage_factor)),
+      field("traces.backend", "component that stores the traces", FIELD(traces.backend)),
       field("traces.retention", "how long traces are kept", FIELD(traces.retention)),
       field("traces.keep", "share of ordinary traces kept; errors and slow ones are always kept",
             FIELD(traces.keep)),
@@ -149,13 +150,13 @@ std::vector<SpecField> make_fields() {
             FIELD(metrics.scrape_interval)),
       field("metrics.sample_size", "stored bytes of a sample", FIELD(metrics.sample_size)),
       field("metrics.retention", "how long metrics are kept", FIELD(metrics.retention)),
-      field("metrics.backend", "metrics database", FIELD(metrics.backend),
-            {"prometheus", "victoriametrics"}),
+      field("metrics.backend", "component that stores the metrics", FIELD(metrics.backend)),
 
       field("logs.lines", "log records received per second", FIELD(logs.lines)),
       field("logs.line_size", "bytes of a log record", FIELD(logs.line_size)),
       field("logs.streams", "active log streams", FIELD(logs.streams)),
       field("logs.storage_factor", "stored bytes per raw byte of log", FIELD(logs.storage_factor)),
+      field("logs.backend", "component that stores the logs", FIELD(logs.backend)),
       field("logs.retention", "how long logs are kept", FIELD(logs.retention)),
 
       field("sizing.replication", "copies kept by the storage backends", FIELD(sizing.replication)),
@@ -215,6 +216,8 @@ const std::vector<SpecList>& spec_lists() {
          OBS_TRY(parse_load_target(entry));
          return {};
        }},
+      {"stack.add", "components beside the stack's own, by name", FIELD(extra_components),
+       [](const std::string&) -> Result<void> { return {}; }},  // known when the stack is put together
   };
   return lists;
 }

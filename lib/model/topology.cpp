@@ -5,7 +5,16 @@ namespace obsctl {
 
 double Component::setting(const std::string& setting_name) const {
   const auto found = settings.find(setting_name);
-  return found == settings.end() ? 0 : found->second;
+  return found == settings.end() ? 0 : found->second.value;
+}
+
+const Provider* Topology::provider(const std::string& capability) const {
+  for (const auto& candidate : providers) {
+    if (candidate.capability == capability) {
+      return &candidate;
+    }
+  }
+  return nullptr;
 }
 
 const Component* Topology::find(const std::string& component) const {

@@ -26,16 +26,26 @@ struct Volume {
   std::string name;         // without the project prefix
   std::string mount;        // path in the container
   int uid = 0;              // owner that the process needs; a fresh named volume belongs to root
-  bool needs_init = false;  // the image does not own the path, so a one-shot job must chown it
+  bool needs_init = false;  // the image does not own the path, so a fresh volume must be given to it
   bool backup = true;
   std::string holds = {};  // one line for the runbook
 };
 
-// A generated file mounted into a container.
-struct Mount {
-  std::string source;  // relative to the generated directory
-  std::string target;
-  bool read_only = true;
+// Where a component finds its generated files, which are below configs/<component>.
+struct Configs {
+  std::string mount = {};                 // empty: it has none
+  std::vector<std::string> files = {};    // templates of the component
+  std::vector<std::string> folders = {};  // mounted one by one below `mount`; empty: the whole folder
+};
+
+// Secrets that a component reads: a file of KEY=value lines as environment, or files that must be
+// readable by its user in a folder of their own.
+struct SecretUse {
+  std::string environment = {};  // path of the file; empty: files
+  std::string volume = {};
+  std::string mount = {};
+  std::vector<std::string> files = {};
+  std::string holds = {};
 };
 
 // How to see from outside whether the component works.
@@ -55,11 +65,17 @@ struct Limits {
   Bytes memory = {0};
 };
 
-enum class Ready { started, healthy, completed };
+enum class Ready { started, healthy };
 
 struct Dependency {
   std::string component;
   Ready condition = Ready::started;
+};
+
+// A number of a configuration; a quantity of the sizing says how it came about.
+struct Setting {
+  double value = 0;
+  std::string unit = {};
 };
 
 struct Component {
@@ -71,38 +87,52 @@ struct Component {
   std::string image;  // full reference with tag (and digest when known)
   std::string version;
   std::string user = {};                     // "10001:10001"; empty: the image's own
-  std::vector<std::string> entrypoint = {};  // empty: the image's own
   std::vector<std::string> command = {};
   std::map<std::string, std::string> environment = {};
-  std::vector<std::string> env_files = {};
+  std::vector<SecretUse> secrets = {};
   std::vector<Port> ports = {};
   std::vector<Volume> volumes = {};
-  std::vector<Mount> mounts = {};
+  Configs configs = {};
   std::optional<Probe> probe = {};
   std::vector<Dependency> depends_on = {};
   Limits limits = {};
   Bytes disk = {0};
-  Duration stop_grace = {30};             // B08
-  bool one_shot = false;                  // an init job that ends
-  bool host_view = false;                 // needs the host's / and /proc read-only (node-exporter)
-  bool read_only = true;                  // the process writes nowhere but its volumes and tmpfs
-  std::vector<std::string> tmpfs = {};    // paths that are memory
-  std::vector<std::string> cap_add = {};  // capabilities beyond none
+  Duration stop_grace = {30};           // B08
+  bool host_view = false;               // needs the host's / and /proc read-only (node-exporter)
+  bool read_only = true;                // the process writes nowhere but its volumes and tmpfs
+  std::vector<std::string> tmpfs = {};  // paths that are memory
+  std::string keeps = {};               // what lies on its disk, for the runbook
+  std::string deletes = {};             // and when it goes
+  bool scrapes = false;                 // collects the metrics of the others
   std::string metrics_path = {};          // empty: exposes no metrics
   int metrics_port = 0;
   // Numbers of its configuration that follow from load and limits, by name; each is a quantity of the
   // SizingReport ("<component>.<setting>"), which says how it came about.
-  std::map<std::string, double> settings = {};
+  std::map<std::string, Setting> settings = {};
 
   // A setting by name; 0 when the component has none of that name.
   [[nodiscard]] double setting(const std::string& setting_name) const;
 };
 
+// Who talks to whom about what.
 struct Link {
   std::string from;
   std::string to;
   int port = 0;
-  std::string carries;  // "traces over OTLP/gRPC"
+  std::string carries;        // "traces over OTLP/gRPC"
+  std::string capability = {};  // what `from` needs and `to` provides; empty: a scrape
+};
+
+// A capability of the stack with the component that provides it and how a client reaches it.
+struct Provider {
+  std::string capability;  // "traces.store"
+  std::string component;
+  std::string title;
+  int port = 0;
+  std::string path = {};
+  std::string protocol = {};
+  std::map<std::string, std::string> headers = {};
+  std::string comment = {};
 };
 
 // The load the stack is made for: what the spec says, the tier's rates where it says nothing.
@@ -128,7 +158,6 @@ struct Policy {
   Share always_kept;  // expected share of traces with an error or slow ones
   Duration slow_threshold;
   Duration decision_wait;
-  bool remote_metrics = false;  // a store behind Prometheus keeps the metrics
   SecuritySpec security;
   AlertingSpec alerting;
 };
@@ -141,7 +170,11 @@ struct Topology {
   Retention retention = {};
   std::vector<Component> components = {};  // in start order
   std::vector<Link> links = {};
+  std::vector<Provider> providers = {};  // one per capability
+  std::vector<std::string> capabilities = {};  // all that any component provides, present or not
 
+  // Who provides a capability, or null.
+  [[nodiscard]] const Provider* provider(const std::string& capability) const;
   [[nodiscard]] const Component* find(const std::string& component) const;
   // The port with that name anywhere in the stack, or null.
   [[nodiscard]] const Port* port(const std::string& port_name) const;

@@ -8,11 +8,12 @@
 
 #include "lib/base/hash.hpp"
 #include "lib/base/text.hpp"
+#include "lib/render/compose_services.hpp"
 
 namespace obsctl {
 namespace {
 
-constexpr auto k_template = "compose/docker-compose.yml";
+constexpr auto k_template = "targets/compose/docker-compose.yml";
 constexpr std::size_t k_comment_width = 96;
 
 // Compose replaces $NAME; a literal dollar is written twice.
@@ -109,16 +110,15 @@ Values port_mappings(const Component& component) {
   return out;
 }
 
-Values mounts(const Component& component) {
+Values mounts(const compose::Service& service) {
   Values out = Values::array();
-  for (const auto& mount : component.mounts) {
-    out.push_back(
-        fmt::format("./{}:{}{}", mount.source, mount.target, mount.read_only ? ":ro" : ""));
+  for (const auto& mount : service.mounts) {
+    out.push_back(fmt::format("./{}:{}:ro", mount.source, mount.target));
   }
-  for (const auto& volume : component.volumes) {
+  for (const auto& volume : service.component.volumes) {
     out.push_back(fmt::format("{}:{}", volume.name, volume.mount));
   }
-  if (component.host_view) {
+  if (service.component.host_view) {
     out.push_back("/:/host:ro");
   }
   return out;
@@ -138,20 +138,11 @@ Values health_check(const Component& component) {
           {"start_period", print_duration(probe.start_period)}};
 }
 
-std::string condition(Ready ready) {
-  switch (ready) {
-    case Ready::healthy: return "service_healthy";
-    case Ready::completed: return "service_completed_successfully";
-    case Ready::started: break;
-  }
-  return "service_started";
-}
-
-Values dependencies(const Component& component) {
+Values dependencies(const compose::Service& service) {
   Values out = Values::array();
-  for (const auto& dependency : component.depends_on) {
-    out.push_back(Values{{"component", dependency.component},
-                         {"condition", condition(dependency.condition)}});
+  for (const auto& dependency : service.start_after) {
+    out.push_back(
+        Values{{"component", dependency.service}, {"condition", dependency.condition}});
   }
   return out;
 }
@@ -167,9 +158,9 @@ Values environment(const Component& component) {
 // Identifies the generated files that a component mounts. `docker compose up` restarts a service
 // only when its definition changes, so a changed config has to show there. Secrets are left out:
 // they are kept.
-std::string config_hash(const Component& component, const FileTree& tree) {
+std::string config_hash(const compose::Service& service, const FileTree& tree) {
   std::string sums;
-  for (const auto& mount : component.mounts) {
+  for (const auto& mount : service.mounts) {
     const std::string below = mount.source + "/";
     for (const auto& [path, file] : tree) {
       if (!file.secret && (path == mount.source || path.starts_with(below))) {
@@ -181,33 +172,34 @@ std::string config_hash(const Component& component, const FileTree& tree) {
   return sums.empty() ? sums : obsctl::quoted(sha256_hex(sums).substr(0, k_digits));
 }
 
-Values service(const Component& component, const FileTree& tree) {
+Values service_values(const compose::Service& service, const FileTree& tree) {
+  const Component& component = service.component;
   constexpr double k_mib = 1024.0 * 1024.0;
   const Values ports = port_mappings(component);
-  const Values all_mounts = mounts(component);
-  const Values depends = dependencies(component);
+  const Values all_mounts = mounts(service);
+  const Values depends = dependencies(service);
   return {{"name", component.name},
           {"comment", comment(component)},
           {"image", component.image},
           {"user", component.user},
-          {"one_shot", component.one_shot},
-          {"stop_grace", component.stop_grace == Duration{30} || component.one_shot
+          {"one_shot", service.one_shot},
+          {"stop_grace", component.stop_grace == Duration{30} || service.one_shot
                              ? std::string()
                              : print_duration(component.stop_grace)},
           {"read_only", component.read_only},
           {"has_tmpfs", !component.tmpfs.empty()},
           {"tmpfs", strings(component.tmpfs)},
-          {"cap_add", join(component.cap_add, ", ")},
-          {"entrypoint", flow(component.entrypoint)},
+          {"cap_add", join(service.cap_add, ", ")},
+          {"entrypoint", flow(service.entrypoint)},
           {"has_command", !component.command.empty()},
           {"command", strings(component.command)},
           {"has_environment", !component.environment.empty()},
           {"environment", environment(component)},
-          {"has_env_files", !component.env_files.empty()},
-          {"env_files", strings(component.env_files)},
+          {"has_env_files", !service.env_files.empty()},
+          {"env_files", strings(service.env_files)},
           {"has_ports", !ports.empty()},
           {"ports", ports},
-          {"config_hash", config_hash(component, tree)},
+          {"config_hash", config_hash(service, tree)},
           {"has_mounts", !all_mounts.empty()},
           {"mounts", all_mounts},
           {"healthcheck", health_check(component)},
@@ -217,12 +209,12 @@ Values service(const Component& component, const FileTree& tree) {
           {"memory", fmt::format("{:.0f}M", std::floor(component.limits.memory.value / k_mib + 1e-6))}};
 }
 
-// Each volume once: volume-init mounts those of other components too.
-Values volumes(const Topology& topology) {
+// Each volume once: the job for the volumes mounts those of the others too.
+Values volumes(const Topology& topology, const std::vector<compose::Service>& services) {
   Values out = Values::array();
-  for (const auto& component : topology.components) {
-    for (const auto& volume : component.volumes) {
-      if (!component.one_shot) {
+  for (const auto& service : services) {
+    for (const auto& volume : service.component.volumes) {
+      if (!service.one_shot) {
         out.push_back(Values{{"key", volume.name},
                              {"full_name", topology.volume_name(volume)},
                              {"holds", volume.holds}});
@@ -237,12 +229,14 @@ Values volumes(const Topology& topology) {
 Result<void> add_compose(FileTree& tree, const Topology& topology, const Values& values,
                          const TemplateStore& store) {
   OBS_TRY_ASSIGN(const Template source, store.find(k_template));
+  OBS_TRY_ASSIGN(const compose::Helper helper, compose::find_helper(store));
+  const auto services = compose::services(topology, helper);
   Values all = values;
   all["services"] = Values::array();
-  for (const auto& component : topology.components) {
-    all["services"].push_back(service(component, tree));
+  for (const auto& service : services) {
+    all["services"].push_back(service_values(service, tree));
   }
-  all["volumes"] = volumes(topology);
+  all["volumes"] = volumes(topology, services);
   OBS_TRY_ASSIGN(std::string bytes, render_template(source, all));
   tree["docker-compose.yml"] = {.bytes = std::move(bytes), .origin = k_template};
   return {};

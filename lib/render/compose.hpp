@@ -4,7 +4,7 @@
 #include "lib/base/error.hpp"
 #include "lib/model/topology.hpp"
 #include "lib/render/file_tree.hpp"
-#include "lib/render/template.hpp"
+#include "lib/template/template.hpp"
 
 namespace obsctl {
 

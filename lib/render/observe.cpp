@@ -13,6 +13,7 @@
 #include "lib/catalog/dashboards.hpp"
 #include "lib/render/observe_parts.hpp"
 #include "lib/render/values.hpp"
+#include "lib/topology/settings.hpp"
 
 namespace obsctl {
 namespace {
@@ -44,18 +45,6 @@ std::vector<Row> present(std::vector<Row> rows, const Topology& topology) {
 // Components whose limits the rules and dashboards name.
 constexpr std::array k_named_by_rules = {"otel-collector", "prometheus", "victoriametrics", "loki",
                                          "jaeger",         "grafana",    "alertmanager"};
-
-Values component_values(const Component& component) {
-  Values out;
-  out["memory_bytes"] = whole(component.limits.memory.value);
-  out["memory"] = fmt::format("{:.4g} GiB", component.limits.memory.gib());
-  out["cpus"] = component.limits.cpus;
-  out["memory_warn_bytes"] = whole(component.setting("memory_warn_bytes"));
-  out["disk_warn_bytes"] = whole(component.setting("disk_warn_bytes"));
-  out["disk_bytes"] = whole(component.disk.value);
-  out["disk"] = human_bytes(component.disk);
-  return out;
-}
 
 // The rows of one group after another, each group its own file.
 template <class Row, class Emit>
@@ -150,7 +139,7 @@ Values source_values(const Topology& topology) {
     }
   }
   // Panels ask the datasource 'prometheus' whatever stores the metrics: both speak PromQL.
-  const bool vm = topology.policy.remote_metrics && !out["victoriametrics"].is_null();
+  const bool vm = topology.provider("metrics.remote") != nullptr;
   out["metrics"] = vm ? out["victoriametrics"] : out["prometheus"];
   out["metrics"]["flavour"] = vm ? "VictoriaMetrics" : "Prometheus";
   out["scrape_interval"] = print_duration(topology.policy.scrape_interval);

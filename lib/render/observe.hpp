@@ -10,7 +10,7 @@
 #include "lib/model/spec.hpp"
 #include "lib/model/topology.hpp"
 #include "lib/render/file_tree.hpp"
-#include "lib/render/template.hpp"
+#include "lib/template/template.hpp"
 
 namespace obsctl {
 

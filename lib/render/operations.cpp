@@ -7,13 +7,14 @@
 #include <cmath>
 
 #include "lib/base/text.hpp"
+#include "lib/render/compose_services.hpp"
 #include "lib/render/observe.hpp"
 #include "lib/render/values.hpp"
 
 namespace obsctl {
 namespace {
 
-constexpr auto k_template = "compose/OPERATIONS.md";
+constexpr auto k_template = "targets/compose/OPERATIONS.md";
 
 // Prometheus fills {{ … }} in when an alert fires; on paper it is an ellipsis.
 std::string without_placeholders(std::string text) {
@@ -37,64 +38,33 @@ std::string sentence(std::string text) {
 
 Values addresses(const Topology& topology) {
   Values out = Values::array();
+  const Provider* receiver = topology.provider("telemetry.in");
   for (const auto& component : topology.components) {
+    const bool is_receiver = receiver != nullptr && receiver->component == component.name;
     for (const auto& port : component.ports) {
       if (port.host == 0) {
         continue;
       }
       const auto comma = port.purpose.find(", ");
-      const bool is_grpc = port.name == "otlp-grpc";
       const std::string address = fmt::format("{}:{}", reachable_host(port.bind), port.host);
       out.push_back(
           Values{{"purpose", port.purpose.substr(0, comma)},
-                 {"address", is_grpc || component.name == "otel-collector" ? "`" + address + "`"
-                                                                           : "http://" + address},
+                 {"address", is_receiver ? "`" + address + "`" : "http://" + address},
                  {"login", comma == std::string::npos ? "" : port.purpose.substr(comma + 2)}});
     }
   }
   return out;
 }
 
-// What a component keeps, and which limit removes it.
-std::pair<std::string, std::string> keeping(const std::string& name, const Topology& topology,
-                                            const Values& values) {
-  const Retention& retention = topology.retention;
-  const std::string metrics_size = values["prometheus"]["retention_size"].get<std::string>();
-  const std::string metrics_time = values["prometheus"]["retention_time"].get<std::string>();
-  if (name == "jaeger") {
-    return {"traces for " + print_duration(retention.traces),
-            "their time is over; there is no size limit"};
-  }
-  if (name == "prometheus") {
-    return {"metrics for " + metrics_time, "their time is over or they take " + metrics_size};
-  }
-  if (name == "victoriametrics") {
-    return {"metrics for " + print_duration(retention.metrics),
-            "their time is over, by whole months; there is no size limit"};
-  }
-  if (name == "loki") {
-    return {"logs for " + print_duration(retention.logs),
-            "their time is over; there is no size limit"};
-  }
-  if (name == "otel-collector") {
-    return {"queues", "the backend has confirmed"};
-  }
-  return {"", ""};
-}
-
-Values budgets(const Topology& topology, const Values& values) {
+Values budgets(const Topology& topology) {
   Values out = Values::array();
   for (const auto& component : topology.components) {
-    if (component.one_shot) {
-      continue;
-    }
-    const auto [keeps, deletes] = keeping(component.name, topology, values);
     out.push_back(Values{{"name", component.name},
                          {"cpus", fmt::format("{:.10g}", component.limits.cpus)},
                          {"memory", print_bytes(component.limits.memory)},
                          {"disk", component.disk.value > 0 ? human_bytes(component.disk) : ""},
-                         {"keeps", keeps},
-                         {"deletes", deletes}});
+                         {"keeps", component.keeps},
+                         {"deletes", component.deletes}});
   }
   return out;
 }
@@ -110,7 +80,7 @@ std::string lasts(double seconds) {
 
 void add_durability(Values& values, const Topology& topology) {
   const bool sampled = values["sampling"].is_object();
-  const Component* collector = topology.find("otel-collector");
+  const Component* collector = topology.find(topology.provider("telemetry.in")->component);
   values["queue_each"] = human_bytes({collector->setting("queue_bytes")});
   values["queue_traces_for"] = lasts(collector->setting("queue_traces_lasts"));
   values["queue_logs_for"] = lasts(collector->setting("queue_logs_lasts"));
@@ -184,12 +154,13 @@ std::string curl_options(const Values& values) {
 
 // Published ports are shorter to type; the health service has a wget for when there is none.
 std::string read_collector_metrics(const Topology& topology) {
-  const Port* port = topology.port("collector-metrics");
-  return port->host != 0 ? fmt::format("curl -s localhost:{}/metrics", port->host)
-                         : fmt::format(
-                               "docker compose exec otel-collector-health wget -qO- "
-                               "http://otel-collector:{}/metrics",
-                               port->container);
+  const Component* collector = topology.find(topology.provider("telemetry.in")->component);
+  const auto port = std::ranges::find(collector->ports, collector->metrics_port, &Port::container);
+  return port->host != 0
+             ? fmt::format("curl -s localhost:{}{}", port->host, collector->metrics_path)
+             : fmt::format("docker compose exec {} wget -qO- http://{}:{}{}",
+                           compose::probe_of(*collector), collector->name, port->container,
+                           collector->metrics_path);
 }
 
 std::string alertmanager_place(const Topology& topology) {
@@ -209,10 +180,11 @@ Result<void> add_operations(FileTree& tree, const Topology& topology,
                          ? Values{{"port", grafana->host}, {"of", "grafana"}}
                          : Values(false);
   all["addresses"] = addresses(topology);
-  all["budgets"] = budgets(topology, values);
+  all["budgets"] = budgets(topology);
   add_durability(all, topology);
   all["backup_volumes"] = backup_volumes(topology);
-  all["busybox"] = topology.find("volume-init")->image;
+  OBS_TRY_ASSIGN(const compose::Helper helper, compose::find_helper(store));
+  all["busybox"] = helper.image;
   all["curl_options"] = curl_options(values);
   all["slow_threshold"] = print_duration(topology.policy.slow_threshold);
   all["read_collector_metrics"] = read_collector_metrics(topology);

@@ -8,6 +8,7 @@
 #include "lib/render/observe.hpp"
 #include "lib/render/operations.hpp"
 #include "lib/render/values.hpp"
+#include "lib/topology/settings.hpp"
 
 namespace obsctl {
 namespace {
@@ -15,21 +16,32 @@ namespace {
 constexpr std::size_t k_token_length = 32;
 constexpr FileMode k_private = 0600;
 
-struct Rendered {
-  const char* source;  // template
-  const char* target;  // generated file
-};
+// Files of the stack as a whole that are one template each.
+constexpr std::array k_files = {std::pair{"shared/sdk.env", "sdk.env"},
+                                std::pair{"shared/env.example", ".env.example"},
+                                std::pair{"targets/compose/gitignore", ".gitignore"}};
 
-// The files that are one template each. A new component config is one line here.
-constexpr std::array k_files = {
-    Rendered{"shared/otel-collector/config.yaml", "configs/otel-collector/config.yaml"},
-    Rendered{"shared/prometheus/prometheus.yml", "configs/prometheus/prometheus.yml"},
-    Rendered{"shared/loki/config.yaml", "configs/loki/config.yaml"},
-    Rendered{"shared/jaeger/config.yaml", "configs/jaeger/config.yaml"},
-    Rendered{"shared/sdk.env", "sdk.env"},
-    Rendered{"shared/env.example", ".env.example"},
-    Rendered{"compose/gitignore", ".gitignore"},
-};
+Result<void> add_file(FileTree& tree, const TemplateStore& store, const std::string& source,
+                      std::string target, const Values& values) {
+  OBS_TRY_ASSIGN(const Template found, store.find(source));
+  OBS_TRY_ASSIGN(std::string bytes, render_template(found, values));
+  tree[std::move(target)] = {.bytes = std::move(bytes), .origin = source};
+  return {};
+}
+
+// Each component's own files; `self` are its settings and limits.
+Result<void> add_configs(FileTree& tree, const Topology& topology, const TemplateStore& store,
+                         const Values& values) {
+  for (const auto& component : topology.components) {
+    Values all = values;
+    all["self"] = component_values(component);
+    for (const auto& file : component.configs.files) {
+      OBS_TRY(add_file(tree, store, "components/" + component.name + "/" + file,
+                       "configs/" + component.name + "/" + file, all));
+    }
+  }
+  return {};
+}
 
 void add_secret(FileTree& tree, std::string path, std::string bytes) {
   tree[std::move(path)] = {
@@ -68,10 +80,9 @@ Result<FileTree> render_stack(const Topology& topology, const TemplateStore& sto
                               Random& random) {
   const Values values = stack_values(topology);
   FileTree tree;
-  for (const auto& file : k_files) {
-    OBS_TRY_ASSIGN(const Template source, store.find(file.source));
-    OBS_TRY_ASSIGN(std::string bytes, render_template(source, values));
-    tree[file.target] = {.bytes = std::move(bytes), .origin = file.source};
+  OBS_TRY(add_configs(tree, topology, store, values));
+  for (const auto& [source, target] : k_files) {
+    OBS_TRY(add_file(tree, store, source, target, values));
   }
   // Side by side: reading these two catalogs is most of the work of a render.
   Result<std::vector<catalog::AlertRule>> read_alerts;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "lib/base/text.hpp"
+#include "lib/topology/settings.hpp"
 
 namespace obsctl {
 namespace {
@@ -15,25 +16,6 @@ constexpr double k_mib = 1024.0 * 1024.0;
 
 std::int64_t whole(double value) {
   return static_cast<std::int64_t>(std::llround(value));
-}
-
-// Whole MiB of a component's limit; what floating point takes from an exact number does not count.
-std::int64_t memory_mib_of(const Topology& topology, const std::string& name) {
-  const Component* found = topology.find(name);
-  return found == nullptr ? 0 : whole(std::floor(found->limits.memory.value / k_mib + 1e-6));
-}
-
-Bytes disk_of(const Topology& topology, const std::string& name) {
-  const Component* found = topology.find(name);
-  return found == nullptr ? Bytes{} : found->disk;
-}
-
-Values versions(const Topology& topology) {
-  Values out = Values::object();
-  for (const auto& component : topology.components) {
-    out[component.name] = component.version;
-  }
-  return out;
 }
 
 Values ports(const Topology& topology) {
@@ -46,71 +28,77 @@ Values ports(const Topology& topology) {
   return out;
 }
 
-// A component's setting as a whole number; 0 when the stack does not have the component.
-std::int64_t setting(const Topology& topology, const std::string& component,
-                     const std::string& name) {
-  const Component* found = topology.find(component);
-  return found == nullptr ? 0 : whole(found->setting(name));
-}
-
-Values collector(const Topology& topology) {
-  constexpr const char* k_name = "otel-collector";
-  const std::int64_t limit = setting(topology, k_name, "memory_limit_mib");
-  const double memory_mib = static_cast<double>(memory_mib_of(topology, k_name));
-  return {{"memory_mib", whole(memory_mib)},
-          {"limit_percent", memory_mib > 0 ? whole(100 * static_cast<double>(limit) / memory_mib) : 0},
-          {"limit_mib", limit},
-          {"spike_mib", setting(topology, k_name, "memory_spike_mib")},
-          {"disk_gb", print_count(disk_of(topology, k_name).gb())},
-          {"queue_bytes", setting(topology, k_name, "queue_bytes")}};
-}
-
-// What tail_sampling needs, or false when every trace is kept and it is left out.
-Values sampling(const Topology& topology) {
-  const Policy& policy = topology.policy;
+// What tail sampling does, or false when every trace is kept and it is left out.
+Values sampling(const Policy& policy) {
   if (policy.keep.value >= 1) {
     return false;
   }
-  constexpr const char* k_name = "otel-collector";
   const std::int64_t slow_ms = whole(policy.slow_threshold.seconds * 1000);
   const std::string percent = fmt::format("{:.10g}", policy.keep.value * 100);
   return {{"keep", percent + "%"},
           {"keep_some", policy.keep.value > 0},
           {"keep_percent", percent},
           {"decision_wait", print_duration(policy.decision_wait)},
-          {"traces_per_second", setting(topology, k_name, "new_traces_per_second")},
-          {"num_traces", setting(topology, k_name, "num_traces")},
-          {"cache_size", setting(topology, k_name, "decision_cache")},
           {"slow_threshold", print_duration(policy.slow_threshold)},
           {"slow_above_ms", std::max<std::int64_t>(slow_ms - 1, 0)}};
 }
 
-// Prometheus' units are powers of 1024 whatever they are called.
-std::string prometheus_size(std::int64_t mib) {
-  constexpr std::int64_t k_readable = 10 * 1024;
-  return mib >= k_readable ? fmt::format("{}GB", mib / 1024) : fmt::format("{}MB", mib);
+// The providers as nested objects ("traces.store" → traces: {store: …}); null where a capability that
+// some component knows has no provider in this stack.
+Values providers(const Topology& topology) {
+  Values out = Values::object();
+  for (const auto& capability : topology.capabilities) {
+    const auto dot = capability.find('.');
+    Values& place = out[capability.substr(0, dot)][capability.substr(dot + 1)];
+    const Provider* provider = topology.provider(capability);
+    if (provider == nullptr) {
+      place = nullptr;
+      continue;
+    }
+    const std::string address = fmt::format("{}:{}", provider->component, provider->port);
+    place = {{"component", provider->component},
+             {"title", provider->title},
+             {"address", address},
+             {"url", "http://" + address},
+             {"endpoint", fmt::format("http://{}{}", address, provider->path)}};
+  }
+  return out;
 }
 
-Values prometheus(const Topology& topology) {
-  constexpr const char* k_name = "prometheus";
-  const Component* found = topology.find(k_name);
-  const double days = found == nullptr ? 0 : found->setting("metrics_days");
-  return {{"retention_time", print_duration(Duration::from_days(days))},
-          {"retention_size", prometheus_size(setting(topology, k_name, "retention_size_mib"))},
-          {"disk_gb", print_count(disk_of(topology, k_name).gb())},
-          {"out_of_order", "6h"}};
+// How a sender of OTLP reaches the store of each signal, in this order.
+Values exporters(const Topology& topology) {
+  Values out = Values::array();
+  for (const char* signal : {"traces", "metrics", "logs"}) {
+    const Provider* store = topology.provider(std::string(signal) + ".store");
+    if (store == nullptr) {
+      continue;
+    }
+    const bool grpc = store->protocol == "otlp-grpc";
+    const std::string address = fmt::format("{}:{}", store->component, store->port);
+    Values headers = Values::array();
+    for (const auto& [name, value] : store->headers) {
+      headers.push_back(Values{{"name", name}, {"value", obsctl::quoted(value)}});
+    }
+    out.push_back(Values{
+        {"signal", signal},
+        {"id", fmt::format("{}/{}", grpc ? "otlp_grpc" : "otlp_http", store->component)},
+        {"endpoint", grpc ? address : fmt::format("http://{}{}", address, store->path)},
+        {"comment", store->comment.empty() ? Values(false) : Values(store->comment)},
+        {"has_headers", !store->headers.empty()},
+        {"headers", headers},
+        {"grpc", grpc},
+        {"first", out.empty()},
+        {"sampled", std::string_view(signal) == "traces" && topology.policy.keep.value < 1}});
+  }
+  return out;
 }
 
-Values loki(const Topology& topology) {
-  constexpr const char* k_name = "loki";
-  const Component* found = topology.find(k_name);
-  const double expected = found == nullptr ? 0 : found->setting("expected_mb_per_second");
-  return {{"expected_mb", human_number(expected)},
-          {"memory_mib", memory_mib_of(topology, k_name)},
-          {"replay_mib", setting(topology, k_name, "replay_memory_mib")},
-          {"rate_mb", setting(topology, k_name, "ingestion_rate_mb")},
-          {"burst_mb", setting(topology, k_name, "ingestion_burst_mb")},
-          {"max_streams", setting(topology, k_name, "max_streams")}};
+Values exporter_ids(const Values& list) {
+  Values out = Values::object();
+  for (const auto& exporter : list) {
+    out[exporter["signal"].get<std::string>()] = exporter["id"];
+  }
+  return out;
 }
 
 Values scrape_jobs(const Topology& topology) {
@@ -162,7 +150,9 @@ std::string otlp_endpoint(const Topology& topology) {
   const char* scheme = topology.policy.security.tls == "off" ? "http" : "https";
   const Port* http = topology.port("otlp-http");
   if (http == nullptr || http->host == 0) {
-    return fmt::format("{}://otel-collector:4318", scheme);
+    const Provider* receiver = topology.provider("telemetry.in");
+    return fmt::format("{}://{}:{}", scheme, receiver == nullptr ? "localhost" : receiver->component,
+                       http == nullptr ? 0 : http->container);
   }
   return fmt::format("{}://{}:{}", scheme, reachable_host(http->bind), http->host);
 }
@@ -188,17 +178,18 @@ Values stack_values(const Topology& topology) {
   out["tier"] = topology.tier;
   out["environment_encoded"] = percent_encoded(policy.environment);
   out["environment_yaml"] = obsctl::quoted(policy.environment);
-  out["versions"] = versions(topology);
   out["ports"] = ports(topology);
   out["retention"] = retention(topology);
   out["scrape_interval"] = print_duration(policy.scrape_interval);
   out["scrape_interval_ms"] = whole(policy.scrape_interval.seconds * 1000);
   out["scrape_jobs"] = scrape_jobs(topology);
-  out["collector"] = collector(topology);
-  out["sampling"] = sampling(topology);
-  out["prometheus"] = prometheus(topology);
-  out["loki"] = loki(topology);
-  out["victoriametrics"] = policy.remote_metrics;
+  for (const auto& component : topology.components) {
+    out[component.name] = component_values(component);
+  }
+  out["sampling"] = sampling(policy);
+  out["providers"] = providers(topology);
+  out["exporters"] = exporters(topology);
+  out["exporter"] = exporter_ids(out["exporters"]);
   out["drop_debug_logs"] = policy.environment == "production";
   out["tls"] = tls;
   out["self_signed"] = security.tls == "self-signed";

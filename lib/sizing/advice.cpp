@@ -39,7 +39,8 @@ Comparison make_comparison(const StackSpec& spec, const catalog::Tier& tier,
   if (!spec.calibration.values.empty()) {
     all.push_back(Model::measured);
   }
-  const auto selected = select_components(spec, tier, catalogs);
+  // The plan that is compared has been made of the same choice, so it holds.
+  const auto selected = select_components(spec, tier, catalogs).value_or(std::vector<Selected>{});
   Comparison out{spec, tier, catalogs, {}, {}};
   for (const Model model : all) {
     const StoreRules stores =

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lib/catalog/component_sizing.hpp"
+#include "lib/catalog/components.hpp"
 #include "lib/catalog/models.hpp"
 #include "lib/catalog/prices.hpp"
 #include "lib/catalog/profiles.hpp"
@@ -20,6 +21,8 @@ struct Catalogs {
   std::vector<catalog::Profile> profiles;
   catalog::SizingRules rules;                          // by component
   std::vector<catalog::SettingRule> common_settings;  // of every component
+  catalog::Components components;
+  std::vector<catalog::StackEntry> single_node;  // the stack of one host
 
   // The profile by name, or null.
   [[nodiscard]] const catalog::Profile* profile(std::string_view name) const;

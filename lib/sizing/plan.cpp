@@ -230,10 +230,10 @@ std::string tier_by_load(const StackSpec& spec, const Catalogs& catalogs) {
 namespace {
 
 // The part of a report that every use needs.
-SizingReport core_report(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
-                         Model model) {
+Result<SizingReport> core_report(const StackSpec& spec, const catalog::Tier& tier,
+                                 const Catalogs& catalogs, Model model) {
   const bool recommended = model == Model::recommended;
-  const auto selected = select_components(spec, tier, catalogs);
+  OBS_TRY_ASSIGN(const auto selected, select_components(spec, tier, catalogs));
   SizingReport out;
   out.model = model_name(model);
   out.ha = spec.sizing.ha;
@@ -264,7 +264,7 @@ SizingReport core_report(const StackSpec& spec, const catalog::Tier& tier, const
 
 Result<SizingReport> size_plan(const StackSpec& spec, const Catalogs& catalogs) {
   OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
-  SizingReport out = core_report(spec, *tier, catalogs, Model::recommended);
+  OBS_TRY_ASSIGN(SizingReport out, core_report(spec, *tier, catalogs, Model::recommended));
   name_quantities(out);
   return out;
 }
@@ -276,7 +276,7 @@ Result<SizingReport> size_stack(const StackSpec& spec, const Catalogs& catalogs,
         Code::usage, "the measured model needs a calibration",
         "run 'obsctl size --from-prometheus URL --write-calibration' on the running stack first");
   }
-  SizingReport out = core_report(spec, *tier, catalogs, model);
+  OBS_TRY_ASSIGN(SizingReport out, core_report(spec, *tier, catalogs, model));
   if (model == Model::recommended) {
     add_documented(spec, *tier, catalogs, out);
   }

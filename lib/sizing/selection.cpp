@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "lib/catalog/stack.hpp"
+
 namespace obsctl::sizing {
 namespace {
 
@@ -30,50 +32,63 @@ Selected of_row(const catalog::TierComponent& row, const Catalogs& catalogs) {
   return out;
 }
 
-Selected extra(const std::string& name, const std::string& title, const Catalogs& catalogs) {
+// A component of a stack. It keeps the signals that its rules store; those that a chosen store keeps
+// for good only pass through the others.
+Selected of_stack(const std::string& name, const catalog::Tier& tier, const Catalogs& catalogs) {
+  if (const catalog::TierComponent* row = tier.find(name)) {
+    Selected out = of_row(*row, catalogs);
+    out.keeps.clear();
+    return out;
+  }
   Selected out;
   out.name = name;
-  out.title = title;
+  out.title = catalogs.components.at(name).title;
   out.role = "accessory";
   out.rules = rules_of(catalogs, name);
   return out;
 }
 
-// Puts the backend behind the component that stores metrics by default, which then only keeps them
-// on their way.
-void add_metrics_backend(const std::string& backend, const Catalogs& catalogs,
-                         std::vector<Selected>& all) {
-  const auto same = std::ranges::find(all, backend, &Selected::name);
-  const auto stores = [](const Selected& component) {
-    return std::ranges::any_of(component.keeps,
-                               [](const Kept& kept) { return kept.signal == "metrics"; });
-  };
-  const auto front = std::ranges::find_if(all, stores);
-  if (same != all.end() || front == all.end() || rules_of(catalogs, backend) == nullptr) {
-    return;
+bool stores(const Selected& component, const std::string& signal) {
+  return component.rules != nullptr && component.rules->stores.contains(signal);
+}
+
+// The component that keeps a signal for its retention: one that the spec or a default chose.
+std::string keeper(const std::vector<Selected>& all, const catalog::ChosenStack& stack,
+                   const std::string& signal) {
+  std::string out;
+  for (const auto& component : all) {
+    const bool chosen = std::ranges::any_of(
+        stack.chosen, [&](const auto& choice) { return choice.second == component.name; });
+    if (stores(component, signal) && (chosen || out.empty())) {
+      out = component.name;
+    }
   }
-  Selected store = extra(backend, backend, catalogs);
-  store.role = "storage";
-  store.keeps = {{.signal = "metrics"}};
-  for (auto& kept : front->keeps) {
-    kept.passing = kept.passing || kept.signal == "metrics";
-  }
-  all.insert(front + 1, std::move(store));
+  return out;
 }
 
 }  // namespace
 
-std::vector<Selected> select_components(const StackSpec& spec, const catalog::Tier& tier,
-                                        const Catalogs& catalogs) {
+Result<std::vector<Selected>> select_components(const StackSpec& spec, const catalog::Tier& tier,
+                                                const Catalogs& catalogs) {
   std::vector<Selected> out;
-  for (const auto& row : tier.components) {
-    out.push_back(of_row(row, catalogs));
+  if (!tier.single_node) {
+    for (const auto& row : tier.components) {
+      out.push_back(of_row(row, catalogs));
+    }
+    return out;
   }
-  if (tier.single_node) {
-    add_metrics_backend(spec.metrics.backend, catalogs, out);
+  OBS_TRY_ASSIGN(const auto stack,
+                 catalog::choose_stack(spec, catalogs.single_node, catalogs.components));
+  for (const auto& name : stack.components) {
+    out.push_back(of_stack(name, tier, catalogs));
   }
-  for (const auto& name : tier.also) {
-    out.push_back(extra(name, name, catalogs));
+  for (const char* signal : k_signals) {
+    const std::string store = keeper(out, stack, signal);
+    for (auto& component : out) {
+      if (stores(component, signal)) {
+        component.keeps.push_back({.signal = signal, .passing = component.name != store});
+      }
+    }
   }
   return out;
 }

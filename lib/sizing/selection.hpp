@@ -10,7 +10,7 @@ namespace obsctl::sizing {
 
 // A signal on a component's disk.
 struct Kept {
-  std::string signal;  // "traces", "metrics" or "logs"
+  std::string signal;    // "traces", "metrics" or "logs"
   bool passing = false;  // kept for a few days on its way to the store that keeps it for the retention
 };
 
@@ -19,16 +19,16 @@ struct Selected {
   std::string title;
   std::string role;
   int instances = 1;
-  const catalog::TierComponent* row = nullptr;         // of the tier's table; null: not in it
-  const catalog::ComponentSizing* rules = nullptr;     // null: it has none
+  const catalog::TierComponent* row = nullptr;      // of the tier's table; null: not in it
+  const catalog::ComponentSizing* rules = nullptr;  // null: it has none
   std::vector<Kept> keeps;
 };
 
-// The components of the tier's table in its order, the metrics backend that the spec asks for, and
-// what the generated stack has besides.
-[[nodiscard]] std::vector<Selected> select_components(const StackSpec& spec,
-                                                      const catalog::Tier& tier,
-                                                      const Catalogs& catalogs);
+// On one host the components of its stack, as the spec chooses them; else the tier's table. Errors:
+// those of the choice.
+[[nodiscard]] Result<std::vector<Selected>> select_components(const StackSpec& spec,
+                                                              const catalog::Tier& tier,
+                                                              const Catalogs& catalogs);
 
 // The rule of the store of each signal.
 [[nodiscard]] StoreRules store_rules(const std::vector<Selected>& components);

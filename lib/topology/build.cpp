@@ -7,7 +7,8 @@
 #include <map>
 
 #include "lib/base/text.hpp"
-#include "lib/topology/parts.hpp"
+#include "lib/catalog/stack.hpp"
+#include "lib/topology/instantiate.hpp"
 
 namespace obsctl {
 namespace {
@@ -33,51 +34,95 @@ Policy policy_of(const StackSpec& spec) {
           .always_kept = {std::min(1.0, traces.errors.value + traces.slow.value)},
           .slow_threshold = traces.slow_threshold,
           .decision_wait = traces.decision_wait,
-          .remote_metrics = spec.metrics.backend != "prometheus",
           .security = spec.security,
           .alerting = spec.alerting};
 }
 
-// In start order: what others wait for comes first.
-std::vector<Component> make_components(const topology::Context& context, Retention retention) {
-  std::vector<Component> out = {topology::jaeger(context)};
-  if (context.victoriametrics()) {
-    out.push_back(topology::victoriametrics(context, retention));
-  }
-  out.push_back(topology::prometheus(context, retention));
-  out.push_back(topology::loki(context));
-  out.push_back(topology::alertmanager(context));
-  out.push_back(topology::otel_collector(context));
-  out.push_back(topology::otel_collector_health(context));
-  out.push_back(topology::node_exporter(context));
-  out.push_back(topology::grafana(context));
-  out.insert(out.begin(), topology::volume_init(context, out));
-  return out;
-}
-
-std::vector<Link> make_links(const topology::Context& context,
-                             const std::vector<Component>& components) {
-  std::vector<Link> out = {
-      {"otel-collector", "jaeger", 4317, "traces over OTLP/gRPC"},
-      {"otel-collector", "prometheus", 9090, "metrics over OTLP/HTTP"},
-      {"otel-collector", "loki", 3100, "logs over OTLP/HTTP"},
-      {"prometheus", "alertmanager", 9093, "firing alerts"},
-      {"grafana", "jaeger", 16686, "trace queries"},
-      {"grafana", "loki", 3100, "log queries"},
-      {"grafana", "alertmanager", 9093, "silences and alert groups"},
-  };
-  if (context.victoriametrics()) {
-    out.push_back({"prometheus", "victoriametrics", 8428, "all metrics over remote write"});
-    out.push_back({"grafana", "victoriametrics", 8428, "metric queries"});
-  } else {
-    out.push_back({"grafana", "prometheus", 9090, "metric queries"});
-  }
-  for (const auto& component : components) {
-    if (!component.metrics_path.empty()) {
-      out.push_back({"prometheus", component.name, component.metrics_port, "scrape"});
+// Who provides each capability: the component that was chosen for it, else the first that can.
+std::vector<Provider> find_providers(const catalog::ChosenStack& stack,
+                                     const catalog::Components& components) {
+  std::vector<Provider> out;
+  for (const auto& name : stack.components) {
+    const catalog::ComponentDef& def = components.at(name);
+    for (const auto& provided : def.provides) {
+      const auto chosen = stack.chosen.find(provided.capability);
+      const bool other = chosen != stack.chosen.end() && chosen->second != name;
+      const bool taken = std::ranges::find(out, provided.capability, &Provider::capability) !=
+                         out.end();
+      if (!other && !taken) {
+        out.push_back({provided.capability, name, def.title, def.port(provided.port)->number,
+                       provided.path, provided.protocol, provided.headers, provided.comment});
+      }
     }
   }
   return out;
+}
+
+Failure unmet(const catalog::ComponentDef& def, const catalog::Needed& need,
+              const catalog::Components& components) {
+  const auto can = catalog::providers(components, need.capability);
+  return fail(Code::usage,
+              fmt::format("'{}' needs {} and no component of the stack provides it", def.name,
+                          need.capability),
+              can.empty() ? "a component that provides it is missing"
+                          : "these provide it: " + join(can, ", "));
+}
+
+// Links and start order from what each component needs.
+Result<void> wire(const catalog::ComponentDef& def, const catalog::Components& components,
+                  Topology& topology, Component& component) {
+  for (const auto& need : def.needs) {
+    const Provider* provider = topology.provider(need.capability);
+    if (provider == nullptr && !need.optional) {
+      return unmet(def, need, components);
+    }
+    if (provider == nullptr || provider->component == def.name) {
+      continue;
+    }
+    if (!need.carries.empty()) {
+      topology.links.push_back(
+          {def.name, provider->component, provider->port, need.carries, need.capability});
+    }
+    const bool known = std::ranges::find(component.depends_on, provider->component,
+                                         &Dependency::component) != component.depends_on.end();
+    if (need.start_healthy && !known) {
+      component.depends_on.push_back({provider->component, Ready::healthy});
+    }
+  }
+  return {};
+}
+
+void add_scrapes(Topology& topology) {
+  for (const auto& from : topology.components) {
+    if (!from.scrapes) {
+      continue;
+    }
+    for (const auto& to : topology.components) {
+      if (!to.metrics_path.empty()) {
+        topology.links.push_back({from.name, to.name, to.metrics_port, "scrape", ""});
+      }
+    }
+  }
+}
+
+Result<void> make_components(const StackSpec& spec, const sizing::SizingReport& report,
+                             const sizing::Catalogs& catalogs, Topology& out) {
+  OBS_TRY_ASSIGN(const auto stack,
+                 catalog::choose_stack(spec, catalogs.single_node, catalogs.components));
+  out.providers = find_providers(stack, catalogs.components);
+  out.capabilities = catalog::capabilities(catalogs.components);
+  topology::Context context{spec, report, topology::shared_values(spec, out.retention)};
+  const Provider* remote = out.provider("metrics.remote");
+  context.shared["remote_metrics"] =
+      remote == nullptr ? Values(false) : Values{{"title", remote->title}};
+  for (const auto& name : stack.components) {
+    const catalog::ComponentDef& def = catalogs.components.at(name);
+    OBS_TRY_ASSIGN(Component component, topology::instantiate(def, context));
+    OBS_TRY(wire(def, catalogs.components, out, component));
+    out.components.push_back(std::move(component));
+  }
+  add_scrapes(out);
+  return {};
 }
 
 Result<void> check_components(const StackSpec& spec, const Topology& topology) {
@@ -135,20 +180,18 @@ Result<void> check_ports(const StackSpec& spec, const Topology& topology) {
 
 }  // namespace
 
-Result<Topology> build_topology(const StackSpec& spec, const sizing::SizingReport& report) {
+Result<Topology> build_topology(const StackSpec& spec, const sizing::SizingReport& report,
+                                const sizing::Catalogs& catalogs) {
   if (!report.host) {
     return fail(Code::usage, fmt::format("tier '{}' does not fit on a single node", spec.tier),
                 "generate tier small; 'obsctl size' shows what the larger tiers need");
   }
-  OBS_TRY_ASSIGN(const auto images, catalog::components());
-  const topology::Context context{spec, report, images};
   Topology out{.name = spec.name,
                .tier = spec.tier,
                .policy = policy_of(spec),
                .load = load_of(report.load),
                .retention = retention_of(report.load)};
-  out.components = make_components(context, out.retention);
-  out.links = make_links(context, out.components);
+  OBS_TRY(make_components(spec, report, catalogs, out));
   OBS_TRY(check_components(spec, out));
   OBS_TRY(check_ports(spec, out));
   return out;
@@ -156,7 +199,7 @@ Result<Topology> build_topology(const StackSpec& spec, const sizing::SizingRepor
 
 Result<SizedStack> size_and_build(const StackSpec& spec, const sizing::Catalogs& catalogs) {
   OBS_TRY_ASSIGN(auto report, sizing::size_plan(spec, catalogs));
-  OBS_TRY_ASSIGN(auto topology, build_topology(spec, report));
+  OBS_TRY_ASSIGN(auto topology, build_topology(spec, report, catalogs));
   return SizedStack{std::move(report), std::move(topology)};
 }
 

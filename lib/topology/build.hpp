@@ -20,7 +20,8 @@ namespace obsctl {
 // a port or component override whose name the stack does not have, two ports published on the same
 // number.
 [[nodiscard]] Result<Topology> build_topology(const StackSpec& spec,
-                                              const sizing::SizingReport& report);
+                                              const sizing::SizingReport& report,
+                                              const sizing::Catalogs& catalogs);
 
 // A stack with the sizing that every number in it comes from.
 struct SizedStack {

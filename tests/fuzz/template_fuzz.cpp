@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string>
 
-#include "lib/render/template.hpp"
+#include "lib/template/template.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const obsctl::Values values = {

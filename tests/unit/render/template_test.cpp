@@ -1,5 +1,5 @@
 // The template language: what each tag yields, clean lines, and every mistake with its position.
-#include "lib/render/template.hpp"
+#include "lib/template/template.hpp"
 
 #include <doctest/doctest.h>
 

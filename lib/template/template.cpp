@@ -1,5 +1,5 @@
 // The template engine: text → tags → tree of pieces → rendered text, and the look-up of templates.
-#include "lib/render/template.hpp"
+#include "lib/template/template.hpp"
 
 #include <fmt/format.h>
 

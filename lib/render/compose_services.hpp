@@ -1,0 +1,48 @@
+// What Compose needs beside the neutral topology: bind mounts, env files, a job that gives fresh
+// volumes to their users, and a probe for images that cannot probe themselves.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/base/error.hpp"
+#include "lib/model/topology.hpp"
+#include "lib/template/template.hpp"
+
+namespace obsctl::compose {
+
+// A generated file or folder mounted read-only into a container.
+struct Mount {
+  std::string source;  // relative to the generated directory
+  std::string target;
+};
+
+struct StartAfter {
+  std::string service;
+  std::string condition;  // in Compose's words
+};
+
+struct Service {
+  Component component;
+  std::vector<std::string> entrypoint = {};  // empty: the image's own
+  std::vector<std::string> env_files = {};
+  std::vector<Mount> mounts = {};
+  std::vector<StartAfter> start_after = {};
+  std::vector<std::string> cap_add = {};  // capabilities beyond none
+  bool one_shot = false;                  // a job that ends
+};
+
+// The image of the helpers (targets/compose/helpers.yaml), as "repository:version".
+struct Helper {
+  std::string image;
+  std::string version;
+};
+[[nodiscard]] Result<Helper> find_helper(const TemplateStore& store);
+
+// The services in start order: the job for the volumes first, each probe behind what it probes.
+[[nodiscard]] std::vector<Service> services(const Topology& topology, const Helper& helper);
+
+// The service that probes a component whose image cannot; empty when the image can.
+[[nodiscard]] std::string probe_of(const Component& component);
+
+}  // namespace obsctl::compose

@@ -1,0 +1,187 @@
+// Makes one component of a stack.
+#include "lib/topology/instantiate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/topology/settings.hpp"
+
+namespace obsctl::topology {
+namespace {
+
+constexpr auto k_loopback = "127.0.0.1";
+
+// The address a person types to reach a published port.
+std::string url_of(const Port& port) {
+  const bool local =
+      port.bind == k_loopback || port.bind == "0.0.0.0" || port.bind == "::" || port.bind == "::1";
+  const bool v6 = port.bind.find(':') != std::string::npos;
+  return fmt::format("http://{}:{}/",
+                     local ? "localhost" : (v6 ? "[" + port.bind + "]" : port.bind), port.host);
+}
+
+Port port_of(const catalog::PortDef& def, const StackSpec& spec) {
+  Port out{.name = def.name, .container = def.number};
+  if (def.exposure == catalog::Exposure::internal) {
+    return out;
+  }
+  const auto own = spec.ports.find(def.name);
+  out.host = own == spec.ports.end() ? def.number : own->second;
+  // A service without a login of its own stays on loopback whatever security.bind says.
+  out.bind = def.exposure == catalog::Exposure::reachable ? spec.security.bind : k_loopback;
+  out.purpose = def.purpose;
+  return out;
+}
+
+class Filler {
+ public:
+  Filler(const catalog::ComponentDef& def, Values values)
+      : path_(fmt::format("components/{}/component.yaml", def.name)), values_(std::move(values)) {}
+
+  Result<std::string> operator()(const std::string& text) const {
+    if (text.find("[%") == std::string::npos) {
+      return text;
+    }
+    return render_template({path_, "embedded", text}, values_);
+  }
+
+  // An entry that comes out empty is left out.
+  Result<std::vector<std::string>> all(const std::vector<std::string>& texts) const {
+    std::vector<std::string> out;
+    for (const auto& text : texts) {
+      OBS_TRY_ASSIGN(std::string filled, (*this)(text));
+      if (!filled.empty()) {
+        out.push_back(std::move(filled));
+      }
+    }
+    return out;
+  }
+
+ private:
+  std::string path_;
+  Values values_;
+};
+
+void add_sizing(const sizing::SizingReport& report, Component& out) {
+  const auto* plan = report.find(out.name);
+  if (plan == nullptr) {
+    return;
+  }
+  // Whole bytes: what floating point adds would show in the runbook.
+  out.limits = {plan->cpus.chosen.value, Bytes{std::round(plan->memory.chosen.value * 1e9)}};
+  out.disk = Bytes{std::round(plan->disk.chosen.value * 1e9)};
+  for (const auto& setting : plan->settings) {
+    out.settings[setting.key.substr(plan->name.size() + 1)] = {setting.value, setting.unit};
+  }
+}
+
+std::optional<Probe> probe_of(const catalog::ComponentDef& def) {
+  if (!def.probe) {
+    return std::nullopt;
+  }
+  const int port = def.port(def.probe->port)->number;
+  Probe out{.port = port, .path = def.probe->path, .start_period = def.probe->start_period};
+  out.command = def.probe->command;
+  if (def.probe->wget) {
+    out.command = {"wget", "-q", "-O", "/dev/null",
+                   fmt::format("http://127.0.0.1:{}{}", port, out.path)};
+  }
+  return out;
+}
+
+bool holds(const Values& values, const std::string& flag) {
+  const auto found = values.find(flag);
+  return flag.empty() || (found != values.end() && found->is_boolean() && found->get<bool>());
+}
+
+// Files of one volume that several entries fill stand together.
+void add_secrets(const catalog::ComponentDef& def, const Values& values, Component& out) {
+  for (const auto& secret : def.secrets) {
+    if (!holds(values, secret.when)) {
+      continue;
+    }
+    const auto same = std::ranges::find_if(out.secrets, [&](const SecretUse& use) {
+      return !secret.volume.empty() && use.volume == secret.volume;
+    });
+    if (same != out.secrets.end()) {
+      same->files.insert(same->files.end(), secret.files.begin(), secret.files.end());
+    } else {
+      out.secrets.push_back({secret.environment, secret.volume, secret.mount, secret.files,
+                             secret.holds});
+    }
+  }
+}
+
+}  // namespace
+
+Values shared_values(const StackSpec& spec, const Retention& retention) {
+  const AlertingSpec& alerting = spec.alerting;
+  Values out;
+  out["retention"] = {{"traces", print_duration(retention.traces)},
+                      {"traces_hours", static_cast<std::int64_t>(std::ceil(retention.traces.hours()))},
+                      {"metrics", print_duration(retention.metrics)},
+                      {"metrics_whole_days",
+                       static_cast<std::int64_t>(std::ceil(retention.metrics.days()))},
+                      {"logs", print_duration(retention.logs)},
+                      {"logs_whole_days",
+                       static_cast<std::int64_t>(std::ceil(retention.logs.days()))}};
+  out["tls"] = spec.security.tls != "off";
+  out["bearer"] = spec.security.auth == "bearer";
+  out["sampling"] = spec.traces.keep.value < 1;
+  out["slack"] = !alerting.slack_channel.empty();
+  // Port 25 is a relay without a login.
+  out["smtp"] = !alerting.email_to.empty() && !alerting.smtp_host.ends_with(":25");
+  return out;
+}
+
+Result<Component> instantiate(const catalog::ComponentDef& def, const Context& context) {
+  Component out;
+  out.name = def.name;
+  out.title = def.title;
+  out.image = def.reference();
+  out.version = def.version;
+  add_sizing(context.report, out);
+  Values values = context.shared;
+  values["url"] = Values::object();
+  for (const auto& port : def.ports) {
+    out.ports.push_back(port_of(port, context.spec));
+    values["url"][port.name] =
+        out.ports.back().host != 0 ? Values(url_of(out.ports.back())) : Values(nullptr);
+  }
+  values["self"] = component_values(out);
+  const Filler fill(def, values);
+  OBS_TRY_ASSIGN(out.purpose, fill(def.purpose));
+  OBS_TRY_ASSIGN(out.notes, fill.all(def.notes));
+  OBS_TRY_ASSIGN(out.command, fill.all(def.command));
+  OBS_TRY_ASSIGN(out.keeps, fill(def.keeps));
+  OBS_TRY_ASSIGN(out.deletes, fill(def.deletes));
+  for (const auto& [key, text] : def.environment) {
+    OBS_TRY_ASSIGN(std::string filled, fill(text));
+    if (!filled.empty()) {
+      out.environment[key] = std::move(filled);
+    }
+  }
+  for (const auto& volume : def.volumes) {
+    out.volumes.push_back({.name = volume.name,
+                           .mount = volume.mount,
+                           .uid = def.uid,
+                           .needs_init = !volume.image_owns,
+                           .holds = volume.holds});
+  }
+  add_secrets(def, values, out);
+  out.configs = {def.configs.mount, def.configs.files, def.configs.folders};
+  out.tmpfs = def.tmpfs;
+  out.read_only = def.read_only;
+  out.host_view = def.host_view;
+  out.scrapes = def.scrapes;
+  out.probe = probe_of(def);
+  if (!def.metrics_port.empty()) {
+    out.metrics_port = def.port(def.metrics_port)->number;
+    out.metrics_path = def.metrics_path;
+  }
+  return out;
+}
+
+}  // namespace obsctl::topology

@@ -1,0 +1,46 @@
+// Turns numbers into what a configuration file writes.
+#include "lib/topology/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace obsctl {
+namespace {
+
+std::int64_t whole(double value) {
+  return static_cast<std::int64_t>(std::llround(value));
+}
+
+Values setting_value(const Setting& setting) {
+  if (setting.unit == "days") {
+    return print_duration(Duration::from_days(setting.value));
+  }
+  constexpr double k_exact = 9e15;
+  const bool is_whole =
+      std::isfinite(setting.value) && std::abs(setting.value) < k_exact &&
+      setting.value == std::floor(setting.value);
+  return is_whole ? Values(whole(setting.value)) : Values(human_number(setting.value));
+}
+
+}  // namespace
+
+Values component_values(const Component& component) {
+  constexpr double k_mib = 1024.0 * 1024.0;
+  Values out = Values::object();
+  for (const auto& [name, setting] : component.settings) {
+    out[name] = setting_value(setting);
+  }
+  out["version"] = component.version;
+  out["cpus"] = component.limits.cpus;
+  // What floating point takes from an exact number does not count.
+  out["memory_mib"] = whole(std::floor(component.limits.memory.value / k_mib + 1e-6));
+  out["memory_bytes"] = whole(component.limits.memory.value);
+  out["memory"] = fmt::format("{:.4g} GiB", component.limits.memory.gib());
+  out["disk_bytes"] = whole(component.disk.value);
+  out["disk_gb"] = print_count(component.disk.gb());
+  out["disk"] = human_bytes(component.disk);
+  return out;
+}
+
+}  // namespace obsctl

@@ -1,0 +1,13 @@
+// Settings and limits of a component as values for templates.
+#pragma once
+
+#include "lib/model/topology.hpp"
+#include "lib/template/template.hpp"
+
+namespace obsctl {
+
+// Every setting by name (whole numbers stay whole, days become a duration), and version, cpus,
+// memory_mib, memory_bytes, memory, disk_bytes, disk_gb and disk.
+[[nodiscard]] Values component_values(const Component& component);
+
+}  // namespace obsctl
