@@ -211,7 +211,9 @@ Values rule_values(const Topology& topology) {
   // so their values must exist.
   for (const char* name : k_named_by_rules) {
     if (!out.contains(name)) {
-      out[name] = component_values({});
+      Component absent;
+      absent.settings = {{"memory_warn_bytes", {}}, {"disk_warn_bytes", {}}};
+      out[name] = component_values(absent);
     }
   }
   out["planned_series"] = human_count(topology.load.series);

@@ -43,8 +43,8 @@ def telemetrygen():
     found = os.environ.get("TELEMETRYGEN") or shutil.which("telemetrygen") or str(CACHE / "tools/telemetrygen")
     if pathlib.Path(found).exists():
         return found
-    text = (REPO / "templates/catalog/components.yaml").read_text()
-    version = re.search(r"otel-collector:.*?version: ([\d.]+)", text, re.S).group(1)
+    text = (REPO / "templates/components/otel-collector/component.yaml").read_text()
+    version = re.search(r"^version: ([\d.]+)", text, re.M).group(1)
     major, minor, patch = map(int, version.split("."))
     for step in range(3):
         wanted = f"{MODULE}@v{major}.{minor + step}.{patch}"

@@ -11,7 +11,8 @@ except ImportError:  # the lab's own venv has it; a bare interpreter may not
 
 LAB = pathlib.Path(__file__).resolve().parent
 REPO = LAB.parent.parent
-CATALOG = REPO / "templates" / "catalog" / "components.yaml"
+COMPONENTS = REPO / "templates" / "components"
+HELPERS = REPO / "templates" / "targets" / "compose" / "helpers.yaml"
 SOURCES = LAB / "sources.yaml"
 
 
@@ -36,8 +37,10 @@ def load_yaml(path: pathlib.Path) -> dict:
 
 
 def catalog() -> dict:
-    """The product's own component table: name -> {image, version}."""
-    return load_yaml(CATALOG)["components"]
+    """The product's own components: name -> {image, version}, with the helper of its Compose files."""
+    rows = {path.parent.name: load_yaml(path) for path in sorted(COMPONENTS.glob("*/component.yaml"))}
+    helper = load_yaml(HELPERS)
+    return {**rows, helper["image"]: helper}
 
 
 def sources() -> dict:
@@ -51,7 +54,7 @@ def wanted_version(name: str, source: dict) -> str:
     key = source.get("catalog", name)
     components = catalog()
     if key not in components:
-        raise LabError(f"{CATALOG.name} has no component '{key}'")
+        raise LabError(f"templates/components has no '{key}'")
     return str(components[key]["version"]).removeprefix("v")
 
 

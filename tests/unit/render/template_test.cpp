@@ -94,18 +94,18 @@ TEST_CASE("a malformed template is an error at the tag") {
 TEST_CASE("an override directory wins over the embedded template and names its file in errors") {
   const auto dir = std::filesystem::temp_directory_path() / "obsctl-template-test";
   std::filesystem::create_directories(dir / "catalog");
-  std::ofstream(dir / "catalog" / "components.yaml") << "x: [% nope %]\n";
+  std::ofstream(dir / "catalog" / "tiers.yaml") << "x: [% nope %]\n";
   const OsFileSystem files;
-  const auto embedded = TemplateStore(files, {}).find("catalog/components.yaml");
+  const auto embedded = TemplateStore(files, {}).find("catalog/tiers.yaml");
   REQUIRE(embedded);
   CHECK(embedded->origin == "embedded");
-  CHECK(embedded->file() == "templates/catalog/components.yaml");
-  const auto mine = TemplateStore(files, {"/nonexistent", dir}).find("catalog/components.yaml");
+  CHECK(embedded->file() == "templates/catalog/tiers.yaml");
+  const auto mine = TemplateStore(files, {"/nonexistent", dir}).find("catalog/tiers.yaml");
   REQUIRE(mine);
   CHECK(mine->text == "x: [% nope %]\n");
   const auto rendered = render_template(*mine, Values::object());
   REQUIRE_FALSE(rendered);
-  CHECK(rendered.error().at->str() == (dir / "catalog/components.yaml").string() + ":1:4");
+  CHECK(rendered.error().at->str() == (dir / "catalog/tiers.yaml").string() + ":1:4");
   CHECK_FALSE(TemplateStore(files, {}).find("catalog/nope.yaml"));
   std::filesystem::remove_all(dir);
 }

@@ -1,0 +1,61 @@
+// The packaging of Compose: volumes are handed over before they are used, probes stand behind what they probe.
+#include "lib/render/compose_services.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tests/support/sized.hpp"
+
+using namespace obsctl;
+
+namespace {
+
+std::vector<compose::Service> services(const std::vector<std::string>& settings) {
+  return compose::services(test::sized(settings).topology, {"busybox:1", "1"});
+}
+
+}  // namespace
+
+TEST_CASE("a fresh volume is given to its user before the service starts") {
+  for (const std::vector<std::string>& settings :
+       {std::vector<std::string>{}, {"security.tls=self-signed", "security.auth=bearer"},
+        {"alerting.slack_channel=#alerts"}}) {
+    const auto all = services(settings);
+    REQUIRE(all.front().component.name == "volume-init");
+    std::set<std::string> ready;
+    for (const auto& volume : all.front().component.volumes) {
+      ready.insert(volume.name);
+    }
+    std::set<std::string> started;
+    for (const auto& service : all) {
+      CAPTURE(service.component.name);
+      for (const auto& volume : service.component.volumes) {
+        if (volume.needs_init) {
+          CHECK(ready.contains(volume.name));
+          CHECK(std::ranges::any_of(service.start_after, [](const auto& after) {
+            return after.service == "volume-init" &&
+                   after.condition == "service_completed_successfully";
+          }));
+        }
+      }
+      for (const auto& after : service.start_after) {
+        CHECK(started.contains(after.service));
+      }
+      started.insert(service.component.name);
+    }
+  }
+}
+
+TEST_CASE("an image that cannot probe itself gets a probe from outside") {
+  const auto all = services({});
+  const auto probe = std::ranges::find_if(all, [](const auto& service) {
+    return service.component.name == "otel-collector-health";
+  });
+  REQUIRE(probe != all.end());
+  CHECK(probe->component.probe->command.back() == "http://otel-collector:13133/");
+  CHECK(std::ranges::count_if(all, [](const auto& service) {
+          return service.component.name.ends_with("-health");
+        }) == 1);
+}
