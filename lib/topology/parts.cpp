@@ -51,8 +51,9 @@ Component Context::start(std::string_view name, std::string_view image) const {
     }
   }
   if (const auto* plan = report.find(name)) {
-    out.limits = {plan->cpus.chosen.value, Bytes::from_gb(plan->memory.chosen.value)};
-    out.disk = Bytes::from_gb(plan->disk.chosen.value);
+    // Whole bytes: what floating point adds would show in the runbook.
+    out.limits = {plan->cpus.chosen.value, Bytes{std::round(plan->memory.chosen.value * 1e9)}};
+    out.disk = Bytes{std::round(plan->disk.chosen.value * 1e9)};
     for (const auto& setting : plan->settings) {
       out.settings[setting.key.substr(plan->name.size() + 1)] = setting.value;
     }
