@@ -48,9 +48,7 @@ class ComponentSizer {
     const auto& rules = *component_.rules;
     count_ = std::max(instances, 1);
     out.cpus = choose(k_cpus, rules.cpus, rule(k_cpus, rules.cpus));
-    amounts_["cores"] = calc("D17", "cores of all instances",
-                             {out.cpus.formula->input(), {"instances", count_, "", "plan"}}, "cores")
-                            .input();
+    amounts_["cores"] = load_cores(rules.cpus).input();
     out.memory = choose(k_memory, rules.memory, rule(k_memory, rules.memory));
     if (rules.disk.floor > 0) {
       out.disk = choose(k_disk, rules.disk, rule(k_disk, rules.disk));
@@ -61,6 +59,16 @@ class ComponentSizer {
   }
 
  private:
+  // What the load alone takes of all instances: memory that grows with cores must not grow with the
+  // floor.
+  [[nodiscard]] Quantity load_cores(catalog::ResourceRule cpus) const {
+    cpus.floor = 0;
+    Quantity each = rule({k_cpus.name, k_cpus.unit, k_cpus.scale, 0}, cpus);
+    each.name = "cores that the load takes";
+    return calc("D17", "cores that the load takes, all instances",
+                {each.input(), {"instances", count_, "", "plan"}}, "cores");
+  }
+
   [[nodiscard]] Input amount(const std::string& name) const {
     const auto found = amounts_.find(name);
     return found == amounts_.end() ? Input{name, 0, "", "not known"} : found->second;

@@ -152,7 +152,7 @@ def take_given(name: str, source: dict) -> str:
     path = given.find(name, wanted)
     if path is None:
         (bin_dir() / name).unlink(missing_ok=True)  # what is there was given or built before
-        return f"{name} {wanted}: {given.why_absent(name)}"
+        return f"{name} {wanted}: not given, tests that need it are not run ({given.remedy()})"
     link(path, name)
     version = given.version_of(path)
     differs = "" if version == wanted else f" (the catalog says {wanted})"

@@ -47,5 +47,9 @@ def absent() -> list:
             if source.get("given") and not (bin_dir() / name).exists()]
 
 
+def remedy() -> str:
+    return f"put it into {given_dir()} or PATH"
+
+
 def why_absent(name: str) -> str:
-    return f"not run: {name} is only used when given (put it into {given_dir()} or PATH)"
+    return f"not run: {name} is only used when given ({remedy()})"

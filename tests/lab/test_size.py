@@ -112,7 +112,7 @@ def test_measures_what_the_stack_says(tmp_path, suffix) -> None:
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["schema"] == "obsctl.size/v1"
-    assert report["model"] == "measured"
+    assert report["model"] == "recommended"  # which takes what was measured
     assert report["measured"]["missing"] == ["Loki memory: Loki is not scraped"]  # and nothing is guessed
     assert report["measured"]["url"] == url
 

@@ -171,7 +171,10 @@ def test_yaml_is_tidy(directory):
     files = sorted(path for pattern in ("*.yml", "*.yaml") for path in directory.rglob(pattern)
                    if "certs" not in path.parts)
     assert files
-    accepts(["yamllint", "--strict", "-d", rules, *files])
+    accepts(["yamllint", "--strict", "-d", rules, *(path for path in files if path.name != "obsctl.yaml")])
+    # Its commented-out settings stand below their section, also where the section has nothing else.
+    accepts(["yamllint", "--strict", "-d", rules.replace("rules: {", "rules: {comments-indentation: disable, "),
+             directory / "obsctl.yaml"])
 
 
 def test_scripts_pass_shellcheck(directory):
