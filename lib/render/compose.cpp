@@ -243,7 +243,7 @@ Result<void> add_compose(FileTree& tree, const Topology& topology, const Values&
     all["services"].push_back(service(component, tree));
   }
   all["volumes"] = volumes(topology);
-  OBS_TRY_ASSIGN(std::string bytes, render_template(source, all));
+  OBS_TRY_ASSIGN(std::string bytes, render_template(source, all, store));
   tree["docker-compose.yml"] = {.bytes = std::move(bytes), .origin = k_template};
   return {};
 }

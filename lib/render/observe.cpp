@@ -28,7 +28,7 @@ std::int64_t whole(double value) {
 Result<std::string> filled(const TemplateStore& store, std::string_view path,
                            const Values& values) {
   OBS_TRY_ASSIGN(const Template source, store.find(path));
-  return render_template(source, values);
+  return render_template(source, values, store);
 }
 
 // Rows whose component the stack does not have are left out, so that no rule watches a thing that

@@ -70,7 +70,7 @@ Result<FileTree> render_stack(const Topology& topology, const TemplateStore& sto
   FileTree tree;
   for (const auto& file : k_files) {
     OBS_TRY_ASSIGN(const Template source, store.find(file.source));
-    OBS_TRY_ASSIGN(std::string bytes, render_template(source, values));
+    OBS_TRY_ASSIGN(std::string bytes, render_template(source, values, store));
     tree[file.target] = {.bytes = std::move(bytes), .origin = file.source};
   }
   // Side by side: reading these two catalogs is most of the work of a render.
