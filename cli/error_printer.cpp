@@ -9,7 +9,9 @@
 
 namespace obsctl::cli {
 
-std::string error_text(const Error& error, bool color) {
+namespace {
+
+std::string one_error(const Error& error, bool color) {
   std::string out =
       fmt::format("obsctl: {} {}\n", style(Style::red, "error:", color), error.message);
   if (error.at) {
@@ -24,6 +26,16 @@ std::string error_text(const Error& error, bool color) {
   return out;
 }
 
+}  // namespace
+
+std::string error_text(const Error& error, bool color) {
+  std::string out = one_error(error, color);
+  for (const auto& more : error.more) {
+    out += one_error(more, color);
+  }
+  return out;
+}
+
 std::string error_json(const Error& error) {
   nlohmann::ordered_json out = {
       {"schema", "obsctl.error/v1"}, {"code", code_name(error.code)}, {"message", error.message}};
@@ -34,6 +46,16 @@ std::string error_json(const Error& error) {
     out["context"] = error.context;
   }
   out["hint"] = error.hint;
+  if (!error.more.empty()) {
+    out["more"] = nlohmann::ordered_json::array();
+    for (const auto& more : error.more) {
+      nlohmann::ordered_json row = {{"message", more.message}, {"hint", more.hint}};
+      if (more.at) {
+        row["at"] = more.at->str();
+      }
+      out["more"].push_back(std::move(row));
+    }
+  }
   out["exit_code"] = exit_code_of(error.code);
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

@@ -42,6 +42,7 @@ struct Error {
   std::optional<SourcePos> at = {};       // where in the user's input
   std::string hint = {};                  // what to do next
   std::vector<std::string> context = {};  // outermost last, for example "reading 'obsctl.yaml'"
+  std::vector<Error> more = {};           // further mistakes of the same input
 
   Error&& with_hint(std::string text) && {
     hint = std::move(text);
