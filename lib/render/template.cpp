@@ -297,7 +297,7 @@ class Renderer {
     parsed.source = std::move(*source);
     auto pieces = Parser(parsed.source).parse();
     if (!pieces) {
-      return Failure(std::move(pieces).error().in("included at " + place(piece).str()));
+      return Failure(std::move(pieces).error().in("including it at " + place(piece).str()));
     }
     parsed.pieces = std::move(*pieces);
     return &parsed;
@@ -315,7 +315,7 @@ class Renderer {
     open_.pop_back();
     source_ = outer;
     if (!done) {
-      return Failure(std::move(done).error().in("included at " + place(piece).str()));
+      return Failure(std::move(done).error().in("including it at " + place(piece).str()));
     }
     out_ = std::move(before) + indented(out_, piece.indent);
     return {};

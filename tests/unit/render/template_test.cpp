@@ -143,8 +143,8 @@ TEST_CASE("an error in a partial names the partial's line and where it is includ
   const Error deep = mistake("\n[%> b.yaml %]\n");
   CHECK(deep.at->str() == (dir.path / "a.yaml").string() + ":2:5");
   CHECK(deep.context == std::vector<std::string>{
-                            "included at " + (dir.path / "b.yaml").string() + ":1:1",
-                            "included at templates/main.yml:2:1"});
+                            "including it at " + (dir.path / "b.yaml").string() + ":1:1",
+                            "including it at templates/main.yml:2:1"});
   CHECK(mistake("[%> open.yaml %]").at->str() == (dir.path / "open.yaml").string() + ":2:1");
   CHECK(mistake("a [%> none.yaml %]").at->str() == "templates/main.yml:1:3");
   CHECK(mistake("a [%> none.yaml %]").message == "there is no template 'none.yaml'");
