@@ -144,10 +144,15 @@ Topic templates_topic() {
       "[% and %], so that Prometheus, Helm and shell syntax stays as it is:\n\n"
       "  [% images.loki %]                    a value\n"
       "  [%# ports %] … [%/ ports %]          once per element, or when true\n"
-      "  [%^ ports %] … [%/ ports %]          when empty or false\n\n"
+      "  [%^ ports %] … [%/ ports %]          when empty or false\n"
+      "  [%> components/grafana/promql.yaml %]  another template, with the same values\n\n"
       "Templates carry no logic; values are computed by the program. A name that does not "
       "exist is an error with file and line. Rendered YAML and JSON is parsed before anything "
       "is written.\n\n"
+      "A directory can also add: alerts with their tests, recording rules, a dashboard and a data source in "
+      "components/NAME/{alerts,alerts.test,recording,dashboard,datasource}.yaml, and those of the whole stack in "
+      "catalog/{alerts,recording,dashboards}/. There [% sel.loki %] selects what Loki says of itself, and "
+      "[% cmd.logs_50.loki %] is the command that shows the last lines of its log.\n\n"
       "Editing a generated file directly is fine too: init notices, lists it as a conflict and "
       "leaves it alone (exit code 3) until you take the new version with --force.\n"};
 }

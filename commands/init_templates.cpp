@@ -13,11 +13,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Where rows of the stack are: any number of files.
+bool has_rows(std::string_view path) {
+  return path.starts_with("catalog/alerts/") || path.starts_with("catalog/recording/") ||
+         path.starts_with("catalog/dashboards/");
+}
+
 // Versions, tiers and prices are data of the program; alerts, rules and dashboards are for users
 // too.
 bool replaceable(std::string_view path) {
-  return !path.starts_with("catalog/") || path.starts_with("catalog/dashboards/") ||
-         path == "catalog/alerts.yaml" || path == "catalog/recording.yaml";
+  return !path.starts_with("catalog/") || has_rows(path) || path == "catalog/jobs.yaml";
 }
 
 std::vector<std::string> replaceable_paths() {
@@ -30,7 +35,25 @@ std::vector<std::string> replaceable_paths() {
   return out;
 }
 
-// An error for a file that no template has the name of, except for what editors and git leave.
+// Files that may be new: rows of the stack, what watches a component, and everything in the folder of a
+// component that has a component.yaml.
+bool addable(const std::string& path, const std::vector<std::string>& known,
+             const FileSystem& files, const fs::path& directory) {
+  static const std::vector<std::string> k_watch = {"alerts.yaml", "alerts.test.yaml", "recording.yaml",
+                                                   "dashboard.yaml", "datasource.yaml"};
+  const auto parts = split(path, '/');
+  if (parts.front() != "components" || parts.size() < 3) {
+    return has_rows(path) && path.ends_with(".yaml");
+  }
+  const std::string folder = "components/" + parts[1] + "/";
+  const bool built_in = std::ranges::any_of(
+      known, [&folder](const std::string& name) { return name.starts_with(folder); });
+  return built_in ? parts.size() == 3 && std::ranges::find(k_watch, parts[2]) != k_watch.end()
+                  : files.exists(directory / folder / "component.yaml");
+}
+
+// An error for a file that no template has the name of, except for new ones that are read all the same, and
+// for what editors and git leave.
 Result<void> check_names(const Context& context, const fs::path& directory) {
   OBS_TRY_ASSIGN(const auto files, context.files.list(directory));
   const auto known = replaceable_paths();
@@ -38,7 +61,8 @@ Result<void> check_names(const Context& context, const fs::path& directory) {
     const std::string path = file.generic_string();
     const bool hidden = path.starts_with(".") || path.find("/.") != std::string::npos;
     const bool other = hidden || path.ends_with("~") || path.ends_with(".md");
-    if (!other && std::ranges::find(known, path) == known.end()) {
+    if (!other && std::ranges::find(known, path) == known.end() &&
+        !addable(path, known, context.files, directory)) {
       const std::string hint = did_you_mean(path, known);
       return fail_at(
           {(directory / file).string()}, "there is no built-in template with this name",

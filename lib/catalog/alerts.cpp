@@ -3,18 +3,39 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <algorithm>
+#include <map>
 
 #include "lib/base/text.hpp"
+#include "lib/catalog/problems.hpp"
 #include "lib/yaml/read.hpp"
 
 namespace obsctl::catalog {
 namespace {
 
+// A file without an order comes after all that have one.
+constexpr int k_last = 1000;
+
 // Folded and literal YAML scalars end in a newline that no generated file should carry.
 Result<std::string> line_text(const yaml::Node& row, std::string_view key) {
   OBS_TRY_ASSIGN(const std::string text, row.text(key));
   return std::string(trim(text));
+}
+
+// The optional list of single values below `key`.
+Result<std::vector<std::string>> texts(const yaml::Node& row, std::string_view key) {
+  std::vector<std::string> out;
+  const yaml::Node* list = row.find(key);
+  if (list == nullptr) {
+    return out;
+  }
+  for (const auto& item : list->items) {
+    if (!item.is_scalar()) {
+      return fail_at(item.at, fmt::format("'{}' must be a list of single values", key));
+    }
+    out.push_back(item.scalar);
+  }
+  return out;
 }
 
 Result<std::vector<TestSeries>> parse_series(const yaml::Node& row, std::string_view key) {
@@ -30,6 +51,23 @@ Result<std::vector<TestSeries>> parse_series(const yaml::Node& row, std::string_
   return out;
 }
 
+struct Case {
+  SourcePos at;
+  std::string test_at;
+  std::vector<TestSeries> fires;
+  std::vector<TestSeries> quiet;
+};
+
+Result<Case> parse_case(const yaml::Entry& entry) {
+  OBS_TRY(entry.value.only({"at", "fires", "quiet"}));
+  Case out;
+  out.at = entry.at;
+  out.test_at = entry.value.text_or("at", "30m");
+  OBS_TRY_ASSIGN(out.fires, parse_series(entry.value, "fires"));
+  OBS_TRY_ASSIGN(out.quiet, parse_series(entry.value, "quiet"));
+  return out;
+}
+
 Result<void> check_severity(const yaml::Node& row, const std::string& severity) {
   static const std::vector<std::string> k_severities = {"critical", "warning", "none"};
   for (const auto& known : k_severities) {
@@ -41,15 +79,46 @@ Result<void> check_severity(const yaml::Node& row, const std::string& severity) 
                  fmt::format("use one of {}", join(k_severities, ", ")));
 }
 
-Result<AlertRule> parse_alert(const yaml::Entry& entry, const std::string& group,
-                              const std::string& group_component) {
+// What the rows of a file have in common.
+struct Header {
+  std::string group;
+  std::string component;
+  std::string watches;
+  int order = k_last;
+};
+
+Result<Header> parse_header(const yaml::Node& root, const RowOwner& owner, std::string_view rows) {
+  std::vector<std::string> keys = {"group", "order", "watches", std::string(rows)};
+  if (owner.component.empty()) {
+    keys.emplace_back("component");
+  }
+  OBS_TRY(root.only(keys));
+  Header out;
+  out.group = root.text_or("group", owner.group);
+  out.component = owner.component;
+  if (owner.component.empty()) {
+    OBS_TRY_ASSIGN(out.component, root.text("component"));
+  }
+  out.watches = root.text_or("watches", "");
+  if (root.find("order") != nullptr) {
+    OBS_TRY_ASSIGN(const double order, root.number("order"));
+    out.order = static_cast<int>(order);
+  }
+  OBS_TRY(root.require(rows));
+  return out;
+}
+
+Result<AlertRule> parse_alert(const yaml::Entry& entry, const Header& header) {
   const yaml::Node& row = entry.value;
-  OBS_TRY(row.only({"component", "severity", "expr", "for", "summary", "description", "runbook",
-                    "note", "seeds", "test_at", "fires", "quiet"}));
+  OBS_TRY(row.only({"component", "when", "severity", "expr", "for", "summary", "description",
+                    "runbook", "note", "seeds"}));
   AlertRule out;
   out.name = entry.key;
-  out.group = group;
-  out.component = row.text_or("component", group_component);
+  out.at = entry.at;
+  out.group = header.group;
+  out.component = row.text_or("component", header.component);
+  out.when = row.text_or("when", "");
+  out.watches = header.watches.empty() ? out.component : header.watches;
   OBS_TRY_ASSIGN(out.severity, row.text("severity"));
   OBS_TRY(check_severity(row, out.severity));
   OBS_TRY_ASSIGN(out.expr, line_text(row, "expr"));
@@ -58,29 +127,40 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const std::string& group
   OBS_TRY_ASSIGN(out.summary, line_text(row, "summary"));
   OBS_TRY_ASSIGN(out.description, line_text(row, "description"));
   OBS_TRY_ASSIGN(out.runbook, line_text(row, "runbook"));
-  if (const yaml::Node* seeds = row.find("seeds")) {
-    for (const auto& seed : seeds->items) {
-      out.seeds.push_back(seed.scalar);
-    }
-  }
-  out.test_at = row.text_or("test_at", "30m");
-  OBS_TRY_ASSIGN(out.fires, parse_series(row, "fires"));
-  OBS_TRY_ASSIGN(out.quiet, parse_series(row, "quiet"));
-  const bool watchdog = out.severity == "none";
-  if (out.fires.empty() || out.quiet.empty() != watchdog) {
-    return fail_at(
-        entry.at, fmt::format("alert '{}' is not tested both ways", out.name),
-        "'fires' and 'quiet' need a series each (a watchdog has nothing to keep it quiet)");
-  }
+  OBS_TRY_ASSIGN(out.seeds, texts(row, "seeds"));
   return out;
 }
 
-Result<RecordingRule> parse_record(const yaml::Node& row, const std::string& group,
-                                   const std::string& group_component) {
+Result<void> add_case(AlertRule& alert, const Case& proof) {
+  const bool watchdog = alert.severity == "none";
+  if (proof.fires.empty() || proof.quiet.empty() != watchdog) {
+    return fail_at(
+        proof.at, fmt::format("alert '{}' is not tested both ways", alert.name),
+        "'fires' and 'quiet' need a series each (a watchdog has nothing to keep it quiet)");
+  }
+  alert.test_at = proof.test_at;
+  alert.fires = proof.fires;
+  alert.quiet = proof.quiet;
+  return {};
+}
+
+Result<std::map<std::string, Case>> parse_cases(const SourceText& source) {
+  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(source.text, source.file));
+  Problems problems;
+  std::map<std::string, Case> out;
+  for (const auto& entry : root.entries) {
+    problems.take(out[entry.key], parse_case(entry));
+  }
+  OBS_TRY(problems.done());
+  return out;
+}
+
+Result<RecordingRule> parse_record(const yaml::Node& row, const Header& header) {
   OBS_TRY(row.only({"record", "component", "expr", "labels", "doc"}));
   RecordingRule out;
-  out.group = group;
-  out.component = row.text_or("component", group_component);
+  out.at = row.at;
+  out.group = header.group;
+  out.component = row.text_or("component", header.component);
   OBS_TRY_ASSIGN(out.name, row.text("record"));
   OBS_TRY_ASSIGN(out.expr, line_text(row, "expr"));
   OBS_TRY_ASSIGN(out.doc, line_text(row, "doc"));
@@ -92,43 +172,115 @@ Result<RecordingRule> parse_record(const yaml::Node& row, const std::string& gro
   return out;
 }
 
+template <class Row>
+std::vector<Row> join_groups(std::vector<RowFile<Row>> files) {
+  std::ranges::stable_sort(files, {}, &RowFile<Row>::order);
+  std::vector<std::string> groups;
+  std::map<std::string, std::vector<Row>> rows;
+  for (auto& file : files) {
+    for (auto& row : file.rows) {
+      std::vector<Row>& group = rows[row.group];
+      if (group.empty()) {
+        groups.push_back(row.group);
+      }
+      group.push_back(std::move(row));
+    }
+  }
+  std::vector<Row> out;
+  for (const auto& group : groups) {
+    std::ranges::move(rows[group], std::back_inserter(out));
+  }
+  return out;
+}
+
+Result<JobList> parse_job_list(const yaml::Entry& entry) {
+  OBS_TRY(entry.value.only({"components", "others"}));
+  JobList out;
+  out.name = entry.key;
+  OBS_TRY_ASSIGN(out.components, texts(entry.value, "components"));
+  const std::string others = entry.value.text_or("others", "none");
+  if (others == "watched") {
+    out.others = JobList::Others::watched;
+  } else if (others == "scraped") {
+    out.others = JobList::Others::scraped;
+  } else if (others != "none") {
+    return fail_at(entry.value.find("others")->at, fmt::format("'{}' are not components", others),
+                   "watched, scraped or none");
+  }
+  return out;
+}
+
 }  // namespace
 
-Result<std::vector<AlertRule>> parse_alerts(std::string_view text, const std::string& file) {
-  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
-  OBS_TRY_ASSIGN(const yaml::Node* groups, root.require("groups"));
-  std::vector<AlertRule> out;
-  std::set<std::string> names;
-  for (const auto& group : groups->entries) {
-    OBS_TRY(group.value.only({"component", "watches", "alerts"}));
-    OBS_TRY_ASSIGN(const std::string component, group.value.text("component"));
-    const std::string watches = group.value.text_or("watches", "");
-    OBS_TRY_ASSIGN(const yaml::Node* rows, group.value.require("alerts"));
-    for (const auto& entry : rows->entries) {
-      OBS_TRY_ASSIGN(auto alert, parse_alert(entry, group.key, component));
-      alert.watches = watches.empty() ? alert.component : watches;
-      if (!names.insert(alert.name).second) {
-        return fail_at(entry.at, fmt::format("alert '{}' is defined twice", alert.name));
-      }
-      out.push_back(std::move(alert));
+Result<RowFile<AlertRule>> parse_alerts(const SourceText& rules, const SourceText& cases,
+                                        const RowOwner& owner) {
+  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(rules.text, rules.file));
+  OBS_TRY_ASSIGN(const Header header, parse_header(root, owner, "alerts"));
+  Problems problems;
+  std::map<std::string, Case> proofs;
+  const bool proven = problems.take(proofs, parse_cases(cases));
+  RowFile<AlertRule> out;
+  out.order = header.order;
+  for (const auto& entry : root.find("alerts")->entries) {
+    AlertRule alert;
+    const bool good = problems.take(alert, parse_alert(entry, header));
+    const auto proof = proofs.find(entry.key);
+    if (proof != proofs.end()) {
+      good && problems.check(add_case(alert, proof->second));
+      proofs.erase(proof);
+    } else if (proven) {
+      problems.add(fail_at(entry.at, fmt::format("alert '{}' has no test", entry.key),
+                           fmt::format("{} needs a firing and a silent case for it", cases.file))
+                       .value());
+    }
+    out.rows.push_back(std::move(alert));
+  }
+  for (const auto& [name, proof] : proofs) {
+    problems.add(fail_at(proof.at, fmt::format("this tests no alert of {}: '{}'", rules.file, name),
+                         "a case has the name of its alert")
+                     .value());
+  }
+  OBS_TRY(problems.done());
+  return out;
+}
+
+Result<RowFile<RecordingRule>> parse_recording_rules(const SourceText& rules,
+                                                     const RowOwner& owner) {
+  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(rules.text, rules.file));
+  OBS_TRY_ASSIGN(const Header header, parse_header(root, owner, "rules"));
+  Problems problems;
+  RowFile<RecordingRule> out;
+  out.order = header.order;
+  for (const auto& row : root.find("rules")->items) {
+    problems.take(out.rows.emplace_back(), parse_record(row, header));
+  }
+  OBS_TRY(problems.done());
+  return out;
+}
+
+Result<std::vector<AlertRule>> join_alerts(std::vector<RowFile<AlertRule>> files) {
+  std::vector<AlertRule> out = join_groups(std::move(files));
+  std::map<std::string, SourcePos> names;
+  for (const auto& alert : out) {
+    const auto [first, fresh] = names.emplace(alert.name, alert.at);
+    if (!fresh) {
+      return fail_at(alert.at, fmt::format("alert '{}' is defined twice", alert.name),
+                     "it is also at " + first->second.str());
     }
   }
   return out;
 }
 
-Result<std::vector<RecordingRule>> parse_recording_rules(std::string_view text,
-                                                         const std::string& file) {
-  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
-  OBS_TRY_ASSIGN(const yaml::Node* groups, root.require("groups"));
-  std::vector<RecordingRule> out;
-  for (const auto& group : groups->entries) {
-    OBS_TRY(group.value.only({"component", "rules"}));
-    OBS_TRY_ASSIGN(const std::string component, group.value.text("component"));
-    OBS_TRY_ASSIGN(const yaml::Node* rows, group.value.require("rules"));
-    for (const auto& row : rows->items) {
-      OBS_TRY_ASSIGN(auto rule, parse_record(row, group.key, component));
-      out.push_back(std::move(rule));
-    }
+std::vector<RecordingRule> join_recording_rules(std::vector<RowFile<RecordingRule>> files) {
+  return join_groups(std::move(files));
+}
+
+Result<std::vector<JobList>> parse_job_lists(const SourceText& source) {
+  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(source.text, source.file));
+  std::vector<JobList> out;
+  for (const auto& entry : root.entries) {
+    OBS_TRY_ASSIGN(auto list, parse_job_list(entry));
+    out.push_back(std::move(list));
   }
   return out;
 }

@@ -7,8 +7,8 @@
 #include <array>
 
 #include "lib/base/text.hpp"
+#include "lib/catalog/problems.hpp"
 #include "lib/yaml/read.hpp"
-#include "templates/embedded.hpp"
 
 namespace obsctl::catalog {
 namespace {
@@ -85,11 +85,13 @@ Result<void> check_panel(const yaml::Node& row, const Panel& panel) {
 
 Result<Panel> parse_panel(const yaml::Node& row) {
   OBS_TRY(
-      row.only({"kind", "title", "datasource", "expr", "legend", "queries", "unit", "description",
+      row.only({"kind", "title", "when", "datasource", "expr", "legend", "queries", "unit", "description",
                 "thresholds", "mappings", "min", "max", "decimals", "rename", "stacked", "wide"}));
   Panel out;
+  out.at = row.at;
   OBS_TRY_ASSIGN(out.kind, row.text("kind"));
   OBS_TRY_ASSIGN(out.title, row.text("title"));
+  out.when = row.text_or("when", "");
   out.datasource = row.text_or("datasource", "prometheus");
   OBS_TRY_ASSIGN(out.queries, parse_queries(row));
   out.unit = row.text_or("unit", "");
@@ -125,42 +127,42 @@ Result<Variable> parse_variable(const yaml::Entry& entry) {
 
 }  // namespace
 
-Result<Dashboard> parse_dashboard(std::string_view text, const std::string& file) {
+Result<Dashboard> parse_dashboard(std::string_view text, const std::string& file,
+                                  const std::string& component) {
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
-  OBS_TRY(root.only({"uid", "title", "description", "component", "window", "variables", "panels"}));
+  std::vector<std::string> keys = {"uid", "title", "description", "window", "variables", "panels"};
+  if (component.empty()) {
+    keys.emplace_back("component");
+  }
+  OBS_TRY(root.only(keys));
+  Problems problems;
   Dashboard out;
-  OBS_TRY_ASSIGN(out.uid, root.text("uid"));
-  OBS_TRY_ASSIGN(out.title, root.text("title"));
-  OBS_TRY_ASSIGN(out.description, root.text("description"));
-  out.component = root.text_or("component", "");
+  out.file = file;
+  problems.take(out.uid, root.text("uid"));
+  problems.take(out.title, root.text("title"));
+  problems.take(out.description, root.text("description"));
+  out.component = root.text_or("component", component);
   out.window = root.text_or("window", "now-6h");
   if (const yaml::Node* variables = root.find("variables")) {
     for (const auto& entry : variables->entries) {
-      OBS_TRY_ASSIGN(auto variable, parse_variable(entry));
-      out.variables.push_back(std::move(variable));
+      problems.take(out.variables.emplace_back(), parse_variable(entry));
     }
   }
-  OBS_TRY_ASSIGN(const yaml::Node* panels, root.require("panels"));
+  const yaml::Node* panels = nullptr;
+  if (!problems.take(panels, root.require("panels"))) {
+    return Failure(problems.done().error());
+  }
   std::size_t shown = 0;
   for (const auto& row : panels->items) {
-    OBS_TRY_ASSIGN(auto panel, parse_panel(row));
-    shown += panel.kind == "row" ? 0 : 1;
-    out.panels.push_back(std::move(panel));
+    problems.take(out.panels.emplace_back(), parse_panel(row));
+    shown += out.panels.back().kind == "row" ? 0 : 1;
   }
   if (shown > k_max_panels) {
-    return fail_at(panels->at, fmt::format("{} panels are too many for one page", shown),
-                   fmt::format("split the dashboard, {} is the limit", k_max_panels));
+    problems.add(fail_at(panels->at, fmt::format("{} panels are too many for one page", shown),
+                         fmt::format("split the dashboard, {} is the limit", k_max_panels))
+                     .value());
   }
-  return out;
-}
-
-std::vector<std::string> dashboard_paths() {
-  std::vector<std::string> out;
-  for (const auto& file : embedded_files()) {
-    if (file.path.starts_with("catalog/dashboards/")) {
-      out.emplace_back(file.path);
-    }
-  }
+  OBS_TRY(problems.done());
   return out;
 }
 

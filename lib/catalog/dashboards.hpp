@@ -1,4 +1,5 @@
-// Grafana dashboards as compact data: one row per panel, from templates/catalog/dashboards/*.yaml.
+// Grafana dashboards as compact data: one row per panel, from templates/components/<name>/dashboard.yaml, and
+// templates/catalog/dashboards/*.yaml for those of the stack as a whole.
 //
 // A dashboard in Grafana's own JSON is some two thousand lines of which forty are decisions. The
 // rows here are those decisions; lib/render/grafana.cpp adds the layout and the rest.
@@ -28,6 +29,7 @@ struct ThresholdStep {
 struct Panel {
   std::string kind;  // row, stat, gauge, timeseries, table, bars, logs or text
   std::string title;
+  std::string when;        // value that must be on, for example "sampled"; empty: always
   std::string datasource;  // uid: prometheus or loki
   std::vector<PanelQuery> queries;
   std::string unit;         // Grafana unit id: "bytes", "ops", "percentunit"
@@ -40,6 +42,7 @@ struct Panel {
   std::string rename;    // table: name of the value column
   bool stacked = false;  // timeseries: areas on top of each other
   bool wide = false;     // the full width instead of half of it
+  SourcePos at = {};     // the row
 };
 
 // A drop-down above the dashboard, filled by a query.
@@ -55,6 +58,7 @@ struct Dashboard {
   std::string title;
   std::string description;
   std::string component;  // topology component it shows; empty: always there
+  std::string file;       // where its rows are
   std::string window;     // time range on opening: "now-6h"
   std::vector<Variable> variables;
   std::vector<Panel> panels;
@@ -71,13 +75,11 @@ struct DashboardQuery {
 // 50 (G05), ours is stricter so that each page stays readable.
 inline constexpr std::size_t k_max_panels = 20;
 
-// Errors: unknown keys or kinds, a panel without query, more than k_max_panels; with
-// file:line:column.
-[[nodiscard]] Result<Dashboard> parse_dashboard(std::string_view text, const std::string& file);
-
-// Paths of all embedded dashboards ("catalog/dashboards/overview.yaml"), in the order of Grafana's
-// menu.
-[[nodiscard]] std::vector<std::string> dashboard_paths();
+// `component` is the one whose folder has the file; empty for a page of the stack, which may name one itself.
+// Errors: unknown keys or kinds, a panel without query, more than k_max_panels; all of a file
+// (Error::more), with file:line:column.
+[[nodiscard]] Result<Dashboard> parse_dashboard(std::string_view text, const std::string& file,
+                                                const std::string& component = "");
 
 // Every query of a dashboard, as it stands (with Grafana's $variables).
 [[nodiscard]] std::vector<DashboardQuery> queries_of(const Dashboard& dashboard);

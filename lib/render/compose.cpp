@@ -237,7 +237,7 @@ Result<void> add_compose(FileTree& tree, const Topology& topology, const Values&
     all["services"].push_back(service_values(service, tree));
   }
   all["volumes"] = volumes(topology, services);
-  OBS_TRY_ASSIGN(std::string bytes, render_template(source, all));
+  OBS_TRY_ASSIGN(std::string bytes, render_template(source, all, store));
   tree["docker-compose.yml"] = {.bytes = std::move(bytes), .origin = k_template};
   return {};
 }

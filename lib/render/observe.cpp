@@ -4,47 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 
-#include "lib/base/parallel.hpp"
 #include "lib/base/text.hpp"
-#include "lib/catalog/alerts.hpp"
-#include "lib/catalog/dashboards.hpp"
 #include "lib/render/observe_parts.hpp"
-#include "lib/render/values.hpp"
-#include "lib/topology/settings.hpp"
+#include "lib/render/verbs.hpp"
 
 namespace obsctl {
 namespace {
 
-constexpr auto k_alerts = "catalog/alerts.yaml";
-constexpr auto k_recording = "catalog/recording.yaml";
-
-std::int64_t whole(double value) {
-  return static_cast<std::int64_t>(std::llround(value));
-}
-
-// A catalog file with its [% … %] values filled in; positions in errors stay those of the file.
+// A template with its [% … %] values filled in.
 Result<std::string> filled(const TemplateStore& store, std::string_view path,
                            const Values& values) {
   OBS_TRY_ASSIGN(const Template source, store.find(path));
-  return render_template(source, values);
+  return render_template(source, values, store);
 }
-
-// Rows whose component the stack does not have are left out, so that no rule watches a thing that
-// is not there.
-template <class Row>
-std::vector<Row> present(std::vector<Row> rows, const Topology& topology) {
-  std::erase_if(rows, [&topology](const Row& row) {
-    return !row.component.empty() && topology.find(row.component) == nullptr;
-  });
-  return rows;
-}
-
-// Components whose limits the rules and dashboards name.
-constexpr std::array k_named_by_rules = {"otel-collector", "prometheus", "victoriametrics", "loki",
-                                         "jaeger",         "grafana",    "alertmanager"};
 
 // The rows of one group after another, each group its own file.
 template <class Row, class Emit>
@@ -97,54 +70,63 @@ std::vector<std::string> needed_rule_files(const std::string& group,
 std::string rule_test_header(const std::string& group) {
   return fmt::format(
       "# A firing and a silent case for every alert of rules/{}. After a change there:\n"
-      "#   docker compose exec prometheus promtool test rules /etc/prometheus/tests/{}_test.yml\n",
-      alert_rules_file(group), group);
+      "#   {} promtool test rules /etc/prometheus/tests/{}_test.yml\n",
+      alert_rules_file(group), compose_verbs().runbook.exec("prometheus"), group);
 }
 
-Result<void> add_rules(FileTree& tree, const Topology& topology,
-                       const TemplateStore& store, const std::vector<catalog::AlertRule>& alerts) {
-  OBS_TRY_ASSIGN(const auto records, stack_recording_rules(topology, store));
+void add_rules(FileTree& tree, const Watch& watch) {
   const std::string rules = std::string(observe_paths::rules) + "/";
   const std::string tests = std::string(observe_paths::rule_tests) + "/";
-  add_groups(tree, alerts, [&](FileTree& out, const std::string& group, const auto& rows) {
+  add_groups(tree, watch.alerts, [&](FileTree& out, const std::string& group, const auto& rows) {
+    const std::string& origin = rows.front().at.file;
     add_file(out, rules + alert_rules_file(group),
-             rule_header(fmt::format("Alerts ({})", group)) + observe::alert_file(rows), k_alerts);
+             rule_header(fmt::format("Alerts ({})", group)) + observe::alert_file(rows), origin);
     add_file(out, tests + group + "_test.yml",
              rule_test_header(group) +
-                 observe::rule_test_file(rows, needed_rule_files(group, rows, records)),
-             k_alerts);
+                 observe::rule_test_file(rows, needed_rule_files(group, rows, watch.records)),
+             origin);
   });
-  add_groups(tree, records, [&](FileTree& out, const std::string& group, const auto& rows) {
+  add_groups(tree, watch.records, [&](FileTree& out, const std::string& group, const auto& rows) {
     add_file(
         out, rules + recording_rules_file(group),
         rule_header(fmt::format("Recording rules ({})", group)) + observe::recording_file(rows),
-        k_recording);
+        rows.front().at.file);
   });
-  return {};
 }
 
-// The port on which a component answers its API inside the stack's network: the one named like it.
-int api_port(const Topology& topology, const std::string& component) {
+// Where a component answers its API inside the stack's network: at the port that is named like it.
+std::string api_url(const Topology& topology, const std::string& component) {
   const Port* port = topology.port(component);
-  return port == nullptr ? 0 : port->container;
+  return fmt::format("http://{}:{}", component, port == nullptr ? 0 : port->container);
 }
 
-Values source_values(const Topology& topology) {
-  Values out;
-  for (const char* name : {"prometheus", "victoriametrics", "loki", "jaeger", "alertmanager"}) {
-    if (topology.find(name) != nullptr) {
-      out[name]["url"] = fmt::format("http://{}:{}", name, api_port(topology, name));
-    } else {
-      out[name] = nullptr;
+// What data sources know of each other: for every signal the source that has it, or null.
+Values signal_values(const Watch& watch) {
+  Values out = {{"metrics", nullptr}, {"traces", nullptr}, {"logs", nullptr}, {"alerts", nullptr}};
+  for (const auto& source : watch.sources) {
+    Values& signal = out[source.about.serves];
+    if (signal.is_null()) {
+      signal = {{"datasource_uid", source.about.uid}, {"trace_query", source.about.trace_query}};
     }
   }
-  // Panels ask the datasource 'prometheus' whatever stores the metrics: both speak PromQL.
-  const bool vm = topology.provider("metrics.remote") != nullptr;
-  out["metrics"] = vm ? out["victoriametrics"] : out["prometheus"];
-  out["metrics"]["flavour"] = vm ? "VictoriaMetrics" : "Prometheus";
-  out["scrape_interval"] = print_duration(topology.policy.scrape_interval);
-  out["dashboards_path"] = observe_paths::grafana_dashboards_mount;
   return out;
+}
+
+Result<std::string> data_sources(const Topology& topology, const TemplateStore& store,
+                                 const Watch& watch) {
+  Values values = watch.values;
+  values.update(signal_values(watch));
+  std::vector<std::string> out;
+  for (const auto& source : watch.sources) {
+    values["self"] = {{"uid", source.about.uid}, {"url", api_url(topology, source.about.component)}};
+    OBS_TRY_ASSIGN(const std::string text, render_template(source.fragment, values, store));
+    const auto first = text.find_first_not_of('\n');
+    const auto last = text.find_last_not_of('\n');
+    if (first != std::string::npos) {
+      out.push_back(text.substr(first, last + 1 - first));
+    }
+  }
+  return join(out, "\n\n");
 }
 
 // The alerting receivers that the spec configures. Templates get null for the others.
@@ -184,104 +166,29 @@ Result<void> add_template(FileTree& tree, const TemplateStore& store, const std:
   return {};
 }
 
-Result<void> add_grafana(FileTree& tree, const Topology& topology,
-                         const TemplateStore& store,
-                         const std::vector<catalog::Dashboard>& dashboards) {
-  const Values values = source_values(topology);
+Result<void> add_grafana(FileTree& tree, const Topology& topology, const TemplateStore& store,
+                         const Watch& watch) {
+  OBS_TRY_ASSIGN(const std::string sources, data_sources(topology, store, watch));
+  const Values values = {{"sources", sources},
+                         {"dashboards_path", observe_paths::grafana_dashboards_mount}};
   const std::string base = observe_paths::grafana_provisioning;
   OBS_TRY(add_template(tree, store, "shared/grafana/datasources.yaml",
                        base + "/datasources/datasources.yaml", values));
   OBS_TRY(add_template(tree, store, "shared/grafana/dashboards.yaml",
                        base + "/dashboards/dashboards.yaml", values));
-  for (const auto& dashboard : dashboards) {
+  for (const auto& dashboard : watch.dashboards) {
     add_file(tree, fmt::format("{}/{}.json", observe_paths::grafana_dashboards, dashboard.uid),
-             observe::dashboard_json(dashboard), "catalog/dashboards");
+             observe::dashboard_json(dashboard), dashboard.file);
   }
   return {};
 }
 
 }  // namespace
 
-Values rule_values(const Topology& topology) {
-  Values out;
-  for (const auto& component : topology.components) {
-    out[component.name] = component_values(component);
-  }
-  // Rows of components that this stack does not have are left out only after the file is filled in,
-  // so their values must exist.
-  for (const char* name : k_named_by_rules) {
-    if (!out.contains(name)) {
-      Component absent;
-      absent.settings = {{"memory_warn_bytes", {}}, {"disk_warn_bytes", {}}};
-      out[name] = component_values(absent);
-    }
-  }
-  out["planned_series"] = human_count(topology.load.series);
-  const auto setting = [&topology](const char* component, const char* name) {
-    const Component* found = topology.find(component);
-    return found == nullptr ? 0 : whole(found->setting(name));
-  };
-  out["max_streams"] = setting("loki", "max_streams");
-  out["max_streams_warn"] = setting("loki", "streams_warn");
-  out["max_series"] = setting("prometheus", "max_series");
-  const Values stack = stack_values(topology);
-  for (const char* name : {"sampling", "ports", "otlp_endpoint"}) {
-    out[name] = stack.value(name, Values());
-  }
-  const Policy& policy = topology.policy;
-  // A service whose slow answers take ten times what tail sampling already calls slow needs a
-  // person.
-  out["slow_seconds"] = 10 * policy.slow_threshold.seconds;
-  out["scrape_seconds"] = policy.scrape_interval.seconds;
-  out["slow_threshold"] = policy.slow_threshold.seconds;
-  out["retention"] = {{"traces", print_duration(topology.retention.traces)},
-                      {"metrics", print_duration(topology.retention.metrics)},
-                      {"logs", print_duration(topology.retention.logs)},
-                      {"metrics_days", topology.retention.metrics.days()},
-                      {"logs_days", topology.retention.logs.days()},
-                      {"traces_days", topology.retention.traces.days()}};
-  return out;
-}
-
-Result<std::vector<catalog::AlertRule>> stack_alerts(const Topology& topology,
-                                                     const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const std::string text, filled(store, k_alerts, rule_values(topology)));
-  OBS_TRY_ASSIGN(auto rows, catalog::parse_alerts(text, k_alerts));
-  return present(std::move(rows), topology);
-}
-
-Result<std::vector<catalog::RecordingRule>> stack_recording_rules(const Topology& topology,
-                                                                  const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const std::string text, filled(store, k_recording, rule_values(topology)));
-  OBS_TRY_ASSIGN(auto rows, catalog::parse_recording_rules(text, k_recording));
-  return present(std::move(rows), topology);
-}
-
-Result<std::vector<catalog::Dashboard>> stack_dashboards(const Topology& topology,
-                                                         const TemplateStore& store) {
-  const Values values = rule_values(topology);
-  const auto paths = catalog::dashboard_paths();
-  std::vector<Result<catalog::Dashboard>> parsed(paths.size());
-  parallel_for(paths.size(), [&](std::size_t i) {
-    parsed[i] = [&]() -> Result<catalog::Dashboard> {
-      OBS_TRY_ASSIGN(const std::string text, filled(store, paths[i], values));
-      return catalog::parse_dashboard(text, paths[i]);
-    }();
-  });
-  std::vector<catalog::Dashboard> out;
-  for (auto& dashboard : parsed) {
-    OBS_TRY(dashboard);
-    out.push_back(std::move(*dashboard));
-  }
-  return present(std::move(out), topology);
-}
-
-Result<void> add_observability(FileTree& tree, const Topology& topology,
-                               const TemplateStore& store,
-                               const std::vector<catalog::AlertRule>& alerts,
-                               const std::vector<catalog::Dashboard>& dashboards) {
+Result<void> add_observability(FileTree& tree, const Topology& topology, const TemplateStore& store,
+                               const Watch& watch) {
   if (topology.find("prometheus") != nullptr) {
-    OBS_TRY(add_rules(tree, topology, store, alerts));
+    add_rules(tree, watch);
   }
   if (topology.find("alertmanager") != nullptr) {
     const std::string base = observe_paths::alertmanager;
@@ -292,7 +199,7 @@ Result<void> add_observability(FileTree& tree, const Topology& topology,
                          base + "/templates/messages.tmpl", values));
   }
   if (topology.find("grafana") != nullptr) {
-    OBS_TRY(add_grafana(tree, topology, store, dashboards));
+    OBS_TRY(add_grafana(tree, topology, store, watch));
   }
   return {};
 }

@@ -192,7 +192,7 @@ Result<void> add_operations(FileTree& tree, const Topology& topology,
   all["alert_count"] = alerts.size();
   all["alerts"] = alert_rows(alerts);
   all["routing_state"] = routing_state(topology.policy.alerting);
-  OBS_TRY_ASSIGN(std::string bytes, render_template(source, all));
+  OBS_TRY_ASSIGN(std::string bytes, render_template(source, all, store));
   tree["OPERATIONS.md"] = {.bytes = std::move(bytes), .origin = k_template};
   return {};
 }

@@ -13,7 +13,7 @@
 namespace obsctl {
 
 // Adds OPERATIONS.md to `tree`. `values` are the stack's (values.hpp), `alerts` those of
-// stack_alerts(). Errors: a broken template or alert row.
+// read_watch(). Errors: a broken template or alert row.
 [[nodiscard]] Result<void> add_operations(FileTree& tree, const Topology& topology, const Values& values,
                                           const TemplateStore& store,
                                           const std::vector<catalog::AlertRule>& alerts);

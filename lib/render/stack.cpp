@@ -3,7 +3,6 @@
 
 #include <array>
 
-#include "lib/base/parallel.hpp"
 #include "lib/render/compose.hpp"
 #include "lib/render/observe.hpp"
 #include "lib/render/operations.hpp"
@@ -24,7 +23,7 @@ constexpr std::array k_files = {std::pair{"shared/sdk.env", "sdk.env"},
 Result<void> add_file(FileTree& tree, const TemplateStore& store, const std::string& source,
                       std::string target, const Values& values) {
   OBS_TRY_ASSIGN(const Template found, store.find(source));
-  OBS_TRY_ASSIGN(std::string bytes, render_template(found, values));
+  OBS_TRY_ASSIGN(std::string bytes, render_template(found, values, store));
   tree[std::move(target)] = {.bytes = std::move(bytes), .origin = source};
   return {};
 }
@@ -84,21 +83,10 @@ Result<FileTree> render_stack(const Topology& topology, const TemplateStore& sto
   for (const auto& [source, target] : k_files) {
     OBS_TRY(add_file(tree, store, source, target, values));
   }
-  // Side by side: reading these two catalogs is most of the work of a render.
-  Result<std::vector<catalog::AlertRule>> read_alerts;
-  Result<std::vector<catalog::Dashboard>> read_dashboards;
-  parallel_for(2, [&](std::size_t i) {
-    if (i == 0) {
-      read_alerts = stack_alerts(topology, store);
-    } else {
-      read_dashboards = stack_dashboards(topology, store);
-    }
-  });
-  OBS_TRY_ASSIGN(const auto alerts, std::move(read_alerts));
-  OBS_TRY_ASSIGN(const auto dashboards, std::move(read_dashboards));
-  OBS_TRY(add_observability(tree, topology, store, alerts, dashboards));
+  OBS_TRY_ASSIGN(const Watch watch, read_watch(topology, store));
+  OBS_TRY(add_observability(tree, topology, store, watch));
   OBS_TRY(add_compose(tree, topology, values, store));
-  OBS_TRY(add_operations(tree, topology, values, store, alerts));
+  OBS_TRY(add_operations(tree, topology, values, store, watch.alerts));
   OBS_TRY(add_secrets(tree, values, random));
   return tree;
 }

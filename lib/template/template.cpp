@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "lib/base/text.hpp"
 #include "templates/embedded.hpp"
@@ -16,12 +18,13 @@ constexpr std::string_view k_close = "%]";
 constexpr std::size_t k_max_depth = 32;
 
 struct Piece {
-  enum class Kind { text, value, section, inverted };
+  enum class Kind { text, value, section, inverted, partial };
 
   Kind kind = Kind::text;
   std::string_view text = {};  // the literal text, or the name
   std::size_t offset = 0;      // of the tag in the template
   std::vector<Piece> children = {};
+  std::string_view indent = {};  // of a partial that is alone on its line
 };
 
 SourcePos position(const Template& source, std::size_t offset) {
@@ -33,15 +36,15 @@ SourcePos position(const Template& source, std::size_t offset) {
   return {source.file(), static_cast<int>(line), static_cast<int>(column)};
 }
 
-bool valid_name(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](char c) {
+bool valid_name(std::string_view name, bool path) {
+  return !name.empty() && std::ranges::all_of(name, [path](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
+           c == '-' || c == '.' || (path && c == '/');
   });
 }
 
 struct Tag {
-  char kind = 0;  // '#', '^', '/', '!' or 0 for a value
+  char kind = 0;  // '#', '^', '/', '!', '>' or 0 for a value
   std::string_view name = {};
   std::size_t begin = 0;  // offset of [%
   std::size_t end = 0;    // offset after %]
@@ -68,8 +71,9 @@ class Parser {
       }
       OBS_TRY_ASSIGN(const Tag tag, read_tag(begin));
       const bool alone = tag.kind != 0 && is_alone(tag);
-      add_text(open.back(), alone ? without_indent(literal) : literal);
-      OBS_TRY(apply(tag, open));
+      const std::string_view before = alone ? without_indent(literal) : literal;
+      add_text(open.back(), before);
+      OBS_TRY(apply(tag, literal.substr(before.size()), open));
       at = alone ? after_line(tag.end) : tag.end;
     }
     if (open.size() > 1) {
@@ -95,20 +99,20 @@ class Parser {
     Tag tag{.begin = begin, .end = close + k_close.size()};
     std::string_view inside =
         trim(text_.substr(begin + k_open.size(), close - begin - k_open.size()));
-    if (!inside.empty() && std::string_view("#^/!").find(inside[0]) != std::string_view::npos) {
+    if (!inside.empty() && std::string_view("#^/!>").find(inside[0]) != std::string_view::npos) {
       tag.kind = inside[0];
       inside = trim(inside.substr(1));
     }
     tag.name = inside;
-    if (tag.kind != '!' && !valid_name(tag.name)) {
-      return fail_at(
-          position(source_, begin), fmt::format("'{}' is not a tag", inside),
-          "a tag is [% name %], [%# name %], [%^ name %], [%/ name %] or [%! comment %]");
+    if (tag.kind != '!' && !valid_name(tag.name, tag.kind == '>')) {
+      return fail_at(position(source_, begin), fmt::format("'{}' is not a tag", inside),
+                     "a tag is [% name %], [%# name %], [%^ name %], [%/ name %], [%> file %] or "
+                     "[%! comment %]");
     }
     return tag;
   }
 
-  Result<void> apply(const Tag& tag, std::vector<Piece>& open) const {
+  Result<void> apply(const Tag& tag, std::string_view indent, std::vector<Piece>& open) const {
     switch (tag.kind) {
       case '!': return {};
       case '#':
@@ -121,6 +125,12 @@ class Parser {
                         .offset = tag.begin});
         return {};
       case '/': return close_section(tag, open);
+      case '>':
+        open.back().children.push_back({.kind = Piece::Kind::partial,
+                                        .text = tag.name,
+                                        .offset = tag.begin,
+                                        .indent = indent});
+        return {};
       default:
         open.back().children.push_back(
             {.kind = Piece::Kind::value, .text = tag.name, .offset = tag.begin});
@@ -176,10 +186,33 @@ bool is_falsy(const Values& value) {
          (value.is_string() && value.get_ref<const std::string&>().empty());
 }
 
-// Walks the pieces with the stack of scopes that sections push.
+// The lines of `text` behind `indent`; empty ones stay empty.
+std::string indented(std::string_view text, std::string_view indent) {
+  std::string out;
+  while (!text.empty()) {
+    const auto newline = text.find('\n');
+    const std::string_view line = text.substr(0, newline == std::string_view::npos ? newline : newline + 1);
+    if (line != "\n") {
+      out += indent;
+    }
+    out += line;
+    text.remove_prefix(line.size());
+  }
+  return out;
+}
+
+// A template and its pieces, which are views into its text.
+struct Parsed {
+  Template source;
+  std::vector<Piece> pieces;
+};
+
+// Walks the pieces with the stack of scopes that sections push. A partial is walked by the same object, so
+// that it sees the scopes of its place; `source_` is the file that is being walked.
 class Renderer {
  public:
-  Renderer(const Template& source, const Values& values) : source_(source), scopes_{&values} {
+  Renderer(const Template& source, const Values& values, const TemplateStore* store)
+      : source_(&source), store_(store), open_{&source}, scopes_{&values} {
     out_.reserve(source.text.size() + source.text.size() / 4);
   }
 
@@ -187,6 +220,10 @@ class Renderer {
     for (const auto& piece : pieces) {
       if (piece.kind == Piece::Kind::text) {
         out_ += piece.text;
+        continue;
+      }
+      if (piece.kind == Piece::Kind::partial) {
+        OBS_TRY(partial(piece));
         continue;
       }
       const Values* value = find(piece.text);
@@ -239,6 +276,51 @@ class Renderer {
     return nullptr;
   }
 
+  [[nodiscard]] SourcePos place(const Piece& piece) const { return position(*source_, piece.offset); }
+
+  // A template is parsed once, however often it is included.
+  Result<const Parsed*> included(const Piece& piece) {
+    const std::string path(piece.text);
+    if (const auto known = included_.find(path); known != included_.end()) {
+      return &known->second;
+    }
+    if (store_ == nullptr) {
+      return fail_at(place(piece), fmt::format("'{}' cannot be included here", path),
+                     "only a file of a template directory can include others");
+    }
+    auto source = store_->find(path);
+    if (!source) {
+      return fail_at(place(piece), source.error().message,
+                     "an included template is named by its path below the template directory");
+    }
+    Parsed& parsed = included_[path];
+    parsed.source = std::move(*source);
+    auto pieces = Parser(parsed.source).parse();
+    if (!pieces) {
+      return Failure(std::move(pieces).error().in("including it at " + place(piece).str()));
+    }
+    parsed.pieces = std::move(*pieces);
+    return &parsed;
+  }
+
+  Result<void> partial(const Piece& piece) {
+    OBS_TRY_ASSIGN(const Parsed* parsed, included(piece));
+    if (std::ranges::find(open_, parsed->source.path, &Template::path) != open_.end()) {
+      return fail_at(place(piece), fmt::format("'{}' includes itself", piece.text));
+    }
+    const Template* outer = std::exchange(source_, &parsed->source);
+    std::string before = std::exchange(out_, {});
+    open_.push_back(source_);
+    auto done = render(parsed->pieces);
+    open_.pop_back();
+    source_ = outer;
+    if (!done) {
+      return Failure(std::move(done).error().in("including it at " + place(piece).str()));
+    }
+    out_ = std::move(before) + indented(out_, piece.indent);
+    return {};
+  }
+
   Result<void> section(const Piece& piece, const Values& value) {
     if (piece.kind == Piece::Kind::inverted) {
       return is_falsy(value) ? render(piece.children) : Result<void>();
@@ -274,8 +356,7 @@ class Renderer {
         return {};
       case Values::value_t::number_float: out_ += fmt::format("{}", value.get<double>()); return {};
       default:
-        return fail_at(position(source_, piece.offset),
-                       fmt::format("'{}' is {}, not a text", piece.text, value.type_name()),
+        return fail_at(place(piece), fmt::format("'{}' is {}, not a text", piece.text, value.type_name()),
                        fmt::format("use it as a section: [%# {0} %] … [%/ {0} %]", piece.text));
     }
   }
@@ -296,12 +377,15 @@ class Renderer {
     for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
       collect(**scope, "", names);
     }
-    return fail_at(position(source_, piece.offset),
+    return fail_at(place(piece),
                    fmt::format("the template uses '{}', which has no value here", piece.text),
                    did_you_mean(piece.text, names));
   }
 
-  const Template& source_;
+  const Template* source_;
+  const TemplateStore* store_;         // null: no partials
+  std::map<std::string, Parsed> included_;
+  std::vector<const Template*> open_;  // the files around this place, outermost first
   std::vector<const Values*> scopes_;  // innermost last
   std::string out_;
 };
@@ -329,11 +413,52 @@ Result<Template> TemplateStore::find(std::string_view path) const {
   return Template{std::string(path), "embedded", std::string(bytes)};
 }
 
-Result<std::string> render_template(const Template& source, const Values& values) {
+Result<std::vector<std::string>> TemplateStore::list(std::string_view prefix,
+                                                     std::string_view suffix) const {
+  std::vector<std::string> out;
+  const auto add = [&](std::string_view path) {
+    if (path.starts_with(prefix) && path.ends_with(suffix)) {
+      out.emplace_back(path);
+    }
+  };
+  for (const auto& file : embedded_files()) {
+    add(file.path);
+  }
+  for (const auto& directory : directories_) {
+    if (!files_.is_directory(directory)) {
+      continue;
+    }
+    OBS_TRY_ASSIGN(const auto files, files_.list(directory));
+    for (const auto& file : files) {
+      const std::string path = file.generic_string();
+      if (!path.starts_with('.') && path.find("/.") == std::string::npos) {
+        add(path);
+      }
+    }
+  }
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
+}
+
+namespace {
+
+Result<std::string> rendered(const Template& source, const Values& values, const TemplateStore* store) {
   OBS_TRY_ASSIGN(const std::vector<Piece> pieces, Parser(source).parse());
-  Renderer renderer(source, values);
+  Renderer renderer(source, values, store);
   OBS_TRY(renderer.render(pieces));
   return renderer.take();
+}
+
+}  // namespace
+
+Result<std::string> render_template(const Template& source, const Values& values) {
+  return rendered(source, values, nullptr);
+}
+
+Result<std::string> render_template(const Template& source, const Values& values,
+                                    const TemplateStore& store) {
+  return rendered(source, values, &store);
 }
 
 }  // namespace obsctl

@@ -279,6 +279,30 @@ class Templates(InitCase):
         shutil.copy(template, own)
         self.assertIn("up to date", self.init("--dir", "stack").stdout)
 
+    def test_alerts_and_pages_can_be_added_to_a_template_directory(self):
+        loki = self.root / "mine/components/loki"
+        pages = self.root / "mine/catalog/dashboards"
+        for folder in (loki, pages):
+            folder.mkdir(parents=True)
+        (loki / "alerts.yaml").write_text(
+            "alerts:\n  Quiet:\n    severity: warning\n    expr: up{[% sel.loki %]} == 1\n    summary: s\n"
+            "    description: d\n    runbook: See `[% cmd.logs_50.loki %]`.\n")
+        self.refused("--tier", "small", "--dir", "stack", "--template-dir", "mine",
+                     expect=["this tests no alert", "'LokiDown'", "alert 'Quiet' has no test",
+                             "mine/components/loki/alerts.yaml:2:3"])
+        (loki / "alerts.test.yaml").write_text("Quiet:\n  fires: {'up{[% sel.loki %]}': 1x40}\n"
+                                               "  quiet: {'up{[% sel.loki %]}': 0x40}\n")
+        (pages / "mine.yaml").write_text("uid: mine\ntitle: Mine\ndescription: d\npanels:\n"
+                                         "  - {kind: stat, title: A, expr: up, description: d}\n")
+        self.init("--tier", "small", "--dir", "stack", "--template-dir", "mine")
+        rules = (self.stack / "configs/prometheus/rules/loki-alerts.yml").read_text()
+        self.assertIn('up{job="loki"} == 1', rules)
+        self.assertNotIn("LokiDown", rules)
+        self.assertTrue((self.stack / "configs/grafana/dashboards/mine.json").exists())
+        (loki / "alerts.yaml").rename(loki / "alert.yaml")
+        self.refused("--dir", "stack", "--template-dir", "mine",
+                     expect=["no built-in template", "did you mean 'components/loki/alerts.yaml'"])
+
     def test_mistakes_in_templates_have_a_position(self):
         self.init("--export-templates", "mine")
         template = self.root / "mine/shared/loki/config.yaml"

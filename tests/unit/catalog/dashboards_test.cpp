@@ -79,7 +79,20 @@ TEST_CASE("queries can be run without Grafana") {
       "x[.+] + y[1h] + z[1m] + w[5m]");
 }
 
-TEST_CASE("the catalog has pages") {
-  const auto paths = catalog::dashboard_paths();
-  CHECK(std::find(paths.begin(), paths.end(), "catalog/dashboards/overview.yaml") != paths.end());
+TEST_CASE("a page in a component's folder belongs to it") {
+  const auto own = catalog::parse_dashboard(page(k_stat), "d.yaml", "loki");
+  REQUIRE(own);
+  CHECK(own->component == "loki");
+  CHECK_FALSE(catalog::parse_dashboard("component: loki\n" + page(k_stat), "d.yaml", "loki"));
+  const auto of_stack = catalog::parse_dashboard("component: loki\n" + page(k_stat), "d.yaml");
+  REQUIRE(of_stack);
+  CHECK(of_stack->component == "loki");
+}
+
+TEST_CASE("all mistakes of a page are reported") {
+  const Error all = mistake(page("  - {kind: pie, title: A, expr: up, description: d}\n" + k_stat +
+                                 "  - {kind: stat, title: B, expr: up}\n"));
+  CHECK(all.message == "'pie' is not a kind of panel");
+  REQUIRE(all.more.size() == 1);
+  CHECK(all.more.front().message == "panel 'B' has no description");
 }

@@ -4,11 +4,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "lib/base/text.hpp"
 #include "lib/io/filesystem.hpp"
 #include "lib/topology/build.hpp"
+#include "templates/embedded.hpp"
 #include "tests/support/sized.hpp"
 
 using namespace obsctl;
@@ -17,7 +20,7 @@ namespace {
 
 struct Stack {
   Topology topology;
-  std::vector<catalog::AlertRule> alerts;
+  Watch watch;
   FileTree tree;
 };
 
@@ -39,9 +42,8 @@ Stack make(const std::vector<std::string>& settings = {},
     component.name = name;
     out.topology.components.push_back(component);
   }
-  out.alerts = value_of(stack_alerts(out.topology, store));
-  const auto added = add_observability(out.tree, out.topology, store, out.alerts,
-                                       value_of(stack_dashboards(out.topology, store)));
+  out.watch = value_of(read_watch(out.topology, store));
+  const auto added = add_observability(out.tree, out.topology, store, out.watch);
   REQUIRE_MESSAGE(added, (added ? std::string() : added.error().message));
   const auto valid = validate_tree(out.tree);
   REQUIRE_MESSAGE(valid, (valid ? std::string() : valid.error().message));
@@ -60,15 +62,15 @@ bool has(const std::string& text, std::string_view part) {
 
 std::set<std::string> covered(const Stack& stack) {
   std::set<std::string> out;
-  for (const auto& alert : stack.alerts) {
+  for (const auto& alert : stack.watch.alerts) {
     out.insert(alert.seeds.begin(), alert.seeds.end());
   }
   return out;
 }
 
 const catalog::AlertRule& alert(const Stack& stack, const std::string& name) {
-  const auto found = std::ranges::find(stack.alerts, name, &catalog::AlertRule::name);
-  REQUIRE_MESSAGE(found != stack.alerts.end(), name);
+  const auto found = std::ranges::find(stack.watch.alerts, name, &catalog::AlertRule::name);
+  REQUIRE_MESSAGE(found != stack.watch.alerts.end(), name);
   return *found;
 }
 
@@ -100,7 +102,7 @@ TEST_CASE("every alert that the requirements name is covered once") {
 
 TEST_CASE("every alert has a firing and a silent case in the generated tests") {
   const Stack stack = make({"metrics.backend=victoriametrics"}, {"kafka-exporter", "tempo"});
-  for (const auto& row : stack.alerts) {
+  for (const auto& row : stack.watch.alerts) {
     const std::string& tests = file(stack, "configs/prometheus/tests/" + row.group + "_test.yml");
     CHECK_MESSAGE(has(tests, "name: " + row.name + " fires\n"), row.name);
     CHECK_MESSAGE(has(tests, "name: " + row.name + " stays silent\n") == (row.name != "Watchdog"),
@@ -116,7 +118,7 @@ TEST_CASE("a test loads the recorded series that its alerts read") {
 }
 
 TEST_CASE("an alert tells what happened and what to do") {
-  for (const auto& row : make().alerts) {
+  for (const auto& row : make().watch.alerts) {
     CHECK_MESSAGE(row.summary.size() > 10, row.name);
     CHECK_MESSAGE(row.description.size() > 20, row.name);
     CHECK_MESSAGE(row.runbook.size() > 20, row.name);
@@ -125,7 +127,7 @@ TEST_CASE("an alert tells what happened and what to do") {
 }
 
 TEST_CASE("metrics of the collector are never taken for Jaeger's, which have the same names") {
-  for (const auto& row : make().alerts) {
+  for (const auto& row : make().watch.alerts) {
     const bool names_job = has(row.expr, "job=");
     CHECK_MESSAGE((!has(row.expr, "otelcol_") || names_job), row.name);
   }
@@ -150,9 +152,8 @@ TEST_CASE("what a stack does not have is neither watched nor shown") {
   static const OsFileSystem files;
   FileTree tree;
   const TemplateStore store(files, {});
-  const auto alerts = value_of(stack_alerts(stack.topology, store));
-  const auto dashboards = value_of(stack_dashboards(stack.topology, store));
-  REQUIRE(add_observability(tree, stack.topology, store, alerts, dashboards));
+  REQUIRE(add_observability(tree, stack.topology, store,
+                            value_of(read_watch(stack.topology, store))));
   CHECK_FALSE(tree.contains("configs/prometheus/rules/jaeger-alerts.yml"));
   CHECK_FALSE(tree.contains("configs/grafana/dashboards/obsctl-jaeger.json"));
   CHECK_FALSE(has(tree.at("configs/grafana/provisioning/datasources/datasources.yaml").bytes,
@@ -161,7 +162,7 @@ TEST_CASE("what a stack does not have is neither watched nor shown") {
 
 TEST_CASE("sampling alerts exist only where traces are sampled") {
   const Stack all = make({"traces.keep=100%"});
-  for (const auto& row : all.alerts) {
+  for (const auto& row : all.watch.alerts) {
     CHECK_FALSE(has(row.expr, "tail_sampling"));
   }
   CHECK(has(alert(make(), "CollectorSamplingMemoryFull").expr, "0.9 * 50000"));
@@ -230,14 +231,177 @@ TEST_CASE("dashboards fill every line and leave no gap") {
 
 TEST_CASE("every panel names a provisioned data source and every query runs without Grafana") {
   const Stack stack = make();
-  static const OsFileSystem files;
-  const auto pages =
-      value_of(stack_dashboards(stack.topology, TemplateStore(files, {})));
+  const auto& pages = stack.watch.dashboards;
   CHECK(pages.size() == dashboards(stack).size());
   for (const auto& page : pages) {
     for (const auto& query : catalog::queries_of(page)) {
       CHECK_MESSAGE((query.datasource == "prometheus" || query.datasource == "loki"), query.panel);
       CHECK_MESSAGE(!has(catalog::runnable(page, query.expr), "$"), query.expr);
+    }
+  }
+}
+
+namespace {
+
+// A folder of a component that obsctl does not have, as a template directory.
+class MyComponent {
+ public:
+  MyComponent() { std::filesystem::remove_all(k_path); }
+  MyComponent(const MyComponent&) = delete;
+  MyComponent& operator=(const MyComponent&) = delete;
+  ~MyComponent() { std::filesystem::remove_all(k_path); }
+
+  void write(const std::string& path, const std::string& text) const {
+    std::filesystem::create_directories((k_path / path).parent_path());
+    std::ofstream(k_path / path) << text;
+  }
+
+  // The watch of a small stack with the component.
+  [[nodiscard]] Result<Stack> render(const std::vector<std::string>& settings = {}) const {
+    static const OsFileSystem files;
+    const TemplateStore store(files, {k_path});
+    Stack out;
+    out.topology = test::sized(settings).topology;
+    Component mine;
+    mine.name = "mine";
+    mine.metrics_path = "/metrics";
+    mine.ports = {Port{.name = "mine", .container = 7000}};
+    mine.limits.memory = Bytes{1024.0 * 1024 * 1024};
+    out.topology.components.push_back(mine);
+    OBS_TRY_ASSIGN(out.watch, read_watch(out.topology, store));
+    OBS_TRY(add_observability(out.tree, out.topology, store, out.watch));
+    OBS_TRY(validate_tree(out.tree));
+    return out;
+  }
+
+ private:
+  inline static const std::filesystem::path k_path =
+      std::filesystem::temp_directory_path() / "obsctl-my-component";
+};
+
+constexpr auto k_my_alerts = R"(alerts:
+  MineDown:
+    severity: critical
+    expr: up{[% sel.mine %]} == 0
+    summary: It is down
+    description: It does not answer the scrape, so nothing is known of it.
+    runbook: See `[% cmd.logs_50.mine %]`, then `[% cmd.restart.mine %]`; [% mine.memory %].
+)";
+constexpr auto k_my_cases = R"(MineDown:
+  fires: {'up{[% sel.mine %]}': 0x40}
+  quiet: {'up{[% sel.mine %]}': 1x40}
+)";
+
+}  // namespace
+
+TEST_CASE("a component in a folder outside brings all that watches it") {
+  const MyComponent mine;
+  mine.write("components/mine/alerts.yaml", k_my_alerts);
+  mine.write("components/mine/alerts.test.yaml", k_my_cases);
+  mine.write("components/mine/recording.yaml",
+             "rules:\n  - {record: 'mine:x:y', doc: what it is for, expr: 'x{[% sel.mine %]}'}\n");
+  mine.write("components/mine/dashboard.yaml",
+             "uid: mine\ntitle: Mine\ndescription: d\npanels:\n"
+             "  - {kind: stat, title: A, expr: 'x{[% sel.mine %]}', description: d}\n");
+  mine.write("components/mine/datasource.yaml",
+             "serves: traces\nuid: mine-traces\norder: 1\n---\n"
+             "  - name: Mine\n    uid: [% self.uid %]\n    url: [% self.url %]\n    jsonData:\n"
+             "[%> components/grafana/from-traces.yaml %]\n");
+  const Stack stack = value_of(mine.render());
+  CHECK(alert(stack, "MineDown").runbook ==
+        "See `docker compose logs --tail 50 mine`, then `docker compose restart mine`; 1 GiB.");
+  CHECK(stack.watch.alerts.back().name == "MineDown");  // no order: after all others
+  CHECK(has(file(stack, "configs/prometheus/rules/mine-alerts.yml"), "up{job=\"mine\"} == 0"));
+  CHECK(has(file(stack, "configs/prometheus/tests/mine_test.yml"), "up{job=\"mine\"}"));
+  CHECK(has(file(stack, "configs/prometheus/rules/mine-recording.yml"), "x{job=\"mine\"}"));
+  CHECK(has(file(stack, "configs/grafana/dashboards/mine.json"), "job=\\\"mine\\\""));
+  const std::string& sources =
+      file(stack, "configs/grafana/provisioning/datasources/datasources.yaml");
+  CHECK(has(sources, "    uid: mine-traces\n    url: http://mine:7000\n"));
+  CHECK(has(sources, "tracesToLogsV2:\n        datasourceUid: loki\n"));
+  // It is the first of the sources of traces, so the others lead to it.
+  CHECK(has(sources, "matcherRegex: trace_id\n          url: $${__value.raw}\n          "
+                     "datasourceUid: mine-traces\n"));
+  // What a rule says about all components includes it; it has an alert of its own when it is down.
+  CHECK(has(alert(stack, "TargetDown").expr, "|victoriametrics|mine\""));
+  CHECK(has(alert(stack, "ComponentRestarting").expr, "|victoriametrics|mine\""));
+}
+
+TEST_CASE("a component without an alert of its own is covered by TargetDown") {
+  const MyComponent mine;
+  CHECK_FALSE(has(alert(value_of(mine.render()), "TargetDown").expr, "mine"));
+}
+
+TEST_CASE("mistakes in the folder of a component name the file and the line") {
+  const MyComponent mine;
+  const auto mistake = [&mine] {
+    const auto stack = mine.render();
+    REQUIRE_FALSE(stack);
+    REQUIRE(stack.error().at);
+    return stack.error();
+  };
+  mine.write("components/mine/alerts.yaml", k_my_alerts);
+  CHECK(mistake().message == "alert 'MineDown' has no test");
+  CHECK(mistake().at->str().ends_with("obsctl-my-component/components/mine/alerts.yaml:2:3"));
+  CHECK(has(mistake().hint, "components/mine/alerts.test.yaml"));
+  mine.write("components/mine/alerts.test.yaml", k_my_cases);
+  CHECK(mine.render());
+  mine.write("components/mine/alerts.yaml",
+             replace_all(k_my_alerts, "severity: critical", "when: smpled\n    severity: critical"));
+  CHECK(has(mistake().message, "'smpled'"));
+  mine.write("components/mine/alerts.yaml", replace_all(k_my_alerts, "MineDown", "LokiDown"));
+  mine.write("components/mine/alerts.test.yaml", replace_all(k_my_cases, "MineDown", "LokiDown"));
+  CHECK(mistake().message == "alert 'LokiDown' is defined twice");
+  mine.write("components/mine/alerts.yaml", replace_all(k_my_alerts, "cmd.restart", "cmd.restrat"));
+  CHECK(mistake().at->line == 7);
+  mine.write("components/mine/alerts.yaml", k_my_alerts);
+  mine.write("components/mine/alerts.test.yaml", k_my_cases);
+  mine.write("components/mine/datasource.yaml",
+             "serves: traces\nuid: mine\norder: 1\n---\n  - name: Mine\n    uid: [% self.id %]\n");
+  CHECK(mistake().at->str().ends_with("components/mine/datasource.yaml:6:10"));
+  mine.write("components/mine/datasource.yaml",
+             "serves: logs\nuid: loki\norder: 1\n---\n  - name: Mine\n");
+  CHECK(mistake().message == "the data source 'loki' is defined twice");
+}
+
+TEST_CASE("rows and pages name neither a target's commands nor its job labels") {
+  const auto foreign = [](std::string line) {
+    line = replace_all(std::move(line), R"(job="shop")", "");  // a service of the user's own
+    return has(line, "docker") || has(line, "compose") || has(line, "job=\"") ||
+           has(line, "job=~\"") || has(line, "job!~\"");
+  };
+  int seen = 0;
+  for (const auto& embedded : embedded_files()) {
+    const std::string path(embedded.path);
+    const bool rows =
+        path.ends_with(".yaml") &&
+        (path.starts_with("catalog/alerts/") || path.starts_with("catalog/recording/") ||
+         path.starts_with("catalog/dashboards/") ||
+         (path.starts_with("components/") &&
+          (path.find("/alerts.") != std::string::npos || path.ends_with("/recording.yaml") ||
+           path.ends_with("/dashboard.yaml") || path.ends_with("/datasource.yaml"))));
+    if (!rows) {
+      continue;
+    }
+    ++seen;
+    int line = 0;
+    for (const auto& text : split(embedded.bytes, '\n')) {
+      ++line;
+      CHECK_MESSAGE(!foreign(text), path << ":" << line << ": " << text);
+    }
+  }
+  CHECK(seen > 30);
+}
+
+TEST_CASE("links between signals name no component") {
+  for (const auto& embedded : embedded_files()) {
+    const std::string path(embedded.path);
+    if (path.ends_with("/datasource.yaml") || path.starts_with("components/grafana/")) {
+      for (const auto& line : split(embedded.bytes, '\n')) {
+        if (has(line, "atasourceUid:") || has(line, "alertmanagerUid:")) {
+          CHECK_MESSAGE(has(line, ".datasource_uid %]"), path << ": " << line);
+        }
+      }
     }
   }
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -81,7 +82,7 @@ TEST_CASE("a malformed template is an error at the tag") {
         "'[%/ a %]' closes section 'b'");
   CHECK(mistake("a\nb [% open").at->str() == "templates/a.yml:2:3");
   CHECK(mistake("a %] b").at->str() == "templates/a.yml:1:3");
-  CHECK(mistake("[%> partial %]").message == "'> partial' is not a tag");
+  CHECK(mistake("[%> two words %]").message == "'two words' is not a tag");
   CHECK(mistake("[%= <% %> =%]").message == "'= <% %> =' is not a tag");
   CHECK(mistake("[% %]").message == "'' is not a tag");
   std::string deep;
@@ -89,6 +90,84 @@ TEST_CASE("a malformed template is an error at the tag") {
     deep += "[%# a %]";
   }
   CHECK(mistake(deep).message == "sections are nested too deeply");
+}
+
+namespace {
+
+// A template directory that exists as long as the object.
+struct Directory {
+  std::filesystem::path path;
+
+  explicit Directory(const std::vector<std::pair<std::string, std::string>>& files)
+      : path(std::filesystem::temp_directory_path() / "obsctl-partial-test") {
+    std::filesystem::remove_all(path);
+    for (const auto& [name, text] : files) {
+      std::filesystem::create_directories((path / name).parent_path());
+      std::ofstream(path / name) << text;
+    }
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  ~Directory() { std::filesystem::remove_all(path); }
+
+  [[nodiscard]] Result<std::string> render(const std::string& text, const Values& values) const {
+    const OsFileSystem files;
+    const TemplateStore store(files, {path});
+    return render_template({"main.yml", "embedded", text}, values, store);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a partial is the other file with the values and the indentation of its place") {
+  const Directory dir({{"p/url.yaml", "url: [% url %]\n\nn: [% n %]\n"}, {"p/word", "<[% n %]>"}});
+  const Values values =
+      Values::parse(R"({"n": 1, "url": "u", "list": [{"url": "a"}, {"url": "b"}]})");
+  CHECK(*dir.render("a:\n  [%> p/url.yaml %]\nb\n", values) == "a:\n  url: u\n\n  n: 1\nb\n");
+  CHECK(*dir.render("[%# list %]\n  [%> p/url.yaml %]\n[%/ list %]\n", values) ==
+        "  url: a\n\n  n: 1\n  url: b\n\n  n: 1\n");
+  CHECK(*dir.render("x [%> p/word %] y\n", values) == "x <1> y\n");
+}
+
+TEST_CASE("an error in a partial names the partial's line and where it is included") {
+  const Directory dir({{"a.yaml", "x\n y: [% nope %]\n"},
+                       {"b.yaml", "[%> a.yaml %]\n"},
+                       {"open.yaml", "\n[%# x %]\n"},
+                       {"loop.yaml", "[%> back.yaml %]\n"},
+                       {"back.yaml", "ok\n[%> loop.yaml %]\n"}});
+  const auto mistake = [&dir](const std::string& text) {
+    const auto out = dir.render(text, Values::object());
+    REQUIRE_FALSE(out);
+    return out.error();
+  };
+  const Error deep = mistake("\n[%> b.yaml %]\n");
+  CHECK(deep.at->str() == (dir.path / "a.yaml").string() + ":2:5");
+  CHECK(deep.context == std::vector<std::string>{
+                            "including it at " + (dir.path / "b.yaml").string() + ":1:1",
+                            "including it at templates/main.yml:2:1"});
+  CHECK(mistake("[%> open.yaml %]").at->str() == (dir.path / "open.yaml").string() + ":2:1");
+  CHECK(mistake("a [%> none.yaml %]").at->str() == "templates/main.yml:1:3");
+  CHECK(mistake("a [%> none.yaml %]").message == "there is no template 'none.yaml'");
+  CHECK(mistake("[%> loop.yaml %]").message == "'loop.yaml' includes itself");
+  CHECK(mistake("[%> loop.yaml %]").at->str() == (dir.path / "back.yaml").string() + ":2:1");
+  const auto alone = render_template({"a.yml", "embedded", "[%> a.yaml %]"}, Values::object());
+  REQUIRE_FALSE(alone);
+  CHECK(alone.error().message == "'a.yaml' cannot be included here");
+}
+
+TEST_CASE("templates are listed once, wherever they are") {
+  const Directory dir({{"components/mine/alerts.yaml", ""},
+                       {"components/loki/sizing.yaml", ""},
+                       {"components/.git/alerts.yaml", ""}});
+  const OsFileSystem files;
+  const auto listed =
+      TemplateStore(files, {"/nonexistent", dir.path}).list("components/", ".yaml");
+  REQUIRE(listed);
+  CHECK(std::ranges::count(*listed, "components/mine/alerts.yaml") == 1);
+  CHECK(std::ranges::count(*listed, "components/loki/sizing.yaml") == 1);
+  CHECK(std::ranges::count(*listed, "components/tempo/sizing.yaml") == 1);
+  CHECK(std::ranges::count(*listed, "components/.git/alerts.yaml") == 0);
+  CHECK(std::ranges::is_sorted(*listed));
 }
 
 TEST_CASE("an override directory wins over the embedded template and names its file in errors") {

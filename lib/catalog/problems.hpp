@@ -1,0 +1,50 @@
+// The mistakes of one input, so that a person sees all of them at once.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "lib/base/error.hpp"
+
+namespace obsctl::catalog {
+
+class Problems {
+ public:
+  void add(Error error) { errors_.push_back(std::move(error)); }
+
+  // Sets `into`, or remembers the error; true when there was none.
+  template <class T>
+  bool take(T& into, Result<T> result) {
+    if (result) {
+      into = std::move(*result);
+      return true;
+    }
+    add(std::move(result).error());
+    return false;
+  }
+
+  bool check(Result<void> result) {
+    if (!result) {
+      add(std::move(result).error());
+    }
+    return result.has_value();
+  }
+
+  // The first mistake, which carries the others.
+  [[nodiscard]] Result<void> done() {
+    if (errors_.empty()) {
+      return {};
+    }
+    Error first = std::move(errors_.front());
+    for (std::size_t i = 1; i < errors_.size(); ++i) {
+      first.more.push_back(std::move(errors_[i]));
+    }
+    errors_.clear();
+    return Failure(std::move(first));
+  }
+
+ private:
+  std::vector<Error> errors_;
+};
+
+}  // namespace obsctl::catalog

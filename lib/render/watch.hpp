@@ -1,0 +1,36 @@
+// What watches this stack: the rows of the components it has and of the stack as a whole, filled in.
+#pragma once
+
+#include <vector>
+
+#include "lib/base/error.hpp"
+#include "lib/catalog/alerts.hpp"
+#include "lib/catalog/dashboards.hpp"
+#include "lib/catalog/data_sources.hpp"
+#include "lib/model/topology.hpp"
+#include "lib/template/template.hpp"
+
+namespace obsctl {
+
+// A data source and the template of what Grafana gets.
+struct WatchSource {
+  catalog::DataSource about;
+  Template fragment;
+};
+
+struct Watch {
+  std::vector<catalog::AlertRule> alerts;
+  std::vector<catalog::RecordingRule> records;
+  std::vector<catalog::Dashboard> dashboards;
+  std::vector<WatchSource> sources;  // in their order; fragments are not filled in
+  Values values;                     // what the rows were filled in with
+};
+
+// Reads components/<name>/{alerts,recording,dashboard,datasource}.yaml of every component of the topology, and
+// catalog/{alerts,recording,dashboards}/*.yaml, from the store's directories as well as the embedded ones. Rows
+// and panels that this stack does not need are left out: their component is missing or their `when` is off.
+// Values of rows are those of verbs.hpp, for every component `NAME.memory_bytes`, `NAME.cpus`, `NAME.disk_bytes`
+// and its settings, and what watch.cpp adds. Errors: a broken template or row, with its position.
+[[nodiscard]] Result<Watch> read_watch(const Topology& topology, const TemplateStore& store);
+
+}  // namespace obsctl

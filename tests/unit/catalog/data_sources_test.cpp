@@ -1,0 +1,39 @@
+// The head of a data source, and where its fragment stands.
+#include "lib/catalog/data_sources.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace obsctl;
+
+namespace {
+
+const std::string k_source = "serves: logs\nuid: loki\norder: 20\n---\n  - name: Loki\n    url: [% nope %]\n";
+
+Error mistake(const std::string& text) {
+  const auto source = catalog::parse_data_source(text, "datasource.yaml", "loki");
+  REQUIRE_FALSE(source);
+  REQUIRE(source.error().at);
+  return source.error();
+}
+
+}  // namespace
+
+TEST_CASE("a data source says what it is for, and keeps the lines of its fragment") {
+  const auto source = catalog::parse_data_source(k_source, "datasource.yaml", "loki");
+  REQUIRE(source);
+  CHECK(source->component == "loki");
+  CHECK(source->serves == "logs");
+  CHECK(source->uid == "loki");
+  CHECK(source->order == 20);
+  CHECK(source->fragment == "\n\n\n\n  - name: Loki\n    url: [% nope %]\n");
+}
+
+TEST_CASE("mistakes in the head of a data source are all reported") {
+  const Error all = mistake("serves: log\nuid: loki\nordr: 20\n---\n  - name: Loki\n");
+  CHECK(all.message == "unknown key 'ordr'");
+  CHECK(all.at->str() == "datasource.yaml:3:1");
+  REQUIRE(all.more.size() == 2);
+  CHECK(all.more[0].message == "'log' is not a signal");
+  CHECK(all.more[1].message == "missing key 'order'");
+  CHECK(mistake("serves: logs\nuid: loki\norder: 1\n").message == "there is no fragment for Grafana");
+}

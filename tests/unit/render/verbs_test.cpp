@@ -1,0 +1,28 @@
+// The words that rows get from the Compose target.
+#include "lib/render/verbs.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace obsctl;
+
+TEST_CASE("rows name series and commands of a Compose stack") {
+  const Values values = verb_values(compose_verbs(), {"loki", "jaeger"}, {{"both", {"loki", "jaeger"}}});
+  const auto text = [&values](const std::string& tag) {
+    const auto out = render_template({"a", "embedded", "[% " + tag + " %]"}, values);
+    REQUIRE_MESSAGE(out, tag);
+    return *out;
+  };
+  CHECK(text("sel.loki") == R"(job="loki")");
+  CHECK(text("any_of.both") == R"(job=~"loki|jaeger")");
+  CHECK(text("none_of.both") == R"(job!~"loki|jaeger")");
+  CHECK(text("cmd.apply") == "docker compose up -d");
+  CHECK(text("cmd.start.loki") == "docker compose up -d loki");
+  CHECK(text("cmd.status") == "docker compose ps");
+  CHECK(text("cmd.state.loki") == "docker compose ps -a loki");
+  CHECK(text("cmd.state.labelled") == "docker compose ps -a {{ $labels.job }}");
+  CHECK(text("cmd.logs.jaeger") == "docker compose logs jaeger");
+  CHECK(text("cmd.logs_50.both") == "docker compose logs --tail 50 loki jaeger");
+  CHECK(text("cmd.restart.loki") == "docker compose restart loki");
+  CHECK(text("cmd.reload.loki") == "docker compose kill -s HUP loki");
+  CHECK(text("cmd.exec.loki") == "docker compose exec loki");
+}
