@@ -15,6 +15,7 @@
 #include "lib/apply/stack_directory.hpp"
 #include "lib/render/stack.hpp"
 #include "lib/topology/build.hpp"
+#include "lib/topology/extend.hpp"
 
 namespace obsctl {
 namespace {
@@ -89,13 +90,14 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   Prepared out;
   OBS_TRY_ASSIGN(out.source, resolve_spec(context, options, dir));
   const StackSpec& spec = out.source.spec;
-  OBS_TRY_ASSIGN(const auto catalogs, sizing::load_catalogs());
+  OBS_TRY_ASSIGN(auto directories, template_directories(context, options, dir));
+  const TemplateStore store(context.files, std::move(directories));
+  OBS_TRY_ASSIGN(auto catalogs, sizing::load_catalogs());
+  OBS_TRY(add_components(catalogs, store));
   OBS_TRY_ASSIGN(auto stack, size_and_build(spec, catalogs));
   out.topology = std::move(stack.topology);
   out.sizing = std::move(stack.report);
   OBS_TRY_ASSIGN(out.findings, sizing::check_plan(spec, catalogs, out.sizing));
-  OBS_TRY_ASSIGN(auto directories, template_directories(context, options, dir));
-  const TemplateStore store(context.files, std::move(directories));
   OBS_TRY_ASSIGN(out.tree, render_stack(out.topology, store, context.random));
   OBS_TRY_ASSIGN(out.notes, add_certificates(out.tree, context, spec, dir, options.renew_certs));
   SpecFile file = spec_file(out.source);

@@ -43,28 +43,6 @@ Values sampling(const Policy& policy) {
           {"slow_above_ms", std::max<std::int64_t>(slow_ms - 1, 0)}};
 }
 
-// The providers as nested objects ("traces.store" → traces: {store: …}); null where a capability that
-// some component knows has no provider in this stack.
-Values providers(const Topology& topology) {
-  Values out = Values::object();
-  for (const auto& capability : topology.capabilities) {
-    const auto dot = capability.find('.');
-    Values& place = out[capability.substr(0, dot)][capability.substr(dot + 1)];
-    const Provider* provider = topology.provider(capability);
-    if (provider == nullptr) {
-      place = nullptr;
-      continue;
-    }
-    const std::string address = fmt::format("{}:{}", provider->component, provider->port);
-    place = {{"component", provider->component},
-             {"title", provider->title},
-             {"address", address},
-             {"url", "http://" + address},
-             {"endpoint", fmt::format("http://{}{}", address, provider->path)}};
-  }
-  return out;
-}
-
 // How a sender of OTLP reaches the store of each signal, in this order.
 Values exporters(const Topology& topology) {
   Values out = Values::array();
@@ -187,7 +165,7 @@ Values stack_values(const Topology& topology) {
     out[component.name] = component_values(component);
   }
   out["sampling"] = sampling(policy);
-  out["providers"] = providers(topology);
+  out["providers"] = provider_values(topology);
   out["exporters"] = exporters(topology);
   out["exporter"] = exporter_ids(out["exporters"]);
   out["drop_debug_logs"] = policy.environment == "production";

@@ -9,6 +9,7 @@
 #include "lib/base/text.hpp"
 #include "lib/catalog/stack.hpp"
 #include "lib/topology/instantiate.hpp"
+#include "lib/topology/settings.hpp"
 
 namespace obsctl {
 namespace {
@@ -112,9 +113,7 @@ Result<void> make_components(const StackSpec& spec, const sizing::SizingReport& 
   out.providers = find_providers(stack, catalogs.components);
   out.capabilities = catalog::capabilities(catalogs.components);
   topology::Context context{spec, report, topology::shared_values(spec, out.retention)};
-  const Provider* remote = out.provider("metrics.remote");
-  context.shared["remote_metrics"] =
-      remote == nullptr ? Values(false) : Values{{"title", remote->title}};
+  context.shared["providers"] = provider_values(out);
   for (const auto& name : stack.components) {
     const catalog::ComponentDef& def = catalogs.components.at(name);
     OBS_TRY_ASSIGN(Component component, topology::instantiate(def, context));

@@ -43,4 +43,24 @@ Values component_values(const Component& component) {
   return out;
 }
 
+Values provider_values(const Topology& topology) {
+  Values out = Values::object();
+  for (const auto& capability : topology.capabilities) {
+    const auto dot = capability.find('.');
+    Values& place = out[capability.substr(0, dot)][capability.substr(dot + 1)];
+    const Provider* provider = topology.provider(capability);
+    if (provider == nullptr) {
+      place = nullptr;
+      continue;
+    }
+    const std::string address = fmt::format("{}:{}", provider->component, provider->port);
+    place = {{"component", provider->component},
+             {"title", provider->title},
+             {"address", address},
+             {"url", "http://" + address},
+             {"endpoint", fmt::format("http://{}{}", address, provider->path)}};
+  }
+  return out;
+}
+
 }  // namespace obsctl

@@ -269,12 +269,12 @@ class Templates(InitCase):
         self.init("--tier", "small", "--dir", "plain")
         self.assertEqual((self.stack / "docker-compose.yml").read_bytes(),
                          (self.root / "plain/docker-compose.yml").read_bytes())
-        template = self.root / "mine/compose/docker-compose.yml"
+        template = self.root / "mine/targets/compose/docker-compose.yml"
         template.write_text("# ours\n" + template.read_text())
         self.init("--dir", "stack", "--template-dir", "mine")
         self.assertTrue((self.stack / "docker-compose.yml").read_text().startswith("# ours\n"))
-        self.refused("--export-templates", "mine", expect=["compose/docker-compose.yml", "--force"])
-        own = self.stack / ".obsctl/templates/compose"
+        self.refused("--export-templates", "mine", expect=["targets/compose/docker-compose.yml", "--force"])
+        own = self.stack / ".obsctl/templates/targets/compose"
         own.mkdir(parents=True)
         shutil.copy(template, own)
         self.assertIn("up to date", self.init("--dir", "stack").stdout)
@@ -303,14 +303,37 @@ class Templates(InitCase):
         self.refused("--dir", "stack", "--template-dir", "mine",
                      expect=["no built-in template", "did you mean 'components/loki/alerts.yaml'"])
 
+    def test_a_component_is_a_folder(self):
+        echo = self.root / "mine/components/echo"
+        echo.mkdir(parents=True)
+        (echo / "component.yaml").write_text(
+            "title: Echo\nimage: example/echo\nversion: 1.0.0\nuid: 1000\npurpose: answers\n"
+            "needs: [{capability: logs.store, carries: its logs, start: healthy}]\n"
+            "environment: {LOGS: '[% providers.logs.store.endpoint %]'}\n"
+            "configs: {mount: /etc/echo, files: [echo.yaml]}\n"
+            "ports: [{name: echo, number: 8000, exposure: loopback, purpose: Echo}]\n"
+            "probe: {port: echo, path: /, wget: true}\nmetrics: {port: echo}\n")
+        (echo / "sizing.yaml").write_text("cpus: {floor: 0.1, source: x}\nmemory: {floor: 64MiB, source: x}\n")
+        (echo / "echo.yaml").write_text("memory: [% self.memory_mib %]\n")
+        self.init("--tier", "small", "--dir", "stack", "--template-dir", "mine", "--set", "stack.add=echo")
+        compose = (self.stack / "docker-compose.yml").read_text()
+        self.assertIn("image: example/echo:1.0.0", compose)
+        self.assertIn('LOGS: "http://loki:3100/otlp"', compose)
+        self.assertIn("memory: 64M", compose)
+        self.assertEqual((self.stack / "configs/echo/echo.yaml").read_text(), "memory: 64\n")
+        self.assertIn('["echo:8000"]', (self.stack / "configs/prometheus/prometheus.yml").read_text())
+        (echo / "component.yaml").write_text("title: Echo\nimage: x\nversion: latest\nuid: 1\npurpos: x\n")
+        self.refused("--dir", "stack", "--template-dir", "mine",
+                     expect=["echo/component.yaml:5:1", "did you mean 'purpose'", "moves"])
+
     def test_mistakes_in_templates_have_a_position(self):
         self.init("--export-templates", "mine")
-        template = self.root / "mine/shared/loki/config.yaml"
+        template = self.root / "mine/components/loki/config.yaml"
         good = template.read_text()
         for text, expect in (("a: 1\nb: [% nope %]\n", ["'nope'", "loki/config.yaml:2:4"]),
                              ("a: 1\n[%# tls %]\nb: 1\n", ["never closed", "loki/config.yaml:2:1"]),
                              ("a: 1\nb: 2\na: 3\n", ["duplicate key 'a'", "config.yaml:3:1",
-                                                     "shared/loki/config.yaml"])):
+                                                     "components/loki/config.yaml"])):
             with self.subTest(text=text):
                 template.write_text(text)
                 self.refused("--tier", "small", "--dir", "stack", "--template-dir", "mine",
@@ -318,7 +341,7 @@ class Templates(InitCase):
         template.write_text(good)
         template.rename(template.with_name("confg.yaml"))
         self.refused("--tier", "small", "--dir", "stack", "--template-dir", "mine",
-                     expect=["no built-in template", "did you mean 'shared/loki/config.yaml'"])
+                     expect=["no built-in template", "did you mean 'components/loki/config.yaml'"])
         self.refused("--tier", "small", "--dir", "stack", "--template-dir", "none",
                      expect=["'none' is not there"])
 
