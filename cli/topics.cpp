@@ -142,7 +142,7 @@ Topic templates_topic() {
       ".obsctl/templates of the stack's directory, and every later init there uses them without "
       "being told. The delimiters are "
       "[% and %], so that Prometheus, Helm and shell syntax stays as it is:\n\n"
-      "  [% images.loki %]                    a value\n"
+      "  [% self.memory_mib %]                a value\n"
       "  [%# ports %] … [%/ ports %]          once per element, or when true\n"
       "  [%^ ports %] … [%/ ports %]          when empty or false\n"
       "  [%> components/grafana/promql.yaml %]  another template, with the same values\n\n"

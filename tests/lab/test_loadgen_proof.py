@@ -83,7 +83,8 @@ mix: {errors: 3%, slow: 2%, slow_threshold: 1s, split: 50%, late: 5%, late_by: 1
 
 
 def test_a_trace_lost_behind_the_sampler_is_noticed_at_the_sink(tmp_path):
-    with pipeline(tmp_path, SAMPLING, "tail_sampling", faults=["--fault", "error,share=2%"]) as (
+    # A fifth is far more than what chance adds to the share of the rest (2,450 expected, sigma 42).
+    with pipeline(tmp_path, SAMPLING, "tail_sampling", faults=["--fault", "error,share=20%"]) as (
             collector, sink):
         proof, seen = proof_of(collector, sink, "-s", "sampling", "-n", "20ktraces", "-r", "40k/s", code=3)
     assert not proof["holds"]
