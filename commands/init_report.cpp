@@ -138,7 +138,7 @@ std::string sized_for(const sizing::Load& load) {
                                 human_count(load.series.value), human_rate({load.lines.value}));
   const std::string source = stated(load.spans);
   const bool assumed = source == stated(load.series) && source == stated(load.lines);
-  return assumed ? fmt::format("{} (assumed by the {})", out, source.substr(0, source.find(" ("))) : out;
+  return assumed ? fmt::format("{} (assumed: {})", out, source.substr(0, source.find(" ("))) : out;
 }
 
 std::string plan_line(const sizing::SizingReport& sizing) {

@@ -158,13 +158,13 @@ Table components(const SizingReport& report) {
 
 namespace {
 
-// "1 core, 11 GB, 10 GB": what the documented formulas choose, per instance.
+// "1 cpu, 11 GB, 10 GB": what the documented formulas choose, per instance.
 std::string documented(const sizing::ComponentPlan& row) {
   if (!row.cpus.documented) {
     return "-";
   }
   const double disk = row.disk.documented->value;
-  return fmt::format("{}, {}, {}", human_number(row.cpus.documented->value),
+  return fmt::format("{} cpu, {}, {}", human_number(row.cpus.documented->value),
                      show_memory(row.memory.documented->value), disk > 0 ? show_gb(disk) : "-");
 }
 
