@@ -36,9 +36,10 @@ void compare_host(const sizing::Catalogs& catalogs, const sizing::SizingReport& 
       human_bytes(Bytes::from_gb(report.memory.value)));
   const catalog::Profile* fits = profile_of(catalogs, host);
   const bool smaller = fits != nullptr && report.host && fits->name != report.host->profile;
-  notes.push_back(smaller ? fmt::format("{}: --profile {} is made for it", note, fits->name)
-                          : fmt::format("{}: --host-cpus {:g} --host-memory {:.0f}GiB keeps within it",
-                                        note, host.cpus, host.memory.gib()));
+  notes.push_back(smaller
+                      ? fmt::format("{}: --profile {} is made for it", note, fits->name)
+                      : fmt::format("{}: --host-cpus {:g} --host-memory {:.0f}GiB keeps within it",
+                                    note, host.cpus, host.memory.gib()));
 }
 
 // Only an engine on this machine has its disk here; elsewhere the path is another machine's.
@@ -49,10 +50,11 @@ void compare_disk(Context& context, const sizing::SizingReport& report, const En
   }
   const auto space = context.files.disk_space(host.root_dir);
   if (space && space->available.gb() < report.disk.value) {
-    notes.push_back(fmt::format(
-        "'{}' has {} free and the plan fills {} over its retention: shorten it, or --host-disk {:.0f}GB",
-        host.root_dir, human_bytes(space->available),
-        human_bytes(Bytes::from_gb(report.disk.value)), space->available.gb()));
+    notes.push_back(
+        fmt::format("'{}' has {} free and the plan fills {} over its retention: shorten it, or "
+                    "--host-disk {:.0f}GB",
+                    host.root_dir, human_bytes(space->available),
+                    human_bytes(Bytes::from_gb(report.disk.value)), space->available.gb()));
   }
 }
 

@@ -134,16 +134,18 @@ std::string grafana_url(const Topology& topology) {
 // "5k/s spans, 100k series, 5k/s log records (tier small)": what the stack was sized for.
 std::string sized_for(const sizing::Load& load) {
   const auto stated = [](const sizing::Input& input) { return input.source; };
-  std::string out = fmt::format("{} spans, {} series, {} log records", human_rate({load.spans.value}),
-                                human_count(load.series.value), human_rate({load.lines.value}));
+  std::string out =
+      fmt::format("{} spans, {} series, {} log records", human_rate({load.spans.value}),
+                  human_count(load.series.value), human_rate({load.lines.value}));
   const std::string source = stated(load.spans);
   const bool assumed = source == stated(load.series) && source == stated(load.lines);
   return assumed ? fmt::format("{} (assumed: {})", out, source.substr(0, source.find(" ("))) : out;
 }
 
 std::string plan_line(const sizing::SizingReport& sizing) {
-  return fmt::format("  sized for {}: {:.3g} cores, {} of memory, {} of disk\n", sized_for(sizing.load),
-                     sizing.cpus.value, human_bytes(Bytes::from_gb(sizing.memory.value)),
+  return fmt::format("  sized for {}: {:.3g} cores, {} of memory, {} of disk\n",
+                     sized_for(sizing.load), sizing.cpus.value,
+                     human_bytes(Bytes::from_gb(sizing.memory.value)),
                      human_bytes(Bytes::from_gb(sizing.disk.value)));
 }
 
@@ -257,7 +259,8 @@ void tell_findings(Context& context, const InitOptions& options, const InitRepor
   for (const auto& finding : report.findings) {
     const bool error = finding.severity == sizing::Severity::error;
     context.terminal.err(fmt::format("obsctl: {}: {}\n  hint: {}\n",
-                                     error ? "does not fit" : "warning", finding.message, finding.hint));
+                                     error ? "does not fit" : "warning", finding.message,
+                                     finding.hint));
   }
 }
 

@@ -1,4 +1,5 @@
-// Finds num_traces, limit_mib, the size limit of Prometheus and the containers' limits in generated files.
+// Finds num_traces, limit_mib, the size limit of Prometheus and the containers' limits in generated
+// files.
 #include "commands/size_declared.hpp"
 
 #include <charconv>

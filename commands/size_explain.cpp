@@ -45,7 +45,8 @@ void add_inputs(const Quantity& quantity, std::size_t depth, std::size_t most, s
     }
     std::string name = input.name;
     name.resize(std::max(name.size(), k_name_width - 2 * depth), ' ');
-    out += fmt::format("{}{} {:>14}{}\n", pad, name, value_of(input), from.empty() ? "" : "  " + from);
+    out +=
+        fmt::format("{}{} {:>14}{}\n", pad, name, value_of(input), from.empty() ? "" : "  " + from);
     ++lines;
     if (computed) {
       add_inputs(*input.from, depth + 1, most, out, lines);
@@ -95,9 +96,10 @@ std::string explain_text(const Quantity& quantity, bool color, std::size_t width
   if (!quantity.place.empty()) {
     out += labelled("in", quantity.place, width);
   }
-  out += labelled("source", quantity.url.empty() ? given ? public_source(quantity.source)
-                                                         : "docs/sizing.md, formula " + quantity.formula
-                                                 : quantity.url,
+  out += labelled("source",
+                  quantity.url.empty() ? given ? public_source(quantity.source)
+                                               : "docs/sizing.md, formula " + quantity.formula
+                                       : quantity.url,
                   width);
   return out;
 }

@@ -89,29 +89,29 @@ std::string host_words(double cpus, double memory_gb) {
 
 void print_buy(const SizeResult& result, Page& page) {
   const SizingReport& report = result.report;
-  page.item("Needs:", fmt::format("{} cores, {} of memory, {} of disk.",
-                                  human_number(report.cpus.value), show_gb(report.memory.value),
-                                  show_gb(report.disk.value)));
+  page.item("Needs:",
+            fmt::format("{} cores, {} of memory, {} of disk.", human_number(report.cpus.value),
+                        show_gb(report.memory.value), show_gb(report.disk.value)));
   if (!report.host) {
     return;
   }
   const sizing::HostPlan& host = *report.host;
   const double memory = host.memory.inputs.front().value;
   if (!host.holds()) {
-    page.item("Does not fit:", fmt::format("the load asks for {} cores and {} of memory; a host of {} "
-                                           "has {} for it. --check says what fits.",
-                                           human_number(host.need_cpus.value),
-                                           show_gb(host.need_memory.value),
-                                           host_words(host.cpus.value, memory),
-                                           show_gb(host.memory.value)),
+    page.item("Does not fit:",
+              fmt::format("the load asks for {} cores and {} of memory; a host of {} "
+                          "has {} for it. --check says what fits.",
+                          human_number(host.need_cpus.value), show_gb(host.need_memory.value),
+                          host_words(host.cpus.value, memory), show_gb(host.memory.value)),
               Style::red);
     return;
   }
-  std::string text = fmt::format("one host of {} (profile {})", host_words(host.cpus.value, memory),
-                                 host.profile);
-  if (!host.smallest.empty() && host.smallest != host.profile && host.smallest_cpus < host.cpus.value) {
-    text += fmt::format("; {} (profile {}) is enough", host_words(host.smallest_cpus, host.smallest_memory_gb),
-                        host.smallest);
+  std::string text =
+      fmt::format("one host of {} (profile {})", host_words(host.cpus.value, memory), host.profile);
+  if (!host.smallest.empty() && host.smallest != host.profile &&
+      host.smallest_cpus < host.cpus.value) {
+    text += fmt::format("; {} (profile {}) is enough",
+                        host_words(host.smallest_cpus, host.smallest_memory_gb), host.smallest);
   }
   page.item("Host:", text + ".");
 }
@@ -189,7 +189,8 @@ void print_cost(const SizeResult& result, Page& page) {
   }
   const bool own = result.report.model == "recommended";
   std::string tco = fmt::format(
-      "{} a month with operations and storage, {}.", show_usd(cost.tco_low.value, cost.tco_high.value),
+      "{} a month with operations and storage, {}.",
+      show_usd(cost.tco_low.value, cost.tco_high.value),
       own ? "from the prices above and the documents' operations" : "by the documents' table");
   if (cost.managed_low) {
     tco += fmt::format(" Managed services: {}; saved {:.0f} to {:.0f} %.",
@@ -225,8 +226,7 @@ void print_findings(const SizeResult& result, Page& page) {
   }
   for (const auto& finding : *result.findings) {
     const bool error = finding.severity == sizing::Severity::error;
-    page.item(fmt::format("{} {}:", error ? "FAIL" : "warn", finding.code),
-              finding.message + ".",
+    page.item(fmt::format("{} {}:", error ? "FAIL" : "warn", finding.code), finding.message + ".",
               error ? Style::red : Style::yellow);
     page.item("     hint:", finding.hint);
   }
@@ -250,10 +250,10 @@ void print_explained(const SizingReport& report, std::size_t width, Page& page) 
   Table rows{{{"NAME"}, {"VALUE", Align::right}, {"FROM"}}, {}};
   constexpr std::size_t k_before = 58;  // of the longest name and value
   for (const sizing::Quantity* quantity : sizing::named_quantities(report)) {
-    std::string from =
-        !quantity->why.empty()       ? quantity->why
-        : quantity->formula == "D13" ? public_source(quantity->source)
-                                     : std::string(sizing::find_formula(quantity->formula)->expression);
+    std::string from = !quantity->why.empty() ? quantity->why
+                       : quantity->formula == "D13"
+                           ? public_source(quantity->source)
+                           : std::string(sizing::find_formula(quantity->formula)->expression);
     if (from.size() > width - std::min(width, k_before)) {
       from.resize(width - std::min(width, k_before + 3));
       from += "...";

@@ -172,8 +172,8 @@ Result<SizingRules> sizing_rules() {
   SizingRules out;
   for (const auto& file : embedded_files()) {
     if (file.path.starts_with(k_folder) && file.path.ends_with(k_name)) {
-      const std::string name(file.path.substr(
-          k_folder.size(), file.path.size() - k_folder.size() - k_name.size()));
+      const std::string name(
+          file.path.substr(k_folder.size(), file.path.size() - k_folder.size() - k_name.size()));
       OBS_TRY_ASSIGN(out[name], parse_component_sizing(file.bytes, std::string(file.path), name));
     }
   }

@@ -1,4 +1,5 @@
-// What a component needs for a load and which settings follow from it: templates/components/*/sizing.yaml.
+// What a component needs for a load and which settings follow from it:
+// templates/components/*/sizing.yaml.
 //
 // Data, so that a component is sized without a line of code about it. The generic rules that read
 // it are in lib/sizing/recommend.cpp and settings.cpp.

@@ -1,4 +1,5 @@
-// Parses component.yaml strictly: every unknown key, missing value and dangling name is reported at once.
+// Parses component.yaml strictly: every unknown key, missing value and dangling name is reported at
+// once.
 #include "lib/catalog/components.hpp"
 
 #include <fmt/format.h>
@@ -30,7 +31,8 @@ class Mistakes {
       return {};
     }
     Error first = std::move(all_.front());
-    first.more.assign(std::make_move_iterator(all_.begin() + 1), std::make_move_iterator(all_.end()));
+    first.more.assign(std::make_move_iterator(all_.begin() + 1),
+                      std::make_move_iterator(all_.end()));
     return Failure(std::move(first));
   }
 
@@ -44,11 +46,13 @@ class Reader {
 
   Result<ComponentDef> read(const yaml::Node& root) {
     if (!root.is_map()) {
-      return fail_at(root.at, "a component is a map", "see components/otel-collector/component.yaml");
+      return fail_at(root.at, "a component is a map",
+                     "see components/otel-collector/component.yaml");
     }
-    known(root, {"title", "image", "version", "tag", "digest", "uid", "purpose", "notes", "provides",
-                 "needs", "scrapes", "command", "environment", "configs", "volumes", "secrets", "tmpfs",
-                 "read_only", "host_view", "ports", "probe", "metrics", "keeps", "deletes"});
+    known(root, {"title",       "image",   "version",  "tag",     "digest",  "uid",
+                 "purpose",     "notes",   "provides", "needs",   "scrapes", "command",
+                 "environment", "configs", "volumes",  "secrets", "tmpfs",   "read_only",
+                 "host_view",   "ports",   "probe",    "metrics", "keeps",   "deletes"});
     read_image(root);
     out_.purpose = required(root, "purpose");
     out_.notes = texts(root, "notes");
@@ -148,7 +152,8 @@ class Reader {
   }
 
   void read_image(const yaml::Node& root) {
-    static constexpr std::array k_moving = {"latest", "main", "master", "edge", "nightly", "stable"};
+    static constexpr std::array k_moving = {"latest", "main",    "master",
+                                            "edge",   "nightly", "stable"};
     out_.title = required(root, "title");
     out_.image = required(root, "image");
     out_.version = required(root, "version");
@@ -158,7 +163,8 @@ class Reader {
     mistakes_.check(read_quantity(root, "uid", uid, parse_count));
     out_.uid = static_cast<int>(uid);
     if (std::ranges::find(k_moving, out_.tag) != k_moving.end()) {
-      mistakes_.add(root.at, fmt::format("image tag '{}' moves", out_.tag), "pin a released version");
+      mistakes_.add(root.at, fmt::format("image tag '{}' moves", out_.tag),
+                    "pin a released version");
     }
   }
 
@@ -220,7 +226,8 @@ class Reader {
     const std::string start = row.text_or("start", "");
     out.start_healthy = start == "healthy";
     if (!start.empty() && !out.start_healthy) {
-      mistakes_.add(row.find("start")->at, fmt::format("'{}' is nothing to wait for", start), "healthy");
+      mistakes_.add(row.find("start")->at, fmt::format("'{}' is nothing to wait for", start),
+                    "healthy");
     }
     out_.needs.push_back(std::move(out));
   }
@@ -234,9 +241,8 @@ class Reader {
     out.path = row.text_or("path", "");
     out.protocol = row.text_or("protocol", "");
     out.comment = row.text_or("comment", "");
-    each_entry(row, "headers", [&](const yaml::Entry& header) {
-      out.headers[header.key] = header.value.scalar;
-    });
+    each_entry(row, "headers",
+               [&](const yaml::Entry& header) { out.headers[header.key] = header.value.scalar; });
     out_.provides.push_back(std::move(out));
   }
 
@@ -327,8 +333,8 @@ Result<Components> components() {
   Components out;
   for (const auto& file : embedded_files()) {
     if (file.path.starts_with(k_folder) && file.path.ends_with(k_file)) {
-      const std::string name(file.path.substr(
-          k_folder.size(), file.path.size() - k_folder.size() - k_file.size()));
+      const std::string name(
+          file.path.substr(k_folder.size(), file.path.size() - k_folder.size() - k_file.size()));
       OBS_TRY_ASSIGN(out[name], parse_component(file.bytes, std::string(file.path), name));
     }
   }

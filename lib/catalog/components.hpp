@@ -1,7 +1,7 @@
 // What each component is, from templates/components/<name>/component.yaml.
 //
-// Data for every target: nothing here knows how a component is packaged. Texts may hold [% values %];
-// they are filled in when a stack is put together (lib/topology).
+// Data for every target: nothing here knows how a component is packaged. Texts may hold [% values
+// %]; they are filled in when a stack is put together (lib/topology).
 #pragma once
 
 #include <map>

@@ -31,8 +31,8 @@ Result<ProfileRetention> read_retention(const yaml::Node& row) {
 
 Result<Profile> read_profile(const yaml::Entry& entry) {
   const yaml::Node& row = entry.value;
-  OBS_TRY(row.only({"meant_for", "cpus", "memory", "disk", "reserve", "rates", "retention", "band",
-                    "source"}));
+  OBS_TRY(row.only(
+      {"meant_for", "cpus", "memory", "disk", "reserve", "rates", "retention", "band", "source"}));
   Profile out;
   out.name = entry.key;
   OBS_TRY_ASSIGN(out.meant_for, row.text("meant_for"));
@@ -64,8 +64,7 @@ Result<std::vector<Profile>> parse_profiles(std::string_view text, const std::st
   std::vector<Profile> out;
   for (const auto& entry : rows->entries) {
     OBS_TRY_ASSIGN(auto profile, read_profile(entry));
-    if (!out.empty() &&
-        (out.back().cpus >= profile.cpus || out.back().memory >= profile.memory)) {
+    if (!out.empty() && (out.back().cpus >= profile.cpus || out.back().memory >= profile.memory)) {
       return fail_at(entry.at, fmt::format("profile '{}' is not larger than '{}'", profile.name,
                                            out.back().name));
     }

@@ -30,14 +30,14 @@ struct Profile {
   Bytes memory;
   Bytes disk;     // that the host needs at least; the plan's disks follow from load and retention
   Bytes reserve;  // memory that stays with the kernel and the container engine
-  std::optional<ProfileRates> rates;          // assumed where nothing is asked for; absent: the tier's
+  std::optional<ProfileRates> rates;  // assumed where nothing is asked for; absent: the tier's
   std::optional<ProfileRetention> retention;  // likewise
   ProfileRates band;                          // upper end of what the documents promise for it
   std::string source;
 };
 
-// All profiles, smallest host first. `text` and `file` are for tests; the product reads the embedded
-// file. Errors name file, line and column.
+// All profiles, smallest host first. `text` and `file` are for tests; the product reads the
+// embedded file. Errors name file, line and column.
 [[nodiscard]] Result<std::vector<Profile>> parse_profiles(std::string_view text,
                                                           const std::string& file);
 [[nodiscard]] Result<std::vector<Profile>> profiles();

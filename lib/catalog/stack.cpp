@@ -78,8 +78,9 @@ Result<ChosenStack> choose_stack(const StackSpec& spec, const std::vector<StackE
       }
       const std::string hint = did_you_mean(name, known);
       return fail(Code::usage, fmt::format("there is no component '{}'", name),
-                  hint.empty() ? "a folder components/NAME with a component.yaml in --template-dir adds one"
-                               : hint);
+                  hint.empty()
+                      ? "a folder components/NAME with a component.yaml in --template-dir adds one"
+                      : hint);
     }
     if (std::ranges::find(out.components, name) == out.components.end()) {
       out.components.push_back(name);

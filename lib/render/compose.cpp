@@ -141,8 +141,7 @@ Values health_check(const Component& component) {
 Values dependencies(const compose::Service& service) {
   Values out = Values::array();
   for (const auto& dependency : service.start_after) {
-    out.push_back(
-        Values{{"component", dependency.service}, {"condition", dependency.condition}});
+    out.push_back(Values{{"component", dependency.service}, {"condition", dependency.condition}});
   }
   return out;
 }
@@ -178,35 +177,36 @@ Values service_values(const compose::Service& service, const FileTree& tree) {
   const Values ports = port_mappings(component);
   const Values all_mounts = mounts(service);
   const Values depends = dependencies(service);
-  return {{"name", component.name},
-          {"comment", comment(component)},
-          {"image", component.image},
-          {"user", component.user},
-          {"one_shot", service.one_shot},
-          {"stop_grace", component.stop_grace == Duration{30} || service.one_shot
-                             ? std::string()
-                             : print_duration(component.stop_grace)},
-          {"read_only", component.read_only},
-          {"has_tmpfs", !component.tmpfs.empty()},
-          {"tmpfs", strings(component.tmpfs)},
-          {"cap_add", join(service.cap_add, ", ")},
-          {"entrypoint", flow(service.entrypoint)},
-          {"has_command", !component.command.empty()},
-          {"command", strings(component.command)},
-          {"has_environment", !component.environment.empty()},
-          {"environment", environment(component)},
-          {"has_env_files", !service.env_files.empty()},
-          {"env_files", strings(service.env_files)},
-          {"has_ports", !ports.empty()},
-          {"ports", ports},
-          {"config_hash", config_hash(service, tree)},
-          {"has_mounts", !all_mounts.empty()},
-          {"mounts", all_mounts},
-          {"healthcheck", health_check(component)},
-          {"has_depends_on", !depends.empty()},
-          {"depends_on", depends},
-          {"cpus", fmt::format("{:.10g}", component.limits.cpus)},
-          {"memory", fmt::format("{:.0f}M", std::floor(component.limits.memory.value / k_mib + 1e-6))}};
+  return {
+      {"name", component.name},
+      {"comment", comment(component)},
+      {"image", component.image},
+      {"user", component.user},
+      {"one_shot", service.one_shot},
+      {"stop_grace", component.stop_grace == Duration{30} || service.one_shot
+                         ? std::string()
+                         : print_duration(component.stop_grace)},
+      {"read_only", component.read_only},
+      {"has_tmpfs", !component.tmpfs.empty()},
+      {"tmpfs", strings(component.tmpfs)},
+      {"cap_add", join(service.cap_add, ", ")},
+      {"entrypoint", flow(service.entrypoint)},
+      {"has_command", !component.command.empty()},
+      {"command", strings(component.command)},
+      {"has_environment", !component.environment.empty()},
+      {"environment", environment(component)},
+      {"has_env_files", !service.env_files.empty()},
+      {"env_files", strings(service.env_files)},
+      {"has_ports", !ports.empty()},
+      {"ports", ports},
+      {"config_hash", config_hash(service, tree)},
+      {"has_mounts", !all_mounts.empty()},
+      {"mounts", all_mounts},
+      {"healthcheck", health_check(component)},
+      {"has_depends_on", !depends.empty()},
+      {"depends_on", depends},
+      {"cpus", fmt::format("{:.10g}", component.limits.cpus)},
+      {"memory", fmt::format("{:.0f}M", std::floor(component.limits.memory.value / k_mib + 1e-6))}};
 }
 
 // Each volume once: the job for the volumes mounts those of the others too.

@@ -32,8 +32,7 @@ void add_secrets(Service& service) {
       service.env_files.push_back(secret.environment);
       continue;
     }
-    const int uid =
-        service.component.volumes.empty() ? 0 : service.component.volumes.front().uid;
+    const int uid = service.component.volumes.empty() ? 0 : service.component.volumes.front().uid;
     service.component.volumes.push_back({.name = secret.volume,
                                          .mount = secret.mount,
                                          .uid = uid,

@@ -170,8 +170,8 @@ std::string alertmanager_place(const Topology& topology) {
 
 }  // namespace
 
-Result<void> add_operations(FileTree& tree, const Topology& topology,
-                            const Values& values, const TemplateStore& store,
+Result<void> add_operations(FileTree& tree, const Topology& topology, const Values& values,
+                            const TemplateStore& store,
                             const std::vector<catalog::AlertRule>& alerts) {
   OBS_TRY_ASSIGN(const Template source, store.find(k_template));
   Values all = values;

@@ -129,7 +129,8 @@ std::string otlp_endpoint(const Topology& topology) {
   const Port* http = topology.port("otlp-http");
   if (http == nullptr || http->host == 0) {
     const Provider* receiver = topology.provider("telemetry.in");
-    return fmt::format("{}://{}:{}", scheme, receiver == nullptr ? "localhost" : receiver->component,
+    return fmt::format("{}://{}:{}", scheme,
+                       receiver == nullptr ? "localhost" : receiver->component,
                        http == nullptr ? 0 : http->container);
   }
   return fmt::format("{}://{}:{}", scheme, reachable_host(http->bind), http->host);

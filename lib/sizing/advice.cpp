@@ -43,14 +43,12 @@ Comparison make_comparison(const StackSpec& spec, const catalog::Tier& tier,
   const auto selected = select_components(spec, tier, catalogs).value_or(std::vector<Selected>{});
   Comparison out{spec, tier, catalogs, {}, {}};
   for (const Model model : all) {
-    const StoreRules stores =
-        model == Model::recommended ? store_rules(selected) : StoreRules{};
+    const StoreRules stores = model == Model::recommended ? store_rules(selected) : StoreRules{};
     View view{model, resolve_load(spec, tier, catalogs, model, stores), {}};
     view.signals = plan_signals(spec, view.load, tier, catalogs.models, model);
     out.views.push_back(std::move(view));
   }
-  out.recommended =
-      recommend(out.inputs(out.views.front()), catalogs, selected).components;
+  out.recommended = recommend(out.inputs(out.views.front()), catalogs, selected).components;
   return out;
 }
 
@@ -115,7 +113,7 @@ bool belongs(const std::string& name, const std::string& role, Part part) {
 }
 
 // All instances of the part together, and why by the largest of them.
-Quantity recommended_sum(const Comparison& all, Part part, Choice ComponentPlan::* resource,
+Quantity recommended_sum(const Comparison& all, Part part, Choice ComponentPlan::*resource,
                          const char* name, std::string& why) {
   std::vector<Quantity> parts;
   double largest = -1;
@@ -124,10 +122,10 @@ Quantity recommended_sum(const Comparison& all, Part part, Choice ComponentPlan:
     if (!belongs(plan.name, plan.role, part) || !choice.formula) {
       continue;
     }
-    parts.push_back(calc("D17", plan.name,
-                         {{"instances", static_cast<double>(plan.instances), "", "plan"},
-                          choice.formula->input()},
-                         choice.formula->unit));
+    parts.push_back(calc(
+        "D17", plan.name,
+        {{"instances", static_cast<double>(plan.instances), "", "plan"}, choice.formula->input()},
+        choice.formula->unit));
     if (parts.back().value > largest) {
       largest = parts.back().value;
       why = choice.formula->why;
@@ -180,8 +178,8 @@ ModelRow cores_row(const Comparison& all) {
   std::string why;
   for (const auto& view : all.views) {
     if (view.model == Model::recommended) {
-      row.values.emplace_back("recommended", recommended_sum(all, Part::collector,
-                                                             &ComponentPlan::cpus, "cores", why));
+      row.values.emplace_back(
+          "recommended", recommended_sum(all, Part::collector, &ComponentPlan::cpus, "cores", why));
     } else if (view.model == Model::table) {
       row.values.emplace_back("table", given(row.name, table_sum(all.tier, Part::collector, false),
                                              "cores", "tier table"));

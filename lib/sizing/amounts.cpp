@@ -16,13 +16,14 @@ void add_traces(const StackSpec& spec, const Load& load, Amounts& out) {
   out["held_traces"] =
       calc("F27", "traces within the decision wait", {load.decision_wait, load.traces.input()})
           .input();
-  const Input wait = spec.traces.keep.value < 1
-                         ? load.decision_wait
-                         : Input{"decision wait", 0, "s", "traces.keep: every trace, so none waits"};
+  const Input wait = spec.traces.keep.value < 1 ? load.decision_wait
+                                                : Input{"decision wait", 0, "s",
+                                                        "traces.keep: every trace, so none waits"};
   out["held_bytes"] =
       calc("D19", "spans held by tail sampling", {load.spans, wait, load.span_size}).input();
   out["kept_trace_bytes_per_second"] =
-      calc("D17", "bytes of kept spans per second", {stored.input(), load.span_size}, "B/s").input();
+      calc("D17", "bytes of kept spans per second", {stored.input(), load.span_size}, "B/s")
+          .input();
   out["kept_trace_mb_per_second"] =
       calc("D11", "kept spans, MB per second", {stored.input(), load.span_size}).input();
 }
@@ -42,18 +43,16 @@ Amounts load_amounts(const StackSpec& spec, const Load& load,
       calc("D17", "bytes of log records per second", {load.lines, load.line_size}, "B/s");
   out["log_bytes_per_second"] = log_bytes.input();
   out["log_gb_per_day"] = calc("F03", "log records per day", {load.lines, load.line_size}).input();
-  const Quantity points =
-      calc("D17", "bytes of data points per second",
-           {load.samples.input(), {"bytes per data point", k_point_bytes, "B", "assumption"}},
-           "B/s");
+  const Quantity points = calc(
+      "D17", "bytes of data points per second",
+      {load.samples.input(), {"bytes per data point", k_point_bytes, "B", "assumption"}}, "B/s");
   out["queue_bytes_per_second"] =
       calc("D20", "bytes per second of the largest signal",
            {out["kept_trace_bytes_per_second"], points.input(), log_bytes.input()}, "B/s")
           .input();
   const Quantity spans =
       calc("D17", "bytes of spans per second", {load.spans, load.span_size}, "B/s");
-  const Quantity all =
-      sum_of("bytes received per second", {spans, points, log_bytes});
+  const Quantity all = sum_of("bytes received per second", {spans, points, log_bytes});
   out["received_mb_per_second"] =
       calc("D11", "MB received per second", {all.input(), {"bytes", 1, "", "definition"}}).input();
   std::vector<Quantity> queued;

@@ -56,14 +56,17 @@ class PlanChecker {
     }
     // One host that holds the load is judged by its cores, not by the name of a tier.
     out_.push_back(
-        {tier_.single_node ? Severity::warning : Severity::error, "tier.load",
+        {tier_.single_node ? Severity::warning : Severity::error,
+         "tier.load",
          events ? fmt::format("{} is more than the {} that the {} tier is meant for",
                               human_rate({report_.load.events.value}),
                               human_rate({tier_.events_max}), tier_.name)
                 : fmt::format("{} series are more than the {} that the {} tier is meant for",
-                              human_count(report_.load.series.value),
-                              human_count(tier_.series_max), tier_.name),
-         fmt::format("the load belongs to tier {}", report_.tier_by_load), "", {}});
+                              human_count(report_.load.series.value), human_count(tier_.series_max),
+                              tier_.name),
+         fmt::format("the load belongs to tier {}", report_.tier_by_load),
+         "",
+         {}});
   }
 
   void check_host(const HostPlan& host) {
@@ -100,7 +103,8 @@ class PlanChecker {
     Settings settings = fit.value_or(Settings{});
     if (!fit) {
       settings = {{"host.cpus", print_count(std::ceil(host.need_cpus.value))},
-                  {"host.memory", fmt::format("{:.0f}GiB", std::ceil(Bytes::from_gb(whole_memory(host)).gib()))}};
+                  {"host.memory",
+                   fmt::format("{:.0f}GiB", std::ceil(Bytes::from_gb(whole_memory(host)).gib()))}};
     }
     const bool own_host = spec_.host.cpus > 0 || spec_.host.memory.value > 0;
     if (!host.smallest.empty() && !own_host) {
@@ -153,22 +157,28 @@ class PlanChecker {
       return cores ? fmt::format("{:.3g} cores", value) : gb(value);
     };
     // A limit below what the component needs to start and to be looked at is never right.
-    out_.push_back({Severity::error, fmt::format("{}.{}", resource, component.name),
+    out_.push_back({Severity::error,
+                    fmt::format("{}.{}", resource, component.name),
                     fmt::format("{} needs {} of {} and is given {}", component.name,
                                 shown(choice.formula->value), cores ? "CPU" : resource,
                                 shown(choice.chosen.value)),
-                    fmt::format("at least {} {}", key, needed), "", {{key, needed}}});
+                    fmt::format("at least {} {}", key, needed),
+                    "",
+                    {{key, needed}}});
   }
 
   void check_growth() {
     for (const auto& disk : report_.disks) {
       if (std::isfinite(disk.full_days.value) && report_.growth > 0 &&
           disk.needed.value <= disk.disk.value) {
-        out_.push_back({Severity::warning, "disk." + disk.component,
-                        fmt::format("{} of disk for {} is full in {}, as the load grows",
-                                    gb(disk.disk.value), disk.component,
-                                    human_duration(Duration::from_days(disk.full_days.value))),
-                        "a larger disk by then, or a shorter retention", "", {}});
+        out_.push_back(
+            {Severity::warning,
+             "disk." + disk.component,
+             fmt::format("{} of disk for {} is full in {}, as the load grows", gb(disk.disk.value),
+                         disk.component, human_duration(Duration::from_days(disk.full_days.value))),
+             "a larger disk by then, or a shorter retention",
+             "",
+             {}});
       }
     }
   }

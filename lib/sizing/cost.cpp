@@ -175,10 +175,10 @@ std::optional<CostRow> recommended_row(const std::string& provider, const catalo
   const auto host = std::ranges::find_if(hosts, [&](const catalog::HostSet& row) {
     return row.tier == tier.name && row.provider == provider;
   });
-  const catalog::Machine* machine =
-      tier.single_node      ? one_machine(catalogs.prices, provider, report)
-      : host != hosts.end() ? cluster_machine(catalogs.prices, *host)
-                            : nullptr;
+  const catalog::Machine* machine = tier.single_node
+                                        ? one_machine(catalogs.prices, provider, report)
+                                    : host != hosts.end() ? cluster_machine(catalogs.prices, *host)
+                                                          : nullptr;
   if (machine != nullptr) {
     return machine_row(*machine, catalogs, report, disks);
   }
@@ -198,16 +198,19 @@ void plan_own_tco(const catalog::PriceBook& prices, const std::string& tier, Cos
     if (!provider.storage_low) {
       continue;  // a price without disks is not a total
     }
-    cheapest = cheapest == nullptr || provider.low.value < cheapest->low.value ? &provider : cheapest;
+    cheapest =
+        cheapest == nullptr || provider.low.value < cheapest->low.value ? &provider : cheapest;
     dearest = dearest == nullptr || provider.high.value > dearest->high.value ? &provider : dearest;
   }
   if (row == prices.tco.end() || cheapest == nullptr) {
     return;
   }
-  out.tco_low = sum_of("total cost of ownership",
-                       {cheapest->low, given("operations", row->operations.low, k_usd, row->source)});
-  out.tco_high = sum_of("total cost of ownership",
-                        {dearest->high, given("operations", row->operations.high, k_usd, row->source)});
+  out.tco_low =
+      sum_of("total cost of ownership",
+             {cheapest->low, given("operations", row->operations.low, k_usd, row->source)});
+  out.tco_high =
+      sum_of("total cost of ownership",
+             {dearest->high, given("operations", row->operations.high, k_usd, row->source)});
 }
 
 void plan_tco(const catalog::PriceBook& prices, const std::string& tier, bool own, CostPlan& out) {

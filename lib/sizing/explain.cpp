@@ -96,7 +96,8 @@ std::vector<const Quantity*> named_quantities(const SizingReport& report) {
 
 Result<const Quantity*> explain(const SizingReport& report, std::string_view key) {
   std::vector<std::string> known;
-  std::vector<const Quantity*> ends;  // "num_traces" for "otel-collector.num_traces", or a key of a file
+  std::vector<const Quantity*>
+      ends;  // "num_traces" for "otel-collector.num_traces", or a key of a file
   const std::string tail = fmt::format(".{}", key);
   for (const Quantity* quantity : named_quantities(report)) {
     if (quantity->key == key) {

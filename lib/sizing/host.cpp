@@ -14,7 +14,7 @@ struct Sums {
   double floors = 0;
 };
 
-Sums add_up(const std::vector<ComponentPlan>& components, Choice ComponentPlan::* resource,
+Sums add_up(const std::vector<ComponentPlan>& components, Choice ComponentPlan::*resource,
             const char* name) {
   std::vector<Quantity> parts;
   Sums out;
@@ -28,7 +28,7 @@ Sums add_up(const std::vector<ComponentPlan>& components, Choice ComponentPlan::
 }
 
 void cut(const Quantity& offered, const char* why, const char* unit, double step,
-         std::vector<ComponentPlan>& components, Choice ComponentPlan::* resource) {
+         std::vector<ComponentPlan>& components, Choice ComponentPlan::*resource) {
   const Sums all = add_up(components, resource, "all components");
   for (auto& component : components) {
     Choice& choice = component.*resource;

@@ -90,9 +90,8 @@ void resolve_retention(const StackSpec& spec, const catalog::Tier& tier, const C
                        Load& out) {
   const catalog::Profile* profile = tier.single_node ? catalogs.profile(spec.profile) : nullptr;
   const bool own = profile != nullptr && profile->retention.has_value();
-  const std::string source =
-      own ? fmt::format("profile {} ({})", profile->name, profile->source)
-          : fmt::format("tier {} ({})", tier.name, tier.retention.source);
+  const std::string source = own ? fmt::format("profile {} ({})", profile->name, profile->source)
+                                 : fmt::format("tier {} ({})", tier.name, tier.retention.source);
   const catalog::ProfileRetention assumed =
       own ? *profile->retention
           : catalog::ProfileRetention{tier.retention.traces, tier.retention.metrics,
@@ -105,7 +104,8 @@ void resolve_retention(const StackSpec& spec, const catalog::Tier& tier, const C
       days("retention of logs", spec.logs.retention, "logs.retention", assumed.logs, source);
 }
 
-// Stored bytes per raw byte: asked for, contained in the measured size, the store's, or all of them.
+// Stored bytes per raw byte: asked for, contained in the measured size, the store's, or all of
+// them.
 Input stored_factor(const std::optional<double>& asked, const char* key, bool size_was_measured,
                     const std::string& measured_source, const StoreRules& stores,
                     const char* signal) {
@@ -125,8 +125,8 @@ void note_unstated(const StackSpec& spec, Load& out) {
   if (!states_load(spec)) {
     return;
   }
-  for (const auto& [signal, value] : {std::pair("traces", &out.spans), {"metrics", &out.series},
-                                      {"logs", &out.lines}}) {
+  for (const auto& [signal, value] :
+       {std::pair("traces", &out.spans), {"metrics", &out.series}, {"logs", &out.lines}}) {
     if (value->source == "not asked for") {
       out.unstated.emplace_back(signal);
     }
@@ -175,7 +175,8 @@ std::string_view model_name(Model model) {
 
 Result<Model> parse_model(std::string_view name) {
   std::vector<std::string> names;
-  for (const Model model : {Model::recommended, Model::documented, Model::table, Model::published, Model::measured}) {
+  for (const Model model :
+       {Model::recommended, Model::documented, Model::table, Model::published, Model::measured}) {
     if (model_name(model) == name) {
       return model;
     }
@@ -196,8 +197,9 @@ Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, const Catalo
   const Assumed assumed = assumed_load(spec, tier, catalogs);
   Load out;
   const std::optional<double> by_traces =
-      spec.traces.traces ? std::optional(spec.traces.traces->per_second * spec.traces.spans_per_trace)
-                         : std::nullopt;
+      spec.traces.traces
+          ? std::optional(spec.traces.traces->per_second * spec.traces.spans_per_trace)
+          : std::nullopt;
   const auto spans = spec.traces.spans ? per_second(spec.traces.spans) : by_traces;
   out.spans = from.of_tier("spans/s", spans, "spans/s",
                            spec.traces.spans ? "traces.spans" : "traces.traces", calibrated::spans,

@@ -95,8 +95,8 @@ DiskOutlook disk_outlook(const StackSpec& spec, const ComponentPlan& component,
       row.disk.input(),
       {"growth per month", spec.sizing.growth_per_month.value, "", "sizing.growth_per_month"}};
   for (const auto& [daily, days] : streams) {
-    const Quantity copies = calc("D17", daily.name + ", all copies",
-                                 {daily.input(), load.copies}, "GB/day");
+    const Quantity copies =
+        calc("D17", daily.name + ", all copies", {daily.input(), load.copies}, "GB/day");
     inputs.push_back(copies.input());
     inputs.push_back(days);
   }
@@ -126,9 +126,9 @@ void plan_disks(const StackSpec& spec, const ComponentInputs& in,
       }
     }
     if (!stored.empty()) {
-      out.disks.push_back(disk_outlook(
-          spec, component, recommended ? component.disk.chosen : component.disk.table, streams,
-          stored, out.load));
+      out.disks.push_back(disk_outlook(spec, component,
+                                       recommended ? component.disk.chosen : component.disk.table,
+                                       streams, stored, out.load));
     }
   }
 }
@@ -185,8 +185,8 @@ void add_documented(const StackSpec& spec, const catalog::Tier& tier, const Cata
                     SizingReport& out) {
   const Load load = resolve_load(spec, tier, catalogs, Model::documented, {});
   const auto signals = plan_signals(spec, load, tier, catalogs.models, Model::documented);
-  const auto plans = plan_components(
-      {spec, tier, catalogs.models, Model::documented, load, signals});
+  const auto plans =
+      plan_components({spec, tier, catalogs.models, Model::documented, load, signals});
   for (std::size_t i = 0; i < signals.size(); ++i) {
     out.signals[i].documented = signals[i].stored;
   }
@@ -238,8 +238,8 @@ Result<SizingReport> core_report(const StackSpec& spec, const catalog::Tier& tie
   out.model = model_name(model);
   out.ha = spec.sizing.ha;
   out.growth = spec.sizing.growth_per_month.value;
-  out.load = resolve_load(spec, tier, catalogs, model,
-                          recommended ? store_rules(selected) : StoreRules{});
+  out.load =
+      resolve_load(spec, tier, catalogs, model, recommended ? store_rules(selected) : StoreRules{});
   out.signals = plan_signals(spec, out.load, tier, catalogs.models, model);
   const ComponentInputs inputs{spec, tier, catalogs.models, model, out.load, out.signals};
   if (recommended) {

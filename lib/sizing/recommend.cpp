@@ -53,7 +53,8 @@ class ComponentSizer {
     if (rules.disk.floor > 0) {
       out.disk = choose(k_disk, rules.disk, rule(k_disk, rules.disk));
     } else {
-      out.disk.table = out.disk.chosen = named(given("no disk", 0, "GB", "it keeps nothing"), k_disk);
+      out.disk.table = out.disk.chosen =
+          named(given("no disk", 0, "GB", "it keeps nothing"), k_disk);
     }
     return out;
   }

@@ -32,8 +32,8 @@ Selected of_row(const catalog::TierComponent& row, const Catalogs& catalogs) {
   return out;
 }
 
-// A component of a stack. It keeps the signals that its rules store; those that a chosen store keeps
-// for good only pass through the others.
+// A component of a stack. It keeps the signals that its rules store; those that a chosen store
+// keeps for good only pass through the others.
 Selected of_stack(const std::string& name, const catalog::Tier& tier, const Catalogs& catalogs) {
   if (const catalog::TierComponent* row = tier.find(name)) {
     Selected out = of_row(*row, catalogs);
@@ -101,9 +101,8 @@ StoreRules store_rules(const std::vector<Selected>& components) {
     }
     for (const char* signal : k_signals) {
       const auto rule = component.rules->stores.find(signal);
-      const bool passing = std::ranges::any_of(component.keeps, [&](const Kept& kept) {
-        return kept.signal == signal && kept.passing;
-      });
+      const bool passing = std::ranges::any_of(
+          component.keeps, [&](const Kept& kept) { return kept.signal == signal && kept.passing; });
       if (rule != component.rules->stores.end() && !passing) {
         out.try_emplace(signal, rule->second);
       }

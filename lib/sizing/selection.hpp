@@ -10,8 +10,9 @@ namespace obsctl::sizing {
 
 // A signal on a component's disk.
 struct Kept {
-  std::string signal;    // "traces", "metrics" or "logs"
-  bool passing = false;  // kept for a few days on its way to the store that keeps it for the retention
+  std::string signal;  // "traces", "metrics" or "logs"
+  bool passing =
+      false;  // kept for a few days on its way to the store that keeps it for the retention
 };
 
 struct Selected {

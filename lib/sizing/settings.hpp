@@ -10,8 +10,7 @@ namespace obsctl::sizing {
 // has, then "<signal>_days" for each signal it keeps. Keys are "<component>.<setting>".
 [[nodiscard]] std::vector<Quantity> derive_settings(const Selected& component,
                                                     const ComponentInputs& in,
-                                                    const Catalogs& catalogs,
-                                                    const Amounts& load,
+                                                    const Catalogs& catalogs, const Amounts& load,
                                                     const ComponentPlan& plan);
 
 }  // namespace obsctl::sizing

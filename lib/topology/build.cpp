@@ -48,8 +48,8 @@ std::vector<Provider> find_providers(const catalog::ChosenStack& stack,
     for (const auto& provided : def.provides) {
       const auto chosen = stack.chosen.find(provided.capability);
       const bool other = chosen != stack.chosen.end() && chosen->second != name;
-      const bool taken = std::ranges::find(out, provided.capability, &Provider::capability) !=
-                         out.end();
+      const bool taken =
+          std::ranges::find(out, provided.capability, &Provider::capability) != out.end();
       if (!other && !taken) {
         out.push_back({provided.capability, name, def.title, def.port(provided.port)->number,
                        provided.path, provided.protocol, provided.headers, provided.comment});

@@ -1,4 +1,5 @@
-// StackSpec and SizingReport → Topology: which components a stack has, how they are wired, and what each may use.
+// StackSpec and SizingReport → Topology: which components a stack has, how they are wired, and what
+// each may use.
 //
 // Pure: the catalog is compiled in and nothing else is read. Everything a renderer, a probe or a
 // backup needs to know about a port, a volume or a limit is decided here and nowhere else.
@@ -16,9 +17,9 @@ namespace obsctl {
 // for it.
 //
 // Every number (limits, disks, rates, retention, settings) is a quantity of `report`, which is the
-// recommended sizing of `spec`; memory and disk in bytes. Errors: a tier that one host cannot carry,
-// a port or component override whose name the stack does not have, two ports published on the same
-// number.
+// recommended sizing of `spec`; memory and disk in bytes. Errors: a tier that one host cannot
+// carry, a port or component override whose name the stack does not have, two ports published on
+// the same number.
 [[nodiscard]] Result<Topology> build_topology(const StackSpec& spec,
                                               const sizing::SizingReport& report,
                                               const sizing::Catalogs& catalogs);

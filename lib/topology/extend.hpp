@@ -6,9 +6,9 @@
 
 namespace obsctl {
 
-// Reads components/<name>/{component,sizing}.yaml of the store's directories over the built-in ones.
-// A new component joins a stack by its name in stack.add, or as a backend that it provides. Errors:
-// those of the files.
+// Reads components/<name>/{component,sizing}.yaml of the store's directories over the built-in
+// ones. A new component joins a stack by its name in stack.add, or as a backend that it provides.
+// Errors: those of the files.
 [[nodiscard]] Result<void> add_components(sizing::Catalogs& catalogs, const TemplateStore& store);
 
 }  // namespace obsctl

@@ -108,8 +108,8 @@ void add_secrets(const catalog::ComponentDef& def, const Values& values, Compone
     if (same != out.secrets.end()) {
       same->files.insert(same->files.end(), secret.files.begin(), secret.files.end());
     } else {
-      out.secrets.push_back({secret.environment, secret.volume, secret.mount, secret.files,
-                             secret.holds});
+      out.secrets.push_back(
+          {secret.environment, secret.volume, secret.mount, secret.files, secret.holds});
     }
   }
 }
@@ -119,14 +119,13 @@ void add_secrets(const catalog::ComponentDef& def, const Values& values, Compone
 Values shared_values(const StackSpec& spec, const Retention& retention) {
   const AlertingSpec& alerting = spec.alerting;
   Values out;
-  out["retention"] = {{"traces", print_duration(retention.traces)},
-                      {"traces_hours", static_cast<std::int64_t>(std::ceil(retention.traces.hours()))},
-                      {"metrics", print_duration(retention.metrics)},
-                      {"metrics_whole_days",
-                       static_cast<std::int64_t>(std::ceil(retention.metrics.days()))},
-                      {"logs", print_duration(retention.logs)},
-                      {"logs_whole_days",
-                       static_cast<std::int64_t>(std::ceil(retention.logs.days()))}};
+  out["retention"] = {
+      {"traces", print_duration(retention.traces)},
+      {"traces_hours", static_cast<std::int64_t>(std::ceil(retention.traces.hours()))},
+      {"metrics", print_duration(retention.metrics)},
+      {"metrics_whole_days", static_cast<std::int64_t>(std::ceil(retention.metrics.days()))},
+      {"logs", print_duration(retention.logs)},
+      {"logs_whole_days", static_cast<std::int64_t>(std::ceil(retention.logs.days()))}};
   out["tls"] = spec.security.tls != "off";
   out["bearer"] = spec.security.auth == "bearer";
   out["sampling"] = spec.traces.keep.value < 1;

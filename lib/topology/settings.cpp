@@ -17,9 +17,8 @@ Values setting_value(const Setting& setting) {
     return print_duration(Duration::from_days(setting.value));
   }
   constexpr double k_exact = 9e15;
-  const bool is_whole =
-      std::isfinite(setting.value) && std::abs(setting.value) < k_exact &&
-      setting.value == std::floor(setting.value);
+  const bool is_whole = std::isfinite(setting.value) && std::abs(setting.value) < k_exact &&
+                        setting.value == std::floor(setting.value);
   return is_whole ? Values(whole(setting.value)) : Values(human_number(setting.value));
 }
 

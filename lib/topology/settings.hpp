@@ -10,8 +10,9 @@ namespace obsctl {
 // memory_mib, memory_bytes, memory, disk_bytes, disk_gb and disk.
 [[nodiscard]] Values component_values(const Component& component);
 
-// The providers as nested objects ("traces.store" → traces: {store: {component, title, address, url,
-// endpoint}}); null where a capability that some component knows has no provider in this stack.
+// The providers as nested objects ("traces.store" → traces: {store: {component, title, address,
+// url, endpoint}}); null where a capability that some component knows has no provider in this
+// stack.
 [[nodiscard]] Values provider_values(const Topology& topology);
 
 }  // namespace obsctl

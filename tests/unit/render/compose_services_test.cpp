@@ -1,4 +1,5 @@
-// The packaging of Compose: volumes are handed over before they are used, probes stand behind what they probe.
+// The packaging of Compose: volumes are handed over before they are used, probes stand behind what
+// they probe.
 #include "lib/render/compose_services.hpp"
 
 #include <doctest/doctest.h>
@@ -20,7 +21,8 @@ std::vector<compose::Service> services(const std::vector<std::string>& settings)
 
 TEST_CASE("a fresh volume is given to its user before the service starts") {
   for (const std::vector<std::string>& settings :
-       {std::vector<std::string>{}, {"security.tls=self-signed", "security.auth=bearer"},
+       {std::vector<std::string>{},
+        {"security.tls=self-signed", "security.auth=bearer"},
         {"alerting.slack_channel=#alerts"}}) {
     const auto all = services(settings);
     REQUIRE(all.front().component.name == "volume-init");
@@ -50,9 +52,8 @@ TEST_CASE("a fresh volume is given to its user before the service starts") {
 
 TEST_CASE("an image that cannot probe itself gets a probe from outside") {
   const auto all = services({});
-  const auto probe = std::ranges::find_if(all, [](const auto& service) {
-    return service.component.name == "otel-collector-health";
-  });
+  const auto probe = std::ranges::find_if(
+      all, [](const auto& service) { return service.component.name == "otel-collector-health"; });
   REQUIRE(probe != all.end());
   CHECK(probe->component.probe->command.back() == "http://otel-collector:13133/");
   CHECK(std::ranges::count_if(all, [](const auto& service) {

@@ -28,12 +28,12 @@ SizingReport sized(const std::vector<std::string>& settings) {
 struct Reality {
   const char* what;
   std::vector<std::string> settings;
-  double low;   // the reported range
+  double low;  // the reported range
   double high;
   double (*of)(const SizingReport&);
 };
 
-double need(const SizingReport& report, const char* component, Choice ComponentPlan::* resource) {
+double need(const SizingReport& report, const char* component, Choice ComponentPlan::*resource) {
   const ComponentPlan* plan = report.find(component);
   REQUIRE(plan != nullptr);
   return (plan->*resource).formula->value;
@@ -47,13 +47,17 @@ const std::vector<Reality>& realities() {
   static const std::vector<std::string> k_planner = {"logs.lines=80k/s", "logs.line_size=1KB",
                                                      "logs.retention=30d"};
   static const std::vector<Reality> k_all = {
-      {"1M series, 15 s, 30 d on Prometheus: stored GB (its own documentation)", k_metrics, 173, 346,
-       [](R r) { return r.signals[1].stored.value; }},
+      {"1M series, 15 s, 30 d on Prometheus: stored GB (its own documentation)", k_metrics, 173,
+       346, [](R r) { return r.signals[1].stored.value; }},
       {"8,521 samples/s for 4 d on Prometheus: stored GB (GitLab)",
-       {"metrics.series=127815", "metrics.retention=4d"}, 2.7, 2.7,
+       {"metrics.series=127815", "metrics.retention=4d"},
+       2.7,
+       2.7,
        [](R r) { return r.signals[1].stored.value; }},
       {"2.8M series at 280,000 samples/s on Prometheus: GB of memory (Mastering Prometheus)",
-       {"metrics.series=2.8M", "metrics.scrape_interval=10s"}, 23, 23,
+       {"metrics.series=2.8M", "metrics.scrape_interval=10s"},
+       23,
+       23,
        [](R r) { return need(r, "prometheus", &ComponentPlan::memory); }},
       {"1M series on Prometheus: GB of memory (Robust Perception, Cardinality Cloud)", k_metrics, 3,
        7.7, [](R r) { return need(r, "prometheus", &ComponentPlan::memory); }},
@@ -67,13 +71,17 @@ const std::vector<Reality>& realities() {
        [](R r) { return need(r, "loki", &ComponentPlan::memory); }},
       {"80 MB/s of logs for 30 d: stored TB (Loki's planner)", k_planner, 59, 59,
        [](R r) { return r.signals[2].stored.value / 1000; }},
-      {"stored bytes per raw byte of log (LokiStack, Loki's planner, columnar stores)", k_planner, 0.1,
-       0.29, [](R r) { return r.signals[2].daily.value / r.signals[2].raw->value; }},
+      {"stored bytes per raw byte of log (LokiStack, Loki's planner, columnar stores)", k_planner,
+       0.1, 0.29, [](R r) { return r.signals[2].daily.value / r.signals[2].raw->value; }},
       {"12,000 spans/s in the collector: GB of memory (the collector's performance page)",
-       {"traces.spans=12k/s"}, 2, 2,
+       {"traces.spans=12k/s"},
+       2,
+       2,
        [](R r) { return need(r, "otel-collector", &ComponentPlan::memory); }},
       {"12,000 spans/s in the collector: cores (the collector's performance page)",
-       {"traces.spans=12k/s"}, 0.8, 1,
+       {"traces.spans=12k/s"},
+       0.8,
+       1,
        [](R r) { return need(r, "otel-collector", &ComponentPlan::cpus); }},
   };
   return k_all;
@@ -88,9 +96,7 @@ class Dice {
     return low + (high - low) * unit;
   }
   // Spread evenly over the orders of magnitude.
-  double wide(double low, double high) {
-    return std::exp(between(std::log(low), std::log(high)));
-  }
+  double wide(double low, double high) { return std::exp(between(std::log(low), std::log(high))); }
   bool coin() { return between(0, 1) < 0.5; }
 
  private:
@@ -135,9 +141,11 @@ TEST_CASE("recommended lies within half and twice of what is reported") {
   for (const auto& row : realities()) {
     const double value = row.of(sized(row.settings));
     // Within the range it is right; outside, the nearer end counts.
-    const double ratio = value < row.low ? value / row.low : value > row.high ? value / row.high : 1;
-    MESSAGE(fmt::format("{:5.2f}x  {}: {:.3g}, reported {:g} to {:g}", ratio, row.what, value, row.low,
-                        row.high));
+    const double ratio = value < row.low    ? value / row.low
+                         : value > row.high ? value / row.high
+                                            : 1;
+    MESSAGE(fmt::format("{:5.2f}x  {}: {:.3g}, reported {:g} to {:g}", ratio, row.what, value,
+                        row.low, row.high));
     CHECK(ratio >= 0.5);
     CHECK(ratio <= 2);
   }
@@ -145,7 +153,8 @@ TEST_CASE("recommended lies within half and twice of what is reported") {
 
 TEST_CASE("every amount that a rule names is known") {
   for (const char* tier : {"small", "medium", "large", "xlarge"}) {
-    const SizingReport report = sized({fmt::format("tier={}", tier), "metrics.backend=victoriametrics"});
+    const SizingReport report =
+        sized({fmt::format("tier={}", tier), "metrics.backend=victoriametrics"});
     for (const Quantity* quantity : quantities(report)) {
       for (const auto& input : quantity->inputs) {
         CAPTURE(quantity->key);
@@ -187,8 +196,8 @@ TEST_CASE("a rate that nobody gives counts as 0, and is said") {
 
 TEST_CASE("limits follow the load in both directions, down to the floors") {
   const SizingReport idle = sized({"traces.spans=1/s", "metrics.series=10", "logs.lines=1/s"});
-  const SizingReport busy = sized({"traces.spans=8k/s", "traces.keep=100%", "metrics.series=200k",
-                                   "logs.lines=8k/s"});
+  const SizingReport busy =
+      sized({"traces.spans=8k/s", "traces.keep=100%", "metrics.series=200k", "logs.lines=8k/s"});
   for (const char* name : {"otel-collector", "prometheus", "loki", "jaeger"}) {
     CAPTURE(name);
     CHECK(idle.find(name)->memory.chosen.value < busy.find(name)->memory.chosen.value);

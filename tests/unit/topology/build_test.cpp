@@ -131,10 +131,12 @@ TEST_CASE("overrides that mean nothing are errors") {
 
 TEST_CASE("an unmet need is an error that names who could meet it") {
   sizing::Catalogs catalogs = test::catalogs();
-  std::erase_if(catalogs.single_node, [](const auto& entry) { return entry.name == "alertmanager"; });
+  std::erase_if(catalogs.single_node,
+                [](const auto& entry) { return entry.name == "alertmanager"; });
   const auto stack = size_and_build(StackSpec{}, catalogs);
   REQUIRE_FALSE(stack);
-  CHECK(stack.error().message == "'prometheus' needs alerts.router and no component of the stack provides it");
+  CHECK(stack.error().message ==
+        "'prometheus' needs alerts.router and no component of the stack provides it");
   CHECK(stack.error().hint == "these provide it: alertmanager");
 }
 
@@ -147,11 +149,11 @@ TEST_CASE("a component that is added by data is sized, wired and scraped") {
           "ports: [{name: echo, number: 8000}]\nmetrics: {port: echo}\n",
           "echo/component.yaml", "echo")
           .value();
-  catalogs.rules["echo"] =
-      catalog::parse_component_sizing(
-          "cpus: {floor: 0.1, source: x}\nmemory: {floor: 64MiB, per: [{of: lines, per: 1000, takes: 10MB}], source: x}\n",
-          "echo/sizing.yaml", "echo")
-          .value();
+  catalogs.rules["echo"] = catalog::parse_component_sizing(
+                               "cpus: {floor: 0.1, source: x}\nmemory: {floor: 64MiB, per: [{of: "
+                               "lines, per: 1000, takes: 10MB}], source: x}\n",
+                               "echo/sizing.yaml", "echo")
+                               .value();
   StackSpec spec;
   spec.extra_components = {"echo"};
   const auto stack = size_and_build(spec, catalogs);
@@ -169,7 +171,8 @@ TEST_CASE("a component that is added by data is sized, wired and scraped") {
 
 TEST_CASE("a backend that does not store the signal is refused") {
   CHECK(error_of("traces.backend=loki") == "unknown value 'loki' for 'traces.backend'");
-  CHECK(error_of("metrics.backend=victoriametric") == "unknown value 'victoriametric' for 'metrics.backend'");
+  CHECK(error_of("metrics.backend=victoriametric") ==
+        "unknown value 'victoriametric' for 'metrics.backend'");
 }
 
 TEST_CASE("VictoriaMetrics stands behind Prometheus") {
