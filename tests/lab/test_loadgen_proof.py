@@ -46,7 +46,7 @@ def pipeline(folder, processors="", use="", extra="queue_size: 10000", faults=()
 
 
 def proof_of(collector, sink, *flags, code=0):
-    run = loadgen("-e", f"127.0.0.1:{collector.grpc}", "--keep", "10%", "--slow-threshold", "1s",
+    run = loadgen("--seed", "1", "-e", f"127.0.0.1:{collector.grpc}", "--keep", "10%", "--slow-threshold", "1s",
                   "--decision-wait", "3s", "--ledger", collector.ledger, "--sink-counts", sink.counts,
                   *flags, code=code)
     return run["sampling"], run["sink"]
