@@ -54,10 +54,10 @@ using Target =
     std::variant<bool*, std::string*, std::optional<std::string>*, std::vector<std::string>*>;
 
 struct Flag {
-  std::string name;        // without dashes
-  char short_name = 0;     // 0 when there is none
-  // Placeholder such as "TIER"; empty for a switch, in brackets when the value may be left out (then
-  // the target is an optional, and becomes an empty text).
+  std::string name;     // without dashes
+  char short_name = 0;  // 0 when there is none
+  // Placeholder such as "TIER"; empty for a switch, in brackets when the value may be left out
+  // (then the target is an optional, and becomes an empty text).
   std::string value = {};
   Target into;
   std::vector<std::string> choices = {};  // the only accepted values; completion offers them

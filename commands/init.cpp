@@ -24,26 +24,20 @@ namespace fs = std::filesystem;
 
 constexpr auto k_description =
     "Writes a complete stack: compose file, the configuration of every component, dashboards, "
-    "alert "
-    "rules, secrets and a runbook. What was asked for is saved as obsctl.yaml in the directory; "
-    "run "
-    "'obsctl init' there again to apply a changed value. What was not asked for stands there as a "
-    "comment.\n\n"
+    "alert rules, secrets and a runbook. What was asked for is saved as obsctl.yaml in the "
+    "directory; run 'obsctl init' there again to apply a changed value. What was not asked for "
+    "stands there as a comment.\n\n"
     "The load decides the size: limits, queues, disks and retention sizes follow from --spans, "
     "--series and --lines (without any of them, the tier's or the profile's), and 'obsctl size "
     "--explain' says how. What does not fit the host is said before anything is written, with the "
     "nearest load that does; --strict then writes nothing.\n\n"
     "A value comes from its flag, else from --set, else from --spec or the directory's "
-    "obsctl.yaml, "
-    "else from the tier, the profile and obsctl's defaults.\n\n"
+    "obsctl.yaml, else from the tier, the profile and obsctl's defaults.\n\n"
     "Running it again changes only what has to change. Secrets are made once and kept. A generated "
     "file that you have edited is a conflict: it is listed, nothing is written, and the exit code "
-    "is "
-    "3, unless --force takes the new version. Files that obsctl did not generate are never "
-    "touched. "
-    "When the program is killed or the disk is full, the directory is what it was before or what "
-    "it "
-    "should become, never a mixture.";
+    "is 3, unless --force takes the new version. Files that obsctl did not generate are never "
+    "touched. When the program is killed or the disk is full, the directory is what it was before "
+    "or what it should become, never a mixture.";
 
 void tell_conflicts(Context& context, const InitOptions& options, const apply::Plan& plan) {
   if (options.output == "json") {
@@ -330,14 +324,17 @@ Command init_command() {
       .flags = std::move(flags),
       .examples =
           {{"obsctl init --tier small --dir my-stack", "a stack for one machine"},
-           {"obsctl init --tier small --dir my-stack --spans 2k/s --series 50k --lines 1k/s --strict",
+           {"obsctl init --tier small --dir my-stack --spans 2k/s --series 50k --lines 1k/s "
+            "--strict",
             "sized for a load; nothing is written when it does not fit"},
            {"obsctl init --dir my-stack --retention-logs 14d --diff",
             "what a longer retention would change"},
            {"obsctl init --tier small --dir edge --tls self-signed --auth bearer --bind 0.0.0.0",
             "receivers that other machines may use"},
            {"obsctl init --spec team.yaml --dir my-stack --dry-run", "what a spec would generate"}},
-      .exit_codes = {{3, "a file was edited by hand, or the load does not fit (--strict); nothing is written"}},
+      .exit_codes =
+          {{3,
+            "a file was edited by hand, or the load does not fit (--strict); nothing is written"}},
       .see_also = {"size", "tiers", "stack", "templates"},
       .run = [options](Context& context) { return run(context, *options); }};
 }

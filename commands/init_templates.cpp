@@ -35,12 +35,12 @@ std::vector<std::string> replaceable_paths() {
   return out;
 }
 
-// Files that may be new: rows of the stack, what watches a component, and everything in the folder of a
-// component that has a component.yaml.
+// Files that may be new: rows of the stack, what watches a component, and everything in the folder
+// of a component that has a component.yaml.
 bool addable(const std::string& path, const std::vector<std::string>& known,
              const FileSystem& files, const fs::path& directory) {
-  static const std::vector<std::string> k_watch = {"alerts.yaml", "alerts.test.yaml", "recording.yaml",
-                                                   "dashboard.yaml", "datasource.yaml"};
+  static const std::vector<std::string> k_watch = {
+      "alerts.yaml", "alerts.test.yaml", "recording.yaml", "dashboard.yaml", "datasource.yaml"};
   const auto parts = split(path, '/');
   if (parts.front() != "components" || parts.size() < 3) {
     return has_rows(path) && path.ends_with(".yaml");
@@ -52,8 +52,8 @@ bool addable(const std::string& path, const std::vector<std::string>& known,
                   : files.exists(directory / folder / "component.yaml");
 }
 
-// An error for a file that no template has the name of, except for new ones that are read all the same, and
-// for what editors and git leave.
+// An error for a file that no template has the name of, except for new ones that are read all the
+// same, and for what editors and git leave.
 Result<void> check_names(const Context& context, const fs::path& directory) {
   OBS_TRY_ASSIGN(const auto files, context.files.list(directory));
   const auto known = replaceable_paths();

@@ -21,8 +21,8 @@ namespace {
 constexpr const char* k_description =
     "Answers what a load needs: what to buy, cores, memory and disk of each component, what it "
     "costs, and when each disk is full. --models, --costs and --notes print the rest.\n\n"
-    "Without flags it sizes the obsctl.yaml of this or a parent directory, otherwise the "
-    "small tier. Flags override the file. A rate that nobody gives counts as 0 once another one is "
+    "Without flags it sizes the obsctl.yaml of this or a parent directory, otherwise the small "
+    "tier. Flags override the file. A rate that nobody gives counts as 0 once another one is "
     "given. Rates need their unit (5000/s, 50k/s), sizes and durations too: a bare 30 is refused, "
     "because a sizing that is wrong by a factor of 24 looks as convincing as a right one.\n\n"
     "The recommended model takes for each number the rule that deserves trust and shows the number "
@@ -30,10 +30,11 @@ constexpr const char* k_description =
     "other models are one source each: 'documented' the formulas of the documents with their slips "
     "corrected, 'table' their tier tables, 'published' the capacity-planning rules of the projects "
     "themselves, 'measured' a calibration.\n\n"
-    "--explain NAME prints formula, inputs and source of one number of the sizing or of a generated "
-    "file, --explain alone of all. --check compares the plan, the declared hosts and limits, and "
-    "the generated configs beside the spec with the load and exits 3 when they cannot hold it. "
-    "--from-prometheus measures rates and bytes on a running stack instead of assuming them.";
+    "--explain NAME prints formula, inputs and source of one number of the sizing or of a "
+    "generated file, --explain alone of all. --check compares the plan, the declared hosts and "
+    "limits, and the generated configs beside the spec with the load and exits 3 when they cannot "
+    "hold it. --from-prometheus measures rates and bytes on a running stack instead of assuming "
+    "them.";
 
 Flag spec_flag(SizeOptions& options, std::size_t index) {
   const SizeFlag& row = k_size_flags.at(index);
@@ -110,11 +111,12 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .into = &options.notes,
                  .group = "Output",
                  .doc = "print network, queue and where the documents contradict each other"});
-  out.push_back({.name = "explain",
-                 .value = "[NAME]",
-                 .into = &options.explain,
-                 .group = "Output",
-                 .doc = "print formula, inputs and source of a number, such as loki.memory, or of all"});
+  out.push_back(
+      {.name = "explain",
+       .value = "[NAME]",
+       .into = &options.explain,
+       .group = "Output",
+       .doc = "print formula, inputs and source of a number, such as loki.memory, or of all"});
   out.push_back({.name = "check",
                  .into = &options.check,
                  .group = "Check",

@@ -55,10 +55,10 @@ struct SizeOptions {
   std::vector<std::string> settings;     // key=value
   std::optional<std::string> model;      // absent: recommended
   std::vector<std::string> compare;      // tiers
-  std::optional<std::string> explain;  // empty: every number; else one by its name
-  bool models = false;                 // the models side by side
-  bool costs = false;                  // prices in full, recovery, availability
-  bool notes = false;                  // contradictions, network, queue
+  std::optional<std::string> explain;    // empty: every number; else one by its name
+  bool models = false;                   // the models side by side
+  bool costs = false;                    // prices in full, recovery, availability
+  bool notes = false;                    // contradictions, network, queue
   bool check = false;
   std::optional<std::string> prometheus;  // URL
   bool write_calibration = false;

@@ -44,8 +44,8 @@ struct SizeResult {
   std::optional<std::vector<sizing::Finding>> findings;  // --check
   std::optional<Measured> measured;                      // --from-prometheus
   std::string spec_file;                                 // empty: none
-  bool explain = false;                           // --explain: every number
-  std::optional<sizing::Quantity> explained;      // --explain NAME: this one
+  bool explain = false;                                  // --explain: every number
+  std::optional<sizing::Quantity> explained;             // --explain NAME: this one
   Pages pages;
   bool tier_by_load = false;
   std::string provider = "all";

@@ -226,7 +226,9 @@ Result<RowFile<AlertRule>> parse_alerts(const SourceText& rules, const SourceTex
     const bool good = problems.take(alert, parse_alert(entry, header));
     const auto proof = proofs.find(entry.key);
     if (proof != proofs.end()) {
-      good && problems.check(add_case(alert, proof->second));
+      if (good) {
+        problems.check(add_case(alert, proof->second));
+      }
       proofs.erase(proof);
     } else if (proven) {
       problems.add(fail_at(entry.at, fmt::format("alert '{}' has no test", entry.key),

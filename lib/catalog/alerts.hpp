@@ -1,10 +1,11 @@
-// Alert and recording rules as data: templates/components/<name>/{alerts,alerts.test,recording}.yaml for what
-// belongs to one component, templates/catalog/{alerts,recording}/*.yaml for the stack as a whole.
+// Alert and recording rules as data:
+// templates/components/<name>/{alerts,alerts.test,recording}.yaml for what belongs to one
+// component, templates/catalog/{alerts,recording}/*.yaml for the stack as a whole.
 //
 // One row holds everything about an alert: when it fires, what a person reads, what they do about
-// it; the file of cases beside it has the series that prove both that it fires and that it stays silent.
-// The generated rule files, the runbook and the promtool tests are all made from these rows, so they
-// cannot drift apart.
+// it; the file of cases beside it has the series that prove both that it fires and that it stays
+// silent. The generated rule files, the runbook and the promtool tests are all made from these
+// rows, so they cannot drift apart.
 #pragma once
 
 #include <string>
@@ -26,7 +27,7 @@ struct AlertRule {
   std::string name;       // "CollectorDown"
   std::string group;      // one rule file per group: "collector" is rules/collector-alerts.yml
   std::string component;  // topology component it needs; the row is left out of stacks without it
-  std::string when;      // value that must be on, for example "sampled"; empty: always
+  std::string when;       // value that must be on, for example "sampled"; empty: always
   std::string watches;   // whose trouble it is, the label 'component'; usually the component itself
   std::string severity;  // critical, warning or none (the watchdog)
   std::string expr;
@@ -66,23 +67,25 @@ struct SourceText {
   std::string file;
 };
 
-// Where a file lies: in the folder of a component, or among those of the stack (`component` is empty then,
-// and the file names the one it needs). `group` is the name of its group unless the file has another.
+// Where a file lies: in the folder of a component, or among those of the stack (`component` is
+// empty then, and the file names the one it needs). `group` is the name of its group unless the
+// file has another.
 struct RowOwner {
   std::string group;
   std::string component;
 };
 
-// Errors: unknown or missing keys, a name used twice, a severity that does not exist, an alert without
-// a firing and a silent case, a case without an alert. All mistakes of a file are reported (Error::more), each
-// with file:line:column.
-[[nodiscard]] Result<RowFile<AlertRule>> parse_alerts(const SourceText& rules, const SourceText& cases,
+// Errors: unknown or missing keys, a name used twice, a severity that does not exist, an alert
+// without a firing and a silent case, a case without an alert. All mistakes of a file are reported
+// (Error::more), each with file:line:column.
+[[nodiscard]] Result<RowFile<AlertRule>> parse_alerts(const SourceText& rules,
+                                                      const SourceText& cases,
                                                       const RowOwner& owner);
 [[nodiscard]] Result<RowFile<RecordingRule>> parse_recording_rules(const SourceText& rules,
                                                                    const RowOwner& owner);
 
-// The rows of all files, groups in their order, each group in one piece. Files of the same order keep
-// theirs. Errors: an alert that two files define.
+// The rows of all files, groups in their order, each group in one piece. Files of the same order
+// keep theirs. Errors: an alert that two files define.
 [[nodiscard]] Result<std::vector<AlertRule>> join_alerts(std::vector<RowFile<AlertRule>> files);
 [[nodiscard]] std::vector<RecordingRule> join_recording_rules(
     std::vector<RowFile<RecordingRule>> files);
@@ -93,7 +96,8 @@ struct JobList {
 
   std::string name;
   std::vector<std::string> components;
-  Others others = Others::none;  // which components of a stack belong to it although it does not name them
+  // Which components of a stack belong to it although it does not name them.
+  Others others = Others::none;
 };
 
 [[nodiscard]] Result<std::vector<JobList>> parse_job_lists(const SourceText& source);

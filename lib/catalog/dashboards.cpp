@@ -84,9 +84,9 @@ Result<void> check_panel(const yaml::Node& row, const Panel& panel) {
 }
 
 Result<Panel> parse_panel(const yaml::Node& row) {
-  OBS_TRY(
-      row.only({"kind", "title", "when", "datasource", "expr", "legend", "queries", "unit", "description",
-                "thresholds", "mappings", "min", "max", "decimals", "rename", "stacked", "wide"}));
+  OBS_TRY(row.only({"kind", "title", "when", "datasource", "expr", "legend", "queries", "unit",
+                    "description", "thresholds", "mappings", "min", "max", "decimals", "rename",
+                    "stacked", "wide"}));
   Panel out;
   out.at = row.at;
   OBS_TRY_ASSIGN(out.kind, row.text("kind"));

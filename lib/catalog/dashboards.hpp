@@ -1,5 +1,6 @@
-// Grafana dashboards as compact data: one row per panel, from templates/components/<name>/dashboard.yaml, and
-// templates/catalog/dashboards/*.yaml for those of the stack as a whole.
+// Grafana dashboards as compact data: one row per panel, from
+// templates/components/<name>/dashboard.yaml, and templates/catalog/dashboards/*.yaml for those of
+// the stack as a whole.
 //
 // A dashboard in Grafana's own JSON is some two thousand lines of which forty are decisions. The
 // rows here are those decisions; lib/render/grafana.cpp adds the layout and the rest.
@@ -75,9 +76,9 @@ struct DashboardQuery {
 // 50 (G05), ours is stricter so that each page stays readable.
 inline constexpr std::size_t k_max_panels = 20;
 
-// `component` is the one whose folder has the file; empty for a page of the stack, which may name one itself.
-// Errors: unknown keys or kinds, a panel without query, more than k_max_panels; all of a file
-// (Error::more), with file:line:column.
+// `component` is the one whose folder has the file; empty for a page of the stack, which may name
+// one itself. Errors: unknown keys or kinds, a panel without query, more than k_max_panels; all of
+// a file (Error::more), with file:line:column.
 [[nodiscard]] Result<Dashboard> parse_dashboard(std::string_view text, const std::string& file,
                                                 const std::string& component = "");
 

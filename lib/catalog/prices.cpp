@@ -68,8 +68,8 @@ Result<HostSet> read_host(const yaml::Node& row) {
 }
 
 Result<Machine> read_machine(const yaml::Node& row) {
-  OBS_TRY(row.only({"provider", "title", "cpus", "memory", "disk", "low", "high", "date", "source",
-                    "url"}));
+  OBS_TRY(row.only(
+      {"provider", "title", "cpus", "memory", "disk", "low", "high", "date", "source", "url"}));
   Machine out;
   OBS_TRY_ASSIGN(out.provider, row.text("provider"));
   OBS_TRY_ASSIGN(out.title, row.text("title"));

@@ -98,8 +98,8 @@ Result<void> read_events(const yaml::Node& node, Tier& out) {
 Result<Tier> read_tier(const yaml::Entry& entry) {
   const yaml::Node& row = entry.value;
   OBS_TRY(row.only({"title", "meant_for", "source", "events", "applications", "users", "rates",
-                    "daily", "retention", "network", "cheat_sheet", "components",
-                    "series_max", "single_node", "also"}));
+                    "daily", "retention", "network", "cheat_sheet", "components", "series_max",
+                    "single_node", "also"}));
   Tier out;
   out.name = entry.key;
   OBS_TRY_ASSIGN(out.title, row.text("title"));

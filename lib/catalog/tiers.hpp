@@ -74,12 +74,12 @@ struct Tier {
   std::string title;  // "Small"
   std::string meant_for;
   std::string source;
-  double events_min = 0;  // events/s, inclusive
-  double events_max = 0;  // exclusive, unless `open`
-  bool open = false;      // the table writes "2M+"
-  double series_max = 0;  // active series, inclusive
-  bool single_node = false;           // one host carries it; a profile says which
-  std::vector<std::string> also;      // components that the documents' table leaves out
+  double events_min = 0;          // events/s, inclusive
+  double events_max = 0;          // exclusive, unless `open`
+  bool open = false;              // the table writes "2M+"
+  double series_max = 0;          // active series, inclusive
+  bool single_node = false;       // one host carries it; a profile says which
+  std::vector<std::string> also;  // components that the documents' table leaves out
   std::string applications;
   std::string users;
   TierRates rates;

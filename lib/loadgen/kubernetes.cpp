@@ -138,8 +138,7 @@ std::string config_map(const KubernetesJob& job) {
 std::string comment(const KubernetesJob& job) {
   std::string out = fmt::format(
       "# {0} pods send one plan: pod K sends the requests whose number is K modulo {0}, at their "
-      "own "
-      "time, so\n"
+      "own time, so\n"
       "# rates, ids and sequence numbers are split exactly. Kubernetes 1.29 or newer.\n"
       "#\n# The image must be where the nodes find it. In obsctl's source this makes it; then push "
       "or load it:\n"

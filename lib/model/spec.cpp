@@ -155,7 +155,7 @@ Result<void> read_entries(StackSpec& spec, const yaml::Node& node, const std::st
       }
     } else if (find_field(key) == nullptr) {  // null leaves a known field unset
       static const std::vector<std::string> k_sections = {
-          "traces", "metrics", "logs",       "sizing", "security",   "alerting",
+          "traces", "metrics", "logs",       "sizing", "security",    "alerting",
           "host",   "loadgen", "components", "ports",  "calibration", "stack"};
       if (std::ranges::find(k_sections, key) == k_sections.end()) {
         return Failure(located(unknown_key(key).value(), entry.at));

@@ -18,18 +18,18 @@
 namespace obsctl {
 
 struct TraceSpec {
-  std::optional<Rate> spans;   // spans/s received; absent: the tier's rate
-  std::optional<Rate> traces;  // new traces/s; absent: spans / spans_per_trace
-  double spans_per_trace = 5;  // seed F14: 5 spans per request
-  Bytes span_size = {1000};    // bytes per span (F01: 500 … 2000)
+  std::optional<Rate> spans;             // spans/s received; absent: the tier's rate
+  std::optional<Rate> traces;            // new traces/s; absent: spans / spans_per_trace
+  double spans_per_trace = 5;            // seed F14: 5 spans per request
+  Bytes span_size = {1000};              // bytes per span (F01: 500 … 2000)
   std::optional<double> storage_factor;  // stored bytes per raw byte; absent: the sizing model's
   std::optional<Duration> retention;
-  Share keep = {0.1};               // share of ordinary traces that tail sampling keeps (C04)
-  Share errors = {0.005};           // expected share of traces with an error, all kept (S-01)
-  Share slow = {0.02};              // expected share of slow traces, all kept (S-01)
-  Duration slow_threshold = {0.5};  // a trace at least this long is slow (C04)
-  Duration decision_wait = {10};    // how long tail sampling collects a trace (C04)
-  std::optional<std::string> backend;  // the component that stores them; absent: the stack's default
+  Share keep = {0.1};                  // share of ordinary traces that tail sampling keeps (C04)
+  Share errors = {0.005};              // expected share of traces with an error, all kept (S-01)
+  Share slow = {0.02};                 // expected share of slow traces, all kept (S-01)
+  Duration slow_threshold = {0.5};     // a trace at least this long is slow (C04)
+  Duration decision_wait = {10};       // how long tail sampling collects a trace (C04)
+  std::optional<std::string> backend;  // component that stores them; absent: the default
   bool operator==(const TraceSpec&) const = default;
 };
 
@@ -43,11 +43,11 @@ struct MetricSpec {
 };
 
 struct LogSpec {
-  std::optional<Rate> lines;      // log records/s; absent: the tier's
-  Bytes line_size = {300};        // bytes per log record (F03: 200 … 500)
-  std::optional<double> streams;  // active streams; absent: estimated
+  std::optional<Rate> lines;             // log records/s; absent: the tier's
+  Bytes line_size = {300};               // bytes per log record (F03: 200 … 500)
+  std::optional<double> streams;         // active streams; absent: estimated
   std::optional<double> storage_factor;  // stored bytes per raw byte; absent: the sizing model's
-  std::optional<std::string> backend;  // absent: the stack's default
+  std::optional<std::string> backend;    // absent: the stack's default
   std::optional<Duration> retention;
   bool operator==(const LogSpec&) const = default;
 };
@@ -129,7 +129,7 @@ struct StackSpec {
   LoadgenSpec loadgen;
   std::map<std::string, ComponentOverride> components;
   std::vector<std::string> extra_components;  // beside those of the stack, by name
-  std::map<std::string, int> ports;  // published port by name, for example grafana: 3000
+  std::map<std::string, int> ports;           // published port by name, for example grafana: 3000
   Calibration calibration;
   // Keys of the scalar fields that the user set, by file, flag or --set. The others follow the
   // tier, the profile and obsctl's defaults, whatever these become in a later version.

@@ -26,7 +26,7 @@ struct Volume {
   std::string name;         // without the project prefix
   std::string mount;        // path in the container
   int uid = 0;              // owner that the process needs; a fresh named volume belongs to root
-  bool needs_init = false;  // the image does not own the path, so a fresh volume must be given to it
+  bool needs_init = false;  // the image does not own the path: a fresh volume is given to it
   bool backup = true;
   std::string holds = {};  // one line for the runbook
 };
@@ -35,7 +35,7 @@ struct Volume {
 struct Configs {
   std::string mount = {};                 // empty: it has none
   std::vector<std::string> files = {};    // templates of the component
-  std::vector<std::string> folders = {};  // mounted one by one below `mount`; empty: the whole folder
+  std::vector<std::string> folders = {};  // mounted one by one; empty: the whole folder
 };
 
 // Secrets that a component reads: a file of KEY=value lines as environment, or files that must be
@@ -54,7 +54,7 @@ struct Probe {
   std::string path = {};                  // for example "/-/ready"
   std::vector<std::string> command = {};  // health check inside the container; empty: the image has
                                           // no program that could do it
-  Duration interval = {10};  // B05
+  Duration interval = {10};               // B05
   Duration timeout = {5};
   int retries = 5;
   Duration start_period = {15};
@@ -86,7 +86,7 @@ struct Component {
       {};             // why something about it is unusual; comments where packaged
   std::string image;  // full reference with tag (and digest when known)
   std::string version;
-  std::string user = {};                     // "10001:10001"; empty: the image's own
+  std::string user = {};  // "10001:10001"; empty: the image's own
   std::vector<std::string> command = {};
   std::map<std::string, std::string> environment = {};
   std::vector<SecretUse> secrets = {};
@@ -104,10 +104,10 @@ struct Component {
   std::string keeps = {};               // what lies on its disk, for the runbook
   std::string deletes = {};             // and when it goes
   bool scrapes = false;                 // collects the metrics of the others
-  std::string metrics_path = {};          // empty: exposes no metrics
+  std::string metrics_path = {};        // empty: exposes no metrics
   int metrics_port = 0;
-  // Numbers of its configuration that follow from load and limits, by name; each is a quantity of the
-  // SizingReport ("<component>.<setting>"), which says how it came about.
+  // Numbers of its configuration that follow from load and limits, by name; each is a quantity of
+  // the SizingReport ("<component>.<setting>"), which says how it came about.
   std::map<std::string, Setting> settings = {};
 
   // A setting by name; 0 when the component has none of that name.
@@ -119,7 +119,7 @@ struct Link {
   std::string from;
   std::string to;
   int port = 0;
-  std::string carries;        // "traces over OTLP/gRPC"
+  std::string carries;          // "traces over OTLP/gRPC"
   std::string capability = {};  // what `from` needs and `to` provides; empty: a scrape
 };
 
@@ -154,7 +154,7 @@ struct Retention {
 struct Policy {
   std::string environment;
   Duration scrape_interval;
-  Share keep;        // of ordinary traces
+  Share keep;         // of ordinary traces
   Share always_kept;  // expected share of traces with an error or slow ones
   Duration slow_threshold;
   Duration decision_wait;
@@ -170,7 +170,7 @@ struct Topology {
   Retention retention = {};
   std::vector<Component> components = {};  // in start order
   std::vector<Link> links = {};
-  std::vector<Provider> providers = {};  // one per capability
+  std::vector<Provider> providers = {};        // one per capability
   std::vector<std::string> capabilities = {};  // all that any component provides, present or not
 
   // Who provides a capability, or null.

@@ -118,7 +118,8 @@ Result<std::string> data_sources(const Topology& topology, const TemplateStore& 
   values.update(signal_values(watch));
   std::vector<std::string> out;
   for (const auto& source : watch.sources) {
-    values["self"] = {{"uid", source.about.uid}, {"url", api_url(topology, source.about.component)}};
+    values["self"] = {{"uid", source.about.uid},
+                      {"url", api_url(topology, source.about.component)}};
     OBS_TRY_ASSIGN(const std::string text, render_template(source.fragment, values, store));
     const auto first = text.find_first_not_of('\n');
     const auto last = text.find_last_not_of('\n');
@@ -135,7 +136,8 @@ Values routing_values(const Topology& topology) {
   const auto secret = [](std::string_view name) {
     return fmt::format("{}/{}", observe_paths::alertmanager_secrets, name);
   };
-  Values out = {{"name", topology.name}, {"webhook", nullptr}, {"slack", nullptr}, {"email", nullptr}};
+  Values out = {
+      {"name", topology.name}, {"webhook", nullptr}, {"slack", nullptr}, {"email", nullptr}};
   if (!alerting.webhook_url.empty()) {
     out["webhook"]["url"] = obsctl::quoted(alerting.webhook_url);
   }

@@ -4,8 +4,8 @@
 #include "lib/base/error.hpp"
 #include "lib/model/topology.hpp"
 #include "lib/render/file_tree.hpp"
-#include "lib/template/template.hpp"
 #include "lib/render/watch.hpp"
+#include "lib/template/template.hpp"
 
 namespace obsctl {
 
@@ -28,8 +28,8 @@ inline constexpr auto smtp_password_secret = "smtp-password";  // one line
 }  // namespace observe_paths
 
 // Adds rule files, alertmanager.yml, Grafana's provisioning and the dashboards of the components
-// that the topology has. Errors: a broken template or catalog row, with its position. `watch` is what
-// read_watch() gives for the same topology.
+// that the topology has. Errors: a broken template or catalog row, with its position. `watch` is
+// what read_watch() gives for the same topology.
 [[nodiscard]] Result<void> add_observability(FileTree& tree, const Topology& topology,
                                              const TemplateStore& store, const Watch& watch);
 

@@ -14,8 +14,8 @@ namespace obsctl {
 
 // Adds OPERATIONS.md to `tree`. `values` are the stack's (values.hpp), `alerts` those of
 // read_watch(). Errors: a broken template or alert row.
-[[nodiscard]] Result<void> add_operations(FileTree& tree, const Topology& topology, const Values& values,
-                                          const TemplateStore& store,
+[[nodiscard]] Result<void> add_operations(FileTree& tree, const Topology& topology,
+                                          const Values& values, const TemplateStore& store,
                                           const std::vector<catalog::AlertRule>& alerts);
 
 }  // namespace obsctl

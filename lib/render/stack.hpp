@@ -21,10 +21,10 @@ inline constexpr auto grafana_secret = "secrets/grafana.env";
 inline constexpr auto otlp_secret = "secrets/otlp.env";
 }  // namespace stack_paths
 
-// Every file of the stack except what the caller adds: obsctl.yaml, and the TLS files of stack_paths
-// (made or copied) when security.tls is not "off". Secrets are drawn from `random` and marked `secret`,
-// so that writing the tree keeps the ones that exist. Errors: a broken template or catalog row,
-// with its position.
+// Every file of the stack except what the caller adds: obsctl.yaml, and the TLS files of
+// stack_paths (made or copied) when security.tls is not "off". Secrets are drawn from `random` and
+// marked `secret`, so that writing the tree keeps the ones that exist. Errors: a broken template or
+// catalog row, with its position.
 [[nodiscard]] Result<FileTree> render_stack(const Topology& topology, const TemplateStore& store,
                                             Random& random);
 

@@ -56,8 +56,10 @@ Verbs compose_verbs() {
       .start = [](std::string_view name) { return fmt::format("docker compose up -d {}", name); },
       .state = [](std::string_view name) { return fmt::format("docker compose ps -a {}", name); },
       .running = [](std::string_view name) { return fmt::format("docker compose ps {}", name); },
-      .restart = [](std::string_view name) { return fmt::format("docker compose restart {}", name); },
-      .reload = [](std::string_view name) { return fmt::format("docker compose kill -s HUP {}", name); },
+      .restart =
+          [](std::string_view name) { return fmt::format("docker compose restart {}", name); },
+      .reload =
+          [](std::string_view name) { return fmt::format("docker compose kill -s HUP {}", name); },
       .exec = [](std::string_view name) { return fmt::format("docker compose exec {}", name); },
       .logs = compose_logs,
   };
@@ -65,9 +67,13 @@ Verbs compose_verbs() {
   out.selectors = {
       .is = [](std::string_view name) { return fmt::format(R"(job="{}")", name); },
       .any_of =
-          [](const std::vector<std::string>& names) { return fmt::format(R"(job=~"{}")", join(names, "|")); },
+          [](const std::vector<std::string>& names) {
+            return fmt::format(R"(job=~"{}")", join(names, "|"));
+          },
       .none_of =
-          [](const std::vector<std::string>& names) { return fmt::format(R"(job!~"{}")", join(names, "|")); },
+          [](const std::vector<std::string>& names) {
+            return fmt::format(R"(job!~"{}")", join(names, "|"));
+          },
   };
   return out;
 }

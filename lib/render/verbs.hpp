@@ -1,5 +1,5 @@
-// How one target runs a stack and names its series: the words that alerts, runbooks and dashboards are
-// written with, so that no row has to know where it will be used.
+// How one target runs a stack and names its series: the words that alerts, runbooks and dashboards
+// are written with, so that no row has to know where it will be used.
 #pragma once
 
 #include <string>
@@ -11,7 +11,8 @@
 
 namespace obsctl {
 
-// What a person types. Commands about one component take its name; a name that is itself a placeholder
+// What a person types. Commands about one component take its name; a name that is itself a
+// placeholder
 // ("{{ $labels.job }}") is passed through.
 struct Runbook {
   using Of = std::string (*)(std::string_view component);
@@ -59,7 +60,8 @@ using JobLists = std::vector<std::pair<std::string, std::vector<std::string>>>;
 //   [% any_of.processes %]    those of a list of components
 //   [% none_of.watched %]     those of all others
 //   [% cmd.status %]          a command for the stack, named like the fields of Runbook
-//   [% cmd.logs.loki %]       a command for a component; logs_50 and logs_100 are the last lines, and also
+//   [% cmd.logs.loki %]       a command for a component; logs_50 and logs_100 are the last lines,
+//   and also
 //                             take the name of a list
 //   [% cmd.state.labelled %]  for the component that an alert's label `job` names
 [[nodiscard]] Values verb_values(const Verbs& verbs, const std::vector<std::string>& components,

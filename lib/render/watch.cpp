@@ -11,8 +11,8 @@
 #include "lib/base/parallel.hpp"
 #include "lib/base/text.hpp"
 #include "lib/render/values.hpp"
-#include "lib/topology/settings.hpp"
 #include "lib/render/verbs.hpp"
+#include "lib/topology/settings.hpp"
 
 namespace obsctl {
 namespace {
@@ -55,7 +55,8 @@ std::optional<Kind> kind_of_folder(std::string_view folder) {
   return found == k_folders.end() ? std::nullopt : std::optional<Kind>(found->second);
 }
 
-// The source at "components/<component>/<file>" or "catalog/<folder>/<name>.yaml"; nothing for other files.
+// The source at "components/<component>/<file>" or "catalog/<folder>/<name>.yaml"; nothing for
+// other files.
 std::optional<Source> source_at(const std::string& path) {
   const auto parts = split(path, '/');
   if (parts.size() != 3 || path.ends_with(k_cases)) {
@@ -131,15 +132,16 @@ Result<JobLists> job_lists(const Topology& topology, const TemplateStore& store,
     const bool watched = std::ranges::any_of(sources, [&component](const Source& one) {
       return one.component == component.name && watches_itself(one);
     });
-    const bool scraped = !component.metrics_path.empty() &&
-                         std::ranges::find(named, component.name) == named.end();
+    const bool scraped =
+        !component.metrics_path.empty() && std::ranges::find(named, component.name) == named.end();
     return (list.others == Others::watched && watched) ||
            (list.others == Others::scraped && scraped);
   };
   JobLists out;
   for (auto& list : lists) {
     for (const auto& component : topology.components) {
-      const bool known = std::ranges::find(list.components, component.name) != list.components.end();
+      const bool known =
+          std::ranges::find(list.components, component.name) != list.components.end();
       if (!known && belongs(list, component)) {
         list.components.push_back(component.name);
       }
@@ -179,7 +181,8 @@ void add_stack_values(Values& out, const Topology& topology) {
   out["retention"] = retention_values(topology.retention);
 }
 
-Result<Values> row_values(const Topology& topology, const TemplateStore& store, const Found& found) {
+Result<Values> row_values(const Topology& topology, const TemplateStore& store,
+                          const Found& found) {
   OBS_TRY_ASSIGN(const JobLists lists, job_lists(topology, store, found.sources));
   std::vector<std::string> names = found.folders;
   for (const auto& component : topology.components) {
@@ -276,7 +279,8 @@ Result<void> choose_sources(std::vector<WatchSource>& sources) {
   std::erase_if(sources, [&replaced](const WatchSource& source) {
     return std::ranges::find(replaced, source.about.component) != replaced.end();
   });
-  std::ranges::stable_sort(sources, {}, [](const WatchSource& source) { return source.about.order; });
+  std::ranges::stable_sort(sources, {},
+                           [](const WatchSource& source) { return source.about.order; });
   std::map<std::string, std::string> uids;
   for (const auto& source : sources) {
     const auto [first, fresh] = uids.emplace(source.about.uid, source.fragment.file());

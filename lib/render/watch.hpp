@@ -1,4 +1,5 @@
-// What watches this stack: the rows of the components it has and of the stack as a whole, filled in.
+// What watches this stack: the rows of the components it has and of the stack as a whole, filled
+// in.
 #pragma once
 
 #include <vector>
@@ -26,11 +27,12 @@ struct Watch {
   Values values;                     // what the rows were filled in with
 };
 
-// Reads components/<name>/{alerts,recording,dashboard,datasource}.yaml of every component of the topology, and
-// catalog/{alerts,recording,dashboards}/*.yaml, from the store's directories as well as the embedded ones. Rows
-// and panels that this stack does not need are left out: their component is missing or their `when` is off.
-// Values of rows are those of verbs.hpp, for every component `NAME.memory_bytes`, `NAME.cpus`, `NAME.disk_bytes`
-// and its settings, and what watch.cpp adds. Errors: a broken template or row, with its position.
+// Reads components/<name>/{alerts,recording,dashboard,datasource}.yaml of every component of the
+// topology, and catalog/{alerts,recording,dashboards}/*.yaml, from the store's directories as well
+// as the embedded ones. Rows and panels that this stack does not need are left out: their component
+// is missing or their `when` is off. Values of rows are those of verbs.hpp, for every component
+// `NAME.memory_bytes`, `NAME.cpus`, `NAME.disk_bytes` and its settings, and what watch.cpp adds.
+// Errors: a broken template or row, with its position.
 [[nodiscard]] Result<Watch> read_watch(const Topology& topology, const TemplateStore& store);
 
 }  // namespace obsctl

@@ -19,7 +19,7 @@ struct Catalogs {
   std::vector<catalog::InstanceTypes> instances;
   catalog::ModelData models;
   std::vector<catalog::Profile> profiles;
-  catalog::SizingRules rules;                          // by component
+  catalog::SizingRules rules;                         // by component
   std::vector<catalog::SettingRule> common_settings;  // of every component
   catalog::Components components;
   std::vector<catalog::StackEntry> single_node;  // the stack of one host

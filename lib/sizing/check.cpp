@@ -137,8 +137,8 @@ class Checker {
     }
   }
 
-  // Containers that were generated for less than this load. Where the host itself is too small, that
-  // has been said.
+  // Containers that were generated for less than this load. Where the host itself is too small,
+  // that has been said.
   void check_containers() {
     if (report_.host && !report_.host->holds()) {
       return;
@@ -239,8 +239,7 @@ class Checker {
       add(Severity::error, "disk.kafka",
           fmt::format("a broker needs {} and has {}", gb(kafka.disk.value), gb(has)),
           "more brokers (--kafka-brokers), larger disks (--set components.kafka.disk=SIZE) or a "
-          "shorter "
-          "sizing.kafka_retention",
+          "shorter sizing.kafka_retention",
           "F08, G-04");
     }
     if (spec_.sizing.kafka_replication > kafka.brokers.value) {
@@ -257,9 +256,8 @@ class Checker {
       return;
     }
     const double limit = limits_.metrics_size_limit->gb();
-    const auto disk = std::ranges::find_if(report_.disks, [](const DiskOutlook& row) {
-      return row.component == "prometheus";
-    });
+    const auto disk = std::ranges::find_if(
+        report_.disks, [](const DiskOutlook& row) { return row.component == "prometheus"; });
     const SignalPlan& metrics = report_.signals[1];
     const double needed = disk != report_.disks.end() ? disk->needed.value : metrics.stored.value;
     if (limit < needed) {

@@ -65,7 +65,8 @@ double on_line(double x, double x1, double y1, double x2, double y2) {
   return x > 0 ? y1 * std::pow(x / x1, std::log(y2 / y1) / std::log(x2 / x1)) : 0;
 }
 
-// floor, step, instances, amount, first point, second point, copies, more for each of several copies.
+// floor, step, instances, amount, first point, second point, copies, more for each of several
+// copies.
 double by_points(In x) {
   const double one = on_line(x[3], x[4], x[5], x[6], x[7]);
   const double all = x[8] > 1 ? x[8] * (one + x[9]) : one;
@@ -84,7 +85,9 @@ double cut_to_host(In x) {
 // amount, factor, divisor, floor, rounding (-1 down, 0 not, 1 up).
 double as_setting(In x) {
   const double value = x[0] * x[1] / x[2];
-  const double rounded = x[4] > 0 ? std::ceil(value - 1e-6) : x[4] < 0 ? std::floor(value + 1e-6) : value;
+  const double rounded = x[4] > 0   ? std::ceil(value - 1e-6)
+                         : x[4] < 0 ? std::floor(value + 1e-6)
+                                    : value;
   return std::max(x[3], rounded);
 }
 

@@ -58,11 +58,12 @@ struct Load {
   Input log_days;
   Input copies;  // sizing.replication
 
-  std::vector<std::string> unstated;  // signals sized for nothing, because only others were asked for
+  std::vector<std::string>
+      unstated;  // signals sized for nothing, because only others were asked for
 };
 
-// `stores` are the rules of the component that stores each signal (traces, metrics, logs), as far as
-// it has any; only the recommended model reads them.
+// `stores` are the rules of the component that stores each signal (traces, metrics, logs), as far
+// as it has any; only the recommended model reads them.
 using StoreRules = std::map<std::string, catalog::StoredRule>;
 [[nodiscard]] Load resolve_load(const StackSpec& spec, const catalog::Tier& tier,
                                 const Catalogs& catalogs, Model model, const StoreRules& stores);

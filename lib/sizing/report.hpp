@@ -14,13 +14,13 @@ namespace obsctl::sizing {
 // One of traces, metrics and logs.
 struct SignalPlan {
   std::string name;
-  std::string item;              // "spans", "series", "lines"
-  Quantity rate;                 // items per second, or series
-  std::optional<Quantity> raw;   // GB/day before sampling; absent in the table model
-  std::optional<Quantity> kept;  // share stored
-  Quantity daily;                // GB/day stored, one copy
-  Input retention;               // days
-  Quantity stored;               // GB over the retention, all copies
+  std::string item;                    // "spans", "series", "lines"
+  Quantity rate;                       // items per second, or series
+  std::optional<Quantity> raw;         // GB/day before sampling; absent in the table model
+  std::optional<Quantity> kept;        // share stored
+  Quantity daily;                      // GB/day stored, one copy
+  Input retention;                     // days
+  Quantity stored;                     // GB over the retention, all copies
   std::optional<Quantity> documented;  // recommended model: GB stored by the documented formulas
 };
 
@@ -55,8 +55,8 @@ struct ComponentPlan {
 // The host that bounds a single-node plan, and what the components ask for together.
 struct HostPlan {
   std::string profile;
-  Quantity cpus;    // cores there are
-  Quantity memory;  // GB there are, less what the kernel and the engine keep
+  Quantity cpus;                 // cores there are
+  Quantity memory;               // GB there are, less what the kernel and the engine keep
   std::optional<Quantity> disk;  // GB; absent: disks follow from load and retention
   Quantity need_cpus;
   Quantity need_memory;

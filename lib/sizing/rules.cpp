@@ -47,14 +47,15 @@ std::optional<Quantity> published_metrics_memory(const ComponentInputs& in) {
 // A size between the published ones of Loki, without a step where one binary ends.
 Quantity published_loki(const ComponentInputs& in, const char* single, const char* small,
                         const char* large, const char* name, const char* unit) {
-  return calc("P08", name,
-              {in.signals[2].daily.input(), rule_input(in, "loki_single_gb_day", "one binary", "GB/day"),
-               rule_input(in, single, "takes", unit),
-               rule_input(in, "loki_large_gb_day", "a cluster", "GB/day"),
-               rule_input(in, small, "takes", unit),
-               rule_input(in, "loki_largest_gb_day", "the largest", "GB/day"),
-               rule_input(in, large, "takes", unit)},
-              unit);
+  return calc(
+      "P08", name,
+      {in.signals[2].daily.input(), rule_input(in, "loki_single_gb_day", "one binary", "GB/day"),
+       rule_input(in, single, "takes", unit),
+       rule_input(in, "loki_large_gb_day", "a cluster", "GB/day"),
+       rule_input(in, small, "takes", unit),
+       rule_input(in, "loki_largest_gb_day", "the largest", "GB/day"),
+       rule_input(in, large, "takes", unit)},
+      unit);
 }
 
 std::optional<Quantity> published_memory(const ComponentInputs& in, Part part) {
@@ -74,11 +75,10 @@ std::optional<Quantity> published_memory(const ComponentInputs& in, Part part) {
                    rule_input(in, "tempo_livestore_mb", "MB/s per live-store", "MB/s"),
                    rule_input(in, "tempo_livestore_gb", "GB per live-store", "GB")});
     case Part::logs: {
-      const Quantity gib = published_loki(in, "loki_single_gib", "loki_cluster_gib", "loki_large_gib",
-                                          "log store memory", "GiB");
+      const Quantity gib = published_loki(in, "loki_single_gib", "loki_cluster_gib",
+                                          "loki_large_gib", "log store memory", "GiB");
       return calc("D17", "log store memory",
-                  {gib.input(), {"GB per GiB", Bytes::from_gib(1).gb(), "GB", "definition"}},
-                  "GB");
+                  {gib.input(), {"GB per GiB", Bytes::from_gib(1).gb(), "GB", "definition"}}, "GB");
     }
   }
   return std::nullopt;
@@ -141,8 +141,8 @@ std::optional<Quantity> cpu_rule(const ComponentInputs& in, Part part) {
                    rule_input(in, "tempo_distributor_mb", "MB/s per distributor", "MB/s"),
                    rule_input(in, "tempo_livestore_mb", "MB/s per live-store", "MB/s")});
     case Part::logs:
-      return published_loki(in, "loki_single_cores", "loki_cluster_cores", "loki_large_cores", "log store cores",
-                            "cores");
+      return published_loki(in, "loki_single_cores", "loki_cluster_cores", "loki_large_cores",
+                            "log store cores", "cores");
   }
   return std::nullopt;
 }

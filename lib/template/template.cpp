@@ -191,7 +191,8 @@ std::string indented(std::string_view text, std::string_view indent) {
   std::string out;
   while (!text.empty()) {
     const auto newline = text.find('\n');
-    const std::string_view line = text.substr(0, newline == std::string_view::npos ? newline : newline + 1);
+    const std::string_view line =
+        text.substr(0, newline == std::string_view::npos ? newline : newline + 1);
     if (line != "\n") {
       out += indent;
     }
@@ -207,8 +208,8 @@ struct Parsed {
   std::vector<Piece> pieces;
 };
 
-// Walks the pieces with the stack of scopes that sections push. A partial is walked by the same object, so
-// that it sees the scopes of its place; `source_` is the file that is being walked.
+// Walks the pieces with the stack of scopes that sections push. A partial is walked by the same
+// object, so that it sees the scopes of its place; `source_` is the file that is being walked.
 class Renderer {
  public:
   Renderer(const Template& source, const Values& values, const TemplateStore* store)
@@ -276,7 +277,9 @@ class Renderer {
     return nullptr;
   }
 
-  [[nodiscard]] SourcePos place(const Piece& piece) const { return position(*source_, piece.offset); }
+  [[nodiscard]] SourcePos place(const Piece& piece) const {
+    return position(*source_, piece.offset);
+  }
 
   // A template is parsed once, however often it is included.
   Result<const Parsed*> included(const Piece& piece) {
@@ -356,7 +359,8 @@ class Renderer {
         return {};
       case Values::value_t::number_float: out_ += fmt::format("{}", value.get<double>()); return {};
       default:
-        return fail_at(place(piece), fmt::format("'{}' is {}, not a text", piece.text, value.type_name()),
+        return fail_at(place(piece),
+                       fmt::format("'{}' is {}, not a text", piece.text, value.type_name()),
                        fmt::format("use it as a section: [%# {0} %] … [%/ {0} %]", piece.text));
     }
   }
@@ -383,7 +387,7 @@ class Renderer {
   }
 
   const Template* source_;
-  const TemplateStore* store_;         // null: no partials
+  const TemplateStore* store_;  // null: no partials
   std::map<std::string, Parsed> included_;
   std::vector<const Template*> open_;  // the files around this place, outermost first
   std::vector<const Values*> scopes_;  // innermost last
@@ -443,7 +447,8 @@ Result<std::vector<std::string>> TemplateStore::list(std::string_view prefix,
 
 namespace {
 
-Result<std::string> rendered(const Template& source, const Values& values, const TemplateStore* store) {
+Result<std::string> rendered(const Template& source, const Values& values,
+                             const TemplateStore* store) {
   OBS_TRY_ASSIGN(const std::vector<Piece> pieces, Parser(source).parse());
   Renderer renderer(source, values, store);
   OBS_TRY(renderer.render(pieces));

@@ -6,7 +6,8 @@
 //   text
 //   [%^ ports %] … [%/ ports %]       when false, null, an empty list or an empty text
 //   [%! comment %]                    nothing
-//   [%> shared/source.yaml %]         another template of the store, with the values of this place; alone
+//   [%> shared/source.yaml %]         another template of the store, with the values of this place;
+//   alone
 //                                     on its line, its lines get the indentation of the tag
 //
 // `[% . %]` is the current element. A name that an element of a list does not have is looked up in
@@ -47,8 +48,9 @@ class TemplateStore {
 
   [[nodiscard]] Result<Template> find(std::string_view path) const;
 
-  // The paths of all templates, of the directories and embedded, that start and end like this, sorted,
-  // each once. A path with a part that begins with a dot is an editor's or git's, and left out.
+  // The paths of all templates, of the directories and embedded, that start and end like this,
+  // sorted, each once. A path with a part that begins with a dot is an editor's or git's, and left
+  // out.
   [[nodiscard]] Result<std::vector<std::string>> list(std::string_view prefix,
                                                       std::string_view suffix) const;
 
@@ -58,8 +60,8 @@ class TemplateStore {
 };
 
 // The template with the values filled in. Errors (unknown name, unbalanced section, unclosed tag, a
-// list where a text is needed) carry file:line:column of the tag, in the file that has it. Partials come
-// from `store`; without one they are errors. So is a template that includes itself.
+// list where a text is needed) carry file:line:column of the tag, in the file that has it. Partials
+// come from `store`; without one they are errors. So is a template that includes itself.
 [[nodiscard]] Result<std::string> render_template(const Template& source, const Values& values);
 [[nodiscard]] Result<std::string> render_template(const Template& source, const Values& values,
                                                   const TemplateStore& store);

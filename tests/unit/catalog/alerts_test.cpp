@@ -74,7 +74,8 @@ TEST_CASE("a row and its case become an alert with its tests") {
 }
 
 TEST_CASE("folded prose is one line") {
-  const auto file = parse(with(k_rules, "runbook: Start it.", "runbook: >-\n      Start\n      it."));
+  const auto file =
+      parse(with(k_rules, "runbook: Start it.", "runbook: >-\n      Start\n      it."));
   REQUIRE(file);
   CHECK(file->rows.front().runbook == "Start it.");
 }
@@ -128,16 +129,16 @@ TEST_CASE("mistakes in a row have a position and a way out") {
   CHECK(severity.at->line == 4);
   CHECK(severity.hint == "use one of critical, warning, none");
   CHECK(mistake(with(k_rules, "runbook", "runbok")).at->line == 13);
-  CHECK(
-      mistake(with(k_rules, "    description: It does not answer.\n", "")).message.find("description") !=
-      std::string::npos);
+  CHECK(mistake(with(k_rules, "    description: It does not answer.\n", ""))
+            .message.find("description") != std::string::npos);
   CHECK(mistake(with(k_rules, "order: 5", "order: first")).at->line == 1);
   CHECK(mistake("order: 5\n").message == "missing key 'alerts'");
 }
 
 TEST_CASE("all mistakes of a file are reported") {
   const std::string second =
-      "  Other:\n    severity: page\n    expr: up\n    summary: s\n    description: d\n    runbook: r\n";
+      "  Other:\n    severity: page\n    expr: up\n    summary: s\n    description: d\n    "
+      "runbook: r\n";
   const Error all = mistake(with(k_rules, "runbook", "runbok") + second);
   CHECK(all.message == "unknown key 'runbok'");
   REQUIRE(all.more.size() == 2);
@@ -147,14 +148,16 @@ TEST_CASE("all mistakes of a file are reported") {
 }
 
 TEST_CASE("files of one group are one piece, in their order") {
-  const auto file = [](const std::string& name, const std::string& group, const std::string& order) {
-    const auto parsed = parse(with("group: " + group + "\n" + with(k_rules, "5", order), "LokiDown", name),
-                              with(k_cases, "LokiDown", name));
+  const auto file = [](const std::string& name, const std::string& group,
+                       const std::string& order) {
+    const auto parsed =
+        parse(with("group: " + group + "\n" + with(k_rules, "5", order), "LokiDown", name),
+              with(k_cases, "LokiDown", name));
     REQUIRE(parsed);
     return *parsed;
   };
-  const auto joined = catalog::join_alerts(
-      {file("Last", "b", "30"), file("First", "a", "10"), file("Middle", "b", "20"), file("Added", "a", "40")});
+  const auto joined = catalog::join_alerts({file("Last", "b", "30"), file("First", "a", "10"),
+                                            file("Middle", "b", "20"), file("Added", "a", "40")});
   REQUIRE(joined);
   std::string names;
   for (const auto& alert : *joined) {

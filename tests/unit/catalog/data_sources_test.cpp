@@ -7,7 +7,8 @@ using namespace obsctl;
 
 namespace {
 
-const std::string k_source = "serves: logs\nuid: loki\norder: 20\n---\n  - name: Loki\n    url: [% nope %]\n";
+const std::string k_source =
+    "serves: logs\nuid: loki\norder: 20\n---\n  - name: Loki\n    url: [% nope %]\n";
 
 Error mistake(const std::string& text) {
   const auto source = catalog::parse_data_source(text, "datasource.yaml", "loki");
@@ -35,5 +36,6 @@ TEST_CASE("mistakes in the head of a data source are all reported") {
   REQUIRE(all.more.size() == 2);
   CHECK(all.more[0].message == "'log' is not a signal");
   CHECK(all.more[1].message == "missing key 'order'");
-  CHECK(mistake("serves: logs\nuid: loki\norder: 1\n").message == "there is no fragment for Grafana");
+  CHECK(mistake("serves: logs\nuid: loki\norder: 1\n").message ==
+        "there is no fragment for Grafana");
 }

@@ -138,8 +138,8 @@ TEST_CASE("thresholds follow the limits of the stack") {
       make({"components.otel-collector.memory=1GiB", "components.prometheus.memory=8GiB"});
   CHECK(has(alert(stack, "CollectorHighMemory").expr, "> 734003200"));  // 700 MiB of 1 GiB
   CHECK(has(alert(stack, "PrometheusHighMemory").expr, "> 8589934592 * 0.75"));
-  CHECK(
-      has(alert(make({"components.otel-collector.memory=2GiB"}), "CollectorHighMemory").expr, "> 1468006400"));  // 1400 MiB of 2 GiB (G-15)
+  CHECK(has(alert(make({"components.otel-collector.memory=2GiB"}), "CollectorHighMemory").expr,
+            "> 1468006400"));  // 1400 MiB of 2 GiB (G-15)
   CHECK(has(alert(make({"metrics.series=2M"}), "PrometheusHighCardinality").expr, "> 4000000"));
   CHECK(has(alert(make(), "PrometheusHighCardinality").expr, "> 1000000"));  // F18
 }
@@ -152,8 +152,8 @@ TEST_CASE("what a stack does not have is neither watched nor shown") {
   static const OsFileSystem files;
   FileTree tree;
   const TemplateStore store(files, {});
-  REQUIRE(add_observability(tree, stack.topology, store,
-                            value_of(read_watch(stack.topology, store))));
+  REQUIRE(
+      add_observability(tree, stack.topology, store, value_of(read_watch(stack.topology, store))));
   CHECK_FALSE(tree.contains("configs/prometheus/rules/jaeger-alerts.yml"));
   CHECK_FALSE(tree.contains("configs/grafana/dashboards/obsctl-jaeger.json"));
   CHECK_FALSE(has(tree.at("configs/grafana/provisioning/datasources/datasources.yaml").bytes,
@@ -320,8 +320,9 @@ TEST_CASE("a component in a folder outside brings all that watches it") {
   CHECK(has(sources, "    uid: mine-traces\n    url: http://mine:7000\n"));
   CHECK(has(sources, "tracesToLogsV2:\n        datasourceUid: loki\n"));
   // It is the first of the sources of traces, so the others lead to it.
-  CHECK(has(sources, "matcherRegex: trace_id\n          url: $${__value.raw}\n          "
-                     "datasourceUid: mine-traces\n"));
+  CHECK(has(sources,
+            "matcherRegex: trace_id\n          url: $${__value.raw}\n          "
+            "datasourceUid: mine-traces\n"));
   // What a rule says about all components includes it; it has an alert of its own when it is down.
   CHECK(has(alert(stack, "TargetDown").expr, "|victoriametrics|mine\""));
   CHECK(has(alert(stack, "ComponentRestarting").expr, "|victoriametrics|mine\""));
@@ -346,8 +347,8 @@ TEST_CASE("mistakes in the folder of a component name the file and the line") {
   CHECK(has(mistake().hint, "components/mine/alerts.test.yaml"));
   mine.write("components/mine/alerts.test.yaml", k_my_cases);
   CHECK(mine.render());
-  mine.write("components/mine/alerts.yaml",
-             replace_all(k_my_alerts, "severity: critical", "when: smpled\n    severity: critical"));
+  mine.write("components/mine/alerts.yaml", replace_all(k_my_alerts, "severity: critical",
+                                                        "when: smpled\n    severity: critical"));
   CHECK(has(mistake().message, "'smpled'"));
   mine.write("components/mine/alerts.yaml", replace_all(k_my_alerts, "MineDown", "LokiDown"));
   mine.write("components/mine/alerts.test.yaml", replace_all(k_my_cases, "MineDown", "LokiDown"));

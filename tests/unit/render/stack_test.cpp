@@ -3,9 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include <cmath>
-
 #include <algorithm>
+#include <cmath>
 
 #include "lib/base/text.hpp"
 #include "lib/topology/build.hpp"
@@ -83,8 +82,8 @@ TEST_CASE("every variant renders to valid files") {
     CAPTURE(variant);
     const FileTree tree = rendered(variant);
     for (const char* path :
-         {"docker-compose.yml", ".gitignore", ".env.example", "sdk.env",
-          "OPERATIONS.md", "configs/prometheus/prometheus.yml", "configs/loki/config.yaml",
+         {"docker-compose.yml", ".gitignore", ".env.example", "sdk.env", "OPERATIONS.md",
+          "configs/prometheus/prometheus.yml", "configs/loki/config.yaml",
           "configs/jaeger/config.yaml", "configs/alertmanager/alertmanager.yml"}) {
       CAPTURE(path);
       CHECK(tree.contains(path));
@@ -244,8 +243,8 @@ TEST_CASE("the runbook knows every alert and every volume of its stack") {
   }
 }
 
-// The number at the end of a setting's place, "file: key.key" with '*' for any key, as the generated
-// file has it.
+// The number at the end of a setting's place, "file: key.key" with '*' for any key, as the
+// generated file has it.
 std::string carried(const FileTree& tree, const std::string& place) {
   const auto colon = place.find(": ");
   const yaml::Node root = parsed(tree, place.substr(0, colon));
@@ -275,7 +274,8 @@ std::string carried(const FileTree& tree, const std::string& place) {
 
 TEST_CASE("a generated file carries the number that the sizing explains") {
   for (const std::vector<std::string>& load :
-       {std::vector<std::string>{}, {"traces.spans=200/s", "metrics.series=5k", "logs.lines=100/s"},
+       {std::vector<std::string>{},
+        {"traces.spans=200/s", "metrics.series=5k", "logs.lines=100/s"},
         {"traces.spans=40k/s", "metrics.series=900k", "logs.lines=40k/s", "host.cpus=64",
          "host.memory=256GiB"}}) {
     const SizedStack stack = test::sized(load);

@@ -142,9 +142,9 @@ TEST_CASE("an error in a partial names the partial's line and where it is includ
   };
   const Error deep = mistake("\n[%> b.yaml %]\n");
   CHECK(deep.at->str() == (dir.path / "a.yaml").string() + ":2:5");
-  CHECK(deep.context == std::vector<std::string>{
-                            "including it at " + (dir.path / "b.yaml").string() + ":1:1",
-                            "including it at templates/main.yml:2:1"});
+  CHECK(deep.context ==
+        std::vector<std::string>{"including it at " + (dir.path / "b.yaml").string() + ":1:1",
+                                 "including it at templates/main.yml:2:1"});
   CHECK(mistake("[%> open.yaml %]").at->str() == (dir.path / "open.yaml").string() + ":2:1");
   CHECK(mistake("a [%> none.yaml %]").at->str() == "templates/main.yml:1:3");
   CHECK(mistake("a [%> none.yaml %]").message == "there is no template 'none.yaml'");
@@ -160,8 +160,7 @@ TEST_CASE("templates are listed once, wherever they are") {
                        {"components/loki/sizing.yaml", ""},
                        {"components/.git/alerts.yaml", ""}});
   const OsFileSystem files;
-  const auto listed =
-      TemplateStore(files, {"/nonexistent", dir.path}).list("components/", ".yaml");
+  const auto listed = TemplateStore(files, {"/nonexistent", dir.path}).list("components/", ".yaml");
   REQUIRE(listed);
   CHECK(std::ranges::count(*listed, "components/mine/alerts.yaml") == 1);
   CHECK(std::ranges::count(*listed, "components/loki/sizing.yaml") == 1);

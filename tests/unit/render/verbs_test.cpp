@@ -6,7 +6,8 @@
 using namespace obsctl;
 
 TEST_CASE("rows name series and commands of a Compose stack") {
-  const Values values = verb_values(compose_verbs(), {"loki", "jaeger"}, {{"both", {"loki", "jaeger"}}});
+  const Values values =
+      verb_values(compose_verbs(), {"loki", "jaeger"}, {{"both", {"loki", "jaeger"}}});
   const auto text = [&values](const std::string& tag) {
     const auto out = render_template({"a", "embedded", "[% " + tag + " %]"}, values);
     REQUIRE_MESSAGE(out, tag);
