@@ -204,15 +204,19 @@ class Reader {
   }
 
   void read_secret(const yaml::Node& row) {
-    known(row, {"environment", "volume", "mount", "files", "holds", "when"});
+    known(row, {"environment", "volume", "mount", "files", "holds", "content", "when"});
     SecretDef out;
     out.when = row.text_or("when", "");
+    out.content = row.text_or("content", "");
     out.environment = row.text_or("environment", "");
     if (out.environment.empty()) {
       out.volume = required(row, "volume");
       out.mount = required(row, "mount");
       out.files = texts(row, "files");
       out.holds = required(row, "holds");
+      if (!out.content.empty() && out.files.size() != 1) {
+        mistakes_.add(row.at, "'content' is of one file", "give each file an entry of its own");
+      }
     }
     out_.secrets.push_back(std::move(out));
   }
@@ -251,10 +255,13 @@ class Reader {
     if (row == nullptr) {
       return;
     }
-    known(*row, {"mount", "files", "folders"});
+    known(*row, {"mount", "files", "folders", "dashboards", "rules", "rule_tests"});
     out_.configs.mount = required(*row, "mount");
     out_.configs.files = texts(*row, "files");
     out_.configs.folders = texts(*row, "folders");
+    out_.configs.dashboards = row->text_or("dashboards", "");
+    out_.configs.rules = row->text_or("rules", "");
+    out_.configs.rule_tests = row->text_or("rule_tests", "");
   }
 
   void read_probe(const yaml::Node& root) {

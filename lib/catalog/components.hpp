@@ -32,12 +32,16 @@ struct VolumeDef {
 };
 
 // Secrets as environment, or as files that the component's user must be able to read.
+//
+// `content` is what a new one holds, a template in which [% token %] is random; without it somebody
+// else brings the file.
 struct SecretDef {
   std::string environment;         // file of KEY=value lines; empty: files
   std::string volume;              // that the files are copied into
   std::string mount;               // where the component finds them
   std::vector<std::string> files;  // relative to the generated directory
   std::string holds;
+  std::string content;
   std::string when;  // a flag; empty: always
 };
 
@@ -61,6 +65,10 @@ struct ConfigsDef {
   std::string mount;                 // empty: none
   std::vector<std::string> files;    // templates beside component.yaml
   std::vector<std::string> folders;  // folders below configs/<name> that are mounted one by one
+  // Folders below configs/<name> for what is generated from all components; empty: not wanted.
+  std::string dashboards;
+  std::string rules;
+  std::string rule_tests;
 };
 
 struct ProbeDef {

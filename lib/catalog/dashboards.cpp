@@ -84,7 +84,7 @@ Result<void> check_panel(const yaml::Node& row, const Panel& panel) {
 }
 
 Result<Panel> parse_panel(const yaml::Node& row) {
-  OBS_TRY(row.only({"kind", "title", "when", "datasource", "expr", "legend", "queries", "unit",
+  OBS_TRY(row.only({"kind", "title", "when", "signal", "expr", "legend", "queries", "unit",
                     "description", "thresholds", "mappings", "min", "max", "decimals", "rename",
                     "stacked", "wide"}));
   Panel out;
@@ -92,7 +92,7 @@ Result<Panel> parse_panel(const yaml::Node& row) {
   OBS_TRY_ASSIGN(out.kind, row.text("kind"));
   OBS_TRY_ASSIGN(out.title, row.text("title"));
   out.when = row.text_or("when", "");
-  out.datasource = row.text_or("datasource", "prometheus");
+  out.signal = row.text_or("signal", "metrics");
   OBS_TRY_ASSIGN(out.queries, parse_queries(row));
   out.unit = row.text_or("unit", "");
   out.description = clean(row, "description");
@@ -116,11 +116,15 @@ Result<Panel> parse_panel(const yaml::Node& row) {
 }
 
 Result<Variable> parse_variable(const yaml::Entry& entry) {
-  OBS_TRY(entry.value.only({"label", "datasource", "query"}));
+  OBS_TRY(entry.value.only({"label", "signal", "query"}));
   Variable out;
   out.name = entry.key;
-  out.datasource = entry.value.text_or("datasource", "prometheus");
+  out.signal = entry.value.text_or("signal", "metrics");
   OBS_TRY_ASSIGN(out.label, entry.value.text("label"));
+  if (out.signal == "logs") {
+    OBS_TRY(entry.value.only({"label", "signal"}));
+    return out;
+  }
   OBS_TRY_ASSIGN(out.query, entry.value.text("query"));
   return out;
 }
@@ -170,7 +174,7 @@ std::vector<DashboardQuery> queries_of(const Dashboard& dashboard) {
   std::vector<DashboardQuery> out;
   for (const auto& panel : dashboard.panels) {
     for (const auto& query : panel.queries) {
-      out.push_back({dashboard.uid, panel.title, panel.datasource, query.expr});
+      out.push_back({dashboard.uid, panel.title, panel.signal, query.expr});
     }
   }
   return out;

@@ -17,7 +17,7 @@
 namespace obsctl::catalog {
 
 struct PanelQuery {
-  std::string expr;    // PromQL or LogQL
+  std::string expr;    // in the language of the signal's store
   std::string legend;  // Grafana legend template, for example "{{exporter}}"
 };
 
@@ -30,8 +30,8 @@ struct ThresholdStep {
 struct Panel {
   std::string kind;  // row, stat, gauge, timeseries, table, bars, logs or text
   std::string title;
-  std::string when;        // value that must be on, for example "sampled"; empty: always
-  std::string datasource;  // uid: prometheus or loki
+  std::string when;    // value that must be on, for example "sampled"; empty: always
+  std::string signal;  // whose store is asked: metrics, traces or logs
   std::vector<PanelQuery> queries;
   std::string unit;         // Grafana unit id: "bytes", "ops", "percentunit"
   std::string description;  // what a reader learns from it; Markdown body of a text panel
@@ -50,8 +50,8 @@ struct Panel {
 struct Variable {
   std::string name;
   std::string label;
-  std::string datasource;
-  std::string query;  // label_values(metric, label) for Prometheus; a label name for Loki
+  std::string signal;
+  std::string query;  // label_values(metric, label); of logs: none, it lists the services
 };
 
 struct Dashboard {
@@ -68,7 +68,7 @@ struct Dashboard {
 struct DashboardQuery {
   std::string dashboard;
   std::string panel;
-  std::string datasource;
+  std::string signal;
   std::string expr;
 };
 

@@ -36,6 +36,10 @@ struct Configs {
   std::string mount = {};                 // empty: it has none
   std::vector<std::string> files = {};    // templates of the component
   std::vector<std::string> folders = {};  // mounted one by one; empty: the whole folder
+  // Folders among them for what is generated from all components; empty: not wanted.
+  std::string dashboards = {};
+  std::string rules = {};
+  std::string rule_tests = {};
 };
 
 // Secrets that a component reads: a file of KEY=value lines as environment, or files that must be
@@ -46,6 +50,8 @@ struct SecretUse {
   std::string mount = {};
   std::vector<std::string> files = {};
   std::string holds = {};
+  // What a new one holds, by path: a template in which [% token %] is random. Others are brought.
+  std::map<std::string, std::string> contents = {};
 };
 
 // How to see from outside whether the component works.

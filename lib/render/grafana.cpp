@@ -12,6 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using catalog::Dashboard;
+using catalog::DataSource;
 using catalog::Panel;
 
 constexpr int k_grid = 24;  // columns of Grafana's grid
@@ -24,8 +25,8 @@ bool is_tile(const Panel& panel) {
   return panel.kind == "stat" || panel.kind == "gauge";
 }
 
-Json source_ref(const std::string& uid) {
-  return {{"type", uid}, {"uid", uid}};
+Json source_ref(const DataSource& source) {
+  return {{"type", source.type}, {"uid", source.uid}};
 }
 
 Json thresholds(const Panel& panel) {
@@ -119,20 +120,22 @@ Json options(const Panel& panel) {
           {"tooltip", {{"mode", "multi"}, {"sort", "desc"}}}};
 }
 
-Json targets(const Panel& panel) {
+Json targets(const Panel& panel, const DataSource& source) {
   Json out = Json::array();
   char id = 'A';
   for (const auto& query : panel.queries) {
     Json target = {{"refId", std::string(1, id++)},
-                   {"datasource", source_ref(panel.datasource)},
+                   {"datasource", source_ref(source)},
                    {"expr", query.expr},
                    {"editorMode", "code"}};
     if (!query.legend.empty()) {
       target["legendFormat"] = query.legend;
     }
     const bool one_moment = panel.kind == "table" || panel.kind == "bars";
-    if (panel.datasource == "loki") {
-      target["queryType"] = one_moment ? "instant" : "range";
+    if (const auto& types = source.query_types; !types.now.empty()) {
+      target["queryType"] = panel.kind == "logs" ? types.records
+                            : one_moment         ? types.now
+                                                 : types.over_time;
     } else {
       target["instant"] = one_moment;
       target["range"] = !one_moment;
@@ -170,7 +173,7 @@ std::string grafana_type(const Panel& panel) {
   return panel.kind == "bars" ? "bargauge" : panel.kind;
 }
 
-Json panel_json(const Panel& panel, int id, const Json& place) {
+Json panel_json(const Panel& panel, const SourceOf& sources, int id, const Json& place) {
   Json out = {{"id", id}, {"type", grafana_type(panel)}, {"title", panel.title}};
   if (panel.kind == "row") {
     out["collapsed"] = false;
@@ -181,9 +184,10 @@ Json panel_json(const Panel& panel, int id, const Json& place) {
   out["gridPos"] = place;
   if (panel.kind != "text") {
     out["description"] = panel.description;
-    out["datasource"] = source_ref(panel.datasource);
+    const DataSource& source = sources.at(panel.signal);
+    out["datasource"] = source_ref(source);
     out["fieldConfig"] = {{"defaults", field_defaults(panel)}, {"overrides", Json::array()}};
-    out["targets"] = targets(panel);
+    out["targets"] = targets(panel, source);
     if (Json steps = transformations(panel); !steps.empty()) {
       out["transformations"] = std::move(steps);
     }
@@ -197,6 +201,8 @@ Json panel_json(const Panel& panel, int id, const Json& place) {
 // empty.
 class Layout {
  public:
+  explicit Layout(const SourceOf& sources) : sources_(sources) {}
+
   Json add(const std::vector<Panel>& panels) {
     for (std::size_t at = 0; at < panels.size();) {
       const std::size_t count = line_length(panels, at);
@@ -206,7 +212,7 @@ class Layout {
         const int width = k_grid / static_cast<int>(count);
         const Json place = {
             {"x", static_cast<int>(i) * width}, {"y", y_}, {"w", width}, {"h", height}};
-        out_.push_back(panel_json(panels[at + i], ++id_, place));
+        out_.push_back(panel_json(panels[at + i], sources_, ++id_, place));
       }
       y_ += height;
       at += count;
@@ -241,22 +247,22 @@ class Layout {
     return count;
   }
 
+  const SourceOf& sources_;
   Json out_ = Json::array();
   int y_ = 0;
   int id_ = 0;
 };
 
-Json variables(const Dashboard& dashboard) {
+Json variables(const Dashboard& dashboard, const SourceOf& sources) {
   Json list = Json::array();
   for (const auto& variable : dashboard.variables) {
-    Json query = variable.query;
-    if (variable.datasource == "loki") {
-      query = {{"label", variable.query}, {"stream", ""}, {"type", 1}, {"refId", "variable"}};
-    }
+    const DataSource& source = sources.at(variable.signal);
+    const Json query =
+        source.services.empty() ? Json(variable.query) : Json::parse(source.services);
     list.push_back({{"name", variable.name},
                     {"label", variable.label},
                     {"type", "query"},
-                    {"datasource", source_ref(variable.datasource)},
+                    {"datasource", source_ref(source)},
                     {"query", query},
                     {"refresh", 2},
                     {"sort", 1},
@@ -270,7 +276,7 @@ Json variables(const Dashboard& dashboard) {
 
 }  // namespace
 
-std::string dashboard_json(const Dashboard& dashboard) {
+std::string dashboard_json(const Dashboard& dashboard, const SourceOf& sources) {
   const Json links = Json::array({{{"title", "Stack"},
                                    {"type", "dashboards"},
                                    {"tags", {"obsctl"}},
@@ -293,8 +299,8 @@ std::string dashboard_json(const Dashboard& dashboard) {
                     {"timezone", "browser"},
                     {"links", links},
                     {"annotations", {{"list", Json::array()}}},
-                    {"templating", variables(dashboard)},
-                    {"panels", Layout().add(dashboard.panels)}};
+                    {"templating", variables(dashboard, sources)},
+                    {"panels", Layout(sources).add(dashboard.panels)}};
   return out.dump(2) + "\n";
 }
 

@@ -1,4 +1,4 @@
-// Puts everything that watches the stack into the tree: rules, routing, data sources, dashboards.
+// Puts what watches the stack into the tree: rules with their tests, and dashboards.
 #include "lib/render/observe.hpp"
 
 #include <fmt/format.h>
@@ -11,13 +11,6 @@
 
 namespace obsctl {
 namespace {
-
-// A template with its [% … %] values filled in.
-Result<std::string> filled(const TemplateStore& store, std::string_view path,
-                           const Values& values) {
-  OBS_TRY_ASSIGN(const Template source, store.find(path));
-  return render_template(source, values, store);
-}
 
 // The rows of one group after another, each group its own file.
 template <class Row, class Emit>
@@ -67,22 +60,29 @@ std::vector<std::string> needed_rule_files(const std::string& group,
   return out;
 }
 
-std::string rule_test_header(const std::string& group) {
-  return fmt::format(
-      "# A firing and a silent case for every alert of rules/{}. After a change there:\n"
-      "#   {} promtool test rules /etc/prometheus/tests/{}_test.yml\n",
-      alert_rules_file(group), compose_verbs().runbook.exec("prometheus"), group);
+// A folder of a component's generated files, relative to the generated directory.
+std::string folder_of(const Component& component, const std::string& folder) {
+  return fmt::format("configs/{}/{}", component.name, folder);
 }
 
-void add_rules(FileTree& tree, const Watch& watch) {
-  const std::string rules = std::string(observe_paths::rules) + "/";
-  const std::string tests = std::string(observe_paths::rule_tests) + "/";
+std::string rule_test_header(const std::string& group, const Component& component) {
+  return fmt::format(
+      "# A firing and a silent case for every alert of {}/{}. After a change there:\n"
+      "#   {} promtool test rules {}/{}/{}_test.yml\n",
+      component.configs.rules, alert_rules_file(group),
+      compose_verbs().runbook.exec(component.name), component.configs.mount,
+      component.configs.rule_tests, group);
+}
+
+void add_rules(FileTree& tree, const Watch& watch, const Component& component) {
+  const std::string rules = folder_of(component, component.configs.rules) + "/";
+  const std::string tests = folder_of(component, component.configs.rule_tests) + "/";
   add_groups(tree, watch.alerts, [&](FileTree& out, const std::string& group, const auto& rows) {
     const std::string& origin = rows.front().at.file;
     add_file(out, rules + alert_rules_file(group),
              rule_header(fmt::format("Alerts ({})", group)) + observe::alert_file(rows), origin);
     add_file(out, tests + group + "_test.yml",
-             rule_test_header(group) +
+             rule_test_header(group, component) +
                  observe::rule_test_file(rows, needed_rule_files(group, rows, watch.records)),
              origin);
   });
@@ -94,116 +94,25 @@ void add_rules(FileTree& tree, const Watch& watch) {
   });
 }
 
-// Where a component answers its API inside the stack's network: at the port that is named like it.
-std::string api_url(const Topology& topology, const std::string& component) {
-  const Port* port = topology.port(component);
-  return fmt::format("http://{}:{}", component, port == nullptr ? 0 : port->container);
-}
-
-// What data sources know of each other: for every signal the source that has it, or null.
-Values signal_values(const Watch& watch) {
-  Values out = {{"metrics", nullptr}, {"traces", nullptr}, {"logs", nullptr}, {"alerts", nullptr}};
-  for (const auto& source : watch.sources) {
-    Values& signal = out[source.about.serves];
-    if (signal.is_null()) {
-      signal = {{"datasource_uid", source.about.uid}, {"trace_query", source.about.trace_query}};
-    }
-  }
-  return out;
-}
-
-Result<std::string> data_sources(const Topology& topology, const TemplateStore& store,
-                                 const Watch& watch) {
-  Values values = watch.values;
-  values.update(signal_values(watch));
-  std::vector<std::string> out;
-  for (const auto& source : watch.sources) {
-    values["self"] = {{"uid", source.about.uid},
-                      {"url", api_url(topology, source.about.component)}};
-    OBS_TRY_ASSIGN(const std::string text, render_template(source.fragment, values, store));
-    const auto first = text.find_first_not_of('\n');
-    const auto last = text.find_last_not_of('\n');
-    if (first != std::string::npos) {
-      out.push_back(text.substr(first, last + 1 - first));
-    }
-  }
-  return join(out, "\n\n");
-}
-
-// The alerting receivers that the spec configures. Templates get null for the others.
-Values routing_values(const Topology& topology) {
-  const AlertingSpec& alerting = topology.policy.alerting;
-  const auto secret = [](std::string_view name) {
-    return fmt::format("{}/{}", observe_paths::alertmanager_secrets, name);
-  };
-  Values out = {
-      {"name", topology.name}, {"webhook", nullptr}, {"slack", nullptr}, {"email", nullptr}};
-  if (!alerting.webhook_url.empty()) {
-    out["webhook"]["url"] = obsctl::quoted(alerting.webhook_url);
-  }
-  if (!alerting.slack_channel.empty()) {
-    out["slack"]["channel"] = obsctl::quoted(alerting.slack_channel);
-    out["slack"]["url_file"] = secret(observe_paths::slack_url_secret);
-  }
-  if (!alerting.email_to.empty()) {
-    // Port 25 is a relay that takes mail from its own network without a login; 465 and 587 ask for
-    // one.
-    const bool relay = alerting.smtp_host.ends_with(":25");
-    const std::string from = alerting.email_from.empty() ? alerting.email_to : alerting.email_from;
-    out["email"]["to"] = obsctl::quoted(alerting.email_to);
-    out["email"]["from"] = obsctl::quoted(from);
-    out["email"]["smarthost"] = obsctl::quoted(alerting.smtp_host);
-    out["email"]["relay"] = relay;
-    out["email"]["password_file"] = secret(observe_paths::smtp_password_secret);
-  }
-  out["configured"] =
-      !out["webhook"].is_null() || !out["slack"].is_null() || !out["email"].is_null();
-  return out;
-}
-
-Result<void> add_template(FileTree& tree, const TemplateStore& store, const std::string& source,
-                          std::string target, const Values& values) {
-  OBS_TRY_ASSIGN(std::string bytes, filled(store, source, values));
-  add_file(tree, std::move(target), std::move(bytes), source);
-  return {};
-}
-
-Result<void> add_grafana(FileTree& tree, const Topology& topology, const TemplateStore& store,
-                         const Watch& watch) {
-  OBS_TRY_ASSIGN(const std::string sources, data_sources(topology, store, watch));
-  const Values values = {{"sources", sources},
-                         {"dashboards_path", observe_paths::grafana_dashboards_mount}};
-  const std::string base = observe_paths::grafana_provisioning;
-  OBS_TRY(add_template(tree, store, "shared/grafana/datasources.yaml",
-                       base + "/datasources/datasources.yaml", values));
-  OBS_TRY(add_template(tree, store, "shared/grafana/dashboards.yaml",
-                       base + "/dashboards/dashboards.yaml", values));
+void add_dashboards(FileTree& tree, const Watch& watch, const std::string& folder) {
+  const SourceOf sources = source_of_signals(watch.sources);
   for (const auto& dashboard : watch.dashboards) {
-    add_file(tree, fmt::format("{}/{}.json", observe_paths::grafana_dashboards, dashboard.uid),
-             observe::dashboard_json(dashboard), dashboard.file);
+    add_file(tree, fmt::format("{}/{}.json", folder, dashboard.uid),
+             observe::dashboard_json(dashboard, sources), dashboard.file);
   }
-  return {};
 }
 
 }  // namespace
 
-Result<void> add_observability(FileTree& tree, const Topology& topology, const TemplateStore& store,
-                               const Watch& watch) {
-  if (topology.find("prometheus") != nullptr) {
-    add_rules(tree, watch);
+void add_observability(FileTree& tree, const Topology& topology, const Watch& watch) {
+  for (const auto& component : topology.components) {
+    if (!component.configs.rules.empty()) {
+      add_rules(tree, watch, component);
+    }
+    if (!component.configs.dashboards.empty()) {
+      add_dashboards(tree, watch, folder_of(component, component.configs.dashboards));
+    }
   }
-  if (topology.find("alertmanager") != nullptr) {
-    const std::string base = observe_paths::alertmanager;
-    const Values values = routing_values(topology);
-    OBS_TRY(add_template(tree, store, "shared/alertmanager/alertmanager.yml",
-                         base + "/alertmanager.yml", values));
-    OBS_TRY(add_template(tree, store, "shared/alertmanager/messages.tmpl",
-                         base + "/templates/messages.tmpl", values));
-  }
-  if (topology.find("grafana") != nullptr) {
-    OBS_TRY(add_grafana(tree, topology, store, watch));
-  }
-  return {};
 }
 
 }  // namespace obsctl

@@ -6,6 +6,7 @@
 
 #include "lib/catalog/alerts.hpp"
 #include "lib/catalog/dashboards.hpp"
+#include "lib/render/sources.hpp"
 
 namespace obsctl::observe {
 
@@ -18,7 +19,9 @@ namespace obsctl::observe {
 [[nodiscard]] std::string rule_test_file(const std::vector<catalog::AlertRule>& alerts,
                                          const std::vector<std::string>& rule_files);
 
-// The dashboard in Grafana's JSON, panels laid out from left to right and top to bottom.
-[[nodiscard]] std::string dashboard_json(const catalog::Dashboard& dashboard);
+// The dashboard in Grafana's JSON, panels laid out from left to right and top to bottom. `sources`
+// has every signal that a panel or a drop-down asks.
+[[nodiscard]] std::string dashboard_json(const catalog::Dashboard& dashboard,
+                                         const SourceOf& sources);
 
 }  // namespace obsctl::observe

@@ -23,7 +23,7 @@ std::string comment(std::string_view text, std::size_t indent) {
 // readable.
 std::string yaml_text(std::string_view text) {
   if (text.find('"') == std::string_view::npos) {
-    return quoted(text);
+    return obsctl::quoted(text);
   }
   return fmt::format("'{}'", replace_all(std::string(text), "'", "''"));
 }
@@ -122,7 +122,7 @@ std::string recording_file(const std::vector<catalog::RecordingRule>& rules) {
     if (!rule.labels.empty()) {
       out += "        labels:\n";
       for (const auto& [key, value] : rule.labels) {
-        out += fmt::format("          {}: {}\n", key, quoted(value));
+        out += fmt::format("          {}: {}\n", key, obsctl::quoted(value));
       }
     }
   }
@@ -133,7 +133,7 @@ std::string rule_test_file(const std::vector<catalog::AlertRule>& alerts,
                            const std::vector<std::string>& rule_files) {
   std::string out = "rule_files:\n";
   for (const auto& file : rule_files) {
-    out += fmt::format("  - {}\n", quoted(file));
+    out += fmt::format("  - {}\n", obsctl::quoted(file));
   }
   out += "evaluation_interval: 1m\ntests:\n";
   for (const auto& alert : alerts) {

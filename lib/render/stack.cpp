@@ -1,11 +1,16 @@
 // Renders a stack: component configs once, then the packaging, the secrets' places and the runbook.
 #include "lib/render/stack.hpp"
 
-#include <array>
+#include <fmt/format.h>
 
+#include <array>
+#include <map>
+
+#include "lib/base/text.hpp"
 #include "lib/render/compose.hpp"
 #include "lib/render/observe.hpp"
 #include "lib/render/operations.hpp"
+#include "lib/render/sources.hpp"
 #include "lib/render/values.hpp"
 #include "lib/topology/settings.hpp"
 
@@ -42,33 +47,35 @@ Result<void> add_configs(FileTree& tree, const Topology& topology, const Templat
   return {};
 }
 
-void add_secret(FileTree& tree, std::string path, std::string bytes) {
-  tree[std::move(path)] = {
-      .bytes = std::move(bytes), .mode = k_private, .origin = "secret", .secret = true};
+// What new secrets hold, by path, with the component that reads each.
+struct NewSecret {
+  std::string component;
+  std::string content;
+};
+
+std::map<std::string, NewSecret> new_secrets(const Topology& topology) {
+  std::map<std::string, NewSecret> out;
+  for (const auto& component : topology.components) {
+    for (const auto& use : component.secrets) {
+      for (const auto& [path, content] : use.contents) {
+        out[path] = {component.name, content};
+      }
+    }
+  }
+  return out;
 }
 
-// Secrets come as environment where the program can read one, because a 0600 file of the host is
-// unreadable for the user inside the container. Alertmanager reads files only; volume-init hands it
-// copies.
-Result<void> add_secrets(FileTree& tree, const Values& values, Random& random) {
-  OBS_TRY_ASSIGN(const std::string password, random.token(k_token_length));
-  add_secret(tree, stack_paths::grafana_secret,
-             "# Password of Grafana's user admin; read on the first start only.\n"
-             "GF_SECURITY_ADMIN_PASSWORD=" +
-                 password + "\n");
-  if (values["bearer"].get<bool>()) {
-    OBS_TRY_ASSIGN(const std::string token, random.token(k_token_length));
-    add_secret(tree, stack_paths::otlp_secret,
-               "# The token that senders of telemetry need, and the same as their SDKs want it.\n"
-               "OTLP_AUTH_TOKEN=" +
-                   token + "\nOTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20" + token + "\n");
-  }
-  if (values["slack"].get<bool>()) {
-    add_secret(tree, "secrets/slack-webhook-url",
-               "https://hooks.slack.com/services/replace/with/yours\n");
-  }
-  if (values["smtp"].get<bool>()) {
-    add_secret(tree, "secrets/smtp-password", "replace-with-yours\n");
+Result<void> add_secrets(FileTree& tree, const Topology& topology, const Values& values,
+                         Random& random) {
+  for (const auto& [path, secret] : new_secrets(topology)) {
+    Values all = values;
+    if (secret.content.find("[% token %]") != std::string::npos) {
+      OBS_TRY_ASSIGN(all["token"], random.token(k_token_length));
+    }
+    const Template source = {fmt::format("components/{}/component.yaml", secret.component),
+                             "embedded", secret.content};
+    OBS_TRY_ASSIGN(std::string bytes, render_template(source, all));
+    tree[path] = {.bytes = std::move(bytes), .mode = k_private, .origin = "secret", .secret = true};
   }
   return {};
 }
@@ -77,17 +84,21 @@ Result<void> add_secrets(FileTree& tree, const Values& values, Random& random) {
 
 Result<FileTree> render_stack(const Topology& topology, const TemplateStore& store,
                               Random& random) {
-  const Values values = stack_values(topology);
+  OBS_TRY_ASSIGN(const Watch watch, read_watch(topology, store));
+  Values values = stack_values(topology);
+  values["cmd"] = watch.values.at("cmd");
+  OBS_TRY_ASSIGN(values["data_sources"],
+                 data_sources(watch.sources, topology, watch.values, store));
+  values["plugins"] = join(plugins(watch.sources), ",");
   FileTree tree;
   OBS_TRY(add_configs(tree, topology, store, values));
   for (const auto& [source, target] : k_files) {
     OBS_TRY(add_file(tree, store, source, target, values));
   }
-  OBS_TRY_ASSIGN(const Watch watch, read_watch(topology, store));
-  OBS_TRY(add_observability(tree, topology, store, watch));
+  add_observability(tree, topology, watch);
   OBS_TRY(add_compose(tree, topology, values, store));
   OBS_TRY(add_operations(tree, topology, values, store, watch.alerts));
-  OBS_TRY(add_secrets(tree, values, random));
+  OBS_TRY(add_secrets(tree, topology, values, random));
   return tree;
 }
 

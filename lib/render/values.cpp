@@ -96,6 +96,18 @@ Values scrape_jobs(const Topology& topology) {
   return out;
 }
 
+// The stores of the signals as the alternatives of a regular expression.
+std::string stores(const Topology& topology) {
+  std::vector<std::string> out;
+  for (const auto& provider : topology.providers) {
+    if (provider.capability.ends_with(".store") &&
+        std::ranges::find(out, provider.component) == out.end()) {
+      out.push_back(provider.component);
+    }
+  }
+  return join(out, "|");
+}
+
 Values retention(const Topology& topology) {
   return {{"traces", print_duration(topology.retention.traces)},
           {"traces_hours", whole(std::ceil(topology.retention.traces.hours()))},
@@ -136,6 +148,31 @@ std::string otlp_endpoint(const Topology& topology) {
   return fmt::format("{}://{}:{}", scheme, reachable_host(http->bind), http->host);
 }
 
+// The receivers of alerts that the spec configures; null for the others.
+Values alerting(const AlertingSpec& spec) {
+  Values out = {{"webhook", nullptr}, {"slack", nullptr}, {"email", nullptr}};
+  if (!spec.webhook_url.empty()) {
+    out["webhook"]["url"] = obsctl::quoted(spec.webhook_url);
+  }
+  if (!spec.slack_channel.empty()) {
+    out["slack"]["channel"] = obsctl::quoted(spec.slack_channel);
+  }
+  if (!spec.email_to.empty()) {
+    const std::string from = spec.email_from.empty() ? spec.email_to : spec.email_from;
+    out["email"]["to"] = obsctl::quoted(spec.email_to);
+    out["email"]["from"] = obsctl::quoted(from);
+    out["email"]["smarthost"] = obsctl::quoted(spec.smtp_host);
+    out["email"]["user"] = from;
+    out["email"]["host"] = spec.smtp_host;
+    // Port 25 is a relay that takes mail from its own network without a login; 465 and 587 ask for
+    // one.
+    out["email"]["relay"] = spec.smtp_host.ends_with(":25");
+  }
+  out["configured"] =
+      !out["webhook"].is_null() || !out["slack"].is_null() || !out["email"].is_null();
+  return out;
+}
+
 }  // namespace
 
 std::string reachable_host(const std::string& bind) {
@@ -149,7 +186,6 @@ std::string reachable_host(const std::string& bind) {
 Values stack_values(const Topology& topology) {
   const Policy& policy = topology.policy;
   const SecuritySpec& security = policy.security;
-  const AlertingSpec& alerting = policy.alerting;
   const bool tls = security.tls != "off";
   Values out;
   out["name"] = topology.name;
@@ -167,6 +203,7 @@ Values stack_values(const Topology& topology) {
   }
   out["sampling"] = sampling(policy);
   out["providers"] = provider_values(topology);
+  out["stores"] = stores(topology);
   out["exporters"] = exporters(topology);
   out["exporter"] = exporter_ids(out["exporters"]);
   out["drop_debug_logs"] = policy.environment == "production";
@@ -178,10 +215,7 @@ Values stack_values(const Topology& topology) {
   out["otlp_scheme"] = tls ? "https" : "http";
   out["otlp_endpoint"] = otlp_endpoint(topology);
   out["ca_file"] = security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);
-  out["slack"] = !alerting.slack_channel.empty();
-  out["smtp"] = !alerting.email_to.empty() && !alerting.smtp_host.ends_with(":25");
-  out["smtp_user"] = alerting.email_from.empty() ? alerting.email_to : alerting.email_from;
-  out["smtp_host"] = alerting.smtp_host;
+  out["alerting"] = alerting(policy.alerting);
   return out;
 }
 

@@ -61,6 +61,10 @@ Verbs compose_verbs() {
       .reload =
           [](std::string_view name) { return fmt::format("docker compose kill -s HUP {}", name); },
       .exec = [](std::string_view name) { return fmt::format("docker compose exec {}", name); },
+      .run =
+          [](std::string_view name) {
+            return fmt::format("docker compose run --rm --no-deps {}", name);
+          },
       .logs = compose_logs,
   };
   // Prometheus' scrape jobs are named like the components.
@@ -102,6 +106,7 @@ Values verb_values(const Verbs& verbs, const std::vector<std::string>& component
                 {"restart", of_each(components, runbook.restart)},
                 {"reload", of_each(components, runbook.reload)},
                 {"exec", of_each(components, runbook.exec)},
+                {"run", of_each(components, runbook.run)},
                 {"logs", logs_of_each(components, lists, runbook, 0)},
                 {"logs_50", logs_of_each(components, lists, runbook, 50)},
                 {"logs_100", logs_of_each(components, lists, runbook, 100)}};

@@ -34,6 +34,7 @@ struct Runbook {
   Of restart = nullptr;
   Of reload = nullptr;  // let it read its configuration again
   Of exec = nullptr;    // prefix of a command inside of it
+  Of run = nullptr;     // prefix of arguments for its program, which runs once, beside it
   std::string (*logs)(const std::vector<std::string>& components, int lines) = nullptr;  // 0: all
 };
 

@@ -165,6 +165,7 @@ void add_stack_values(Values& out, const Topology& topology) {
   out["sampled"] = sampled;
   out["sampling"] = stack.at("sampling");
   out["ports"] = stack.at("ports");
+  out["providers"] = stack.at("providers");
   out["otlp_endpoint"] = stack.at("otlp_endpoint");
   out["planned_series"] = human_count(topology.load.series);
   double max_series = 0;
@@ -230,19 +231,11 @@ struct Read {
   catalog::RowFile<catalog::AlertRule> alerts;
   catalog::RowFile<catalog::RecordingRule> records;
   std::optional<catalog::Dashboard> dashboard;
-  std::optional<WatchSource> source;
 };
 
 Result<Read> read(const Source& source, const Values& values, const TemplateStore& store) {
   Read out;
   const std::string file = source.text.file();
-  if (source.kind == Kind::data_source) {
-    OBS_TRY_ASSIGN(auto about,
-                   catalog::parse_data_source(source.text.text, file, source.component));
-    Template fragment = {source.text.path, source.text.origin, about.fragment};
-    out.source = WatchSource{std::move(about), std::move(fragment)};
-    return out;
-  }
   OBS_TRY_ASSIGN(std::string text, render_template(source.text, values, store));
   if (source.kind == Kind::dashboard) {
     OBS_TRY_ASSIGN(out.dashboard, catalog::parse_dashboard(text, file, source.component));
@@ -261,6 +254,35 @@ Result<Read> read(const Source& source, const Values& values, const TemplateStor
   return out;
 }
 
+Result<std::vector<WatchSource>> read_sources(const std::vector<Source>& files) {
+  std::vector<WatchSource> out;
+  for (const auto& file : files) {
+    if (file.kind != Kind::data_source) {
+      continue;
+    }
+    OBS_TRY_ASSIGN(auto about,
+                   catalog::parse_data_source(file.text.text, file.text.file(), file.component));
+    Template fragment = {file.text.path, file.text.origin, about.fragment};
+    out.push_back({std::move(about), std::move(fragment)});
+  }
+  OBS_TRY(choose_sources(out));
+  return out;
+}
+
+// Panels that ask a signal which nobody stores are left out, and so is a page whose drop-down does.
+void remove_unanswered(std::vector<catalog::Dashboard>& pages, const SourceOf& sources) {
+  std::erase_if(pages, [&sources](const catalog::Dashboard& page) {
+    return std::ranges::any_of(page.variables, [&sources](const catalog::Variable& variable) {
+      return !sources.contains(variable.signal);
+    });
+  });
+  for (auto& page : pages) {
+    std::erase_if(page.panels, [&sources](const catalog::Panel& panel) {
+      return !panel.queries.empty() && !sources.contains(panel.signal);
+    });
+  }
+}
+
 // Rows whose component the stack does not have are left out, so that no rule watches a thing that
 // is not there.
 template <class Row>
@@ -270,39 +292,22 @@ void remove_absent(std::vector<Row>& rows, const Topology& topology) {
   });
 }
 
-// One source per uid: a store behind another takes the other's place.
-Result<void> choose_sources(std::vector<WatchSource>& sources) {
-  std::vector<std::string> replaced;
-  for (const auto& source : sources) {
-    replaced.push_back(source.about.instead_of);
-  }
-  std::erase_if(sources, [&replaced](const WatchSource& source) {
-    return std::ranges::find(replaced, source.about.component) != replaced.end();
-  });
-  std::ranges::stable_sort(sources, {},
-                           [](const WatchSource& source) { return source.about.order; });
-  std::map<std::string, std::string> uids;
-  for (const auto& source : sources) {
-    const auto [first, fresh] = uids.emplace(source.about.uid, source.fragment.file());
-    if (!fresh) {
-      return fail_at({source.fragment.file()},
-                     fmt::format("the data source '{}' is defined twice", source.about.uid),
-                     "it is also in " + first->second + "; give it another uid, or 'instead_of'");
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<Watch> read_watch(const Topology& topology, const TemplateStore& store) {
   OBS_TRY_ASSIGN(const Found found, find_sources(topology, store));
   Watch out;
   OBS_TRY_ASSIGN(out.values, row_values(topology, store, found));
+  OBS_TRY_ASSIGN(out.sources, read_sources(found.sources));
+  OBS_TRY_ASSIGN(const Values signals, signal_values(out.sources, out.values));
+  out.values.update(signals);
   // Side by side: reading these files is most of the work of a render.
   std::vector<Result<Read>> reads(found.sources.size());
-  parallel_for(reads.size(),
-               [&](std::size_t i) { reads[i] = read(found.sources[i], out.values, store); });
+  parallel_for(reads.size(), [&](std::size_t i) {
+    if (found.sources[i].kind != Kind::data_source) {
+      reads[i] = read(found.sources[i], out.values, store);
+    }
+  });
   std::vector<catalog::RowFile<catalog::AlertRule>> alerts;
   std::vector<catalog::RowFile<catalog::RecordingRule>> records;
   for (auto& one : reads) {
@@ -312,16 +317,13 @@ Result<Watch> read_watch(const Topology& topology, const TemplateStore& store) {
     if (one->dashboard) {
       out.dashboards.push_back(std::move(*one->dashboard));
     }
-    if (one->source) {
-      out.sources.push_back(std::move(*one->source));
-    }
   }
   OBS_TRY_ASSIGN(out.alerts, catalog::join_alerts(std::move(alerts)));
   out.records = catalog::join_recording_rules(std::move(records));
   remove_absent(out.alerts, topology);
   remove_absent(out.records, topology);
   remove_absent(out.dashboards, topology);
-  OBS_TRY(choose_sources(out.sources));
+  remove_unanswered(out.dashboards, source_of_signals(out.sources));
   return out;
 }
 

@@ -7,17 +7,11 @@
 #include "lib/base/error.hpp"
 #include "lib/catalog/alerts.hpp"
 #include "lib/catalog/dashboards.hpp"
-#include "lib/catalog/data_sources.hpp"
 #include "lib/model/topology.hpp"
+#include "lib/render/sources.hpp"
 #include "lib/template/template.hpp"
 
 namespace obsctl {
-
-// A data source and the template of what Grafana gets.
-struct WatchSource {
-  catalog::DataSource about;
-  Template fragment;
-};
 
 struct Watch {
   std::vector<catalog::AlertRule> alerts;

@@ -102,14 +102,17 @@ void add_secrets(const catalog::ComponentDef& def, const Values& values, Compone
     if (!holds(values, secret.when)) {
       continue;
     }
-    const auto same = std::ranges::find_if(out.secrets, [&](const SecretUse& use) {
-      return !secret.volume.empty() && use.volume == secret.volume;
+    auto use = std::ranges::find_if(out.secrets, [&](const SecretUse& other) {
+      return !secret.volume.empty() && other.volume == secret.volume;
     });
-    if (same != out.secrets.end()) {
-      same->files.insert(same->files.end(), secret.files.begin(), secret.files.end());
-    } else {
-      out.secrets.push_back(
-          {secret.environment, secret.volume, secret.mount, secret.files, secret.holds});
+    if (use == out.secrets.end()) {
+      use = out.secrets.insert(
+          use, {secret.environment, secret.volume, secret.mount, {}, secret.holds, {}});
+    }
+    use->files.insert(use->files.end(), secret.files.begin(), secret.files.end());
+    if (!secret.content.empty()) {
+      use->contents[secret.environment.empty() ? secret.files.front() : secret.environment] =
+          secret.content;
     }
   }
 }
@@ -170,7 +173,8 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
                            .holds = volume.holds});
   }
   add_secrets(def, values, out);
-  out.configs = {def.configs.mount, def.configs.files, def.configs.folders};
+  out.configs = {def.configs.mount,      def.configs.files, def.configs.folders,
+                 def.configs.dashboards, def.configs.rules, def.configs.rule_tests};
   out.tmpfs = def.tmpfs;
   out.read_only = def.read_only;
   out.host_view = def.host_view;

@@ -35,7 +35,7 @@ TEST_CASE("a panel row with its defaults") {
   REQUIRE(dashboard);
   REQUIRE(dashboard->panels.size() == 1);
   const auto& panel = dashboard->panels.front();
-  CHECK(panel.datasource == "prometheus");
+  CHECK(panel.signal == "metrics");
   CHECK(panel.queries.size() == 2);
   CHECK(panel.queries[0].legend == "{{job}}");
   REQUIRE(panel.thresholds.size() == 3);
