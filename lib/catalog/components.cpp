@@ -49,10 +49,11 @@ class Reader {
       return fail_at(root.at, "a component is a map",
                      "see components/otel-collector/component.yaml");
     }
-    known(root, {"title",       "image",   "version",  "tag",     "digest",  "uid",
-                 "purpose",     "notes",   "provides", "needs",   "scrapes", "command",
-                 "environment", "configs", "volumes",  "secrets", "tmpfs",   "read_only",
-                 "host_view",   "ports",   "probe",    "metrics", "keeps",   "deletes"});
+    known(root, {"title",       "image",   "version",  "tag",       "digest",  "uid",
+                 "purpose",     "notes",   "provides", "needs",     "scrapes", "command",
+                 "environment", "configs", "volumes",  "secrets",   "tmpfs",   "read_only",
+                 "host_view",   "ports",   "probe",    "metrics",   "keeps",   "deletes",
+                 "runbook",     "logs",    "role",     "stop_grace"});
     read_image(root);
     out_.purpose = required(root, "purpose");
     out_.notes = texts(root, "notes");
@@ -61,6 +62,8 @@ class Reader {
     out_.scrapes = flag(root, "scrapes", false);
     out_.read_only = flag(root, "read_only", true);
     out_.host_view = flag(root, "host_view", false);
+    out_.role = root.text_or("role", out_.role);
+    mistakes_.check(read_quantity(root, "stop_grace", out_.stop_grace, parse_duration, false));
     out_.keeps = root.text_or("keeps", "");
     out_.deletes = root.text_or("deletes", "");
     each_entry(root, "environment", [&](const yaml::Entry& entry) {
@@ -71,6 +74,8 @@ class Reader {
     each_item(root, "secrets", [&](const yaml::Node& row) { read_secret(row); });
     each_item(root, "needs", [&](const yaml::Node& row) { read_need(row); });
     each_entry(root, "provides", [&](const yaml::Entry& entry) { read_provided(entry); });
+    each_entry(root, "runbook", [&](const yaml::Entry& entry) { read_runbook(entry); });
+    each_item(root, "logs", [&](const yaml::Node& row) { read_log(row); });
     read_configs(root);
     read_probe(root);
     read_metrics(root);
@@ -194,12 +199,18 @@ class Reader {
   }
 
   void read_volume(const yaml::Node& row) {
-    known(row, {"name", "mount", "holds", "image_owns"});
+    known(row, {"name", "mount", "holds", "image_owns", "backup"});
     VolumeDef out;
     out.name = required(row, "name");
     out.mount = required(row, "mount");
     out.holds = required(row, "holds");
     out.image_owns = flag(row, "image_owns", true);
+    const std::string backup = row.text_or("backup", "stopped");
+    out.backup = backup == "none" ? Backup::none : Backup::stopped;
+    if (backup != "none" && backup != "stopped") {
+      mistakes_.add(row.find("backup")->at, fmt::format("unknown way of backup '{}'", backup),
+                    "stopped or none");
+    }
     out_.volumes.push_back(std::move(out));
   }
 
@@ -269,14 +280,36 @@ class Reader {
     if (row == nullptr) {
       return;
     }
-    known(*row, {"port", "path", "command", "wget", "start_period"});
+    known(*row, {"port", "path", "live", "command", "wget", "start_period"});
     ProbeDef out;
     out.port = port_name(*row);
     out.path = required(*row, "path");
+    out.live = row->text_or("live", out.path);
     out.command = texts(*row, "command");
     out.wget = flag(*row, "wget", false);
     mistakes_.check(read_quantity(*row, "start_period", out.start_period, parse_duration, false));
     out_.probe = std::move(out);
+  }
+
+  void read_runbook(const yaml::Entry& entry) {
+    const auto& topics = runbook_topics();
+    if (std::ranges::find(topics, entry.key) == topics.end()) {
+      const std::string hint = did_you_mean(entry.key, topics);
+      mistakes_.add(entry.at, fmt::format("the runbook has no topic '{}'", entry.key),
+                    hint.empty() ? "topics: " + join(topics, ", ") : hint);
+      return;
+    }
+    if (!entry.value.is_sequence()) {
+      mistakes_.add(entry.value.at, fmt::format("'{}' must be a list", entry.key));
+    }
+    for (const auto& item : entry.value.items) {
+      out_.runbook[entry.key].push_back(item.scalar);
+    }
+  }
+
+  void read_log(const yaml::Node& row) {
+    known(row, {"says", "means", "todo"});
+    out_.logs.push_back({required(row, "says"), required(row, "means"), required(row, "todo")});
   }
 
   void read_metrics(const yaml::Node& root) {
@@ -297,6 +330,12 @@ constexpr std::string_view k_folder = "components/";
 constexpr std::string_view k_file = "/component.yaml";
 
 }  // namespace
+
+const std::vector<std::string>& runbook_topics() {
+  static const std::vector<std::string> k_topics = {"access", "retention", "change", "upgrade",
+                                                    "secrets"};
+  return k_topics;
+}
 
 std::string ComponentDef::reference() const {
   return digest.empty() ? fmt::format("{}:{}", image, tag)

@@ -12,6 +12,7 @@
 
 #include "lib/base/error.hpp"
 #include "lib/base/units.hpp"
+#include "lib/model/topology.hpp"
 
 namespace obsctl::catalog {
 
@@ -29,6 +30,7 @@ struct VolumeDef {
   std::string mount;
   std::string holds;
   bool image_owns = true;  // false: a fresh volume must be given to the component's user first
+  Backup backup = Backup::stopped;
 };
 
 // Secrets as environment, or as files that the component's user must be able to read.
@@ -73,7 +75,8 @@ struct ConfigsDef {
 
 struct ProbeDef {
   std::string port;
-  std::string path;
+  std::string path;                  // ready for work
+  std::string live;                  // a restart would help when it does not answer; empty: `path`
   std::vector<std::string> command;  // inside the image
   bool wget = false;                 // the image has wget: the command asks the path
   Duration start_period = {15};
@@ -102,10 +105,16 @@ struct ComponentDef {
   bool host_view = false;
   std::vector<PortDef> ports;
   std::optional<ProbeDef> probe;
+  std::string role = "all";
+  Duration stop_grace = {30};
   std::string metrics_port;  // by name; empty: none
   std::string metrics_path = "/metrics";
   std::string keeps;
   std::string deletes;
+  // What the runbook says about it, by topic (runbook_topics()), and its log. Templates with the
+  // values of configurations and the target's commands: [% cmd.restart.NAME %].
+  std::map<std::string, std::vector<std::string>> runbook;
+  std::vector<LogSignature> logs;
 
   // "repository:tag" or "repository:tag@digest".
   [[nodiscard]] std::string reference() const;
@@ -120,6 +129,9 @@ struct StackEntry {
   std::string provides;   // what a chosen component must provide
   std::string fallback;   // chosen where the spec says nothing
 };
+
+// access, retention, change, upgrade and secrets.
+[[nodiscard]] const std::vector<std::string>& runbook_topics();
 
 // `name` is the folder's. The error holds every mistake of the file, with line and column.
 [[nodiscard]] Result<ComponentDef> parse_component(std::string_view text, const std::string& file,

@@ -22,12 +22,16 @@ struct Port {
   std::string purpose = {};  // one line for the runbook
 };
 
+// How a volume is saved: not at all, or as a copy made while nothing writes to it.
+enum class Backup { none, stopped };
+
 struct Volume {
   std::string name;         // without the project prefix
   std::string mount;        // path in the container
   int uid = 0;              // owner that the process needs; a fresh named volume belongs to root
   bool needs_init = false;  // the image does not own the path: a fresh volume is given to it
-  bool backup = true;
+  Bytes size = {0};         // that is meant for it; 0: next to nothing
+  Backup backup = Backup::stopped;
   std::string holds = {};  // one line for the runbook
 };
 
@@ -54,21 +58,34 @@ struct SecretUse {
   std::map<std::string, std::string> contents = {};
 };
 
-// How to see from outside whether the component works.
+// One question to a component: an HTTP GET that answers 2xx, or a command inside the image.
 struct Probe {
   int port = 0;                           // container port of the HTTP endpoint
   std::string path = {};                  // for example "/-/ready"
-  std::vector<std::string> command = {};  // health check inside the container; empty: the image has
-                                          // no program that could do it
+  std::vector<std::string> command = {};  // empty: the image has no program that could ask
   Duration interval = {10};               // B05
   Duration timeout = {5};
   int retries = 5;
+};
+
+// How to see from outside whether a component works.
+struct Probes {
+  Probe startup;    // has it started; until then the others are not asked
+  Probe readiness;  // may it be given work
+  Probe liveness;   // would a restart help
   Duration start_period = {15};
 };
 
 struct Limits {
   double cpus = 0;
   Bytes memory = {0};
+};
+
+// A line of its log that an operator will meet; templates.
+struct LogSignature {
+  std::string says;
+  std::string means;
+  std::string todo;
 };
 
 enum class Ready { started, healthy };
@@ -86,6 +103,8 @@ struct Setting {
 
 struct Component {
   std::string name;          // service name and host name, for example "otel-collector"
+  std::string role = "all";  // which part of the program's work it does
+  int instances = 1;
   std::string title;         // "OpenTelemetry Collector"
   std::string purpose = {};  // what it does in this stack, one line
   std::vector<std::string> notes =
@@ -99,8 +118,9 @@ struct Component {
   std::vector<Port> ports = {};
   std::vector<Volume> volumes = {};
   Configs configs = {};
-  std::optional<Probe> probe = {};
+  std::optional<Probes> probes = {};
   std::vector<Dependency> depends_on = {};
+  Limits requests = {};  // what it always gets: its floor of cores, all of its memory
   Limits limits = {};
   Bytes disk = {0};
   Duration stop_grace = {30};           // B08
@@ -109,8 +129,10 @@ struct Component {
   std::vector<std::string> tmpfs = {};  // paths that are memory
   std::string keeps = {};               // what lies on its disk, for the runbook
   std::string deletes = {};             // and when it goes
-  bool scrapes = false;                 // collects the metrics of the others
-  std::string metrics_path = {};        // empty: exposes no metrics
+  std::map<std::string, std::vector<std::string>> runbook = {};  // by topic; templates
+  std::vector<LogSignature> logs = {};
+  bool scrapes = false;           // collects the metrics of the others
+  std::string metrics_path = {};  // empty: exposes no metrics
   int metrics_port = 0;
   // Numbers of its configuration that follow from load and limits, by name; each is a quantity of
   // the SizingReport ("<component>.<setting>"), which says how it came about.

@@ -125,17 +125,17 @@ Values mounts(const compose::Service& service) {
 }
 
 Values health_check(const Component& component) {
-  if (!component.probe || component.probe->command.empty()) {
+  if (!component.probes || component.probes->readiness.command.empty()) {
     return false;
   }
-  const Probe& probe = *component.probe;
+  const Probe& probe = component.probes->readiness;
   std::vector<std::string> test = {"CMD"};
   test.insert(test.end(), probe.command.begin(), probe.command.end());
   return {{"test", flow(test)},
           {"interval", print_duration(probe.interval)},
           {"timeout", print_duration(probe.timeout)},
           {"retries", probe.retries},
-          {"start_period", print_duration(probe.start_period)}};
+          {"start_period", print_duration(component.probes->start_period)}};
 }
 
 Values dependencies(const compose::Service& service) {

@@ -37,7 +37,7 @@ void add_secrets(Service& service) {
                                          .mount = secret.mount,
                                          .uid = uid,
                                          .needs_init = true,
-                                         .backup = false,
+                                         .backup = Backup::none,
                                          .holds = secret.holds});
   }
 }
@@ -56,15 +56,24 @@ void add_mounts(Service& service) {
   }
 }
 
-Service of_component(const Component& component) {
+// What is healthy when the component is: a probe beside it where its image has none.
+std::string health_of(const Topology& topology, const std::string& name) {
+  const Component* component = topology.find(name);
+  const std::string probe = component == nullptr ? "" : probe_of(*component);
+  return probe.empty() ? name : probe;
+}
+
+Service of_component(const Topology& topology, const Component& component) {
   Service out{.component = component};
   if (needs_init(component)) {
     out.start_after.push_back({k_init, "service_completed_successfully"});
   }
   for (const auto& dependency : component.depends_on) {
-    out.start_after.push_back({dependency.component, dependency.condition == Ready::healthy
-                                                         ? "service_healthy"
-                                                         : "service_started"});
+    if (dependency.condition == Ready::healthy) {
+      out.start_after.push_back({health_of(topology, dependency.component), "service_healthy"});
+    } else {
+      out.start_after.push_back({dependency.component, "service_started"});
+    }
   }
   add_secrets(out);
   add_mounts(out);
@@ -84,7 +93,7 @@ Service helper_service(const Helper& helper, std::string name, Limits limits) {
 // The lines of the script for one volume; adds the mounts that they need.
 std::string prepare(const Component& component, const Volume& volume, Service& init) {
   const std::string path = "/volumes/" + volume.name;
-  init.component.volumes.push_back({.name = volume.name, .mount = path, .backup = false});
+  init.component.volumes.push_back({.name = volume.name, .mount = path, .backup = Backup::none});
   std::string script;
   for (const auto& secret : component.secrets) {
     if (secret.volume != volume.name) {
@@ -115,7 +124,7 @@ Service volume_init(const std::vector<Service>& services, const Helper& helper) 
         continue;
       }
       script += prepare(service.component, volume, out);
-      if (volume.backup) {
+      if (volume.backup != Backup::none) {
         owners.push_back(service.component.name);
       }
     }
@@ -145,11 +154,11 @@ Service probe(const Component& component, const Helper& helper) {
   out.component.user = "65534:65534";
   out.component.command = {"sleep", "infinity"};
   out.component.stop_grace = {1};  // sleep as process 1 ignores SIGTERM; there is nothing to finish
-  out.component.probe =
-      Probe{.command = {"wget", "-q", "-O", "/dev/null",
-                        fmt::format("http://{}:{}{}", component.name, component.probe->port,
-                                    component.probe->path)},
-            .start_period = component.probe->start_period};
+  const Probe& ready = component.probes->readiness;
+  out.component.probes = component.probes;
+  out.component.probes->readiness.command = {
+      "wget", "-q", "-O", "/dev/null",
+      fmt::format("http://{}:{}{}", component.name, ready.port, ready.path)};
   out.start_after = {{component.name, "service_started"}};
   return out;
 }
@@ -166,13 +175,15 @@ Result<Helper> find_helper(const TemplateStore& store) {
 }
 
 std::string probe_of(const Component& component) {
-  return component.probe && component.probe->command.empty() ? component.name + "-health" : "";
+  return component.probes && component.probes->readiness.command.empty()
+             ? component.name + "-health"
+             : "";
 }
 
 std::vector<Service> services(const Topology& topology, const Helper& helper) {
   std::vector<Service> out;
   for (const auto& component : topology.components) {
-    out.push_back(of_component(component));
+    out.push_back(of_component(topology, component));
     if (!probe_of(component).empty()) {
       out.push_back(probe(component, helper));
     }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "lib/base/text.hpp"
+#include "lib/catalog/components.hpp"
 #include "lib/render/compose_services.hpp"
 #include "lib/render/observe.hpp"
 #include "lib/render/values.hpp"
@@ -34,6 +35,16 @@ std::string sentence(std::string text) {
     text += '.';
   }
   return text;
+}
+
+// "a, b or c".
+std::string one_of(std::vector<std::string> items) {
+  if (items.size() < 2) {
+    return join(items, "");
+  }
+  const std::string last = std::move(items.back());
+  items.pop_back();
+  return join(items, ", ") + " or " + last;
 }
 
 Values addresses(const Topology& topology) {
@@ -133,12 +144,78 @@ std::string backup_volumes(const Topology& topology) {
   std::vector<std::string> names;
   for (const auto& component : topology.components) {
     for (const auto& volume : component.volumes) {
-      if (volume.backup) {
+      if (volume.backup != Backup::none) {
         names.push_back(volume.name);
       }
     }
   }
   return join(names, " ");
+}
+
+// "Jaeger, Prometheus or Loki": whose volumes are copied while nothing writes to them.
+std::string stopped_for_backup(const Topology& topology) {
+  std::vector<std::string> titles;
+  for (const auto& component : topology.components) {
+    if (std::ranges::any_of(component.volumes, [](const Volume& volume) {
+          return volume.backup == Backup::stopped;
+        })) {
+      titles.push_back(component.title);
+    }
+  }
+  return one_of(titles);
+}
+
+std::string owned_paths(const Topology& topology) {
+  std::vector<std::string> paths;
+  for (const auto& component : topology.components) {
+    for (const auto& volume : component.volumes) {
+      if (volume.needs_init) {
+        paths.push_back(volume.mount);
+      }
+    }
+  }
+  return one_of(paths);
+}
+
+// A text of component.yaml, filled in.
+class Filler {
+ public:
+  Filler(const Component& component, const Values& values)
+      : file_(fmt::format("components/{}/component.yaml", component.name)), values_(values) {}
+
+  Result<std::string> operator()(const std::string& text) const {
+    return render_template({file_, "embedded", text}, values_);
+  }
+
+ private:
+  std::string file_;
+  const Values& values_;
+};
+
+// What the components say about themselves: `about`, by topic, and `log_lines`.
+Result<void> add_texts(Values& out, const Topology& topology, const Values& values) {
+  for (const auto& topic : catalog::runbook_topics()) {
+    out["about"][topic] = Values::array();
+  }
+  out["log_lines"] = Values::array();
+  for (const auto& component : topology.components) {
+    const Filler fill(component, values);
+    for (const auto& [topic, texts] : component.runbook) {
+      for (const auto& text : texts) {
+        OBS_TRY_ASSIGN(const std::string filled, fill(text));
+        if (!trim(filled).empty()) {
+          out["about"][topic].push_back(trim(filled));
+        }
+      }
+    }
+    for (const auto& line : component.logs) {
+      OBS_TRY_ASSIGN(const std::string means, fill(line.means));
+      OBS_TRY_ASSIGN(const std::string todo, fill(line.todo));
+      out["log_lines"].push_back(Values{
+          {"component", component.name}, {"says", line.says}, {"means", means}, {"todo", todo}});
+    }
+  }
+  return {};
 }
 
 std::string curl_options(const Values& values) {
@@ -163,9 +240,20 @@ std::string read_collector_metrics(const Topology& topology) {
                            collector->metrics_path);
 }
 
-std::string alertmanager_place(const Topology& topology) {
-  const Port* port = topology.port("alertmanager");
-  return port->host != 0 ? fmt::format("http://localhost:{}", port->host) : "Grafana → Alerting";
+// The published port behind a capability; 0: none.
+int published(const Topology& topology, const std::string& capability) {
+  const Provider* provider = topology.provider(capability);
+  if (provider == nullptr) {
+    return 0;
+  }
+  const auto& ports = topology.find(provider->component)->ports;
+  const auto port = std::ranges::find(ports, provider->port, &Port::container);
+  return port == ports.end() ? 0 : port->host;
+}
+
+std::string place_of_alerts(const Topology& topology) {
+  const int port = published(topology, "alerts.router");
+  return port != 0 ? fmt::format("http://localhost:{}", port) : "Grafana → Alerting";
 }
 
 }  // namespace
@@ -175,20 +263,21 @@ Result<void> add_operations(FileTree& tree, const Topology& topology, const Valu
                             const std::vector<catalog::AlertRule>& alerts) {
   OBS_TRY_ASSIGN(const Template source, store.find(k_template));
   Values all = values;
-  const Port* grafana = topology.port("grafana");
-  all["remote_ui"] = grafana != nullptr && grafana->host != 0
-                         ? Values{{"port", grafana->host}, {"of", "grafana"}}
-                         : Values(false);
+  const int pages = published(topology, "dashboards.view");
+  all["remote_ui"] = pages != 0 ? Values{{"port", pages}} : Values(false);
   all["addresses"] = addresses(topology);
   all["budgets"] = budgets(topology);
   add_durability(all, topology);
   all["backup_volumes"] = backup_volumes(topology);
+  all["stop_for_backup"] = stopped_for_backup(topology);
+  all["owned_paths"] = owned_paths(topology);
+  OBS_TRY(add_texts(all, topology, values));
   OBS_TRY_ASSIGN(const compose::Helper helper, compose::find_helper(store));
   all["busybox"] = helper.image;
   all["curl_options"] = curl_options(values);
   all["slow_threshold"] = print_duration(topology.policy.slow_threshold);
   all["read_collector_metrics"] = read_collector_metrics(topology);
-  all["alertmanager_place"] = alertmanager_place(topology);
+  all["place_of_alerts"] = place_of_alerts(topology);
   all["alert_count"] = alerts.size();
   all["alerts"] = alert_rows(alerts);
   all["routing_state"] = routing_state(topology.policy.alerting);

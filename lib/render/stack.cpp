@@ -18,6 +18,7 @@ namespace obsctl {
 namespace {
 
 constexpr std::size_t k_token_length = 32;
+constexpr auto k_token_tag = "[% token %]";
 constexpr FileMode k_private = 0600;
 
 // Files of the stack as a whole that are one template each.
@@ -65,11 +66,25 @@ std::map<std::string, NewSecret> new_secrets(const Topology& topology) {
   return out;
 }
 
+// The same for a person who brings them: without the random part, and commented out where a secret
+// is not read as environment.
+Values secret_values(const Topology& topology) {
+  Values out = Values::array();
+  for (const auto& [path, secret] : new_secrets(topology)) {
+    std::string text = replace_all(secret.content, k_token_tag, "");
+    if (!path.ends_with(".env")) {
+      text = "# one line, such as: " + text;
+    }
+    out.push_back(Values{{"path", path}, {"content", trim(text)}});
+  }
+  return out;
+}
+
 Result<void> add_secrets(FileTree& tree, const Topology& topology, const Values& values,
                          Random& random) {
   for (const auto& [path, secret] : new_secrets(topology)) {
     Values all = values;
-    if (secret.content.find("[% token %]") != std::string::npos) {
+    if (secret.content.find(k_token_tag) != std::string::npos) {
       OBS_TRY_ASSIGN(all["token"], random.token(k_token_length));
     }
     const Template source = {fmt::format("components/{}/component.yaml", secret.component),
@@ -89,6 +104,7 @@ Result<FileTree> render_stack(const Topology& topology, const TemplateStore& sto
   values["cmd"] = watch.values.at("cmd");
   OBS_TRY_ASSIGN(values["data_sources"],
                  data_sources(watch.sources, topology, watch.values, store));
+  values["secrets"] = secret_values(topology);
   values["plugins"] = join(plugins(watch.sources), ",");
   FileTree tree;
   OBS_TRY(add_configs(tree, topology, store, values));

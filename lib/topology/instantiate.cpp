@@ -71,24 +71,43 @@ void add_sizing(const sizing::SizingReport& report, Component& out) {
   }
   // Whole bytes: what floating point adds would show in the runbook.
   out.limits = {plan->cpus.chosen.value, Bytes{std::round(plan->memory.chosen.value * 1e9)}};
+  out.requests = {std::min(plan->cpus.floor, out.limits.cpus), out.limits.memory};
+  out.instances = plan->instances;
   out.disk = Bytes{std::round(plan->disk.chosen.value * 1e9)};
   for (const auto& setting : plan->settings) {
     out.settings[setting.key.substr(plan->name.size() + 1)] = {setting.value, setting.unit};
   }
 }
 
-std::optional<Probe> probe_of(const catalog::ComponentDef& def) {
+Probe probe_at(const catalog::ProbeDef& def, int port, const std::string& path) {
+  Probe out{.port = port, .path = path, .command = def.command};
+  if (def.wget) {
+    out.command = {"wget", "-q", "-O", "/dev/null",
+                   fmt::format("http://127.0.0.1:{}{}", port, path)};
+  }
+  return out;
+}
+
+std::optional<Probes> probes_of(const catalog::ComponentDef& def) {
   if (!def.probe) {
     return std::nullopt;
   }
   const int port = def.port(def.probe->port)->number;
-  Probe out{.port = port, .path = def.probe->path, .start_period = def.probe->start_period};
-  out.command = def.probe->command;
-  if (def.probe->wget) {
-    out.command = {"wget", "-q", "-O", "/dev/null",
-                   fmt::format("http://127.0.0.1:{}{}", port, out.path)};
+  const Probe ready = probe_at(*def.probe, port, def.probe->path);
+  return Probes{ready, ready, probe_at(*def.probe, port, def.probe->live), def.probe->start_period};
+}
+
+// The first volume holds what the disk is meant for.
+void add_volumes(const catalog::ComponentDef& def, Component& out) {
+  for (const auto& volume : def.volumes) {
+    out.volumes.push_back({.name = volume.name,
+                           .mount = volume.mount,
+                           .uid = def.uid,
+                           .needs_init = !volume.image_owns,
+                           .size = out.volumes.empty() ? out.disk : Bytes{0},
+                           .backup = volume.backup,
+                           .holds = volume.holds});
   }
-  return out;
 }
 
 bool holds(const Values& values, const std::string& flag) {
@@ -165,13 +184,7 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
       out.environment[key] = std::move(filled);
     }
   }
-  for (const auto& volume : def.volumes) {
-    out.volumes.push_back({.name = volume.name,
-                           .mount = volume.mount,
-                           .uid = def.uid,
-                           .needs_init = !volume.image_owns,
-                           .holds = volume.holds});
-  }
+  add_volumes(def, out);
   add_secrets(def, values, out);
   out.configs = {def.configs.mount,      def.configs.files, def.configs.folders,
                  def.configs.dashboards, def.configs.rules, def.configs.rule_tests};
@@ -179,7 +192,11 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
   out.read_only = def.read_only;
   out.host_view = def.host_view;
   out.scrapes = def.scrapes;
-  out.probe = probe_of(def);
+  out.probes = probes_of(def);
+  out.role = def.role;
+  out.stop_grace = def.stop_grace;
+  out.runbook = def.runbook;
+  out.logs = def.logs;
   if (!def.metrics_port.empty()) {
     out.metrics_port = def.port(def.metrics_port)->number;
     out.metrics_path = def.metrics_path;

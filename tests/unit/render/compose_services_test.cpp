@@ -55,7 +55,7 @@ TEST_CASE("an image that cannot probe itself gets a probe from outside") {
   const auto probe = std::ranges::find_if(
       all, [](const auto& service) { return service.component.name == "otel-collector-health"; });
   REQUIRE(probe != all.end());
-  CHECK(probe->component.probe->command.back() == "http://otel-collector:13133/");
+  CHECK(probe->component.probes->readiness.command.back() == "http://otel-collector:13133/");
   CHECK(std::ranges::count_if(all, [](const auto& service) {
           return service.component.name.ends_with("-health");
         }) == 1);

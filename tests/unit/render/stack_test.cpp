@@ -236,7 +236,7 @@ TEST_CASE("the runbook knows every alert and every volume of its stack") {
   const Topology topology = test::sized().topology;
   for (const auto& component : topology.components) {
     for (const auto& volume : component.volumes) {
-      if (volume.backup) {
+      if (volume.backup != Backup::none) {
         CHECK(runbook.find(volume.name) != std::string::npos);
       }
     }
