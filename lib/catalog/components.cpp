@@ -7,40 +7,14 @@
 #include <algorithm>
 #include <array>
 
-#include "lib/base/text.hpp"
 #include "lib/catalog/row.hpp"
+#include "lib/catalog/strict_reader.hpp"
 #include "templates/embedded.hpp"
 
 namespace obsctl::catalog {
 namespace {
 
-// Collects the mistakes of one file, so that a person mends them in one go.
-class Mistakes {
- public:
-  void add(Error error) { all_.push_back(std::move(error)); }
-  void add(const SourcePos& at, std::string message, std::string hint = {}) {
-    all_.push_back(fail_at(at, std::move(message), std::move(hint)).value());
-  }
-  void check(Result<void> result) {
-    if (!result) {
-      all_.push_back(std::move(result).error());
-    }
-  }
-  [[nodiscard]] Result<void> take() {
-    if (all_.empty()) {
-      return {};
-    }
-    Error first = std::move(all_.front());
-    first.more.assign(std::make_move_iterator(all_.begin() + 1),
-                      std::make_move_iterator(all_.end()));
-    return Failure(std::move(first));
-  }
-
- private:
-  std::vector<Error> all_;
-};
-
-class Reader {
+class Reader : StrictReader {
  public:
   explicit Reader(std::string name) { out_.name = std::move(name); }
 
@@ -79,68 +53,11 @@ class Reader {
     read_configs(root);
     read_probe(root);
     read_metrics(root);
-    OBS_TRY(mistakes_.take());
+    OBS_TRY(problems_.done());
     return std::move(out_);
   }
 
  private:
-  void known(const yaml::Node& row, const std::vector<std::string>& keys) {
-    for (const auto& entry : row.entries) {
-      if (std::ranges::find(keys, entry.key) == keys.end()) {
-        const std::string hint = did_you_mean(entry.key, keys);
-        mistakes_.add(entry.at, fmt::format("unknown key '{}'", entry.key),
-                      hint.empty() ? "known keys: " + join(keys, ", ") : hint);
-      }
-    }
-  }
-
-  std::string required(const yaml::Node& row, std::string_view key) {
-    auto text = row.text(key);
-    if (!text) {
-      mistakes_.add(std::move(text).error());
-      return {};
-    }
-    return std::move(*text);
-  }
-
-  bool flag(const yaml::Node& row, std::string_view key, bool fallback) {
-    bool out = fallback;
-    mistakes_.check(read_quantity(row, key, out, parse_bool, false));
-    return out;
-  }
-
-  std::vector<std::string> texts(const yaml::Node& row, std::string_view key) {
-    std::vector<std::string> out;
-    each_item(row, key, [&](const yaml::Node& item) { out.push_back(item.scalar); });
-    return out;
-  }
-
-  template <class Visit>
-  void each_item(const yaml::Node& row, std::string_view key, const Visit& visit) {
-    const yaml::Node* list = row.find(key);
-    if (list == nullptr) {
-      return;
-    }
-    if (!list->is_sequence()) {
-      mistakes_.add(list->at, fmt::format("'{}' must be a list", key));
-      return;
-    }
-    std::ranges::for_each(list->items, visit);
-  }
-
-  template <class Visit>
-  void each_entry(const yaml::Node& row, std::string_view key, const Visit& visit) {
-    const yaml::Node* map = row.find(key);
-    if (map == nullptr) {
-      return;
-    }
-    if (!map->is_map()) {
-      mistakes_.add(map->at, fmt::format("'{}' must be a map", key));
-      return;
-    }
-    std::ranges::for_each(map->entries, visit);
-  }
-
   // A port of this component, by name.
   std::string port_name(const yaml::Node& row) {
     std::string name = required(row, "port");
@@ -149,9 +66,8 @@ class Reader {
       for (const auto& port : out_.ports) {
         names.push_back(port.name);
       }
-      const std::string hint = did_you_mean(name, names);
-      mistakes_.add(row.find("port")->at, fmt::format("there is no port '{}'", name),
-                    hint.empty() ? "ports: " + join(names, ", ") : hint);
+      unknown(row.find("port")->at, fmt::format("there is no port '{}'", name), name, names,
+              "ports");
     }
     return name;
   }
@@ -165,10 +81,10 @@ class Reader {
     out_.tag = root.text_or("tag", out_.version);
     out_.digest = root.text_or("digest", "");
     double uid = 0;
-    mistakes_.check(read_quantity(root, "uid", uid, parse_count));
+    problems_.check(read_quantity(root, "uid", uid, parse_count));
     out_.uid = static_cast<int>(uid);
     if (std::ranges::find(k_moving, out_.tag) != k_moving.end()) {
-      mistakes_.add(root.at, fmt::format("image tag '{}' moves", out_.tag),
+      problems_.add(root.at, fmt::format("image tag '{}' moves", out_.tag),
                     "pin a released version");
     }
   }
@@ -178,22 +94,22 @@ class Reader {
     PortDef out;
     out.name = required(row, "name");
     double number = 0;
-    mistakes_.check(read_quantity(row, "number", number, parse_count));
+    problems_.check(read_quantity(row, "number", number, parse_count));
     out.number = static_cast<int>(number);
     if (out.number < 1 || out.number > 65535) {
-      mistakes_.add(row.at, fmt::format("{} is not a port", out.number));
+      problems_.add(row.at, fmt::format("{} is not a port", out.number));
     }
     const std::string exposure = row.text_or("exposure", "internal");
     out.exposure = exposure == "reachable"  ? Exposure::reachable
                    : exposure == "loopback" ? Exposure::loopback
                                             : Exposure::internal;
     if (exposure != "internal" && out.exposure == Exposure::internal) {
-      mistakes_.add(row.find("exposure")->at, fmt::format("unknown exposure '{}'", exposure),
+      problems_.add(row.find("exposure")->at, fmt::format("unknown exposure '{}'", exposure),
                     "internal, loopback or reachable");
     }
     out.purpose = row.text_or("purpose", "");
     if (out.exposure != Exposure::internal && out.purpose.empty()) {
-      mistakes_.add(row.at, "an exposed port needs a purpose", "one line for the runbook");
+      problems_.add(row.at, "an exposed port needs a purpose", "one line for the runbook");
     }
     out_.ports.push_back(std::move(out));
   }
@@ -241,7 +157,7 @@ class Reader {
     const std::string start = row.text_or("start", "");
     out.start_healthy = start == "healthy";
     if (!start.empty() && !out.start_healthy) {
-      mistakes_.add(row.find("start")->at, fmt::format("'{}' is nothing to wait for", start),
+      problems_.add(row.find("start")->at, fmt::format("'{}' is nothing to wait for", start),
                     "healthy");
     }
     out_.needs.push_back(std::move(out));
@@ -287,7 +203,7 @@ class Reader {
     out.live = row->text_or("live", out.path);
     out.command = texts(*row, "command");
     out.wget = flag(*row, "wget", false);
-    mistakes_.check(read_quantity(*row, "start_period", out.start_period, parse_duration, false));
+    problems_.check(read_quantity(*row, "start_period", out.start_period, parse_duration, false));
     out_.probe = std::move(out);
   }
 
@@ -323,7 +239,6 @@ class Reader {
   }
 
   ComponentDef out_;
-  Mistakes mistakes_;
 };
 
 constexpr std::string_view k_folder = "components/";

@@ -1,6 +1,7 @@
 // The mistakes of one input, so that a person sees all of them at once.
 #pragma once
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,9 @@ namespace obsctl::catalog {
 class Problems {
  public:
   void add(Error error) { errors_.push_back(std::move(error)); }
+  void add(const SourcePos& at, std::string message, std::string hint = {}) {
+    add(fail_at(at, std::move(message), std::move(hint)).value());
+  }
 
   // Sets `into`, or remembers the error; true when there was none.
   template <class T>

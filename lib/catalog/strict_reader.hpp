@@ -1,0 +1,51 @@
+// What the readers of a component's files share: every mistake of a file is kept, so that a person
+// mends them in one go.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/catalog/problems.hpp"
+#include "lib/yaml/read.hpp"
+
+namespace obsctl::catalog {
+
+class StrictReader {
+ protected:
+  // A mistake for every key of this map that is not in `keys`.
+  void known(const yaml::Node& row, const std::vector<std::string>& keys);
+
+  // A mistake about `word`, such as "unknown amount 'span'", with the nearest of `names` or all of
+  // them as its hint.
+  void unknown(const SourcePos& at, std::string message, std::string_view word,
+               const std::vector<std::string>& names, std::string_view what);
+
+  // The value of a key; a missing one is a mistake and empty.
+  [[nodiscard]] std::string required(const yaml::Node& row, std::string_view key);
+  [[nodiscard]] bool flag(const yaml::Node& row, std::string_view key, bool fallback);
+  [[nodiscard]] std::vector<std::string> texts(const yaml::Node& row, std::string_view key);
+
+  template <class Visit>
+  void each_item(const yaml::Node& row, std::string_view key, const Visit& visit) {
+    if (const yaml::Node* list = list_of(row, key)) {
+      std::ranges::for_each(list->items, visit);
+    }
+  }
+  template <class Visit>
+  void each_entry(const yaml::Node& row, std::string_view key, const Visit& visit) {
+    if (const yaml::Node* map = map_of(row, key)) {
+      std::ranges::for_each(map->entries, visit);
+    }
+  }
+
+  Problems problems_;
+
+ private:
+  // The optional list or map below a key; one of another kind is a mistake and null.
+  [[nodiscard]] const yaml::Node* list_of(const yaml::Node& row, std::string_view key);
+  [[nodiscard]] const yaml::Node* map_of(const yaml::Node& row, std::string_view key);
+};
+
+}  // namespace obsctl::catalog
