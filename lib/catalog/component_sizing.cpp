@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "lib/base/text.hpp"
+#include <algorithm>
+
 #include "lib/catalog/row.hpp"
+#include "lib/catalog/strict_reader.hpp"
 #include "templates/embedded.hpp"
 
 namespace obsctl::catalog {
@@ -27,143 +29,178 @@ Result<double> parse_amount(const yaml::Node& node, std::string_view key, Amount
   return value;
 }
 
-Result<void> read_amount(const yaml::Node& row, std::string_view key, Amount amount, double& into) {
-  if (const yaml::Node* node = row.find(key)) {
-    OBS_TRY_ASSIGN(into, parse_amount(*node, key, amount));
+class Reader : StrictReader {
+ public:
+  Result<ComponentSizing> read(const yaml::Node& root, const std::string& name) {
+    known(root, {"cpus", "memory", "disk", "stores", "settings"});
+    ComponentSizing out;
+    out.name = name;
+    read_resource(root, "cpus", Amount::cores, out.cpus);
+    amounts_.emplace_back("cores");
+    read_resource(root, "memory", Amount::bytes, out.memory);
+    if (root.find("disk") != nullptr) {
+      read_resource(root, "disk", Amount::bytes, out.disk);
+    }
+    each_entry(root, "stores", [&](const yaml::Entry& entry) { read_stored(entry, out.stores); });
+    if (const yaml::Node* settings = root.find("settings")) {
+      out.settings = read_settings(*settings);
+    }
+    OBS_TRY(problems_.done());
+    return out;
   }
-  return {};
-}
 
-Result<Term> read_term(const yaml::Node& row, Amount amount) {
-  OBS_TRY(row.only({"of", "per", "takes"}));
-  Term out;
-  OBS_TRY_ASSIGN(out.of, row.text("of"));
-  OBS_TRY(read_quantity(row, "per", out.per, parse_count));
-  OBS_TRY_ASSIGN(const yaml::Node* takes, row.require("takes"));
-  OBS_TRY_ASSIGN(out.takes, parse_amount(*takes, "takes", amount));
-  if (out.per <= 0) {
-    return fail_at(row.at, "'per' must be more than 0");
+  Result<std::vector<SettingRule>> read_common(const yaml::Node& root) {
+    amounts_.emplace_back("cores");
+    auto out = read_settings(root);
+    OBS_TRY(problems_.done());
+    return out;
   }
-  return out;
-}
 
-Result<Points> read_points(const yaml::Node& row, Amount amount) {
-  OBS_TRY(row.only({"of", "at", "take"}));
-  Points out;
-  OBS_TRY_ASSIGN(out.of, row.text("of"));
-  OBS_TRY_ASSIGN(const yaml::Node* at, row.require("at"));
-  OBS_TRY_ASSIGN(const yaml::Node* take, row.require("take"));
-  if (at->items.size() != 2 || take->items.size() != 2) {
-    return fail_at(row.at, "'at' and 'take' must have two entries each");
+ private:
+  void read_resource(const yaml::Node& root, std::string_view key, Amount kind, ResourceRule& out) {
+    const yaml::Node* row = nullptr;
+    if (!problems_.take(row, root.require(key))) {
+      return;
+    }
+    known(*row, {"floor", "base", "per", "points", "replicated", "headroom", "source", "url"});
+    problems_.check(row->require("floor"));
+    read_amount(*row, "floor", kind, out.floor);
+    read_amount(*row, "base", kind, out.base);
+    read_amount(*row, "replicated", kind, out.replicated);
+    problems_.check(read_quantity(*row, "headroom", out.headroom, parse_count, false));
+    each_item(*row, "per", [&](const yaml::Node& item) { read_term(item, kind, out.per); });
+    if (const yaml::Node* points = row->find("points")) {
+      out.points = read_points(*points, kind);
+    }
+    out.source = read_source(*row);
   }
-  for (std::size_t i = 0; i < 2; ++i) {
-    OBS_TRY_ASSIGN(out.at[i], parse_amount(at->items[i], "at", Amount::cores));
-    OBS_TRY_ASSIGN(out.take[i], parse_amount(take->items[i], "take", amount));
-  }
-  if (out.at[0] <= 0 || out.at[1] <= out.at[0] || out.take[0] <= 0 || out.take[1] < out.take[0]) {
-    return fail_at(row.at, "both points must be above 0, and the second above the first");
-  }
-  return out;
-}
 
-Result<ResourceRule> read_resource(const yaml::Node& row, Amount amount) {
-  OBS_TRY(row.only({"floor", "base", "per", "points", "replicated", "headroom", "source", "url"}));
-  ResourceRule out;
-  OBS_TRY(row.require("floor"));
-  OBS_TRY(read_amount(row, "floor", amount, out.floor));
-  OBS_TRY(read_amount(row, "base", amount, out.base));
-  OBS_TRY(read_amount(row, "replicated", amount, out.replicated));
-  OBS_TRY(read_quantity(row, "headroom", out.headroom, parse_count, false));
-  if (const yaml::Node* terms = row.find("per")) {
-    for (const auto& item : terms->items) {
-      OBS_TRY_ASSIGN(auto term, read_term(item, amount));
-      out.per.push_back(std::move(term));
+  void read_amount(const yaml::Node& row, std::string_view key, Amount kind, double& into) {
+    if (const yaml::Node* node = row.find(key)) {
+      problems_.take(into, parse_amount(*node, key, kind));
     }
   }
-  if (const yaml::Node* points = row.find("points")) {
-    OBS_TRY_ASSIGN(out.points, read_points(*points, amount));
-  }
-  OBS_TRY_ASSIGN(out.source.text, row.text("source"));
-  out.source.url = row.text_or("url", "");
-  return out;
-}
 
-Result<StoredRule> read_stored(const yaml::Node& row) {
-  OBS_TRY(row.only({"factor", "sample_size", "source", "url"}));
-  StoredRule out;
-  OBS_TRY(read_quantity(row, "factor", out.factor, parse_count, false));
-  OBS_TRY(read_amount(row, "sample_size", Amount::bytes, out.sample_size));
-  OBS_TRY_ASSIGN(out.source.text, row.text("source"));
-  out.source.url = row.text_or("url", "");
-  return out;
-}
+  // The name of an amount that there is here.
+  std::string read_name(const yaml::Node& row, std::string_view key) {
+    std::string name = required(row, key);
+    if (!name.empty() && std::ranges::find(amounts_, name) == amounts_.end()) {
+      unknown(row.find(key)->at, fmt::format("unknown amount '{}'", name), name, amounts_,
+              "amounts");
+    }
+    return name;
+  }
 
-Result<Rounding> read_rounding(const yaml::Node& row) {
-  const std::string text = row.text_or("round", "none");
-  if (text == "up") {
-    return Rounding::up;
+  void read_term(const yaml::Node& row, Amount kind, std::vector<Term>& into) {
+    known(row, {"of", "per", "takes"});
+    Term out;
+    out.of = read_name(row, "of");
+    const bool has_per = problems_.check(read_quantity(row, "per", out.per, parse_count));
+    problems_.check(row.require("takes"));
+    read_amount(row, "takes", kind, out.takes);
+    if (has_per && out.per <= 0) {
+      problems_.add(row.at, "'per' must be more than 0");
+    }
+    into.push_back(std::move(out));
   }
-  if (text == "down") {
-    return Rounding::down;
-  }
-  if (text == "none") {
-    return Rounding::none;
-  }
-  return fail_at(row.find("round")->at, fmt::format("'{}' is not a way to round", text),
-                 "up, down or none");
-}
 
-Result<SettingRule> read_setting(const yaml::Entry& entry) {
-  const yaml::Node& row = entry.value;
-  OBS_TRY(row.only({"of", "over", "times", "floor", "unit", "round", "why", "in", "url"}));
-  SettingRule out;
-  out.name = entry.key;
-  OBS_TRY_ASSIGN(out.of, row.text("of"));
-  out.over = row.text_or("over", "");
-  OBS_TRY(read_quantity(row, "times", out.times, parse_count, false));
-  OBS_TRY(read_quantity(row, "floor", out.floor, parse_count, false));
-  OBS_TRY_ASSIGN(out.unit, row.text("unit"));
-  OBS_TRY_ASSIGN(out.round, read_rounding(row));
-  OBS_TRY_ASSIGN(out.why, row.text("why"));
-  OBS_TRY_ASSIGN(out.in, row.text("in"));
-  out.url = row.text_or("url", "");
-  return out;
-}
-
-Result<std::vector<SettingRule>> read_settings(const yaml::Node& settings) {
-  std::vector<SettingRule> out;
-  for (const auto& entry : settings.entries) {
-    OBS_TRY_ASSIGN(auto setting, read_setting(entry));
-    out.push_back(std::move(setting));
+  Points read_points(const yaml::Node& row, Amount kind) {
+    known(row, {"of", "at", "take"});
+    Points out;
+    out.of = read_name(row, "of");
+    const bool has_at = read_pair(row, "at", Amount::cores, out.at);
+    const bool has_take = read_pair(row, "take", kind, out.take);
+    if (has_at && has_take &&
+        (out.at[0] <= 0 || out.at[1] <= out.at[0] || out.take[0] <= 0 ||
+         out.take[1] < out.take[0])) {
+      problems_.add(row.at, "both points must be above 0, and the second above the first");
+    }
+    return out;
   }
-  return out;
-}
+
+  bool read_pair(const yaml::Node& row, std::string_view key, Amount kind, double (&into)[2]) {
+    const yaml::Node* pair = row.find(key);
+    if (pair == nullptr || pair->items.size() != 2) {
+      problems_.add(row.at, fmt::format("'{}' must have two entries", key));
+      return false;
+    }
+    const bool first = problems_.take(into[0], parse_amount(pair->items[0], key, kind));
+    return problems_.take(into[1], parse_amount(pair->items[1], key, kind)) && first;
+  }
+
+  Reference read_source(const yaml::Node& row) {
+    return {required(row, "source"), row.text_or("url", "")};
+  }
+
+  void read_stored(const yaml::Entry& entry, std::map<std::string, StoredRule>& into) {
+    static const std::vector<std::string> k_signals = {"traces", "metrics", "logs"};
+    const yaml::Node& row = entry.value;
+    known(row, {"factor", "sample_size", "source", "url"});
+    if (std::ranges::find(k_signals, entry.key) == k_signals.end()) {
+      unknown(entry.at, fmt::format("unknown signal '{}'", entry.key), entry.key, k_signals,
+              "signals");
+    }
+    StoredRule out;
+    problems_.check(read_quantity(row, "factor", out.factor, parse_count, false));
+    read_amount(row, "sample_size", Amount::bytes, out.sample_size);
+    if (entry.key == "metrics" && out.sample_size <= 0) {
+      problems_.add(entry.at, "stored metrics need a 'sample_size' of more than 0",
+                    "the bytes that a sample takes on disk, for example sample_size: 1.5B");
+    }
+    out.source = read_source(row);
+    into[entry.key] = std::move(out);
+  }
+
+  Rounding read_rounding(const yaml::Node& row) {
+    static const std::map<std::string, Rounding> k_ways = {
+        {"none", Rounding::none}, {"up", Rounding::up}, {"down", Rounding::down}};
+    const std::string text = row.text_or("round", "none");
+    const auto way = k_ways.find(text);
+    if (way == k_ways.end()) {
+      problems_.add(row.find("round")->at, fmt::format("'{}' is not a way to round", text),
+                    "up, down or none");
+      return Rounding::none;
+    }
+    return way->second;
+  }
+
+  std::vector<SettingRule> read_settings(const yaml::Node& settings) {
+    amounts_.insert(amounts_.end(), {"memory", "disk"});
+    std::vector<SettingRule> out;
+    for (const auto& entry : settings.entries) {
+      out.push_back(read_setting(entry));
+      amounts_.push_back(entry.key);
+    }
+    return out;
+  }
+
+  SettingRule read_setting(const yaml::Entry& entry) {
+    const yaml::Node& row = entry.value;
+    known(row, {"of", "over", "times", "floor", "unit", "round", "why", "in", "url"});
+    SettingRule out;
+    out.name = entry.key;
+    out.of = read_name(row, "of");
+    out.over = row.find("over") != nullptr ? read_name(row, "over") : "";
+    problems_.check(read_quantity(row, "times", out.times, parse_count, false));
+    problems_.check(read_quantity(row, "floor", out.floor, parse_count, false));
+    out.unit = required(row, "unit");
+    out.round = read_rounding(row);
+    out.why = required(row, "why");
+    out.in = required(row, "in");
+    out.url = row.text_or("url", "");
+    return out;
+  }
+
+  // What a rule can name where the reader stands; grows from the load's amounts on.
+  std::vector<std::string> amounts_{k_load_amounts.begin(), k_load_amounts.end()};
+};
 
 }  // namespace
 
 Result<ComponentSizing> parse_component_sizing(std::string_view text, const std::string& file,
                                                const std::string& name) {
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
-  OBS_TRY(root.only({"cpus", "memory", "disk", "stores", "settings"}));
-  ComponentSizing out;
-  out.name = name;
-  OBS_TRY_ASSIGN(const yaml::Node* cpus, root.require("cpus"));
-  OBS_TRY_ASSIGN(out.cpus, read_resource(*cpus, Amount::cores));
-  OBS_TRY_ASSIGN(const yaml::Node* memory, root.require("memory"));
-  OBS_TRY_ASSIGN(out.memory, read_resource(*memory, Amount::bytes));
-  if (const yaml::Node* disk = root.find("disk")) {
-    OBS_TRY_ASSIGN(out.disk, read_resource(*disk, Amount::bytes));
-  }
-  if (const yaml::Node* stores = root.find("stores")) {
-    OBS_TRY(stores->only({"traces", "metrics", "logs"}));
-    for (const auto& entry : stores->entries) {
-      OBS_TRY_ASSIGN(out.stores[entry.key], read_stored(entry.value));
-    }
-  }
-  if (const yaml::Node* settings = root.find("settings")) {
-    OBS_TRY_ASSIGN(out.settings, read_settings(*settings));
-  }
-  return out;
+  return Reader().read(root, name);
 }
 
 Result<SizingRules> sizing_rules() {
@@ -183,7 +220,7 @@ Result<SizingRules> sizing_rules() {
 Result<std::vector<SettingRule>> common_settings() {
   constexpr std::string_view k_path = "catalog/settings.yaml";
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(embedded_file(k_path), std::string(k_path)));
-  return read_settings(root);
+  return Reader().read_common(root);
 }
 
 }  // namespace obsctl::catalog

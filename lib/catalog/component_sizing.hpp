@@ -5,6 +5,7 @@
 // it are in lib/sizing/recommend.cpp and settings.cpp.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,13 +16,37 @@
 
 namespace obsctl::catalog {
 
+// The amounts of the load that a rule can name; lib/sizing/amounts.cpp computes each of them. Per
+// second unless the name says otherwise; bytes in B, gb in GB.
+inline constexpr auto k_load_amounts = std::to_array<std::string_view>({
+    "spans",
+    "traces",
+    "stored_spans",
+    "held_traces",
+    "held_bytes",
+    "series",
+    "samples",
+    "lines",
+    "streams",
+    "events",
+    "log_gb_per_day",
+    "log_bytes_per_second",
+    "kept_trace_bytes_per_second",
+    "kept_trace_mb_per_second",
+    "received_mb_per_second",
+    "queue_bytes_per_second",
+    "queued_gb",
+    "partitions",
+});
+
 // Where a rule comes from, for a person who wants to check it.
 struct Reference {
   std::string text;
   std::string url;  // may be empty
 };
 
-// `takes` of the resource for each `per` of the amount `of`.
+// `takes` of the resource for each `per` of the amount `of`: one of the load, and for memory and
+// disk also the component's own "cores".
 struct Term {
   std::string of;
   double per = 1;
@@ -55,7 +80,8 @@ struct StoredRule {
 
 enum class Rounding { none, up, down };
 
-// A number of a generated file: an amount `times` a factor, `over` another amount.
+// A number of a generated file: an amount `times` a factor, `over` another amount. Besides the
+// load's amounts there are the component's "cores", "memory", "disk" and the settings above.
 struct SettingRule {
   std::string name;
   std::string of;
@@ -75,12 +101,12 @@ struct ComponentSizing {
   ResourceRule memory;
   ResourceRule disk;
   std::map<std::string, StoredRule> stores;  // by signal
-  std::vector<SettingRule> settings;         // one may read those above it
+  std::vector<SettingRule> settings;
 };
 
 using SizingRules = std::map<std::string, ComponentSizing>;
 
-// `name` is the component's; errors name file, line and column.
+// `name` is the component's. The error holds every mistake of the file, with line and column.
 [[nodiscard]] Result<ComponentSizing> parse_component_sizing(std::string_view text,
                                                              const std::string& file,
                                                              const std::string& name);

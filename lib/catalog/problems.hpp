@@ -27,7 +27,8 @@ class Problems {
     return false;
   }
 
-  bool check(Result<void> result) {
+  template <class T>
+  bool check(Result<T> result) {
     if (!result) {
       add(std::move(result).error());
     }

@@ -70,11 +70,6 @@ class ComponentSizer {
                 {each.input(), {"instances", count_, "", "plan"}}, "cores");
   }
 
-  [[nodiscard]] Input amount(const std::string& name) const {
-    const auto found = amounts_.find(name);
-    return found == amounts_.end() ? Input{name, 0, "", "not known"} : found->second;
-  }
-
   [[nodiscard]] Quantity named(Quantity quantity, const Resource& resource) const {
     quantity.name = fmt::format("{} of {}", resource.name, component_.name);
     quantity.key = fmt::format("{}.{}", component_.name, resource.name);
@@ -84,7 +79,7 @@ class ComponentSizer {
   void add_terms(const catalog::ResourceRule& rule, const Resource& resource,
                  std::vector<Input>& inputs) const {
     for (const auto& term : rule.per) {
-      const Input of = amount(term.of);
+      const Input& of = amounts_.at(term.of);
       inputs.push_back(of);
       inputs.push_back({"takes", term.takes * resource.scale, resource.unit, rule.source.text});
       inputs.push_back({"for each", term.per, of.unit, rule.source.text});
@@ -100,7 +95,7 @@ class ComponentSizer {
     const char* formula = "R01";
     if (rule.points) {
       formula = "R02";
-      inputs.push_back(amount(rule.points->of));
+      inputs.push_back(amounts_.at(rule.points->of));
       inputs.push_back({"lower load", rule.points->at[0], inputs.back().unit, source});
       inputs.push_back({"takes", rule.points->take[0] * resource.scale, resource.unit, source});
       inputs.push_back({"upper load", rule.points->at[1], inputs[3].unit, source});
@@ -222,11 +217,15 @@ Quantity daily_of(const Kept& kept, const Selected& component, const ComponentIn
   if (!kept.passing) {
     return signal->daily;
   }
-  const auto rule = component.rules->stores.find(kept.signal);
-  const double size = rule == component.rules->stores.end() ? 0 : rule->second.sample_size;
-  const std::string source = size > 0 ? rule->second.source.text : "not known";
+  if (kept.signal != "metrics") {
+    return given(kept.signal + " per day in front of the store", 0, signal->daily.unit,
+                 "nothing is sent to a second store of " + kept.signal);
+  }
+  const catalog::StoredRule& rule = component.rules->stores.at(kept.signal);
   return calc("F02", "metrics per day in front of the store",
-              {in.load.series, in.load.interval, {"bytes per sample", size, "B", source}});
+              {in.load.series,
+               in.load.interval,
+               {"bytes per sample", rule.sample_size, "B", rule.source.text}});
 }
 
 Quantity stored_of(const Kept& kept, const Selected& component, const ComponentInputs& in) {

@@ -31,13 +31,10 @@ double direction(catalog::Rounding rounding) {
 
 Quantity derive(const catalog::SettingRule& rule, const std::string& component,
                 const Amounts& amounts) {
-  const auto find = [&](const std::string& name) {
-    const auto found = amounts.find(name);
-    return found == amounts.end() ? Input{name, 0, "", "not known"} : found->second;
-  };
-  const Input over = rule.over.empty() ? Input{"divisor", 1, "", "not divided"} : find(rule.over);
+  const Input over =
+      rule.over.empty() ? Input{"divisor", 1, "", "not divided"} : amounts.at(rule.over);
   Quantity out = calc("S01", rule.name,
-                      {in_unit(find(rule.of), rule.unit),
+                      {in_unit(amounts.at(rule.of), rule.unit),
                        {"factor", rule.times, "", rule.why},
                        over,
                        {"floor", rule.floor, rule.unit, rule.why},

@@ -153,20 +153,6 @@ TEST_CASE("recommended lies within half and twice of what is reported") {
   }
 }
 
-TEST_CASE("every amount that a rule names is known") {
-  for (const char* tier : {"small", "medium", "large", "xlarge"}) {
-    const SizingReport report =
-        sized({fmt::format("tier={}", tier), "metrics.backend=victoriametrics"});
-    for (const Quantity* quantity : quantities(report)) {
-      for (const auto& input : quantity->inputs) {
-        CAPTURE(quantity->key);
-        CAPTURE(input.name);
-        CHECK(input.source != "not known");
-      }
-    }
-  }
-}
-
 TEST_CASE("one line or span more never doubles a component") {
   for (const char* what : {"traces.spans={:.3f}/s", "logs.lines={:.3f}/s"}) {
     for (double rate = 1; rate < 9000; rate *= 1.3) {
