@@ -15,14 +15,6 @@ namespace {
 
 using Values = std::map<std::string, double>;
 
-// What a measurement is compared with: a documented size, or a formula at the measured load.
-struct Comparison {
-  const char* measurement;
-  const char* formula;
-  const char* name;
-  std::optional<double> (*documented)(const StackSpec&, const Values&);
-};
-
 std::optional<double> find(const Values& values, const char* name) {
   const auto found = values.find(name);
   return found == values.end() ? std::nullopt : std::optional(found->second);
@@ -34,59 +26,57 @@ std::optional<double> events(const Values& values) {
   return spans || lines ? std::optional(spans.value_or(0) + lines.value_or(0)) : std::nullopt;
 }
 
-std::optional<double> none(const StackSpec& /*spec*/, const Values& /*values*/) {
-  return std::nullopt;
-}
+// What a measurement is compared with: a documented size, or a formula at the measured load.
+using Documented = std::optional<double> (*)(const StackSpec&, const Values&);
 
-const std::vector<Comparison>& comparisons() {
+const std::map<std::string, Documented>& comparisons() {
   using Spec = const StackSpec&;
   using In = const Values&;
-  static const std::vector<Comparison> k_all = {
-      {sizing::calibrated::spans, "F01", "spans received", none},
-      {"traces_per_second", "F27", "new traces", none},
-      {sizing::calibrated::lines, "F03", "log lines received", none},
-      {sizing::calibrated::samples, "F02", "samples stored", none},
-      {sizing::calibrated::series, "F02", "active series", none},
-      {sizing::calibrated::streams, "F11", "log streams", none},
-      {sizing::calibrated::span_size, "F01", "stored bytes per span",
+  static const std::map<std::string, Documented> k_all = {
+      {sizing::calibrated::span_size,
        [](Spec spec, In) { return std::optional(spec.traces.span_size.value); }},
-      {sizing::calibrated::sample_size, "F02", "stored bytes per sample",
+      {sizing::calibrated::sample_size,
        [](Spec spec, In) {
          return std::optional(spec.metrics.sample_size.value_or(Bytes{3}).value);
        }},
-      {sizing::calibrated::line_size, "F03", "stored bytes per line",
+      {sizing::calibrated::line_size,
        [](Spec spec, In) {
          return std::optional(spec.logs.line_size.value * spec.logs.storage_factor.value_or(1));
        }},
-      {"received_line_bytes", "F03", "received bytes per line",
+      {"received_line_bytes",
        [](Spec spec, In) { return std::optional(spec.logs.line_size.value); }},
-      {sizing::calibrated::kept, "F13", "share of spans kept",
+      {sizing::calibrated::kept,
        [](Spec spec, In) {
          return std::optional(sizing::tail_out(1, spec.traces.errors.value, spec.traces.slow.value,
                                                spec.traces.keep.value));
        }},
-      {"collector_memory_bytes", "F05", "collector memory",
+      {"collector_memory_bytes",
        [](Spec, In values) -> std::optional<double> {
          const auto rate = events(values);
          return rate ? std::optional(sizing::collector_memory_gb(*rate) * 1e9) : std::nullopt;
        }},
-      {"collector_cores", "F06", "collector cores",
+      {"collector_cores",
        [](Spec, In values) -> std::optional<double> {
          const auto rate = events(values);
          return rate ? std::optional(sizing::collector_cores(*rate)) : std::nullopt;
        }},
-      {"prometheus_memory_bytes", "F10", "Prometheus memory",
+      {"metrics_store_memory_bytes",
        [](Spec, In values) -> std::optional<double> {
          const auto series = find(values, sizing::calibrated::series);
          return series ? std::optional(sizing::series_memory_gb(*series) * 1e9) : std::nullopt;
        }},
-      {"loki_memory_bytes", "F11", "Loki memory",
+      {"log_store_memory_bytes",
        [](Spec, In values) -> std::optional<double> {
          const auto streams = find(values, sizing::calibrated::streams);
          return streams ? std::optional(sizing::stream_memory_gb(*streams) * 1e9) : std::nullopt;
        }},
   };
   return k_all;
+}
+
+double documented(const std::string& measure, const StackSpec& spec, const Values& values) {
+  const auto found = comparisons().find(measure);
+  return found == comparisons().end() ? 0 : found->second(spec, values).value_or(0);
 }
 
 // Only what the measured model reads is kept in obsctl.yaml.
@@ -110,39 +100,34 @@ std::string timestamp(const Clock& clock) {
 }  // namespace
 
 Result<Measured> measure_stack(Context& context, const std::string& url,
-                               const sizing::Catalogs& /*catalogs*/, StackSpec& spec) {
+                               const sizing::Catalogs& catalogs, StackSpec& spec) {
   const prom::QueryClient client(context.http, url);
-  OBS_TRY_ASSIGN(const auto measurements, prom::measure(client));
-  Measured out;
-  out.url = client.url();
+  const auto measures = catalog::with_components(catalogs.measures, catalogs.rules);
+  std::vector<prom::Probe> probes;
+  for (const auto& measure : measures) {
+    probes.push_back({measure.name, measure.queries});
+  }
+  OBS_TRY_ASSIGN(const auto measurements, prom::measure(client, probes));
   Values values;
-  std::map<std::string, std::string> queries;
   for (const auto& measurement : measurements) {
     if (measurement.value) {
       values[measurement.name] = *measurement.value;
-      queries[measurement.name] = measurement.query;
     }
   }
+  Measured out;
+  out.url = client.url();
   if (values.empty()) {
     return fail(Code::missing, fmt::format("'{}' has none of the stack's metrics", out.url),
                 "ask the Prometheus that scrapes the collector, Prometheus and Loki");
   }
-  for (const auto& row : comparisons()) {
-    const auto measured = values.find(row.measurement);
-    if (measured == values.end()) {
-      for (const auto& measurement : measurements) {
-        if (measurement.name == row.measurement) {
-          out.missing.push_back(fmt::format("{}: {}", row.name, measurement.missing));
-        }
-      }
-      continue;
+  for (std::size_t i = 0; i < measures.size(); ++i) {
+    const catalog::Measure& measure = measures[i];
+    if (const auto& value = measurements[i].value) {
+      out.rows.push_back({measure.formula, measure.title, measure.unit,
+                          documented(measure.name, spec, values), *value, measurements[i].query});
+    } else {
+      out.missing.push_back(fmt::format("{}: {}", measure.title, measure.missing));
     }
-    std::string unit;
-    for (const auto& measurement : measurements) {
-      unit = measurement.name == row.measurement ? measurement.unit : unit;
-    }
-    out.rows.push_back({row.formula, row.name, unit, row.documented(spec, values).value_or(0),
-                        measured->second, queries[row.measurement]});
   }
   spec.calibration = {timestamp(context.clock), out.url, {}};
   for (const auto& [name, value] : values) {

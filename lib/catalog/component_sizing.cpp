@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
+#include "lib/catalog/measures.hpp"
 #include "lib/catalog/row.hpp"
 #include "lib/catalog/strict_reader.hpp"
 #include "templates/embedded.hpp"
@@ -32,7 +34,7 @@ Result<double> parse_amount(const yaml::Node& node, std::string_view key, Amount
 class Reader : StrictReader {
  public:
   Result<ComponentSizing> read(const yaml::Node& root, const std::string& name) {
-    known(root, {"cpus", "memory", "disk", "stores", "settings"});
+    known(root, {"cpus", "memory", "disk", "stores", "settings", "measures"});
     ComponentSizing out;
     out.name = name;
     read_resource(root, "cpus", Amount::cores, out.cpus);
@@ -44,6 +46,10 @@ class Reader : StrictReader {
     each_entry(root, "stores", [&](const yaml::Entry& entry) { read_stored(entry, out.stores); });
     if (const yaml::Node* settings = root.find("settings")) {
       out.settings = read_settings(*settings);
+    }
+    if (root.find("measures") != nullptr) {
+      OBS_TRY_ASSIGN(const auto all, catalog::measures());
+      out.measures = read_measures(root, all);
     }
     OBS_TRY(problems_.done());
     return out;
@@ -188,6 +194,21 @@ class Reader : StrictReader {
     out.why = required(row, "why");
     out.in = required(row, "in");
     out.url = row.text_or("url", "");
+    return out;
+  }
+
+  std::map<std::string, std::vector<std::string>> read_measures(const yaml::Node& root,
+                                                                const std::vector<Measure>& all) {
+    std::vector<std::string> names;
+    std::ranges::transform(all, std::back_inserter(names), &Measure::name);
+    std::map<std::string, std::vector<std::string>> out;
+    each_entry(root, "measures", [&](const yaml::Entry& entry) {
+      if (std::ranges::find(names, entry.key) == names.end()) {
+        unknown(entry.at, fmt::format("unknown measure '{}'", entry.key), entry.key, names,
+                "measures");
+      }
+      out[entry.key] = texts(*root.find("measures"), entry.key);
+    });
     return out;
   }
 

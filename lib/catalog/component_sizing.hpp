@@ -102,6 +102,8 @@ struct ComponentSizing {
   ResourceRule disk;
   std::map<std::string, StoredRule> stores;  // by signal
   std::vector<SettingRule> settings;
+  // By name of a measure of the catalog: PromQL queries over the component's own metrics.
+  std::map<std::string, std::vector<std::string>> measures;
 };
 
 using SizingRules = std::map<std::string, ComponentSizing>;

@@ -36,6 +36,7 @@ Result<Catalogs> load_catalogs() {
   OBS_TRY_ASSIGN(out.profiles, catalog::profiles());
   OBS_TRY_ASSIGN(out.rules, catalog::sizing_rules());
   OBS_TRY_ASSIGN(out.common_settings, catalog::common_settings());
+  OBS_TRY_ASSIGN(out.measures, catalog::measures());
   OBS_TRY_ASSIGN(out.components, catalog::components());
   OBS_TRY_ASSIGN(out.single_node, catalog::single_node_stack());
   return out;

@@ -6,6 +6,7 @@
 
 #include "lib/catalog/component_sizing.hpp"
 #include "lib/catalog/components.hpp"
+#include "lib/catalog/measures.hpp"
 #include "lib/catalog/models.hpp"
 #include "lib/catalog/prices.hpp"
 #include "lib/catalog/profiles.hpp"
@@ -21,6 +22,7 @@ struct Catalogs {
   std::vector<catalog::Profile> profiles;
   catalog::SizingRules rules;                         // by component
   std::vector<catalog::SettingRule> common_settings;  // of every component
+  std::vector<catalog::Measure> measures;             // without the components' own queries
   catalog::Components components;
   std::vector<catalog::StackEntry> single_node;  // the stack of one host
 

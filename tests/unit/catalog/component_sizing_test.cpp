@@ -68,6 +68,16 @@ TEST_CASE("a rule can name only what is known where it stands") {
   CHECK(error_of(with(k_good, "of: cores", "of: rain")).hint.ends_with("partitions, cores"));
 }
 
+TEST_CASE("a component measures only what the catalog knows") {
+  const std::string text = std::string(k_good) + "measures:\n  streems: ['sum(x)']\n  series: y\n";
+  const Error error = error_of(text);
+  CHECK(error.message == "unknown measure 'streems'");
+  CHECK(error.hint == "did you mean 'streams'?");
+  CHECK(error.at->str() == "s.yaml:8:3");
+  REQUIRE(error.more.size() == 1);
+  CHECK(error.more.front().message == "'series' must be a list");
+}
+
 TEST_CASE("all mistakes of a file are said, each with its place") {
   const Error error = error_of(
       "cpus: {flor: 0.1, per: [{of: span, per: 0, takes: 1}]}\n"
