@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "commands/size_declared.hpp"
 #include "commands/size_measure.hpp"
 #include "commands/size_options.hpp"
 #include "commands/size_output.hpp"
 #include "lib/base/text.hpp"
+#include "lib/render/declared.hpp"
 #include "lib/sizing/check.hpp"
 #include "lib/sizing/explain.hpp"
 #include "lib/ui/yaml_out.hpp"
@@ -188,7 +188,11 @@ Result<int> run(Context& context, const SizeOptions& options) {
   OBS_TRY_ASSIGN(result.report, sizing::size_stack(source.spec, catalogs, model));
   OBS_TRY_ASSIGN(result.compared, compare(options, source.spec, catalogs, model));
   if (options.check) {
-    OBS_TRY_ASSIGN(const auto declared, declared_limits(context, source));
+    sizing::DeclaredLimits declared;
+    if (!source.file.empty()) {
+      OBS_TRY_ASSIGN(declared,
+                     read_declared(context.files, source.file.parent_path(), catalogs.components));
+    }
     OBS_TRY_ASSIGN(result.findings,
                    sizing::check_stack(source.spec, catalogs, result.report, declared));
   }

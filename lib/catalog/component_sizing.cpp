@@ -160,14 +160,10 @@ class Reader : StrictReader {
   Rounding read_rounding(const yaml::Node& row) {
     static const std::map<std::string, Rounding> k_ways = {
         {"none", Rounding::none}, {"up", Rounding::up}, {"down", Rounding::down}};
-    const std::string text = row.text_or("round", "none");
-    const auto way = k_ways.find(text);
-    if (way == k_ways.end()) {
-      problems_.add(row.find("round")->at, fmt::format("'{}' is not a way to round", text),
-                    "up, down or none");
-      return Rounding::none;
-    }
-    return way->second;
+    const yaml::Node* round = row.find("round");
+    return round == nullptr
+               ? Rounding::none
+               : choice(round->at, "rounding", round->scalar, k_ways).value_or(Rounding::none);
   }
 
   std::vector<SettingRule> read_settings(const yaml::Node& settings) {

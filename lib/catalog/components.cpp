@@ -7,12 +7,19 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/base/text.hpp"
 #include "lib/catalog/row.hpp"
 #include "lib/catalog/strict_reader.hpp"
 #include "templates/embedded.hpp"
 
 namespace obsctl::catalog {
 namespace {
+
+const std::map<std::string, Fact> k_facts = {{"num_traces", Fact::num_traces},
+                                             {"memory_limit", Fact::memory_limit},
+                                             {"size_limit", Fact::size_limit}};
+const std::map<std::string, Notation> k_units = {{"MiB", Notation::mib},
+                                                 {"powers of 1024", Notation::powers_of_1024}};
 
 class Reader : StrictReader {
  public:
@@ -23,11 +30,12 @@ class Reader : StrictReader {
       return fail_at(root.at, "a component is a map",
                      "see components/otel-collector/component.yaml");
     }
-    known(root, {"title",       "image",   "version",  "tag",       "digest",  "uid",
-                 "purpose",     "notes",   "provides", "needs",     "scrapes", "command",
-                 "environment", "configs", "volumes",  "secrets",   "tmpfs",   "read_only",
-                 "host_view",   "ports",   "probe",    "metrics",   "keeps",   "deletes",
-                 "runbook",     "logs",    "role",     "stop_grace"});
+    known(root,
+          {"title",    "image",     "version", "tag",       "digest",    "uid",         "purpose",
+           "notes",    "provides",  "needs",   "scrapes",   "command",   "environment", "configs",
+           "volumes",  "secrets",   "tmpfs",   "read_only", "host_view", "ports",       "probe",
+           "metrics",  "declares",  "keeps",   "deletes",   "runbook",   "logs",        "role",
+           "stop_grace"});
     read_image(root);
     out_.purpose = required(root, "purpose");
     out_.notes = texts(root, "notes");
@@ -53,6 +61,7 @@ class Reader : StrictReader {
     read_configs(root);
     read_probe(root);
     read_metrics(root);
+    each_entry(root, "declares", [&](const yaml::Entry& entry) { read_declared(entry); });
     OBS_TRY(problems_.done());
     return std::move(out_);
   }
@@ -236,6 +245,33 @@ class Reader : StrictReader {
     known(*row, {"port", "path"});
     out_.metrics_port = port_name(*row);
     out_.metrics_path = row->text_or("path", "/metrics");
+  }
+
+  void read_declared(const yaml::Entry& entry) {
+    const yaml::Node& row = entry.value;
+    known(row, {"file", "key", "unit"});
+    Declared out;
+    const auto fact = choice(entry.at, "fact", entry.key, k_facts);
+    out.fact = fact.value_or(Fact::num_traces);
+    out.file = required(row, "file");
+    const auto& files = out_.configs.files;
+    if (!out.file.empty() && std::ranges::find(files, out.file) == files.end()) {
+      unknown(row.find("file")->at, fmt::format("there is no configuration file '{}'", out.file),
+              out.file, files, "files");
+    }
+    out.key = split(required(row, "key"), '.');
+    const yaml::Node* unit = row.find("unit");
+    if (unit != nullptr) {
+      out.notation = choice(unit->at, "unit", unit->scalar, k_units).value_or(Notation::count);
+    }
+    if (fact && (*fact == Fact::num_traces) != (unit == nullptr)) {
+      problems_.add(
+          entry.at,
+          fmt::format("'{}' is a {}", entry.key,
+                      unit == nullptr ? "size and needs a unit" : "count and has no unit"),
+          "MiB for a number, powers of 1024 for a text such as 10GB");
+    }
+    out_.declares.push_back(std::move(out));
   }
 
   ComponentDef out_;

@@ -82,6 +82,22 @@ struct ProbeDef {
   Duration start_period = {15};
 };
 
+// What a generated configuration declares and is held against the load.
+enum class Fact {
+  num_traces,    // traces that tail sampling holds
+  memory_limit,  // above which the component refuses data
+  size_limit,    // of the disk that the component keeps its data on
+};
+
+enum class Notation { count, mib, powers_of_1024 };
+
+struct Declared {
+  Fact fact = Fact::num_traces;
+  std::string file;              // of configs
+  std::vector<std::string> key;  // path of keys; each also finds one with a suffix: "batch/metrics"
+  Notation notation = Notation::count;
+};
+
 struct ComponentDef {
   std::string name;
   std::string title;
@@ -109,6 +125,7 @@ struct ComponentDef {
   Duration stop_grace = {30};
   std::string metrics_port;  // by name; empty: none
   std::string metrics_path = "/metrics";
+  std::vector<Declared> declares;
   std::string keeps;
   std::string deletes;
   // What the runbook says about it, by topic (runbook_topics()), and its log. Templates with the

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,23 @@ class StrictReader {
   // them as its hint.
   void unknown(const SourcePos& at, std::string message, std::string_view word,
                const std::vector<std::string>& names, std::string_view what);
+
+  // What `word` stands for in a table of `what`s; an unknown one is a mistake and nothing.
+  template <class T>
+  [[nodiscard]] std::optional<T> choice(const SourcePos& at, const std::string& what,
+                                        const std::string& word,
+                                        const std::map<std::string, T>& table) {
+    const auto found = table.find(word);
+    if (found != table.end()) {
+      return found->second;
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, value] : table) {
+      names.push_back(name);
+    }
+    unknown(at, "unknown " + what + " '" + word + "'", word, names, what + "s");
+    return std::nullopt;
+  }
 
   // The value of a key; a missing one is a mistake and empty.
   [[nodiscard]] std::string required(const yaml::Node& row, std::string_view key);

@@ -94,7 +94,7 @@ TEST_CASE("all mistakes of a file are said, each with its place") {
        {"1 missing key 'floor'", "1 unknown amount 'span'", "1 'per' must be more than 0",
         "1 missing key 'source'", "2 both points must be above 0, and the second above the first",
         "3 unknown signal 'metric'", "3 stored metrics need a 'sample_size' of more than 0",
-        "4 'left' is not a way to round"}) {
+        "4 unknown rounding 'left'"}) {
     CAPTURE(std::string(part));
     CHECK(std::ranges::find(said, part) != said.end());
   }

@@ -35,3 +35,37 @@ TEST_CASE("all mistakes of a component are said, each with its place") {
   CHECK(bad.error().more.back().message == "there is no port 'wep'");
   CHECK(bad.error().more.back().at->line == 8);
 }
+
+TEST_CASE("what a configuration declares is a known fact in a file that there is") {
+  const std::string head =
+      "title: X\nimage: x/x\nversion: 1.0.0\nuid: 0\npurpose: y\n"
+      "configs: {mount: /etc/x, files: [x.yaml]}\ndeclares:\n";
+  const auto good = catalog::parse_component(
+      head + "  size_limit: {file: x.yaml, key: storage.size, unit: powers of 1024}\n", "x.yaml",
+      "x");
+  REQUIRE_MESSAGE(good, (good ? "" : good.error().message));
+  REQUIRE(good->declares.size() == 1);
+  CHECK(good->declares.front().fact == catalog::Fact::size_limit);
+  CHECK(good->declares.front().key == std::vector<std::string>{"storage", "size"});
+  CHECK(good->declares.front().notation == catalog::Notation::powers_of_1024);
+  const auto bad = catalog::parse_component(head +
+                                                "  num_trace: {file: x.yaml, key: a}\n"
+                                                "  num_traces: {file: y.yaml, key: a, unit: MiB}\n"
+                                                "  memory_limit: {file: x.yaml, kee: a}\n"
+                                                "  size_limit: {file: x.yaml, key: a, unit: GB}\n",
+                                            "x.yaml", "x");
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().message == "unknown fact 'num_trace'");
+  CHECK(bad.error().hint == "did you mean 'num_traces'?");
+  CHECK(bad.error().at->str() == "x.yaml:8:3");
+  std::vector<std::string> more;
+  for (const auto& error : bad.error().more) {
+    more.push_back(error.at->str() + ": " + error.message);
+  }
+  CHECK(more == std::vector<std::string>{"x.yaml:9:22: there is no configuration file 'y.yaml'",
+                                         "x.yaml:9:3: 'num_traces' is a count and has no unit",
+                                         "x.yaml:10:32: unknown key 'kee'",
+                                         "x.yaml:10:17: missing key 'key'",
+                                         "x.yaml:10:3: 'memory_limit' is a size and needs a unit",
+                                         "x.yaml:11:44: unknown unit 'GB'"});
+}

@@ -1,0 +1,18 @@
+// The limits that generated files carry, read back: what a person edited is what the stack does.
+#pragma once
+
+#include <filesystem>
+
+#include "lib/catalog/components.hpp"
+#include "lib/io/filesystem.hpp"
+#include "lib/sizing/check.hpp"
+
+namespace obsctl {
+
+// What the components declare (`declares` of component.yaml) and the limits of the containers, as
+// far as the files are below `directory`. Errors: a file that is not valid YAML.
+[[nodiscard]] Result<sizing::DeclaredLimits> read_declared(const FileSystem& files,
+                                                           const std::filesystem::path& directory,
+                                                           const catalog::Components& components);
+
+}  // namespace obsctl
