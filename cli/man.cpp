@@ -88,7 +88,7 @@ std::string flag_item(const Flag& flag) {
   }
   out += "\n" + escape(flag.doc) + ".\n";
   if (!flag.choices.empty()) {
-    out += "One of: " + escape(join(flag.choices, ", ")) + ".\n";
+    out += (flag.open ? "Built in: " : "One of: ") + escape(join(flag.choices, ", ")) + ".\n";
   }
   if (std::holds_alternative<std::vector<std::string>*>(flag.into)) {
     out += "May be given several times.\n";

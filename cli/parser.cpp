@@ -176,7 +176,9 @@ Result<HelpRequest> parse_command(const Command& command, const std::vector<Flag
     for (const auto& flag : *flags) {
       if (flag.name != "help" && flag.name != "verbose") {
         apply_environment(app, flag, environment);
-        OBS_TRY(check_choices("--" + flag.name, flag.choices, flag.into));
+        if (!flag.open) {
+          OBS_TRY(check_choices("--" + flag.name, flag.choices, flag.into));
+        }
       }
     }
   }

@@ -61,6 +61,7 @@ struct Flag {
   std::string value = {};
   Target into;
   std::vector<std::string> choices = {};  // the only accepted values; completion offers them
+  bool open = false;                      // there are more choices, and the command knows them
   // Values that completion offers without restricting the flag to them.
   std::vector<std::string> suggestions = {};
   std::string completes = {};   // "file" or "directory" for path completion

@@ -10,12 +10,11 @@
 #include "commands/init_options.hpp"
 #include "commands/init_report.hpp"
 #include "commands/init_spec.hpp"
-#include "commands/init_templates.hpp"
 #include "commands/init_tls.hpp"
+#include "commands/stack_templates.hpp"
 #include "lib/apply/stack_directory.hpp"
 #include "lib/render/stack.hpp"
 #include "lib/topology/build.hpp"
-#include "lib/topology/extend.hpp"
 
 namespace obsctl {
 namespace {
@@ -84,15 +83,13 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   Prepared out;
   OBS_TRY_ASSIGN(out.source, resolve_spec(context, options, dir));
   const StackSpec& spec = out.source.spec;
-  OBS_TRY_ASSIGN(auto directories, template_directories(context, options, dir));
-  const TemplateStore store(context.files, std::move(directories));
-  OBS_TRY_ASSIGN(auto catalogs, sizing::load_catalogs());
-  OBS_TRY(add_components(catalogs, store));
+  OBS_TRY_ASSIGN(const auto templates, load_stack_templates(context, options.template_dirs, dir));
+  const sizing::Catalogs& catalogs = templates.catalogs;
   OBS_TRY_ASSIGN(auto stack, size_and_build(spec, catalogs));
   out.topology = std::move(stack.topology);
   out.sizing = std::move(stack.report);
   OBS_TRY_ASSIGN(out.findings, sizing::check_plan(spec, catalogs, out.sizing));
-  OBS_TRY_ASSIGN(out.tree, render_stack(out.topology, store, context.random));
+  OBS_TRY_ASSIGN(out.tree, render_stack(out.topology, templates.store, context.random));
   OBS_TRY_ASSIGN(out.notes, add_certificates(out.tree, context, spec, dir, options.renew_certs));
   SpecFile file = spec_file(out.source);
   out.spec_conflict = file.conflict && !options.force;
@@ -180,27 +177,12 @@ Result<int> run(Context& context, const InitOptions& options) {
   return conflicts || refused ? exit_code::findings : exit_code::ok;
 }
 
-const SpecField& field_of(std::string_view key) {
-  return *std::ranges::find(spec_fields(), key, &SpecField::key);
-}
-
 std::vector<Flag> spec_field_flags(InitOptions& options) {
   std::vector<Flag> out;
   for (std::size_t i = 0; i < k_spec_flags.size(); ++i) {
-    const SpecFlag& row = k_spec_flags.at(i);
-    const SpecField& field = field_of(row.key);
-    Flag flag{.name = row.flag,
-              .short_name = row.short_name,
-              .value = row.value,
-              .into = &options.fields.at(i),
-              .group = row.group,
-              .doc = field.doc};
-    // A target of a later version is refused with an explanation, so any word may come through.
-    (std::string_view(row.key) == "target" ? flag.suggestions : flag.choices) = field.choices;
-    if (std::string_view(row.value) == "FILE") {
-      flag.completes = "file";
-    }
-    out.push_back(std::move(flag));
+    out.push_back(spec_flag(k_spec_flags.at(i), &options.fields.at(i)));
+    // A target of a later version is refused with an explanation.
+    out.back().open = out.back().open || std::string_view(k_spec_flags.at(i).key) == "target";
   }
   return out;
 }
@@ -216,7 +198,7 @@ Suggestions suggestions() {
   for (const auto& field : spec_fields()) {
     out.settings.push_back(field.key + "=");
   }
-  const auto catalogs = sizing::load_catalogs();
+  const auto& catalogs = built_in_catalogs();
   if (!catalogs) {
     return out;
   }
@@ -293,13 +275,7 @@ std::vector<Flag> other_flags(InitOptions& options) {
        .into = &options.strict,
        .group = "Writing",
        .doc = "write nothing and exit 3 when the load does not fit the host"},
-      {.name = "template-dir",
-       .value = "DIR",
-       .into = &options.template_dirs,
-       .completes = "directory",
-       .env = "OBSCTL_TEMPLATE_DIR",
-       .group = "Templates",
-       .doc = "use the templates found here instead of the built-in ones"},
+      template_dir_flag(&options.template_dirs, "Templates"),
       {.name = "export-templates",
        .value = "DIR",
        .into = &options.export_templates,

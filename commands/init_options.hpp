@@ -6,16 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace obsctl {
+#include "commands/spec_flags.hpp"
 
-// A flag that sets one field of the spec. Its doc and its choices are the field's.
-struct SpecFlag {
-  const char* flag;
-  const char* key;
-  const char* value;
-  const char* group;
-  char short_name = 0;
-};
+namespace obsctl {
 
 inline constexpr std::array k_spec_flags = {
     SpecFlag{"tier", "tier", "TIER", "Stack", 't'},
@@ -34,7 +27,9 @@ inline constexpr std::array k_spec_flags = {
     SpecFlag{"retention-logs", "logs.retention", "DURATION", "Signals"},
     SpecFlag{"slow-threshold", "traces.slow_threshold", "DURATION", "Signals"},
     SpecFlag{"keep", "traces.keep", "SHARE", "Signals"},
+    SpecFlag{"traces", "traces.backend", "BACKEND", "Signals"},
     SpecFlag{"metrics", "metrics.backend", "BACKEND", "Signals"},
+    SpecFlag{"logs", "logs.backend", "BACKEND", "Signals"},
     SpecFlag{"tls", "security.tls", "MODE", "Security"},
     SpecFlag{"tls-cert", "security.tls_cert", "FILE", "Security"},
     SpecFlag{"tls-key", "security.tls_key", "FILE", "Security"},

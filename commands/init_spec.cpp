@@ -17,13 +17,6 @@ namespace fs = std::filesystem;
 const std::vector<std::string> k_planned_targets = {"swarm", "helm", "kustomize", "ansible",
                                                     "systemd"};
 
-// An error about a field says the flag's name, because that is what the user typed.
-Error in_terms_of_flag(Error error, const SpecFlag& flag) {
-  const std::string key = fmt::format("'{}'", flag.key);
-  error.message = replace_all(std::move(error.message), key, fmt::format("'--{}'", flag.flag));
-  return error;
-}
-
 Result<void> set_target(StackSpec& spec, const std::string& target) {
   if (std::ranges::find(k_planned_targets, target) != k_planned_targets.end()) {
     return fail(Code::usage, fmt::format("this version does not generate the target '{}'", target),

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "commands/loadgen_options.hpp"
+#include "commands/stack_templates.hpp"
 #include "lib/base/text.hpp"
 #include "lib/loadgen/scenario.hpp"
 #include "lib/sink/fault.hpp"
@@ -121,6 +122,7 @@ void add_target(std::vector<Flag>& out, Options& o) {
                  .completes = "directory",
                  .group = group,
                  .doc = "take target, rates and policies from this generated stack"});
+  out.push_back(template_dir_flag(&o.template_dirs, group));
   out.push_back({.name = "yes",
                  .short_name = 'y',
                  .into = &o.yes,

@@ -32,6 +32,7 @@ struct LoadgenOptions {
   std::string streams = "64";
   std::string timeout = "10s";
   std::optional<std::string> stack;
+  std::vector<std::string> template_dirs;
   bool yes = false;
 
   // Load

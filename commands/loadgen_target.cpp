@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "commands/loadgen_options.hpp"
+#include "commands/stack_templates.hpp"
 #include "lib/base/text.hpp"
 #include "lib/model/load_target.hpp"
 #include "lib/otlp/connect_error.hpp"
@@ -253,8 +254,8 @@ Result<std::optional<LoadgenStack>> find_stack(Context& context, const LoadgenOp
   OBS_TRY_ASSIGN(const std::string text, context.files.read(out.file));
   OBS_TRY_ASSIGN(out.spec,
                  read_spec(text, (fs::path(*options.stack) / stack_paths::spec).string()));
-  OBS_TRY_ASSIGN(const auto catalogs, sizing::load_catalogs());
-  OBS_TRY_ASSIGN(const auto stack, size_and_build(out.spec, catalogs));
+  OBS_TRY_ASSIGN(const auto templates, load_stack_templates(context, options.template_dirs, dir));
+  OBS_TRY_ASSIGN(const auto stack, size_and_build(out.spec, templates.catalogs));
   const Topology& topology = stack.topology;
   const bool tls = out.spec.security.tls != "off";
   const std::string host = host_of(out.spec.security.bind);

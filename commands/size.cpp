@@ -9,6 +9,7 @@
 #include "commands/size_measure.hpp"
 #include "commands/size_options.hpp"
 #include "commands/size_output.hpp"
+#include "commands/stack_templates.hpp"
 #include "lib/base/text.hpp"
 #include "lib/render/declared.hpp"
 #include "lib/sizing/check.hpp"
@@ -36,21 +37,10 @@ constexpr const char* k_description =
     "hold it. --from-prometheus measures rates and bytes on a running stack instead of assuming "
     "them.";
 
-Flag spec_flag(SizeOptions& options, std::size_t index) {
-  const SizeFlag& row = k_size_flags.at(index);
-  const auto& fields = spec_fields();
-  const auto field = std::ranges::find(fields, row.key, &SpecField::key);
-  Flag out{.name = row.flag, .value = row.value, .into = &options.fields.at(index)};
-  out.choices = field == fields.end() ? std::vector<std::string>{} : field->choices;
-  out.group = row.group;
-  out.doc = field == fields.end() ? row.key : field->doc;
-  return out;
-}
-
 std::vector<Flag> make_flags(SizeOptions& options) {
   std::vector<Flag> out;
   for (std::size_t i = 0; i < k_size_flags.size(); ++i) {
-    out.push_back(spec_flag(options, i));
+    out.push_back(spec_flag(k_size_flags.at(i), &options.fields.at(i)));
   }
   out.push_back({.name = "events",
                  .value = "RATE",
@@ -77,6 +67,7 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .into = &options.settings,
                  .group = "Source",
                  .doc = "set any field of the spec"});
+  out.push_back(template_dir_flag(&options.template_dirs, "Source"));
   out.push_back({.name = "from-prometheus",
                  .value = "URL",
                  .into = &options.prometheus,
@@ -173,8 +164,12 @@ int exit_of(const SizeResult& result) {
 
 Result<int> run(Context& context, const SizeOptions& options) {
   OBS_TRY(check_combinations(options));
-  OBS_TRY_ASSIGN(const auto catalogs, sizing::load_catalogs());
-  OBS_TRY_ASSIGN(SizeSpec source, resolve_size_spec(context, options, catalogs));
+  OBS_TRY_ASSIGN(SizeSpec source, read_size_spec(context, options));
+  const auto stack =
+      source.file.empty() ? context.environment.directory : source.file.parent_path();
+  OBS_TRY_ASSIGN(const auto templates, load_stack_templates(context, options.template_dirs, stack));
+  const sizing::Catalogs& catalogs = templates.catalogs;
+  OBS_TRY(apply_size_options(options, catalogs, source));
   SizeResult result;
   if (options.prometheus) {
     OBS_TRY_ASSIGN(result.measured,

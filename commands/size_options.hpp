@@ -8,42 +8,38 @@
 #include <vector>
 
 #include "commands/command.hpp"
+#include "commands/spec_flags.hpp"
 #include "lib/model/spec.hpp"
 #include "lib/sizing/plan.hpp"
 
 namespace obsctl {
 
-// A flag that sets one field of the spec; its doc and choices are the field's.
-struct SizeFlag {
-  const char* flag;
-  const char* key;
-  const char* value;
-  const char* group;
-};
-
 inline constexpr std::array k_size_flags = {
-    SizeFlag{"tier", "tier", "TIER", "Load"},
-    SizeFlag{"profile", "profile", "PROFILE", "Load"},
-    SizeFlag{"spans", "traces.spans", "RATE", "Load"},
-    SizeFlag{"traces", "traces.traces", "RATE", "Load"},
-    SizeFlag{"series", "metrics.series", "COUNT", "Load"},
-    SizeFlag{"scrape-interval", "metrics.scrape_interval", "DURATION", "Load"},
-    SizeFlag{"lines", "logs.lines", "RATE", "Load"},
-    SizeFlag{"streams", "logs.streams", "COUNT", "Load"},
-    SizeFlag{"span-size", "traces.span_size", "SIZE", "Load"},
-    SizeFlag{"sample-size", "metrics.sample_size", "SIZE", "Load"},
-    SizeFlag{"line-size", "logs.line_size", "SIZE", "Load"},
-    SizeFlag{"growth", "sizing.growth_per_month", "SHARE", "Load"},
-    SizeFlag{"retention-traces", "traces.retention", "DURATION", "Policy"},
-    SizeFlag{"retention-metrics", "metrics.retention", "DURATION", "Policy"},
-    SizeFlag{"retention-logs", "logs.retention", "DURATION", "Policy"},
-    SizeFlag{"keep", "traces.keep", "SHARE", "Policy"},
-    SizeFlag{"replication", "sizing.replication", "COUNT", "Policy"},
-    SizeFlag{"kafka-brokers", "sizing.kafka_brokers", "COUNT", "Policy"},
-    SizeFlag{"provider", "sizing.provider", "PROVIDER", "Policy"},
-    SizeFlag{"host-cpus", "host.cpus", "COUNT", "Check"},
-    SizeFlag{"host-memory", "host.memory", "SIZE", "Check"},
-    SizeFlag{"host-disk", "host.disk", "SIZE", "Check"},
+    SpecFlag{"tier", "tier", "TIER", "Load"},
+    SpecFlag{"profile", "profile", "PROFILE", "Load"},
+    SpecFlag{"spans", "traces.spans", "RATE", "Load"},
+    SpecFlag{"new-traces", "traces.traces", "RATE", "Load"},
+    SpecFlag{"series", "metrics.series", "COUNT", "Load"},
+    SpecFlag{"scrape-interval", "metrics.scrape_interval", "DURATION", "Load"},
+    SpecFlag{"lines", "logs.lines", "RATE", "Load"},
+    SpecFlag{"streams", "logs.streams", "COUNT", "Load"},
+    SpecFlag{"span-size", "traces.span_size", "SIZE", "Load"},
+    SpecFlag{"sample-size", "metrics.sample_size", "SIZE", "Load"},
+    SpecFlag{"line-size", "logs.line_size", "SIZE", "Load"},
+    SpecFlag{"growth", "sizing.growth_per_month", "SHARE", "Load"},
+    SpecFlag{"retention-traces", "traces.retention", "DURATION", "Policy"},
+    SpecFlag{"retention-metrics", "metrics.retention", "DURATION", "Policy"},
+    SpecFlag{"retention-logs", "logs.retention", "DURATION", "Policy"},
+    SpecFlag{"keep", "traces.keep", "SHARE", "Policy"},
+    SpecFlag{"traces", "traces.backend", "BACKEND", "Policy"},
+    SpecFlag{"metrics", "metrics.backend", "BACKEND", "Policy"},
+    SpecFlag{"logs", "logs.backend", "BACKEND", "Policy"},
+    SpecFlag{"replication", "sizing.replication", "COUNT", "Policy"},
+    SpecFlag{"kafka-brokers", "sizing.kafka_brokers", "COUNT", "Policy"},
+    SpecFlag{"provider", "sizing.provider", "PROVIDER", "Policy"},
+    SpecFlag{"host-cpus", "host.cpus", "COUNT", "Check"},
+    SpecFlag{"host-memory", "host.memory", "SIZE", "Check"},
+    SpecFlag{"host-disk", "host.disk", "SIZE", "Check"},
 };
 
 struct SizeOptions {
@@ -53,12 +49,13 @@ struct SizeOptions {
   bool ha = false;
   std::optional<std::string> spec_file;  // "-": standard input
   std::vector<std::string> settings;     // key=value
-  std::optional<std::string> model;      // absent: recommended
-  std::vector<std::string> compare;      // tiers
-  std::optional<std::string> explain;    // empty: every number; else one by its name
-  bool models = false;                   // the models side by side
-  bool costs = false;                    // prices in full, recovery, availability
-  bool notes = false;                    // contradictions, network, queue
+  std::vector<std::string> template_dirs;
+  std::optional<std::string> model;    // absent: recommended
+  std::vector<std::string> compare;    // tiers
+  std::optional<std::string> explain;  // empty: every number; else one by its name
+  bool models = false;                 // the models side by side
+  bool costs = false;                  // prices in full, recovery, availability
+  bool notes = false;                  // contradictions, network, queue
   bool check = false;
   std::optional<std::string> prometheus;  // URL
   bool write_calibration = false;
@@ -76,10 +73,12 @@ struct SizeSpec {
   bool tier_by_load = false;   // no tier was given, so the load chose it
 };
 
-// Reads --spec, or the obsctl.yaml of this or a parent directory, and applies --set and the flags.
-// Errors: a bad value, a bare number without its unit, an impossible reduction, flags that exclude
-// each other.
-[[nodiscard]] Result<SizeSpec> resolve_size_spec(Context& context, const SizeOptions& options,
-                                                 const sizing::Catalogs& catalogs);
+// Reads --spec, or the obsctl.yaml of this or a parent directory; without either the default stack.
+[[nodiscard]] Result<SizeSpec> read_size_spec(Context& context, const SizeOptions& options);
+
+// Applies --set and the flags. Errors: a bad value, a bare number without its unit, an impossible
+// reduction, flags that exclude each other.
+[[nodiscard]] Result<void> apply_size_options(const SizeOptions& options,
+                                              const sizing::Catalogs& catalogs, SizeSpec& out);
 
 }  // namespace obsctl

@@ -26,33 +26,6 @@ fs::path find_spec(const Context& context) {
   }
 }
 
-Result<void> read_file(Context& context, const SizeOptions& options, SizeSpec& out) {
-  if (options.spec_file == "-") {
-    OBS_TRY_ASSIGN(out.text, context.terminal.read_stdin());
-    OBS_TRY_ASSIGN(out.spec, read_spec(out.text, "standard input"));
-    out.shown_file = "standard input";
-    return {};
-  }
-  out.file =
-      options.spec_file ? context.environment.directory / *options.spec_file : find_spec(context);
-  if (out.file.empty()) {
-    return {};
-  }
-  out.shown_file = options.spec_file
-                       ? *options.spec_file
-                       : out.file.lexically_relative(context.environment.directory).string();
-  OBS_TRY_ASSIGN(out.text, context.files.read(out.file));
-  OBS_TRY_ASSIGN(out.spec, read_spec(out.text, out.shown_file));
-  return {};
-}
-
-// An error about a field says the flag's name, because that is what the user typed.
-Error in_terms_of_flag(Error error, const SizeFlag& flag) {
-  error.message = replace_all(std::move(error.message), fmt::format("'{}'", flag.key),
-                              fmt::format("'--{}'", flag.flag));
-  return error;
-}
-
 Result<void> apply_flags(const SizeOptions& options, StackSpec& spec) {
   for (const auto& setting : options.settings) {
     OBS_TRY(set_field(spec, setting));
@@ -183,10 +156,29 @@ bool SizeOptions::given(std::string_view flag) const {
   return false;
 }
 
-Result<SizeSpec> resolve_size_spec(Context& context, const SizeOptions& options,
-                                   const sizing::Catalogs& catalogs) {
+Result<SizeSpec> read_size_spec(Context& context, const SizeOptions& options) {
   SizeSpec out;
-  OBS_TRY(read_file(context, options, out));
+  if (options.spec_file == "-") {
+    OBS_TRY_ASSIGN(out.text, context.terminal.read_stdin());
+    OBS_TRY_ASSIGN(out.spec, read_spec(out.text, "standard input"));
+    out.shown_file = "standard input";
+    return out;
+  }
+  out.file =
+      options.spec_file ? context.environment.directory / *options.spec_file : find_spec(context);
+  if (out.file.empty()) {
+    return out;
+  }
+  out.shown_file = options.spec_file
+                       ? *options.spec_file
+                       : out.file.lexically_relative(context.environment.directory).string();
+  OBS_TRY_ASSIGN(out.text, context.files.read(out.file));
+  OBS_TRY_ASSIGN(out.spec, read_spec(out.text, out.shown_file));
+  return out;
+}
+
+Result<void> apply_size_options(const SizeOptions& options, const sizing::Catalogs& catalogs,
+                                SizeSpec& out) {
   OBS_TRY(apply_flags(options, out.spec));
   bool tier_given = options.given("tier") || !out.shown_file.empty();
   for (const auto& setting : options.settings) {
@@ -198,8 +190,7 @@ Result<SizeSpec> resolve_size_spec(Context& context, const SizeOptions& options,
     out.spec.tier = sizing::tier_by_load(out.spec, catalogs);
   }
   OBS_TRY(apply_reduction(options, out.spec));
-  OBS_TRY(check_numbers(out.spec));
-  return out;
+  return check_numbers(out.spec);
 }
 
 }  // namespace obsctl

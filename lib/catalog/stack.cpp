@@ -43,6 +43,13 @@ std::vector<std::string> providers(const Components& components, std::string_vie
   return out;
 }
 
+std::vector<std::string> choices(std::string_view setting, const std::vector<StackEntry>& entries,
+                                 const Components& components) {
+  const auto entry = std::ranges::find(entries, setting, &StackEntry::chosen_by);
+  return entry == entries.end() ? std::vector<std::string>{}
+                                : providers(components, entry->provides);
+}
+
 std::vector<std::string> capabilities(const Components& components) {
   std::set<std::string> out;
   for (const auto& [name, component] : components) {

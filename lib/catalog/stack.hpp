@@ -26,6 +26,12 @@ struct ChosenStack {
 [[nodiscard]] std::vector<std::string> providers(const Components& components,
                                                  std::string_view capability);
 
+// Names of the components that a setting of the spec can choose, in any stack; empty when it
+// chooses none.
+[[nodiscard]] std::vector<std::string> choices(std::string_view setting,
+                                               const std::vector<StackEntry>& entries,
+                                               const Components& components);
+
 // Every capability that any component provides, sorted.
 [[nodiscard]] std::vector<std::string> capabilities(const Components& components);
 

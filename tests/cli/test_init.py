@@ -322,9 +322,26 @@ class Templates(InitCase):
         self.assertIn("memory: 64M", compose)
         self.assertEqual((self.stack / "configs/echo/echo.yaml").read_text(), "memory: 64\n")
         self.assertIn('["echo:8000"]', (self.stack / "configs/prometheus/prometheus.yml").read_text())
+        self.every_command_knows_echo("--template-dir", self.root / "mine")
+        self.every_command_knows_echo(env={"OBSCTL_TEMPLATE_DIR": str(self.root / "mine")})
+        shutil.copytree(self.root / "mine", self.stack / ".obsctl/templates")
+        self.every_command_knows_echo()
+        shutil.rmtree(self.stack / ".obsctl/templates")
+        unknown = obsctl("size", cwd=self.stack)
+        self.assertEqual(unknown.returncode, 2)
+        self.assertIn("there is no component 'echo'", unknown.stderr)
         (echo / "component.yaml").write_text("title: Echo\nimage: x\nversion: latest\nuid: 1\npurpos: x\n")
         self.refused("--dir", "stack", "--template-dir", "mine",
                      expect=["echo/component.yaml:5:1", "did you mean 'purpose'", "moves"])
+
+    def every_command_knows_echo(self, *flags, env=None):
+        for command, expect in ((("init", "--dry-run"), "would be"), (("size",), "echo"), (("size", "--check"), "holds"),
+                                (("size", "--explain", "echo.memory"), "67.1 MB"),
+                                (("loadgen", "--stack", ".", "--tier", "small", "--dry-run"), "4317")):
+            with self.subTest(command=command, flags=flags, env=env):
+                done = obsctl(*command, *map(str, flags), cwd=self.stack, env=env)
+                self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+                self.assertIn(expect, done.stdout)
 
     def test_mistakes_in_templates_have_a_position(self):
         self.init("--export-templates", "mine")

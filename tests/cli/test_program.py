@@ -134,6 +134,20 @@ class Completion(unittest.TestCase):
         self.assertTrue(any(v.startswith("components.loki.") for v in
                             self.complete("init", "--set", "components.loki")))
 
+    def test_backends_are_the_components_that_can_be_one(self):
+        for command, words in (("init", ["--tier", "small", "--dry-run"]), ("size", [])):
+            for signal, backends in (("traces", ["jaeger"]), ("metrics", ["prometheus", "victoriametrics"]),
+                                     ("logs", ["loki"])):
+                with self.subTest(command=command, signal=signal):
+                    self.assertEqual(self.complete(command, f"--{signal}", ""), backends)
+                    brief = " ".join(obsctl(command, "-h").stdout.split())
+                    self.assertIn(f"component that stores the {signal}: {', '.join(backends)}", brief)
+                    # A template directory may have others, so the stack refuses it, not the parser.
+                    refused = obsctl(command, f"--{signal}", "nope", *words)
+                    self.assertEqual(refused.returncode, 2)
+                    self.assertIn(f"unknown value 'nope' for '{signal}.backend'", refused.stderr)
+                    self.assertIn(f"one of: {', '.join(backends)}", refused.stderr)
+
     def test_scripts_are_valid_and_bash_completes(self):
         for shell in ("bash", "zsh", "fish"):
             script = obsctl("completion", shell).stdout

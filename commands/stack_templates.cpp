@@ -1,11 +1,12 @@
 // Export and look-up of template directories.
-#include "commands/init_templates.hpp"
+#include "commands/stack_templates.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "lib/base/text.hpp"
+#include "lib/topology/extend.hpp"
 #include "templates/embedded.hpp"
 
 namespace obsctl {
@@ -72,6 +73,27 @@ Result<void> check_names(const Context& context, const fs::path& directory) {
   return {};
 }
 
+Result<std::vector<fs::path>> template_directories(const Context& context,
+                                                   const std::vector<std::string>& given,
+                                                   const fs::path& stack) {
+  std::vector<fs::path> out;
+  for (const auto& name : given) {
+    const fs::path directory = (context.environment.directory / name).lexically_normal();
+    if (!context.files.is_directory(directory)) {
+      return fail(Code::usage, fmt::format("the template directory '{}' is not there", name),
+                  "'obsctl init --export-templates DIR' makes one");
+    }
+    out.push_back(directory);
+  }
+  if (const fs::path own = stack / ".obsctl" / "templates"; context.files.is_directory(own)) {
+    out.push_back(own);
+  }
+  for (const auto& directory : out) {
+    OBS_TRY(check_names(context, directory));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<int> export_templates(Context& context, const std::string& directory, bool force) {
@@ -107,24 +129,28 @@ Result<int> export_templates(Context& context, const std::string& directory, boo
   return exit_code::ok;
 }
 
-Result<std::vector<fs::path>> template_directories(const Context& context,
-                                                   const InitOptions& options,
-                                                   const fs::path& stack) {
-  std::vector<fs::path> out;
-  for (const auto& given : options.template_dirs) {
-    const fs::path directory = (context.environment.directory / given).lexically_normal();
-    if (!context.files.is_directory(directory)) {
-      return fail(Code::usage, fmt::format("the template directory '{}' is not there", given),
-                  "'obsctl init --export-templates DIR' makes one");
-    }
-    out.push_back(directory);
-  }
-  if (const fs::path own = stack / ".obsctl" / "templates"; context.files.is_directory(own)) {
-    out.push_back(own);
-  }
-  for (const auto& directory : out) {
-    OBS_TRY(check_names(context, directory));
-  }
+Flag template_dir_flag(std::vector<std::string>* into, std::string group) {
+  return {.name = "template-dir",
+          .value = "DIR",
+          .into = into,
+          .completes = "directory",
+          .env = "OBSCTL_TEMPLATE_DIR",
+          .group = std::move(group),
+          .doc = "use the templates found here instead of the built-in ones"};
+}
+
+const Result<sizing::Catalogs>& built_in_catalogs() {
+  static const auto k_catalogs = sizing::load_catalogs();
+  return k_catalogs;
+}
+
+Result<StackTemplates> load_stack_templates(const Context& context,
+                                            const std::vector<std::string>& given,
+                                            const fs::path& stack) {
+  OBS_TRY_ASSIGN(auto directories, template_directories(context, given, stack));
+  OBS_TRY_ASSIGN(auto catalogs, Result<sizing::Catalogs>(built_in_catalogs()));
+  StackTemplates out{std::move(catalogs), TemplateStore(context.files, std::move(directories))};
+  OBS_TRY(add_components(out.catalogs, out.store));
   return out;
 }
 

@@ -1,0 +1,54 @@
+// Makes flags of the fields of the spec, and names the fields by their flags.
+#include "commands/spec_flags.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "commands/stack_templates.hpp"
+#include "lib/base/text.hpp"
+#include "lib/catalog/stack.hpp"
+#include "lib/model/spec.hpp"
+
+namespace obsctl {
+
+Flag spec_flag(const SpecFlag& row, std::optional<std::string>* into) {
+  const SpecField& field = *std::ranges::find(spec_fields(), row.key, &SpecField::key);
+  Flag out{.name = row.flag,
+           .short_name = row.short_name,
+           .value = row.value,
+           .into = into,
+           .choices = field.choices,
+           .group = row.group,
+           .doc = field.doc};
+  const auto& catalogs = built_in_catalogs();
+  if (out.choices.empty() && catalogs) {
+    // A component of a person's own may be chosen too; the stack knows those.
+    out.choices = catalog::choices(row.key, catalogs->single_node, catalogs->components);
+    out.open = !out.choices.empty();
+  }
+  if (std::string_view(row.value) == "FILE") {
+    out.completes = "file";
+  }
+  return out;
+}
+
+Error in_terms_of_flag(Error error, const SpecFlag& row) {
+  error.message = replace_all(std::move(error.message), fmt::format("'{}'", row.key),
+                              fmt::format("'--{}'", row.flag));
+  return error;
+}
+
+std::string typed(const std::map<std::string, std::string>& settings,
+                  std::span<const SpecFlag> flags) {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : settings) {
+    const auto row =
+        std::ranges::find_if(flags, [&key = key](const SpecFlag& flag) { return flag.key == key; });
+    out.push_back(row == flags.end() ? fmt::format("--set {}={}", key, value)
+                                     : fmt::format("--{} {}", row->flag, value));
+  }
+  return join(out, " ");
+}
+
+}  // namespace obsctl

@@ -1,0 +1,31 @@
+// Flags that set one field of the spec, in every command that has them.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "commands/command.hpp"
+
+namespace obsctl {
+
+// The flag's doc and choices are the field's.
+struct SpecFlag {
+  const char* flag;
+  const char* key;
+  const char* value;
+  const char* group;
+  char short_name = 0;
+};
+
+[[nodiscard]] Flag spec_flag(const SpecFlag& row, std::optional<std::string>* into);
+
+// An error about a field says the flag's name, because that is what the user typed.
+[[nodiscard]] Error in_terms_of_flag(Error error, const SpecFlag& row);
+
+// Settings of the spec as a person types them: a flag where `flags` has one, --set otherwise.
+[[nodiscard]] std::string typed(const std::map<std::string, std::string>& settings,
+                                std::span<const SpecFlag> flags);
+
+}  // namespace obsctl
