@@ -90,7 +90,8 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   out.sizing = std::move(stack.report);
   OBS_TRY_ASSIGN(out.findings, sizing::check_plan(spec, catalogs, out.sizing));
   OBS_TRY_ASSIGN(out.tree, render_stack(out.topology, templates.store, context.random));
-  OBS_TRY_ASSIGN(out.notes, add_certificates(out.tree, context, spec, dir, options.renew_certs));
+  OBS_TRY_ASSIGN(out.notes,
+                 add_certificates(out.tree, context, out.topology, dir, options.renew_certs));
   SpecFile file = spec_file(out.source);
   out.spec_conflict = file.conflict && !options.force;
   out.tree[stack_paths::spec] = std::move(file.file);

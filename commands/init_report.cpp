@@ -9,6 +9,7 @@
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
 #include "lib/render/stack.hpp"
+#include "lib/render/verbs.hpp"
 #include "lib/ui/diff.hpp"
 #include "lib/ui/style.hpp"
 
@@ -110,25 +111,42 @@ std::vector<std::string> next_commands(const InitReport& report) {
                                ? report.directory
                                : shell_quoted(report.directory)));
   }
-  out.push_back("docker compose up -d");
+  const Runbook runbook = compose_verbs().runbook;
+  out.push_back(runbook.apply);
   const bool new_certificate = std::ranges::any_of(report.plan.changes, [](const auto& change) {
     return change.path == stack_paths::tls_certificate && change.action == Action::update;
   });
-  if (new_certificate && !report.fresh) {  // copied by volume-init on 'up', but read at start only
-    out.push_back("docker compose restart otel-collector");
+  const Provider* receiver = report.topology.provider("telemetry.in");
+  if (new_certificate && !report.fresh && receiver != nullptr) {  // it is read at start only
+    out.push_back(runbook.restart(receiver->component));
   }
   return out;
 }
 
-std::string grafana_url(const Topology& topology) {
-  const Port* port = topology.port("grafana");
-  if (port == nullptr || port->host == 0) {
+// "Grafana  http://127.0.0.1:3000 (login admin, password in secrets/grafana.env)": where a person
+// looks at the stack; empty when nothing is published.
+std::string dashboards_line(const InitReport& report) {
+  const Topology& topology = report.topology;
+  const Provider* view = topology.provider("dashboards.view");
+  const Component* component = view == nullptr ? nullptr : topology.find(view->component);
+  if (component == nullptr) {
+    return {};
+  }
+  const auto port = std::ranges::find(component->ports, view->port, &Port::container);
+  if (port == component->ports.end() || port->host == 0) {
     return {};
   }
   const bool anywhere = port->bind.empty() || port->bind == "0.0.0.0" || port->bind == "::";
   const std::string host = anywhere ? "127.0.0.1" : port->bind;
-  return fmt::format("http://{}:{}", host.find(':') == std::string::npos ? host : "[" + host + "]",
-                     port->host);
+  std::string out =
+      fmt::format("  {}  http://{}:{}", view->title,
+                  host.find(':') == std::string::npos ? host : "[" + host + "]", port->host);
+  const auto comma = port->purpose.find(", ");
+  if (comma != std::string::npos && !component->secrets.empty()) {
+    out += fmt::format(" ({}, password in {})", port->purpose.substr(comma + 2),
+                       shown(report, component->secrets.front().environment));
+  }
+  return out + "\n";
 }
 
 // "5k/s spans, 100k series, 5k/s log records (tier small)": what the stack was sized for.
@@ -172,11 +190,7 @@ std::string summary(const InitReport& report, bool verbose, bool color) {
     out += plan_text(report, verbose, color);
   }
   out += plan_line(report.sizing);
-  const std::string url = grafana_url(report.topology);
-  if (report.fresh && !url.empty()) {
-    out += fmt::format("  Grafana  {} (user admin, password in {})\n", url,
-                       shown(report, stack_paths::grafana_secret));
-  }
+  out += report.fresh ? dashboards_line(report) : "";
   for (const auto& note : report.notes) {
     out += fmt::format("  note: {}\n", note);
   }

@@ -36,13 +36,16 @@ void add(FileTree& tree, const char* path, std::string bytes, FileMode mode, boo
       .bytes = std::move(bytes), .mode = mode, .origin = "pki", .secret = true, .replaces = is_new};
 }
 
-// Every name under which senders reach the collector.
-std::vector<std::string> server_names(const Context& context, const StackSpec& spec) {
-  std::vector<std::string> out = {"127.0.0.1", "::1", "localhost", "otel-collector"};
+// Every name under which senders reach the receivers.
+std::vector<std::string> server_names(const Context& context, const Topology& topology) {
+  std::vector<std::string> out = {"127.0.0.1", "::1", "localhost"};
+  if (const Provider* receiver = topology.provider("telemetry.in")) {
+    out.push_back(receiver->component);
+  }
   if (const auto host = context.files.read("/proc/sys/kernel/hostname")) {
     out.emplace_back(trim(*host));
   }
-  const std::string& bind = spec.security.bind;
+  const std::string& bind = topology.policy.security.bind;
   if (!bind.empty() && bind != "0.0.0.0" && bind != "::") {
     out.push_back(bind);
   }
@@ -68,10 +71,10 @@ Result<std::string> renewal_reason(const std::string& server, const std::string&
   return missing.empty() ? std::string() : "it does not name " + join(missing, ", ");
 }
 
-Result<Notes> self_signed(FileTree& tree, Context& context, const StackSpec& spec,
+Result<Notes> self_signed(FileTree& tree, Context& context, const Topology& topology,
                           const fs::path& dir, bool renew) {
   const pki::Time now = context.clock.now();
-  const auto names = server_names(context, spec);
+  const auto names = server_names(context, topology);
   pki::KeyPair ca;
   OBS_TRY_ASSIGN(ca.certificate, read_if_there(context.files, dir / stack_paths::tls_ca));
   OBS_TRY_ASSIGN(ca.key, read_if_there(context.files, dir / stack_paths::tls_ca_key));
@@ -81,7 +84,7 @@ Result<Notes> self_signed(FileTree& tree, Context& context, const StackSpec& spe
   const bool new_ca = ca.certificate.empty();
   Notes notes;
   if (new_ca) {
-    OBS_TRY_ASSIGN(ca, pki::make_authority(fmt::format("{} CA", spec.name), now));
+    OBS_TRY_ASSIGN(ca, pki::make_authority(fmt::format("{} CA", topology.name), now));
   }
   std::string reason = renew ? "--renew-certs" : "";
   if (reason.empty() && !server.empty() && has_key) {
@@ -114,10 +117,10 @@ Result<Notes> self_signed(FileTree& tree, Context& context, const StackSpec& spe
   return notes;
 }
 
-Result<Notes> from_files(FileTree& tree, Context& context, const StackSpec& spec,
+Result<Notes> from_files(FileTree& tree, Context& context, const SecuritySpec& security,
                          const fs::path& dir) {
-  const std::string& certificate = spec.security.tls_cert;
-  const std::string& key = spec.security.tls_key;
+  const std::string& certificate = security.tls_cert;
+  const std::string& key = security.tls_key;
   pki::KeyPair pair;
   OBS_TRY_ASSIGN(pair.certificate, context.files.read(certificate));
   OBS_TRY_ASSIGN(pair.key, context.files.read(key));
@@ -150,18 +153,18 @@ Result<Notes> from_files(FileTree& tree, Context& context, const StackSpec& spec
 }  // namespace
 
 Result<std::vector<std::string>> add_certificates(FileTree& tree, Context& context,
-                                                  const StackSpec& spec, const fs::path& dir,
+                                                  const Topology& topology, const fs::path& dir,
                                                   bool renew) {
-  if (spec.security.tls == "self-signed") {
-    return self_signed(tree, context, spec, dir, renew);
+  const SecuritySpec& security = topology.policy.security;
+  if (security.tls == "self-signed") {
+    return self_signed(tree, context, topology, dir, renew);
   }
   if (renew) {
-    return fail(Code::usage,
-                fmt::format("there is nothing to renew: tls is '{}'", spec.security.tls),
+    return fail(Code::usage, fmt::format("there is nothing to renew: tls is '{}'", security.tls),
                 "--renew-certs goes with --tls self-signed");
   }
-  return spec.security.tls == "files" ? from_files(tree, context, spec, dir)
-                                      : Result<Notes>(Notes{});
+  return security.tls == "files" ? from_files(tree, context, security, dir)
+                                 : Result<Notes>(Notes{});
 }
 
 }  // namespace obsctl

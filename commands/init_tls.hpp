@@ -6,20 +6,20 @@
 #include <vector>
 
 #include "commands/command.hpp"
-#include "lib/model/spec.hpp"
+#include "lib/model/topology.hpp"
 #include "lib/render/file_tree.hpp"
 
 namespace obsctl {
 
-// Adds the TLS files of stack_paths to `tree` as spec.security.tls says and returns notes for the
-// user.
+// Adds the TLS files of stack_paths to `tree` as the security of the stack says and returns notes
+// for the user.
 //
 // self-signed: the CA is made once; the server certificate is made when it is missing, when it
 // expires within 30 days, when a name is new, or when `renew`. files: the given pair is checked and
 // copied. Errors: a pair that does not match, an expired certificate, a CA whose key was taken away
 // when a new server certificate is due.
 [[nodiscard]] Result<std::vector<std::string>> add_certificates(FileTree& tree, Context& context,
-                                                                const StackSpec& spec,
+                                                                const Topology& topology,
                                                                 const std::filesystem::path& dir,
                                                                 bool renew);
 

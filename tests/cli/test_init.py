@@ -65,7 +65,9 @@ class Generating(InitCase):
         done = self.fresh()
         self.assertEqual(done.stderr, "")
         self.assertIn("files created", done.stdout)
-        self.assertIn("stack/secrets/grafana.env", done.stdout)
+        self.assertIn("\n  Grafana  http://127.0.0.1:3000 (login admin, password in stack/secrets/grafana.env)\n",
+                      done.stdout)
+        self.assertNotIn("login admin", self.init("--tier", "small", "--dir", "closed", "--port", "grafana=0").stdout)
         self.assertIn("cd stack", done.stdout)
         self.assertIn("docker compose up -d", done.stdout)
         password = (self.stack / "secrets/grafana.env").read_text().split("PASSWORD=")[1].strip()
@@ -446,7 +448,9 @@ class Certificates(InitCase):
         before = snapshot(tls)
         self.assertIn("up to date", self.init("--dir", "stack").stdout)
         self.assertEqual(snapshot(tls), before)
-        self.assertIn("--renew-certs", self.init("--dir", "stack", "--renew-certs").stdout)
+        renewed = self.init("--dir", "stack", "--renew-certs").stdout
+        self.assertIn("--renew-certs", renewed)
+        self.assertIn("\n  docker compose restart otel-collector\n", renewed)
         after = snapshot(tls)
         changed = {name for name in before if before[name] != after[name]}
         self.assertEqual(changed, {"server.crt", "server.key"})
