@@ -23,7 +23,10 @@ const std::map<std::string, Notation> k_units = {{"MiB", Notation::mib},
 
 class Reader : StrictReader {
  public:
-  explicit Reader(std::string name) { out_.name = std::move(name); }
+  Reader(std::string name, std::string file) {
+    out_.name = std::move(name);
+    out_.file = std::move(file);
+  }
 
   Result<ComponentDef> read(const yaml::Node& root) {
     if (!root.is_map()) {
@@ -306,7 +309,7 @@ const Provided* ComponentDef::provided(std::string_view capability) const {
 Result<ComponentDef> parse_component(std::string_view text, const std::string& file,
                                      const std::string& name) {
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
-  return Reader(name).read(root);
+  return Reader(name, file).read(root);
 }
 
 Result<std::vector<StackEntry>> parse_stack(std::string_view text, const std::string& file) {
@@ -332,7 +335,8 @@ Result<Components> components() {
     if (file.path.starts_with(k_folder) && file.path.ends_with(k_file)) {
       const std::string name(
           file.path.substr(k_folder.size(), file.path.size() - k_folder.size() - k_file.size()));
-      OBS_TRY_ASSIGN(out[name], parse_component(file.bytes, std::string(file.path), name));
+      OBS_TRY_ASSIGN(out[name],
+                     parse_component(file.bytes, "templates/" + std::string(file.path), name));
     }
   }
   return out;

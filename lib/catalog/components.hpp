@@ -100,6 +100,7 @@ struct Declared {
 
 struct ComponentDef {
   std::string name;
+  std::string file;  // where it was read from, for errors
   std::string title;
   std::string image;
   std::string version;

@@ -38,20 +38,28 @@ Port port_of(const catalog::PortDef& def, const StackSpec& spec) {
 class Filler {
  public:
   Filler(const catalog::ComponentDef& def, Values values)
-      : path_(fmt::format("components/{}/component.yaml", def.name)), values_(std::move(values)) {}
+      : file_(def.file), values_(std::move(values)) {}
 
-  Result<std::string> operator()(const std::string& text) const {
+  // `key` is where the text stands in the component's file.
+  Result<std::string> operator()(const std::string& key, const std::string& text) const {
     if (text.find("[%") == std::string::npos) {
       return text;
     }
-    return render_template({path_, "embedded", text}, values_);
+    auto filled = render_template({file_, "", text}, values_);
+    if (!filled) {
+      Error error = std::move(filled).error();
+      error.at = SourcePos{file_};  // its line is one of the text alone
+      return Failure(std::move(error).in(fmt::format("filling in '{}'", key)));
+    }
+    return filled;
   }
 
   // An entry that comes out empty is left out.
-  Result<std::vector<std::string>> all(const std::vector<std::string>& texts) const {
+  Result<std::vector<std::string>> all(const std::string& key,
+                                       const std::vector<std::string>& texts) const {
     std::vector<std::string> out;
     for (const auto& text : texts) {
-      OBS_TRY_ASSIGN(std::string filled, (*this)(text));
+      OBS_TRY_ASSIGN(std::string filled, (*this)(key, text));
       if (!filled.empty()) {
         out.push_back(std::move(filled));
       }
@@ -60,7 +68,7 @@ class Filler {
   }
 
  private:
-  std::string path_;
+  std::string file_;
   Values values_;
 };
 
@@ -173,13 +181,13 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
   }
   values["self"] = component_values(out);
   const Filler fill(def, values);
-  OBS_TRY_ASSIGN(out.purpose, fill(def.purpose));
-  OBS_TRY_ASSIGN(out.notes, fill.all(def.notes));
-  OBS_TRY_ASSIGN(out.command, fill.all(def.command));
-  OBS_TRY_ASSIGN(out.keeps, fill(def.keeps));
-  OBS_TRY_ASSIGN(out.deletes, fill(def.deletes));
+  OBS_TRY_ASSIGN(out.purpose, fill("purpose", def.purpose));
+  OBS_TRY_ASSIGN(out.notes, fill.all("notes", def.notes));
+  OBS_TRY_ASSIGN(out.command, fill.all("command", def.command));
+  OBS_TRY_ASSIGN(out.keeps, fill("keeps", def.keeps));
+  OBS_TRY_ASSIGN(out.deletes, fill("deletes", def.deletes));
   for (const auto& [key, text] : def.environment) {
-    OBS_TRY_ASSIGN(std::string filled, fill(text));
+    OBS_TRY_ASSIGN(std::string filled, fill("environment." + key, text));
     if (!filled.empty()) {
       out.environment[key] = std::move(filled);
     }

@@ -332,6 +332,13 @@ class Templates(InitCase):
         unknown = obsctl("size", cwd=self.stack)
         self.assertEqual(unknown.returncode, 2)
         self.assertIn("there is no component 'echo'", unknown.stderr)
+        good = (echo / "component.yaml").read_text()
+        for text, key in (("purpose: '[% nope %]'", "purpose"), ("purpose: x\nenvironment: {A: '[% nope %]'}",
+                                                               "environment.A")):
+            (echo / "component.yaml").write_text(good.split("purpose:")[0] + text + "\n")
+            self.refused("--dir", "stack", "--template-dir", "mine",
+                         expect=["'nope'", f"in: {self.root}/mine/components/echo/component.yaml\n",
+                                 f"filling in '{key}'"])
         (echo / "component.yaml").write_text("title: Echo\nimage: x\nversion: latest\nuid: 1\npurpos: x\n")
         self.refused("--dir", "stack", "--template-dir", "mine",
                      expect=["echo/component.yaml:5:1", "did you mean 'purpose'", "moves"])
