@@ -96,7 +96,7 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   out.spec_conflict = file.conflict && !options.force;
   out.tree[stack_paths::spec] = std::move(file.file);
   warn_about_exposure(spec, out.notes);
-  for (auto& note : compare_with_engine(context, catalogs, out.sizing)) {
+  for (auto& note : compare_with_engine(context, spec, catalogs, out.sizing)) {
     out.notes.push_back(std::move(note));
   }
   OBS_TRY(validate_paths(out.tree));

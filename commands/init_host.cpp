@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
+#include "commands/init_options.hpp"
 #include "lib/engine/host.hpp"
+#include "lib/sizing/fit.hpp"
 
 namespace obsctl {
 namespace {
@@ -23,23 +27,55 @@ const catalog::Profile* profile_of(const sizing::Catalogs& catalogs, const Engin
   return out;
 }
 
-void compare_host(const sizing::Catalogs& catalogs, const sizing::SizingReport& report,
-                  const EngineHost& host, std::vector<std::string>& notes) {
-  const bool cpus = report.cpus.value > host.cpus;
-  const bool memory = report.memory.value > host.memory.gb();
-  if (!cpus && !memory) {
+// What may be asked for instead: the profile that the host is, or the host itself.
+std::vector<sizing::Settings> smaller_plans(const sizing::Catalogs& catalogs,
+                                            const sizing::SizingReport& report,
+                                            const EngineHost& host) {
+  std::vector<sizing::Settings> out;
+  const catalog::Profile* fits = profile_of(catalogs, host);
+  if (fits != nullptr && report.host && fits->name != report.host->profile) {
+    out.push_back({{"profile", fits->name}});
+  }
+  constexpr double k_tenths = 10;  // rounded down, so that it is not more than there is
+  out.push_back({{"host.cpus", fmt::format("{:g}", host.cpus)},
+                 {"host.memory",
+                  fmt::format("{:g}GiB", std::floor(host.memory.gib() * k_tenths) / k_tenths)}});
+  return out;
+}
+
+bool within(const sizing::SizingReport& report, const EngineHost& host) {
+  return report.cpus.value <= host.cpus && report.memory.value <= host.memory.gb();
+}
+
+std::string sum_of(const sizing::SizingReport& report) {
+  return fmt::format("{:.3g} cores and {}", report.cpus.value,
+                     human_bytes(Bytes::from_gb(report.memory.value)));
+}
+
+void compare_host(const StackSpec& spec, const sizing::Catalogs& catalogs,
+                  const sizing::SizingReport& report, const EngineHost& host,
+                  std::vector<std::string>& notes) {
+  if (within(report, host)) {
     return;
   }
-  std::string note = fmt::format(
-      "the engine's host '{}' has {:g} CPUs and {}; this plan takes {:.3g} cores and {}", host.name,
-      host.cpus, human_bytes(host.memory), report.cpus.value,
-      human_bytes(Bytes::from_gb(report.memory.value)));
-  const catalog::Profile* fits = profile_of(catalogs, host);
-  const bool smaller = fits != nullptr && report.host && fits->name != report.host->profile;
-  notes.push_back(smaller
-                      ? fmt::format("{}: --profile {} is made for it", note, fits->name)
-                      : fmt::format("{}: --host-cpus {:g} --host-memory {:.0f}GiB keeps within it",
-                                    note, host.cpus, host.memory.gib()));
+  const std::string note =
+      fmt::format("the engine's host '{}' has {:g} CPUs and {}; this plan takes {}", host.name,
+                  host.cpus, human_bytes(host.memory), sum_of(report));
+  std::string least;
+  for (const auto& settings : smaller_plans(catalogs, report, host)) {
+    const auto smaller = sizing::size_plan(sizing::with_settings(spec, settings), catalogs);
+    if (!smaller) {
+      continue;
+    }
+    if (within(*smaller, host)) {
+      const bool holds = smaller->host && smaller->host->holds();
+      notes.push_back(fmt::format("{}: {} {}", note, typed(settings, k_spec_flags),
+                                  holds ? "fits it" : "keeps within it, with less load"));
+      return;
+    }
+    least = sum_of(*smaller);
+  }
+  notes.push_back(fmt::format("{}, and no less than {}: it is too small", note, least));
 }
 
 // Only an engine on this machine has its disk here; elsewhere the path is another machine's.
@@ -50,17 +86,18 @@ void compare_disk(Context& context, const sizing::SizingReport& report, const En
   }
   const auto space = context.files.disk_space(host.root_dir);
   if (space && space->available.gb() < report.disk.value) {
-    notes.push_back(
-        fmt::format("'{}' has {} free and the plan fills {} over its retention: shorten it, or "
-                    "--host-disk {:.0f}GB",
-                    host.root_dir, human_bytes(space->available),
-                    human_bytes(Bytes::from_gb(report.disk.value)), space->available.gb()));
+    notes.push_back(fmt::format(
+        "'{}' has {} free and the plan fills {} over its retention: shorten it, or "
+        "--host-disk {:.0f}GB",
+        host.root_dir, human_bytes(space->available),
+        human_bytes(Bytes::from_gb(report.disk.value)), std::floor(space->available.gb())));
   }
 }
 
 }  // namespace
 
-std::vector<std::string> compare_with_engine(Context& context, const sizing::Catalogs& catalogs,
+std::vector<std::string> compare_with_engine(Context& context, const StackSpec& spec,
+                                             const sizing::Catalogs& catalogs,
                                              const sizing::SizingReport& report) {
   std::vector<std::string> notes;
   const auto host = engine_host(context.http, context.environment);
@@ -71,7 +108,7 @@ std::vector<std::string> compare_with_engine(Context& context, const sizing::Cat
     }
     return notes;
   }
-  compare_host(catalogs, report, *host, notes);
+  compare_host(spec, catalogs, report, *host, notes);
   compare_disk(context, report, *host, notes);
   return notes;
 }

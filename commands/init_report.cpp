@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "commands/findings.hpp"
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
 #include "lib/render/stack.hpp"
@@ -167,18 +168,6 @@ std::string plan_line(const sizing::SizingReport& sizing) {
                      human_bytes(Bytes::from_gb(sizing.disk.value)));
 }
 
-nlohmann::ordered_json findings_json(const std::vector<sizing::Finding>& findings) {
-  nlohmann::ordered_json out = nlohmann::ordered_json::array();
-  for (const auto& finding : findings) {
-    out.push_back({{"severity", finding.severity == sizing::Severity::error ? "error" : "warning"},
-                   {"code", finding.code},
-                   {"message", finding.message},
-                   {"hint", finding.hint},
-                   {"fits_with", finding.fits_with}});
-  }
-  return out;
-}
-
 std::string summary(const InitReport& report, bool verbose, bool color) {
   std::string out;
   if (!report.plan.changes_something()) {
@@ -274,7 +263,7 @@ void tell_findings(Context& context, const InitOptions& options, const InitRepor
     const bool error = finding.severity == sizing::Severity::error;
     context.terminal.err(fmt::format("obsctl: {}: {}\n  hint: {}\n",
                                      error ? "does not fit" : "warning", finding.message,
-                                     finding.hint));
+                                     hint_of(finding)));
   }
 }
 

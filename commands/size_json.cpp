@@ -2,6 +2,7 @@
 // null.
 #include <cmath>
 
+#include "commands/findings.hpp"
 #include "commands/size_output.hpp"
 
 namespace obsctl {
@@ -241,19 +242,6 @@ Json report_json(const SizingReport& report, bool explain) {
           {"notes", std::move(notes)},
           {"assumptions", report.assumptions},
           {"unstated", report.load.unstated}};
-}
-
-Json findings_json(const std::vector<sizing::Finding>& findings) {
-  Json out = Json::array();
-  for (const auto& finding : findings) {
-    out.push_back({{"severity", finding.severity == sizing::Severity::error ? "error" : "warning"},
-                   {"code", finding.code},
-                   {"message", finding.message},
-                   {"hint", finding.hint},
-                   {"source", finding.source},
-                   {"fits_with", finding.fits_with}});
-  }
-  return out;
 }
 
 Json measured_json(const Measured& measured) {

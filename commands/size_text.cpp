@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "commands/findings.hpp"
 #include "commands/size_output.hpp"
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
@@ -228,7 +229,7 @@ void print_findings(const SizeResult& result, Page& page) {
     const bool error = finding.severity == sizing::Severity::error;
     page.item(fmt::format("{} {}:", error ? "FAIL" : "warn", finding.code), finding.message + ".",
               error ? Style::red : Style::yellow);
-    page.item("     hint:", finding.hint);
+    page.item("     hint:", hint_of(finding));
   }
   page.line();
 }
@@ -339,8 +340,8 @@ std::string size_markdown(const SizeResult& result) {
   if (result.findings) {
     Table findings{{{"Severity"}, {"Code"}, {"Finding"}, {"Hint"}, {"Source"}}, {}};
     for (const auto& finding : *result.findings) {
-      findings.add({finding.severity == sizing::Severity::error ? "error" : "warning", finding.code,
-                    finding.message, finding.hint, finding.source});
+      findings.add({severity_name(finding), finding.code, finding.message, hint_of(finding),
+                    finding.source.empty() ? "" : public_source(finding.source)});
     }
     section("Check", findings);
   }

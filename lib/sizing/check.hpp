@@ -29,10 +29,11 @@ struct Finding {
   Severity severity = Severity::error;
   std::string code;     // stable, for example "disk.loki"
   std::string message;  // what does not fit, with both numbers
-  std::string hint;     // what to change; names settings of the spec
+  std::string hint;     // what to change; `fits_with` and `or_with` say to which values
   std::string source;   // formula, golden or contradiction id
   // Settings of the spec with which it fits, as text that set_field accepts; may be empty.
   std::map<std::string, std::string> fits_with = {};
+  std::map<std::string, std::string> or_with = {};  // the same, for what may be done instead
 };
 
 // True when any of them is an error.

@@ -16,15 +16,6 @@ std::string gb(double value) {
   return human_bytes(Bytes::from_gb(value));
 }
 
-// "traces.spans 6.2k/s, metrics.series 310k"
-std::string listed(const Settings& settings) {
-  std::vector<std::string> parts;
-  for (const auto& [key, value] : settings) {
-    parts.push_back(key + " " + value);
-  }
-  return join(parts, ", ");
-}
-
 class PlanChecker {
  public:
   PlanChecker(const StackSpec& spec, const Catalogs& catalogs, const catalog::Tier& tier,
@@ -78,9 +69,8 @@ class PlanChecker {
       out_.push_back({Severity::error, "host.disk",
                       fmt::format("the components need {} of disk and the host has {}",
                                   gb(host.need_disk.value), gb(host.disk->value)),
-                      fit && !fit->empty()
-                          ? fmt::format("a larger disk, or at most {}", listed(*fit))
-                          : "a larger disk: not even the shortest retention fits",
+                      fit ? "a larger disk, or at most this retention"
+                          : "a larger disk, because not even the shortest retention fits",
                       "", fit.value_or(Settings{})});
     }
   }
@@ -92,32 +82,47 @@ class PlanChecker {
                                      host.cpus.value));
     }
     if (!host.holds_memory()) {
-      short_of.push_back(fmt::format("{} of memory and the host has {} for them",
-                                     gb(host.need_memory.value), gb(host.memory.value)));
+      short_of.push_back(short_of_memory(host));
     }
+    Finding out{Severity::error,
+                host.holds_cpus() ? "host.memory" : "host.cpus",
+                "the components need " + join(short_of, ", and "),
+                "",
+                "",
+                {}};
     const auto fit = nearest_load(spec_, catalogs_);
-    std::vector<std::string> ways;
-    if (fit && !fit->empty()) {
-      ways.push_back("at most " + listed(*fit));
-    }
-    Settings settings = fit.value_or(Settings{});
-    if (!fit) {
-      settings = {{"host.cpus", print_count(std::ceil(host.need_cpus.value))},
-                  {"host.memory",
-                   fmt::format("{:.0f}GiB", std::ceil(Bytes::from_gb(whole_memory(host)).gib()))}};
-    }
     const bool own_host = spec_.host.cpus > 0 || spec_.host.memory.value > 0;
-    if (!host.smallest.empty() && !own_host) {
-      ways.push_back(fmt::format("profile {}", host.smallest));
+    const Settings larger =
+        !host.smallest.empty() && !own_host ? Settings{{"profile", host.smallest}} : host_for(host);
+    if (fit) {
+      out.hint = "at most this load, or a larger host";
+      out.fits_with = *fit;
+      out.or_with = larger;
     } else {
-      ways.push_back(fmt::format("{}a host of at least {:.0f} cores and {:.0f} GiB",
-                                 fit ? "" : "not even an idle stack fits; ",
-                                 std::ceil(host.need_cpus.value),
-                                 std::ceil(Bytes::from_gb(whole_memory(host)).gib())));
+      out.hint = "a larger host, because not even an idle stack fits";
+      out.fits_with = larger;
     }
-    out_.push_back({Severity::error, host.holds_cpus() ? "host.memory" : "host.cpus",
-                    "the components need " + join(short_of, ", and "), join(ways, ", or "), "",
-                    std::move(settings)});
+    out_.push_back(std::move(out));
+  }
+
+  static std::string short_of_memory(const HostPlan& host) {
+    const double whole = host.memory.inputs.front().value;
+    const double reserve = host.memory.inputs.back().value;
+    if (whole <= reserve) {
+      return fmt::format(
+          "{} of memory and the host has {}, less than the {} that the kernel and the container "
+          "engine keep",
+          gb(host.need_memory.value), gb(whole), gb(reserve));
+    }
+    return fmt::format("{} of memory and the host has {} for them, of {}",
+                       gb(host.need_memory.value), gb(host.memory.value), gb(whole));
+  }
+
+  // A host as large as what the components need.
+  static Settings host_for(const HostPlan& host) {
+    return {{"host.cpus", print_count(std::ceil(host.need_cpus.value))},
+            {"host.memory",
+             fmt::format("{:.0f}GiB", std::ceil(Bytes::from_gb(whole_memory(host)).gib()))}};
   }
 
   // With what the kernel and the engine keep.
@@ -162,7 +167,7 @@ class PlanChecker {
                     fmt::format("{} needs {} of {} and is given {}", component.name,
                                 shown(choice.formula->value), cores ? "CPU" : resource,
                                 shown(choice.chosen.value)),
-                    fmt::format("at least {} {}", key, needed),
+                    "at least what it needs",
                     "",
                     {{key, needed}}});
   }

@@ -1,11 +1,14 @@
 """Sizing drives generation: what `init` writes holds the load, or `init` says what does and that is true."""
 
+import contextlib
+import http.server
 import json
 import os
 import pathlib
 import random
 import shutil
 import tempfile
+import threading
 import unittest
 
 from support import obsctl
@@ -17,6 +20,28 @@ PROFILES = {  # the documents' throughput of each host, at its upper end
 }
 # The sanitizers make a run ten times as long, and the unit test goes through as many loads again.
 RUNS = 30 if os.environ.get("SANITIZE") else 200
+
+
+@contextlib.contextmanager
+def engine(cpus, gib):
+    """A container engine that only says what its host is; yields the environment that names it."""
+    answer = json.dumps({"NCPU": cpus, "MemTotal": int(gib * 2**30), "Name": "there",
+                         "DockerRootDir": "/nowhere/docker"}).encode()
+
+    class Info(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Info) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield {"DOCKER_HOST": f"tcp://127.0.0.1:{server.server_port}"}
+        server.shutdown()
 
 
 class SizingCase(unittest.TestCase):
@@ -99,8 +124,48 @@ class Promises(SizingCase):
                       cwd=self.root)
         self.assertEqual(done.returncode, 3)
         self.assertIn("does not fit", done.stderr)
-        self.assertIn("traces.spans", done.stderr)
+        self.assertRegex(done.stderr, r"hint: at most this load, or a larger host: --spans \S+/s, or --host-cpus")
         self.assertFalse((self.root / "s").exists())
+
+    def test_hints_can_be_pasted(self):
+        load = ("--lines", "5k/s", "--spans", "5k/s", "--series", "500k")
+        for words, expect in (((*load, "--profile", "minimum"), ["--lines", "--profile recommended"]),
+                              ((*load, "--host-cpus", "4"), ["--lines", "--host-cpus"]),
+                              (("--spans", "1k/s", "--host-cpus", "2"), ["--host-cpus"]),
+                              (("--lines", "1k/s", "--host-disk", "30GB"), ["--retention-logs"]),
+                              (("--set", "components.loki.memory=8MiB"), ["--set components.loki.memory="])):
+            done = obsctl("init", "--tier", "small", "--dir", "s", "-n", *words, cwd=self.root)
+            hints = [line for line in done.stderr.splitlines() if line.startswith("  hint: ")]
+            self.assertEqual(len(hints), 1, done.stderr)
+            flags = hints[0].split(": ")[2].split(", or ")
+            self.assertEqual(len(flags), len(expect), hints)
+            for paste, start in zip(flags, expect):
+                with self.subTest(words=words, paste=paste):
+                    self.assertTrue(paste.startswith(start), paste)
+                    pasted = obsctl("init", "--tier", "small", "--dir", "s", "-n", *words, *paste.split(),
+                                    cwd=self.root)
+                    self.assertEqual((pasted.returncode, pasted.stderr), (0, ""))
+
+    def test_a_host_without_room_for_anything_is_named(self):
+        done = obsctl("init", "--tier", "small", "--dir", "s", "--host-memory", "512MiB", "--strict", cwd=self.root)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("of memory and the host has 537 MB, less than the 1.07 GB that the kernel and the container "
+                      "engine keep", done.stderr)
+        self.assertIn("a larger host, because not even an idle stack fits: --host-cpus", done.stderr)
+
+    def test_the_engines_host_gets_flags_that_keep_within_it(self):
+        for cpus, gib, expect in ((8, 16, None), (4, 8, "--profile minimum keeps within it, with less load"),
+                                  (6, 7, "--host-cpus 6 --host-memory 7GiB keeps within it, with less load"),
+                                  (1, 1, "and no less than")):
+            with self.subTest(cpus=cpus, gib=gib), engine(cpus, gib) as environment:
+                done = obsctl("init", "--tier", "small", "--dir", "s", "-n", "--spans", "5k/s", "--lines", "5k/s",
+                              "--series", "100k", cwd=self.root, env=environment)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                if expect:
+                    self.assertIn(f"the engine's host 'there' has {cpus} CPUs", done.stdout)
+                    self.assertIn(expect, done.stdout)
+                else:
+                    self.assertNotIn("the engine's host", done.stdout)
 
     def test_what_does_not_fit_is_said_before_anything_is_written(self):
         done = obsctl("init", "--tier", "small", "--dir", "s", "--spans", "50k/s", "--host-cpus", "2", cwd=self.root)
