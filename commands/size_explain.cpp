@@ -65,15 +65,24 @@ std::string labelled(const std::string& label, const std::string& text, std::siz
 
 }  // namespace
 
-std::string public_source(const std::string& source) {
+std::string public_text(const std::string& text) {
   // "(004:3713, 003:772)": lines of the reference documents; "F05, CT-08": ids.
   static const std::regex k_lines(R"(\s*\(?\b\d{3}:\d[\d/-]*(,\s*\d{3}:\d[\d/-]*)*\)?)");
   static const std::regex k_ids(R"(,?\s*\b[A-Z]{1,2}-?\d{2}\b)");
-  std::string out = std::regex_replace(std::regex_replace(source, k_lines, ""), k_ids, "");
+  std::string out = std::regex_replace(std::regex_replace(text, k_lines, ""), k_ids, "");
   while (out.ends_with(',') || out.ends_with(' ')) {
     out.pop_back();
   }
+  return out;
+}
+
+std::string public_source(const std::string& source) {
+  const std::string out = public_text(source);
   return out.empty() || out == "derived from" ? "reference documents (docs/sizing.md)" : out;
+}
+
+std::string public_source(const sizing::Input& input) {
+  return input.from != nullptr ? "formula " + input.from->formula : public_source(input.source);
 }
 
 std::string explain_text(const Quantity& quantity, bool color, std::size_t width) {

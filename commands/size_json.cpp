@@ -16,6 +16,14 @@ Json number(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
+Json public_sources(const std::vector<std::string>& sources) {
+  Json out = Json::array();
+  for (const auto& source : sources) {
+    out.push_back(public_source(source));
+  }
+  return out;
+}
+
 Json quantity(const Quantity& from, bool explain) {
   Json out = {{"value", number(from.value)}, {"unit", from.unit}, {"formula", from.formula}};
   if (explain) {
@@ -25,10 +33,10 @@ Json quantity(const Quantity& from, bool explain) {
       out["inputs"].push_back({{"name", input.name},
                                {"value", number(input.value)},
                                {"unit", input.unit},
-                               {"source", input.source}});
+                               {"source", public_source(input)}});
     }
-    out["source"] = from.source;
-    out["why"] = from.why;
+    out["source"] = public_source(from.source);
+    out["why"] = public_text(from.why);
     out["url"] = from.url;
     out["in"] = from.place;
   }
@@ -45,7 +53,7 @@ Json choice(const sizing::Choice& from, bool explain) {
           {"formula", quantity(from.formula, explain)},
           {"table", quantity(from.table, explain)},
           {"documented", quantity(from.documented, explain)},
-          {"reason", from.reason}};
+          {"reason", public_text(from.reason)}};
 }
 
 Json signals(const SizingReport& report, bool explain) {
@@ -57,7 +65,7 @@ Json signals(const SizingReport& report, bool explain) {
                    {"kept", quantity(signal.kept, explain)},
                    {"stored_per_day", quantity(signal.daily, explain)},
                    {"retention_days", number(signal.retention.value)},
-                   {"retention_source", signal.retention.source},
+                   {"retention_source", public_source(signal.retention)},
                    {"stored", quantity(signal.stored, explain)},
                    {"stored_documented", quantity(signal.documented, explain)}});
   }
@@ -93,7 +101,7 @@ Json components(const SizingReport& report, bool explain) {
     out.push_back({{"name", row.name},
                    {"instances", row.instances},
                    {"instances_table", row.table_instances},
-                   {"instances_reason", row.instances_reason},
+                   {"instances_reason", public_text(row.instances_reason)},
                    {"cores", choice(row.cpus, explain)},
                    {"memory", choice(row.memory, explain)},
                    {"disk", choice(row.disk, explain)},
@@ -124,7 +132,7 @@ Json kafka(const std::optional<sizing::KafkaPlan>& plan, bool explain) {
           {"memory_per_broker", quantity(plan->memory, explain)},
           {"disk_per_broker", quantity(plan->disk, explain)},
           {"table_disk_per_broker", quantity(plan->table_disk, explain)},
-          {"other_tables", plan->other_tables}};
+          {"other_tables", public_sources(plan->other_tables)}};
 }
 
 Json availability(const SizingReport& report) {
@@ -135,7 +143,7 @@ Json availability(const SizingReport& report) {
                    {"minimum", row.minimum},
                    {"recommended", row.recommended},
                    {"needs", row.needs},
-                   {"source", row.source}});
+                   {"source", public_source(row.source)}});
   }
   return out;
 }
@@ -156,7 +164,7 @@ Json cost(const sizing::CostPlan& plan, bool explain) {
                          {"instance_types", row.instance_types},
                          {"note", row.note},
                          {"price_date", row.price_date},
-                         {"price_source", row.price_source},
+                         {"price_source", public_source(row.price_source)},
                          {"price_url", row.price_url}});
   }
   Json recovery = Json::array();
@@ -194,7 +202,7 @@ Json models(const SizingReport& report, bool explain) {
                    {"values", std::move(values)},
                    {"spread", number(row.spread)},
                    {"trusted", row.trusted.empty() ? Json(nullptr) : Json(row.trusted)},
-                   {"why", row.why}});
+                   {"why", public_text(row.why)}});
   }
   return out;
 }
@@ -202,14 +210,14 @@ Json models(const SizingReport& report, bool explain) {
 Json report_json(const SizingReport& report, bool explain) {
   Json notes = Json::array();
   for (const auto& note : report.notes) {
-    notes.push_back({{"id", note.id}, {"text", note.text}});
+    notes.push_back(public_text(note.text));
   }
   const auto& network = report.network;
   return {{"model", report.model},
           {"tier", report.tier},
-          {"tier_source", report.tier_source},
+          {"tier_source", public_source(report.tier_source)},
           {"tier_by_load", report.tier_by_load},
-          {"other_tables", report.other_tiers},
+          {"other_tables", public_sources(report.other_tiers)},
           {"events", quantity(report.load.events, explain)},
           {"signals", signals(report, explain)},
           {"received_per_day", quantity(report.raw_daily, explain)},

@@ -331,7 +331,7 @@ std::string size_markdown(const SizeResult& result) {
   std::string out =
       fmt::format("# {} tier: {} events/s, {} per day stored\n\nModel `{}`, tier by {}.\n\n",
                   report.tier_title, human_count(report.load.events.value),
-                  show_gb(report.daily.value), report.model, report.tier_source);
+                  show_gb(report.daily.value), report.model, public_source(report.tier_source));
   const auto section = [&out](const char* title, const Table& table) {
     if (!table.rows.empty()) {
       out += fmt::format("## {}\n\n{}\n", title, render_markdown(table));
@@ -363,7 +363,7 @@ std::string size_markdown(const SizeResult& result) {
   }
   out += "## Notes\n\n";
   for (const auto& note : report.notes) {
-    out += fmt::format("- {}\n", note.text);
+    out += fmt::format("- {}\n", public_text(note.text));
   }
   return out;
 }

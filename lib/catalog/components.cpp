@@ -48,7 +48,7 @@ class Reader : StrictReader {
     out_.read_only = flag(root, "read_only", true);
     out_.host_view = flag(root, "host_view", false);
     out_.role = root.text_or("role", out_.role);
-    mistakes_.check(read_quantity(root, "stop_grace", out_.stop_grace, parse_duration, false));
+    problems_.check(read_quantity(root, "stop_grace", out_.stop_grace, parse_duration, false));
     out_.keeps = root.text_or("keeps", "");
     out_.deletes = root.text_or("deletes", "");
     each_entry(root, "environment", [&](const yaml::Entry& entry) {
@@ -133,11 +133,10 @@ class Reader : StrictReader {
     out.mount = required(row, "mount");
     out.holds = required(row, "holds");
     out.image_owns = flag(row, "image_owns", true);
-    const std::string backup = row.text_or("backup", "stopped");
-    out.backup = backup == "none" ? Backup::none : Backup::stopped;
-    if (backup != "none" && backup != "stopped") {
-      mistakes_.add(row.find("backup")->at, fmt::format("unknown way of backup '{}'", backup),
-                    "stopped or none");
+    if (const yaml::Node* backup = row.find("backup")) {
+      static const std::map<std::string, Backup> k_ways = {{"stopped", Backup::stopped},
+                                                           {"none", Backup::none}};
+      out.backup = choice(backup->at, "backup", backup->scalar, k_ways).value_or(out.backup);
     }
     out_.volumes.push_back(std::move(out));
   }
@@ -154,7 +153,7 @@ class Reader : StrictReader {
       out.files = texts(row, "files");
       out.holds = required(row, "holds");
       if (!out.content.empty() && out.files.size() != 1) {
-        mistakes_.add(row.at, "'content' is of one file", "give each file an entry of its own");
+        problems_.add(row.at, "'content' is of one file", "give each file an entry of its own");
       }
     }
     out_.secrets.push_back(std::move(out));
@@ -222,13 +221,12 @@ class Reader : StrictReader {
   void read_runbook(const yaml::Entry& entry) {
     const auto& topics = runbook_topics();
     if (std::ranges::find(topics, entry.key) == topics.end()) {
-      const std::string hint = did_you_mean(entry.key, topics);
-      mistakes_.add(entry.at, fmt::format("the runbook has no topic '{}'", entry.key),
-                    hint.empty() ? "topics: " + join(topics, ", ") : hint);
+      unknown(entry.at, fmt::format("the runbook has no topic '{}'", entry.key), entry.key, topics,
+              "topics");
       return;
     }
     if (!entry.value.is_sequence()) {
-      mistakes_.add(entry.value.at, fmt::format("'{}' must be a list", entry.key));
+      problems_.add(entry.value.at, fmt::format("'{}' must be a list", entry.key));
     }
     for (const auto& item : entry.value.items) {
       out_.runbook[entry.key].push_back(item.scalar);
