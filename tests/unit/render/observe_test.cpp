@@ -383,6 +383,9 @@ TEST_CASE("rows, pages and components name neither a target's commands nor its j
         !path.starts_with("catalog/dashboards/") && !path.starts_with("components/")) {
       continue;
     }
+    if (path.ends_with("/sizing.yaml")) {  // measures stacks that somebody else has made
+      continue;
+    }
     ++seen;
     int line = 0;
     for (const auto& text : split(embedded.bytes, '\n')) {
