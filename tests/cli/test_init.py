@@ -342,6 +342,16 @@ class Templates(InitCase):
         (echo / "component.yaml").write_text("title: Echo\nimage: x\nversion: latest\nuid: 1\npurpos: x\n")
         self.refused("--dir", "stack", "--template-dir", "mine",
                      expect=["echo/component.yaml:5:1", "did you mean 'purpose'", "moves"])
+        (echo / "component.yaml").write_text(good)
+        (echo / "sizing.yaml").unlink()
+        for name in ("Echo", "2echo", "my_echo"):
+            shutil.copytree(echo, self.root / "mine/components" / name)
+        refused = self.refused("--dir", "stack", "--template-dir", "mine",
+                               expect=["mine/components/echo/sizing.yaml", "component 'echo' has no sizing.yaml",
+                                       "memory: {floor: 64MiB, source: WHY}"])
+        for name in ("Echo", "2echo", "my_echo"):
+            self.assertIn(f"'{name}' cannot be a component's name", refused.stderr)
+            self.assertIn(f"mine/components/{name}", refused.stderr)
 
     def every_command_knows_echo(self, *flags, env=None):
         for command, expect in ((("init", "--dry-run"), "would be"), (("size",), "echo"), (("size", "--check"), "holds"),
