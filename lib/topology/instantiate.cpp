@@ -77,8 +77,9 @@ void add_sizing(const sizing::SizingReport& report, Component& out) {
   if (plan == nullptr) {
     return;
   }
-  // Whole bytes: what floating point adds would show in the runbook.
-  out.limits = {plan->cpus.chosen.value, Bytes{std::round(plan->memory.chosen.value * 1e9)}};
+  // Whole bytes and millionths of a core: what floating point adds would show in the runbook.
+  out.limits = {std::round(plan->cpus.chosen.value * 1e6) / 1e6,
+                Bytes{std::round(plan->memory.chosen.value * 1e9)}};
   out.requests = {std::min(plan->cpus.floor, out.limits.cpus), out.limits.memory};
   out.instances = plan->instances;
   out.disk = Bytes{std::round(plan->disk.chosen.value * 1e9)};

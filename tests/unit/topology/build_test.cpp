@@ -2,6 +2,7 @@
 #include "lib/topology/build.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
@@ -40,7 +41,8 @@ TEST_CASE("the small tier has the components of A02 with the limits of its sizin
     const sizing::ComponentPlan* plan = stack.report.find(name);
     REQUIRE(component != nullptr);
     REQUIRE(plan != nullptr);
-    CHECK(component->limits.cpus == plan->cpus.chosen.value);
+    CHECK(component->limits.cpus == doctest::Approx(plan->cpus.chosen.value));
+    CHECK(fmt::format("{}", component->limits.cpus).size() <= 4);  // 1.2, not 1.2000000000000002
     CHECK(component->limits.memory.gb() == doctest::Approx(plan->memory.chosen.value));
     CHECK(component->disk.gb() == doctest::Approx(plan->disk.chosen.value));
     CHECK(component->limits.cpus > 0);
