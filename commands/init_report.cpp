@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/findings.hpp"
+#include "commands/size_output.hpp"
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
 #include "lib/render/stack.hpp"
@@ -150,15 +151,13 @@ std::string dashboards_line(const InitReport& report) {
   return out + "\n";
 }
 
-// "5k/s spans, 100k series, 5k/s log records (tier small)": what the stack was sized for.
+// "5k/s spans, 100k series, 5k/s log records (assumed: tier small)": what the stack was sized for.
 std::string sized_for(const sizing::Load& load) {
-  const auto stated = [](const sizing::Input& input) { return input.source; };
-  std::string out =
+  const std::string out =
       fmt::format("{} spans, {} series, {} log records", human_rate({load.spans.value}),
                   human_count(load.series.value), human_rate({load.lines.value}));
-  const std::string source = stated(load.spans);
-  const bool assumed = source == stated(load.series) && source == stated(load.lines);
-  return assumed ? fmt::format("{} (assumed: {})", out, source.substr(0, source.find(" ("))) : out;
+  return load.rates_assumed() ? fmt::format("{} (assumed: {})", out, public_text(load.spans.source))
+                              : out;
 }
 
 std::string plan_line(const sizing::SizingReport& sizing) {

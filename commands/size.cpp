@@ -154,14 +154,6 @@ std::string render(const Context& context, const SizeOptions& options, const Siz
   return size_text(result, context.color_out(), static_cast<std::size_t>(width));
 }
 
-int exit_of(const SizeResult& result) {
-  const bool failed =
-      result.findings && std::ranges::any_of(*result.findings, [](const auto& finding) {
-        return finding.severity == sizing::Severity::error;
-      });
-  return failed ? exit_code::findings : exit_code::ok;
-}
-
 Result<int> run(Context& context, const SizeOptions& options) {
   OBS_TRY(check_combinations(options));
   OBS_TRY_ASSIGN(SizeSpec source, read_size_spec(context, options));
@@ -201,7 +193,8 @@ Result<int> run(Context& context, const SizeOptions& options) {
   result.tier_by_load = source.tier_by_load;
   result.provider = source.spec.sizing.provider;
   context.terminal.out(render(context, options, result));
-  return exit_of(result);
+  const bool failed = result.findings && sizing::any_error(*result.findings);
+  return failed ? exit_code::findings : exit_code::ok;
 }
 
 }  // namespace

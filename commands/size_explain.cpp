@@ -35,7 +35,7 @@ void add_inputs(const Quantity& quantity, std::size_t depth, std::size_t most, s
     if (lines >= most) {
       return;
     }
-    const bool computed = input.from != nullptr && input.from->formula != "D13";
+    const bool computed = input.from != nullptr;
     const std::string pad(2 + 2 * depth, ' ');
     std::string from;
     if (computed) {
@@ -89,7 +89,7 @@ std::string explain_text(const Quantity& quantity, bool color, std::size_t width
   const sizing::Formula* formula = sizing::find_formula(quantity.formula);
   std::string out =
       style(Style::bold, fmt::format("{} = {}", quantity.key, show(quantity)), color) + "\n";
-  const bool given = quantity.formula == "D13";
+  const bool given = quantity.is_given();
   out += given ? fmt::format("  given by {}\n", public_source(quantity.source))
                : fmt::format("  {}\n", formula->expression);
   out += "\n";

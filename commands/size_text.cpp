@@ -119,10 +119,8 @@ void print_buy(const SizeResult& result, Page& page) {
 
 void print_assumed(const SizingReport& report, Page& page) {
   std::vector<std::string> assumed;
-  const std::string source = report.load.spans.source;
-  if (source == report.load.series.source && source == report.load.lines.source &&
-      source != "not asked for") {
-    assumed.push_back("the rates of the " + public_source(source));
+  if (report.load.rates_assumed()) {
+    assumed.push_back("the rates of the " + public_source(report.load.spans.source));
   }
   assumed.insert(assumed.end(), report.assumptions.begin(), report.assumptions.end());
   if (!assumed.empty()) {
@@ -252,7 +250,7 @@ void print_explained(const SizingReport& report, std::size_t width, Page& page) 
   constexpr std::size_t k_before = 58;  // of the longest name and value
   for (const sizing::Quantity* quantity : sizing::named_quantities(report)) {
     std::string from = !quantity->why.empty() ? quantity->why
-                       : quantity->formula == "D13"
+                       : quantity->is_given()
                            ? public_source(quantity->source)
                            : std::string(sizing::find_formula(quantity->formula)->expression);
     if (from.size() > width - std::min(width, k_before)) {

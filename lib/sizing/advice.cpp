@@ -6,51 +6,23 @@
 #include <algorithm>
 #include <limits>
 
-#include "lib/sizing/recommend.hpp"
-#include "lib/sizing/signals.hpp"
+#include "lib/sizing/components.hpp"
 
 namespace obsctl::sizing {
 namespace {
 
 constexpr double k_worth_saying = 2;  // models that differ by more are explained
 
-// One model's plan, as far as the comparison needs it.
-struct View {
-  Model model;
-  Load load;
-  std::vector<SignalPlan> signals;
-};
-
 struct Comparison {
   const StackSpec& spec;
   const catalog::Tier& tier;
   const Catalogs& catalogs;
-  std::vector<View> views;
-  std::vector<ComponentPlan> recommended;
+  const std::vector<ModelPlan>& views;  // the recommended one first
 
-  [[nodiscard]] ComponentInputs inputs(const View& view) const {
+  [[nodiscard]] ComponentInputs inputs(const ModelPlan& view) const {
     return {spec, tier, catalogs.models, view.model, view.load, view.signals};
   }
 };
-
-Comparison make_comparison(const StackSpec& spec, const catalog::Tier& tier,
-                           const Catalogs& catalogs) {
-  std::vector<Model> all = {Model::recommended, Model::documented, Model::table, Model::published};
-  if (!spec.calibration.values.empty()) {
-    all.push_back(Model::measured);
-  }
-  // The plan that is compared has been made of the same choice, so it holds.
-  const auto selected = select_components(spec, tier, catalogs).value_or(std::vector<Selected>{});
-  Comparison out{spec, tier, catalogs, {}, {}};
-  for (const Model model : all) {
-    const StoreRules stores = model == Model::recommended ? store_rules(selected) : StoreRules{};
-    View view{model, resolve_load(spec, tier, catalogs, model, stores), {}};
-    view.signals = plan_signals(spec, view.load, tier, catalogs.models, model);
-    out.views.push_back(std::move(view));
-  }
-  out.recommended = recommend(out.inputs(out.views.front()), catalogs, selected).components;
-  return out;
-}
 
 // A model that says 0 where another does not differs from it without limit.
 void finish(ModelRow& row, const std::string& why) {
@@ -117,7 +89,7 @@ Quantity recommended_sum(const Comparison& all, Part part, Choice ComponentPlan:
                          const char* name, std::string& why) {
   std::vector<Quantity> parts;
   double largest = -1;
-  for (const auto& plan : all.recommended) {
+  for (const auto& plan : all.views.front().components) {
     const Choice& choice = plan.*resource;
     if (!belongs(plan.name, plan.role, part) || !choice.formula) {
       continue;
@@ -203,8 +175,9 @@ constexpr PartRow k_parts[] = {
 }  // namespace
 
 std::vector<ModelRow> compare_models(const StackSpec& spec, const catalog::Tier& tier,
-                                     const Catalogs& catalogs) {
-  const Comparison all = make_comparison(spec, tier, catalogs);
+                                     const Catalogs& catalogs,
+                                     const std::vector<ModelPlan>& plans) {
+  const Comparison all{spec, tier, catalogs, plans};
   std::vector<ModelRow> out;
   for (std::size_t signal = 0; signal < 3; ++signal) {
     out.push_back(signal_row(all, signal));

@@ -2,13 +2,14 @@
 // answer.
 #pragma once
 
-#include "lib/sizing/components.hpp"
+#include "lib/sizing/model_plan.hpp"
 
 namespace obsctl::sizing {
 
-// The same quantities by every model that applies, side by side.
+// The same quantities by every model that applies, side by side. `plans` are those of plan_models.
 [[nodiscard]] std::vector<ModelRow> compare_models(const StackSpec& spec, const catalog::Tier& tier,
-                                                   const Catalogs& catalogs);
+                                                   const Catalogs& catalogs,
+                                                   const std::vector<ModelPlan>& plans);
 
 // Short notes, most important first.
 [[nodiscard]] std::vector<Note> plan_notes(const StackSpec& spec, const catalog::Tier& tier,

@@ -14,11 +14,12 @@ struct Assumed {
   double series = 0;
   double lines = 0;
   std::string source;
+  Origin origin = Origin::assumed;
 };
 
 Assumed assumed_load(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs) {
   if (states_load(spec)) {
-    return {0, 0, 0, "not asked for"};
+    return {0, 0, 0, "not asked for", Origin::absent};
   }
   const catalog::Profile* profile = tier.single_node ? catalogs.profile(spec.profile) : nullptr;
   if (profile != nullptr && profile->rates) {
@@ -40,7 +41,7 @@ class Resolver {
                               const char* calibration = nullptr) const {
     const double* measured = find(calibration);
     if (measured != nullptr && !spec_.asked.contains(key)) {
-      return {name, *measured, unit, measured_source()};
+      return measured_input(name, *measured, unit);
     }
     return {name, value, unit, key};
   }
@@ -48,14 +49,18 @@ class Resolver {
   // A value of the spec, else a measured one, else an assumed one.
   [[nodiscard]] Input of_tier(const char* name, const std::optional<double>& value,
                               const char* unit, const char* key, const char* calibration,
-                              double assumed, const std::string& assumed_source) const {
+                              double assumed, const Assumed& by) const {
     if (value) {
       return {name, *value, unit, key};
     }
     if (const double* measured = find(calibration)) {
-      return {name, *measured, unit, measured_source()};
+      return measured_input(name, *measured, unit);
     }
-    return {name, assumed, unit, assumed_source};
+    return {name, assumed, unit, by.source, {}, by.origin};
+  }
+
+  [[nodiscard]] Input measured_input(const char* name, double value, const char* unit) const {
+    return {name, value, unit, measured_source(), {}, Origin::measured};
   }
 
   [[nodiscard]] const double* find(const char* calibration) const {
@@ -127,7 +132,7 @@ void note_unstated(const StackSpec& spec, Load& out) {
   }
   for (const auto& [signal, value] :
        {std::pair("traces", &out.spans), {"metrics", &out.series}, {"logs", &out.lines}}) {
-    if (value->source == "not asked for") {
+    if (value->origin == Origin::absent) {
       out.unstated.emplace_back(signal);
     }
   }
@@ -191,6 +196,11 @@ bool states_load(const StackSpec& spec) {
   return spec.traces.spans || spec.traces.traces || spec.metrics.series || spec.logs.lines;
 }
 
+bool Load::rates_assumed() const {
+  const auto assumed = [](const Input& rate) { return rate.origin == Origin::assumed; };
+  return assumed(spans) && assumed(series) && assumed(lines);
+}
+
 Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
                   Model model, const StoreRules& stores) {
   const Resolver from(spec, model);
@@ -203,7 +213,7 @@ Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, const Catalo
   const auto spans = spec.traces.spans ? per_second(spec.traces.spans) : by_traces;
   out.spans = from.of_tier("spans/s", spans, "spans/s",
                            spec.traces.spans ? "traces.spans" : "traces.traces", calibrated::spans,
-                           assumed.spans, assumed.source);
+                           assumed.spans, assumed);
   out.span_size = from.of_spec("bytes per span", spec.traces.span_size.value, "B",
                                "traces.span_size", calibrated::span_size);
   out.traces =
@@ -213,7 +223,7 @@ Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, const Catalo
                  {out.spans,
                   {"spans per trace", spec.traces.spans_per_trace, "", "traces.spans_per_trace"}});
   out.series = from.of_tier("active series", spec.metrics.series, "series", "metrics.series",
-                            calibrated::series, assumed.series, assumed.source);
+                            calibrated::series, assumed.series, assumed);
   out.interval = {"interval", spec.metrics.scrape_interval.seconds, "s", "metrics.scrape_interval"};
   const double* samples = from.find(calibrated::samples);
   const double* series = from.find(calibrated::series);
@@ -223,7 +233,7 @@ Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, const Catalo
   out.sample_size = resolve_sample_size(spec, from, stores);
   out.samples = calc("D01", "samples/s", {out.series, out.interval});
   out.lines = from.of_tier("lines/s", per_second(spec.logs.lines), "lines/s", "logs.lines",
-                           calibrated::lines, assumed.lines, assumed.source);
+                           calibrated::lines, assumed.lines, assumed);
   out.line_size = from.of_spec("bytes per line", spec.logs.line_size.value, "B", "logs.line_size",
                                calibrated::line_size);
   const double* streams = from.find(calibrated::streams);
@@ -231,13 +241,16 @@ Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, const Catalo
       spec.logs.streams    ? given("log streams", *spec.logs.streams, "streams", "logs.streams")
       : streams != nullptr ? given("log streams", *streams, "streams", from.measured_source())
                            : calc("D12", "log streams", {out.lines});
+  out.streams_assumed = !spec.logs.streams && streams == nullptr;
   out.events = calc("D02", "events/s", {out.spans, out.lines});
   out.kept = resolve_kept(spec, from);
   const std::string measured = from.measured_source();
-  out.trace_factor = stored_factor(spec.traces.storage_factor, "traces.storage_factor",
-                                   out.span_size.source == measured, measured, stores, "traces");
-  out.log_factor = stored_factor(spec.logs.storage_factor, "logs.storage_factor",
-                                 out.line_size.source == measured, measured, stores, "logs");
+  out.trace_factor =
+      stored_factor(spec.traces.storage_factor, "traces.storage_factor",
+                    out.span_size.origin == Origin::measured, measured, stores, "traces");
+  out.log_factor =
+      stored_factor(spec.logs.storage_factor, "logs.storage_factor",
+                    out.line_size.origin == Origin::measured, measured, stores, "logs");
   out.decision_wait = {"decision wait", spec.traces.decision_wait.seconds, "s",
                        "traces.decision_wait"};
   resolve_retention(spec, tier, catalogs, out);

@@ -46,7 +46,8 @@ struct Load {
   Quantity samples;  // samples/s
   Input lines;       // lines/s received
   Input line_size;
-  Quantity streams;     // active log streams
+  Quantity streams;  // active log streams
+  bool streams_assumed = false;
   Quantity events;      // events/s: spans and lines
   Quantity kept;        // share of spans that tail sampling keeps
   Input trace_factor;   // stored bytes per raw byte of trace
@@ -57,6 +58,9 @@ struct Load {
   Input metric_days;
   Input log_days;
   Input copies;  // sizing.replication
+
+  // True when no rate was asked for or measured, so that all are those of the profile or the tier.
+  [[nodiscard]] bool rates_assumed() const;
 
   std::vector<std::string>
       unstated;  // signals sized for nothing, because only others were asked for

@@ -10,9 +10,8 @@
 #include "lib/sizing/components.hpp"
 #include "lib/sizing/cost.hpp"
 #include "lib/sizing/explain.hpp"
+#include "lib/sizing/model_plan.hpp"
 #include "lib/sizing/recommend.hpp"
-#include "lib/sizing/selection.hpp"
-#include "lib/sizing/signals.hpp"
 
 namespace obsctl::sizing {
 namespace {
@@ -181,17 +180,12 @@ const ComponentPlan* documented_place(const std::vector<ComponentPlan>& document
 }
 
 // What the documented formulas say, beside what is recommended.
-void add_documented(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
-                    SizingReport& out) {
-  const Load load = resolve_load(spec, tier, catalogs, Model::documented, {});
-  const auto signals = plan_signals(spec, load, tier, catalogs.models, Model::documented);
-  const auto plans =
-      plan_components({spec, tier, catalogs.models, Model::documented, load, signals});
-  for (std::size_t i = 0; i < signals.size(); ++i) {
-    out.signals[i].documented = signals[i].stored;
+void add_documented(const ModelPlan& documented, SizingReport& out) {
+  for (std::size_t i = 0; i < documented.signals.size(); ++i) {
+    out.signals[i].documented = documented.signals[i].stored;
   }
   for (auto& component : out.components) {
-    if (const ComponentPlan* other = documented_place(plans, component)) {
+    if (const ComponentPlan* other = documented_place(documented.components, component)) {
       component.cpus.documented = other->cpus.chosen;
       component.memory.documented = other->memory.chosen;
       component.disk.documented = other->disk.chosen;
@@ -204,7 +198,7 @@ void plan_assumptions(const StackSpec& spec, const SizingReport& report,
   for (const auto& signal : report.load.unstated) {
     out.push_back(fmt::format("no {}, because no rate was given for them", signal));
   }
-  if (report.load.streams.formula == "D12" && report.load.lines.value > 0) {
+  if (report.load.streams_assumed && report.load.lines.value > 0) {
     out.emplace_back("2 log streams per line/s; give --streams when you know better");
   }
   if (!spec.traces.traces) {
@@ -229,26 +223,18 @@ std::string tier_by_load(const StackSpec& spec, const Catalogs& catalogs) {
 
 namespace {
 
-// The part of a report that every use needs.
-Result<SizingReport> core_report(const StackSpec& spec, const catalog::Tier& tier,
-                                 const Catalogs& catalogs, Model model) {
-  const bool recommended = model == Model::recommended;
-  OBS_TRY_ASSIGN(const auto selected, select_components(spec, tier, catalogs));
+// The part of a report that every use needs, from the plan of its model.
+SizingReport core_report(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
+                         const std::vector<Selected>& selected, const ModelPlan& plan) {
   SizingReport out;
-  out.model = model_name(model);
+  out.model = model_name(plan.model);
   out.ha = spec.sizing.ha;
   out.growth = spec.sizing.growth_per_month.value;
-  out.load =
-      resolve_load(spec, tier, catalogs, model, recommended ? store_rules(selected) : StoreRules{});
-  out.signals = plan_signals(spec, out.load, tier, catalogs.models, model);
-  const ComponentInputs inputs{spec, tier, catalogs.models, model, out.load, out.signals};
-  if (recommended) {
-    Recommended plan = recommend(inputs, catalogs, selected);
-    out.components = std::move(plan.components);
-    out.host = std::move(plan.host);
-  } else {
-    out.components = plan_components(inputs);
-  }
+  out.load = plan.load;
+  out.signals = plan.signals;
+  out.components = plan.components;
+  out.host = plan.host;
+  const ComponentInputs inputs{spec, tier, catalogs.models, plan.model, out.load, out.signals};
   plan_tier(tier, catalogs, out);
   plan_totals(tier, out);
   plan_disks(spec, inputs, selected, out);
@@ -264,7 +250,9 @@ Result<SizingReport> core_report(const StackSpec& spec, const catalog::Tier& tie
 
 Result<SizingReport> size_plan(const StackSpec& spec, const Catalogs& catalogs) {
   OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
-  OBS_TRY_ASSIGN(SizingReport out, core_report(spec, *tier, catalogs, Model::recommended));
+  OBS_TRY_ASSIGN(const auto selected, select_components(spec, *tier, catalogs));
+  SizingReport out = core_report(spec, *tier, catalogs, selected,
+                                 plan_model(spec, *tier, catalogs, selected, Model::recommended));
   name_quantities(out);
   return out;
 }
@@ -276,13 +264,15 @@ Result<SizingReport> size_stack(const StackSpec& spec, const Catalogs& catalogs,
         Code::usage, "the measured model needs a calibration",
         "run 'obsctl size --from-prometheus URL --write-calibration' on the running stack first");
   }
-  OBS_TRY_ASSIGN(SizingReport out, core_report(spec, *tier, catalogs, model));
+  OBS_TRY_ASSIGN(const auto selected, select_components(spec, *tier, catalogs));
+  const auto plans = plan_models(spec, *tier, catalogs, selected);
+  SizingReport out = core_report(spec, *tier, catalogs, selected, *find(plans, model));
   if (model == Model::recommended) {
-    add_documented(spec, *tier, catalogs, out);
+    add_documented(*find(plans, Model::documented), out);
   }
   plan_loki(catalogs.models, out);
   out.cost = plan_cost(spec, *tier, catalogs, out);
-  out.models = compare_models(spec, *tier, catalogs);
+  out.models = compare_models(spec, *tier, catalogs, plans);
   out.notes = plan_notes(spec, *tier, catalogs.models, out);
   plan_assumptions(spec, out, out.assumptions);
   name_quantities(out);

@@ -12,8 +12,12 @@ constexpr const char* k_given = "D13";  // not computed: its source says more th
 
 }  // namespace
 
+bool Quantity::is_given() const {
+  return formula == k_given;
+}
+
 Input Quantity::input() const {
-  if (formula == k_given) {
+  if (is_given()) {
     return {name, value, unit, source};
   }
   return {name, value, unit, formula, std::make_shared<const Quantity>(*this)};

@@ -13,12 +13,21 @@ namespace obsctl::sizing {
 
 struct Quantity;
 
+// Who says a value, as far as code decides by it; `source` says it to people.
+enum class Origin {
+  stated,    // the spec, a catalog or a formula
+  measured,  // a calibration
+  assumed,   // what a tier or a profile is made for
+  absent     // nobody: others were named instead
+};
+
 struct Input {
   std::string name;
   double value = 0;
   std::string unit;
   std::string source;  // "tier small (004:3713)", "--spans", "default", or the id of a formula
   std::shared_ptr<const Quantity> from = {};  // when it was computed: how
+  Origin origin = Origin::stated;
 };
 
 struct Quantity {
@@ -33,6 +42,8 @@ struct Quantity {
   std::string url = {};    // where to check it
   std::string place = {};  // generated file and key that carry it
 
+  // True when it was given and not computed.
+  [[nodiscard]] bool is_given() const;
   // This number as an input of another.
   [[nodiscard]] Input input() const;
 };

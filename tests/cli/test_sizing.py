@@ -184,6 +184,9 @@ class Promises(SizingCase):
         report = self.init("s")
         self.assertEqual(report["sizing"]["spans_per_second"], 50)
         self.assertNotEqual(before, (self.root / "s" / "docker-compose.yml").read_text(encoding="utf-8"))
+        assumed = obsctl("size", cwd=self.root / "s").stdout.split("Assumed: ")[1]
+        self.assertNotIn("the rates of", assumed)  # measured is not assumed
+        self.assertIn("the rates of the tier small", obsctl("size", cwd=self.root).stdout)
         self.assertEqual(self.check("s")[0], 0)
 
 

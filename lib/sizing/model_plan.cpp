@@ -1,0 +1,48 @@
+// Resolves load, signals and components by one model, or by each.
+#include "lib/sizing/model_plan.hpp"
+
+#include <algorithm>
+
+#include "lib/sizing/components.hpp"
+#include "lib/sizing/recommend.hpp"
+#include "lib/sizing/signals.hpp"
+
+namespace obsctl::sizing {
+
+ModelPlan plan_model(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
+                     const std::vector<Selected>& selected, Model model) {
+  const bool recommended = model == Model::recommended;
+  ModelPlan out{model, {}, {}, {}, {}};
+  out.load =
+      resolve_load(spec, tier, catalogs, model, recommended ? store_rules(selected) : StoreRules{});
+  out.signals = plan_signals(spec, out.load, tier, catalogs.models, model);
+  const ComponentInputs inputs{spec, tier, catalogs.models, model, out.load, out.signals};
+  if (recommended) {
+    Recommended plan = recommend(inputs, catalogs, selected);
+    out.components = std::move(plan.components);
+    out.host = std::move(plan.host);
+  } else {
+    out.components = plan_components(inputs);
+  }
+  return out;
+}
+
+std::vector<ModelPlan> plan_models(const StackSpec& spec, const catalog::Tier& tier,
+                                   const Catalogs& catalogs,
+                                   const std::vector<Selected>& selected) {
+  std::vector<ModelPlan> out;
+  for (const Model model :
+       {Model::recommended, Model::documented, Model::table, Model::published, Model::measured}) {
+    if (model != Model::measured || !spec.calibration.values.empty()) {
+      out.push_back(plan_model(spec, tier, catalogs, selected, model));
+    }
+  }
+  return out;
+}
+
+const ModelPlan* find(const std::vector<ModelPlan>& plans, Model model) {
+  const auto found = std::ranges::find(plans, model, &ModelPlan::model);
+  return found == plans.end() ? nullptr : &*found;
+}
+
+}  // namespace obsctl::sizing
