@@ -55,9 +55,9 @@ REFUSED = {
     "write-calibration": None, "dry-run": None, "report-json": "r.json", "report-markdown": "r.md",
     "report-junit": "r.xml",
 }
-# They make the job, have tests of their own, or belong to `loadgen sink` and to every command.
-OTHERS = {"kubernetes", "image", "stack", "listen", "grpc-port", "http-port", "fault", "depth", "group",
-          "print", "help", "color", "verbose", "no-color", "version"}
+# They make the job, read the stack on this machine, have tests of their own, or belong to `loadgen sink` and to every command.
+OTHERS = {"kubernetes", "image", "stack", "template-dir", "listen", "grpc-port", "http-port", "fault", "depth",
+          "group", "print", "help", "color", "verbose", "no-color", "version"}
 
 
 def words(manifest):
