@@ -33,12 +33,11 @@ class Reader : StrictReader {
       return fail_at(root.at, "a component is a map",
                      "see components/otel-collector/component.yaml");
     }
-    known(root,
-          {"title",    "image",     "version", "tag",       "digest",    "uid",         "purpose",
-           "notes",    "provides",  "needs",   "scrapes",   "command",   "environment", "configs",
-           "volumes",  "secrets",   "tmpfs",   "read_only", "host_view", "ports",       "probe",
-           "metrics",  "declares",  "keeps",   "deletes",   "runbook",   "logs",        "role",
-           "stop_grace"});
+    known(root, {"title",       "image",   "version",  "tag",     "digest",    "uid",
+                 "purpose",     "notes",   "provides", "needs",   "scrapes",   "command",
+                 "environment", "configs", "volumes",  "secrets", "tmpfs",     "read_only",
+                 "host_view",   "ports",   "probe",    "metrics", "declares",  "keeps",
+                 "deletes",     "runbook", "logs",     "role",    "stop_grace"});
     read_image(root);
     out_.purpose = required(root, "purpose");
     out_.notes = texts(root, "notes");
@@ -176,13 +175,14 @@ class Reader : StrictReader {
 
   void read_provided(const yaml::Entry& entry) {
     const yaml::Node& row = entry.value;
-    known(row, {"port", "path", "protocol", "headers", "comment"});
+    known(row, {"port", "path", "protocol", "headers", "comment", "plugin"});
     Provided out;
     out.capability = entry.key;
     out.port = port_name(row);
     out.path = row.text_or("path", "");
     out.protocol = row.text_or("protocol", "");
     out.comment = row.text_or("comment", "");
+    out.plugin = row.text_or("plugin", "");
     each_entry(row, "headers",
                [&](const yaml::Entry& header) { out.headers[header.key] = header.value.scalar; });
     out_.provides.push_back(std::move(out));

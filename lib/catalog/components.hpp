@@ -54,6 +54,7 @@ struct Provided {
   std::string protocol;  // "otlp-grpc", "otlp-http"
   std::map<std::string, std::string> headers;
   std::string comment;  // one line where a client is configured
+  std::string plugin;   // "id@version" of what a viewer has to fetch to ask it; empty: nothing
 };
 
 struct Needed {

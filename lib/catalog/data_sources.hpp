@@ -23,7 +23,6 @@ struct DataSource {
   std::string serves;       // metrics, traces, logs or alerts
   std::string uid;          // by which dashboards and other sources name it
   std::string type;         // Grafana's name of the kind of source
-  std::string plugin;       // "id@version" where Grafana does not bring the type; empty: it does
   std::string port;         // of the component, by name; empty: the one that is named like it
   int order = 0;            // in the list; others link to the first of a signal
   std::string instead_of;   // component whose source it replaces; empty: none

@@ -161,6 +161,7 @@ struct Provider {
   std::string protocol = {};
   std::map<std::string, std::string> headers = {};
   std::string comment = {};
+  std::string plugin = {};  // what a viewer has to fetch to ask it
 };
 
 // The load the stack is made for: what the spec says, the tier's rates where it says nothing.

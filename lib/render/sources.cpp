@@ -103,14 +103,4 @@ Result<std::string> data_sources(const std::vector<WatchSource>& sources, const 
   return join(out, "\n\n");
 }
 
-std::vector<std::string> plugins(const std::vector<WatchSource>& sources) {
-  std::vector<std::string> out;
-  for (const auto& source : sources) {
-    if (!source.about.plugin.empty() && std::ranges::find(out, source.about.plugin) == out.end()) {
-      out.push_back(source.about.plugin);
-    }
-  }
-  return out;
-}
-
 }  // namespace obsctl

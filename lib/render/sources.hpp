@@ -40,7 +40,4 @@ using SourceOf = std::map<std::string, catalog::DataSource>;
                                                const Topology& topology, const Values& values,
                                                const TemplateStore& store);
 
-// The plugins that Grafana does not bring, "id@version" each once.
-[[nodiscard]] std::vector<std::string> plugins(const std::vector<WatchSource>& sources);
-
 }  // namespace obsctl

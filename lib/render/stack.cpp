@@ -105,7 +105,6 @@ Result<FileTree> render_stack(const Topology& topology, const TemplateStore& sto
   OBS_TRY_ASSIGN(values["data_sources"],
                  data_sources(watch.sources, topology, watch.values, store));
   values["secrets"] = secret_values(topology);
-  values["plugins"] = join(plugins(watch.sources), ",");
   FileTree tree;
   OBS_TRY(add_configs(tree, topology, store, values));
   for (const auto& [source, target] : k_files) {

@@ -52,11 +52,23 @@ std::vector<Provider> find_providers(const catalog::ChosenStack& stack,
           std::ranges::find(out, provided.capability, &Provider::capability) != out.end();
       if (!other && !taken) {
         out.push_back({provided.capability, name, def.title, def.port(provided.port)->number,
-                       provided.path, provided.protocol, provided.headers, provided.comment});
+                       provided.path, provided.protocol, provided.headers, provided.comment,
+                       provided.plugin});
       }
     }
   }
   return out;
+}
+
+// "id@version,…" of all that a viewer has to fetch.
+std::string plugins(const Topology& topology) {
+  std::vector<std::string> out;
+  for (const auto& provider : topology.providers) {
+    if (!provider.plugin.empty()) {
+      out.push_back(provider.plugin);
+    }
+  }
+  return join(out, ",");
 }
 
 Failure unmet(const catalog::ComponentDef& def, const catalog::Needed& need,
@@ -114,6 +126,7 @@ Result<void> make_components(const StackSpec& spec, const sizing::SizingReport& 
   out.capabilities = catalog::capabilities(catalogs.components);
   topology::Context context{spec, report, topology::shared_values(spec, out.retention)};
   context.shared["providers"] = provider_values(out);
+  context.shared["plugins"] = plugins(out);
   for (const auto& name : stack.components) {
     const catalog::ComponentDef& def = catalogs.components.at(name);
     OBS_TRY_ASSIGN(Component component, topology::instantiate(def, context));
