@@ -10,7 +10,7 @@
 
 namespace obsctl::observe {
 
-// One Prometheus rule file. Comments carry what a label cannot: the requirement an alert answers.
+// One Prometheus rule file. Comments carry what a label cannot: why a rule is as it is.
 [[nodiscard]] std::string alert_file(const std::vector<catalog::AlertRule>& alerts);
 [[nodiscard]] std::string recording_file(const std::vector<catalog::RecordingRule>& rules);
 

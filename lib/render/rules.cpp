@@ -48,9 +48,8 @@ std::string annotation(std::string_view key, std::string_view text) {
 
 std::string alert_rule(const catalog::AlertRule& alert) {
   std::string out;
-  if (!alert.seeds.empty() || !alert.note.empty()) {
-    const std::string ids = alert.seeds.empty() ? "" : join(alert.seeds, ", ") + ": ";
-    out += comment(ids + (alert.note.empty() ? "as required" : alert.note), 6);
+  if (!alert.note.empty()) {
+    out += comment(alert.note, 6);
   }
   out += fmt::format("      - alert: {}\n", alert.name);
   out += scalar("expr", alert.expr, 8);

@@ -17,7 +17,6 @@ inline constexpr auto tls_certificate = "tls/server.crt";  // chain that the OTL
 inline constexpr auto tls_key = "tls/server.key";          // 0600; volume-init hands a copy over
 inline constexpr auto tls_ca = "tls/ca.crt";               // what senders trust (self-signed)
 inline constexpr auto tls_ca_key = "tls/ca.key";           // 0600
-inline constexpr auto grafana_secret = "secrets/grafana.env";
 inline constexpr auto otlp_secret = "secrets/otlp.env";
 }  // namespace stack_paths
 

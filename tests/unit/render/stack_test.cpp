@@ -194,7 +194,7 @@ TEST_CASE("a full batch fits into Loki's limits") {
 
 TEST_CASE("secrets are random, private and kept out of everything else") {
   const FileTree tree = rendered({"security.auth=bearer"});
-  const GeneratedFile& grafana = tree.at(stack_paths::grafana_secret);
+  const GeneratedFile& grafana = tree.at("secrets/grafana.env");
   const GeneratedFile& otlp = tree.at(stack_paths::otlp_secret);
   CHECK(grafana.secret);
   CHECK(grafana.mode == 0600);
