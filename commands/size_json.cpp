@@ -98,6 +98,10 @@ Json host(const std::optional<sizing::HostPlan>& plan, bool explain) {
 Json components(const SizingReport& report, bool explain) {
   Json out = Json::array();
   for (const auto& row : report.components) {
+    Json stores = Json::array();
+    for (const auto signal : row.stores) {
+      stores.push_back(catalog::signal_name(signal));
+    }
     out.push_back({{"name", row.name},
                    {"instances", row.instances},
                    {"instances_table", row.table_instances},
@@ -105,7 +109,7 @@ Json components(const SizingReport& report, bool explain) {
                    {"cores", choice(row.cpus, explain)},
                    {"memory", choice(row.memory, explain)},
                    {"disk", choice(row.disk, explain)},
-                   {"stores", row.stores},
+                   {"stores", std::move(stores)},
                    {"settings", settings(row, explain)}});
   }
   return out;

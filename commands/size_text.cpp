@@ -164,8 +164,10 @@ void print_rest(const SizingReport& report, Page& page) {
   }
   page.item("Tail sampling:", fmt::format("hold at least {:.0f} traces at a time (num_traces).",
                                           report.tail_traces.value));
-  page.item("Loki:",
-            fmt::format("{} mode by the documents' table{}.", report.loki_mode, report.loki_note));
+  if (!report.loki_mode.empty()) {
+    page.item("Loki:", fmt::format("{} mode by the documents' table{}.", report.loki_mode,
+                                   report.loki_note));
+  }
   page.line();
 }
 

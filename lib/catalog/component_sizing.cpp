@@ -34,7 +34,7 @@ Result<double> parse_amount(const yaml::Node& node, std::string_view key, Amount
 class Reader : StrictReader {
  public:
   Result<ComponentSizing> read(const yaml::Node& root, const std::string& name) {
-    known(root, {"cpus", "memory", "disk", "stores", "settings", "measures"});
+    known(root, {"cpus", "memory", "disk", "stores", "holds", "runs_once", "settings", "measures"});
     ComponentSizing out;
     out.name = name;
     read_resource(root, "cpus", Amount::cores, out.cpus);
@@ -44,6 +44,8 @@ class Reader : StrictReader {
       read_resource(root, "disk", Amount::bytes, out.disk);
     }
     each_entry(root, "stores", [&](const yaml::Entry& entry) { read_stored(entry, out.stores); });
+    out.holds_objects = read_holds_objects(root);
+    out.runs_once = root.text_or("runs_once", "");
     if (const yaml::Node* settings = root.find("settings")) {
       out.settings = read_settings(*settings);
     }
@@ -138,23 +140,35 @@ class Reader : StrictReader {
     return {required(row, "source"), row.text_or("url", "")};
   }
 
-  void read_stored(const yaml::Entry& entry, std::map<std::string, StoredRule>& into) {
-    static const std::vector<std::string> k_signals = {"traces", "metrics", "logs"};
+  void read_stored(const yaml::Entry& entry, std::map<Signal, StoredRule>& into) {
     const yaml::Node& row = entry.value;
     known(row, {"factor", "sample_size", "source", "url"});
-    if (std::ranges::find(k_signals, entry.key) == k_signals.end()) {
-      unknown(entry.at, fmt::format("unknown signal '{}'", entry.key), entry.key, k_signals,
-              "signals");
+    const auto signal = signal_named(entry.key);
+    if (!signal) {
+      std::vector<std::string> names;
+      for (const Signal known_signal : k_signals) {
+        names.emplace_back(signal_name(known_signal));
+      }
+      unknown(entry.at, fmt::format("unknown signal '{}'", entry.key), entry.key, names, "signals");
+      return;
     }
     StoredRule out;
     problems_.check(read_quantity(row, "factor", out.factor, parse_count, false));
     read_amount(row, "sample_size", Amount::bytes, out.sample_size);
-    if (entry.key == "metrics" && out.sample_size <= 0) {
+    if (signal == Signal::metrics && out.sample_size <= 0) {
       problems_.add(entry.at, "stored metrics need a 'sample_size' of more than 0",
                     "the bytes that a sample takes on disk, for example sample_size: 1.5B");
     }
     out.source = read_source(row);
-    into[entry.key] = std::move(out);
+    into[*signal] = std::move(out);
+  }
+
+  bool read_holds_objects(const yaml::Node& root) {
+    const yaml::Node* holds = root.find("holds");
+    if (holds != nullptr && holds->scalar != "objects") {
+      problems_.add(holds->at, fmt::format("'{}' is nothing to hold", holds->scalar), "objects");
+    }
+    return holds != nullptr;
   }
 
   Rounding read_rounding(const yaml::Node& row) {

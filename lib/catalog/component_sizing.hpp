@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lib/base/error.hpp"
+#include "lib/catalog/signal.hpp"
 
 namespace obsctl::catalog {
 
@@ -100,7 +101,9 @@ struct ComponentSizing {
   ResourceRule cpus;
   ResourceRule memory;
   ResourceRule disk;
-  std::map<std::string, StoredRule> stores;  // by signal
+  std::map<Signal, StoredRule> stores;
+  bool holds_objects = false;  // its disk is the object store of the others
+  std::string runs_once;       // why it cannot have a second instance; empty: it can
   std::vector<SettingRule> settings;
   // By name of a measure of the catalog: PromQL queries over the component's own metrics.
   std::map<std::string, std::vector<std::string>> measures;

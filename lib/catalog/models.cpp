@@ -121,8 +121,8 @@ const PublishedRule& ModelData::rule(const std::string& name) const {
 
 Result<ModelData> parse_models(std::string_view text, const std::string& file) {
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
-  OBS_TRY(root.only(
-      {"ratios", "published", "ha", "dr", "boundaries", "kafka", "loki_modes", "contradictions"}));
+  OBS_TRY(
+      root.only({"ratios", "published", "ha", "dr", "boundaries", "brokers", "contradictions"}));
   ModelData out;
   OBS_TRY_ASSIGN(const yaml::Node* ratios, root.require("ratios"));
   OBS_TRY(read_ratios(*ratios, out));
@@ -134,12 +134,8 @@ Result<ModelData> parse_models(std::string_view text, const std::string& file) {
   OBS_TRY(read_dr(*dr, out));
   OBS_TRY_ASSIGN(const yaml::Node* boundaries, root.require("boundaries"));
   OBS_TRY_ASSIGN(out.boundaries, read_scales(*boundaries));
-  OBS_TRY_ASSIGN(const yaml::Node* kafka, root.require("kafka"));
-  OBS_TRY_ASSIGN(out.kafka, read_scales(*kafka));
-  OBS_TRY_ASSIGN(const yaml::Node* modes, root.require("loki_modes"));
-  OBS_TRY_ASSIGN(out.loki_modes.monolithic_below, modes->number("monolithic_below"));
-  OBS_TRY_ASSIGN(out.loki_modes.simple_scalable_below, modes->number("simple_scalable_below"));
-  OBS_TRY_ASSIGN(out.loki_modes.source, modes->text("source"));
+  OBS_TRY_ASSIGN(const yaml::Node* brokers, root.require("brokers"));
+  OBS_TRY_ASSIGN(out.brokers, read_scales(*brokers));
   OBS_TRY_ASSIGN(const yaml::Node* contradictions, root.require("contradictions"));
   for (const auto& entry : contradictions->entries) {
     out.contradictions[entry.key] = entry.value.scalar;

@@ -38,7 +38,7 @@ struct DrOption {
 struct ScaleTable {
   std::string table;
   std::vector<double> limits;
-  std::vector<double> brokers;     // Kafka tables only
+  std::vector<double> brokers;     // tables of brokers only
   std::vector<double> partitions;  // per topic; may be empty
   std::string source;
 
@@ -46,21 +46,14 @@ struct ScaleTable {
   [[nodiscard]] std::size_t scale(double events_per_second) const;
 };
 
-struct LokiModes {
-  double monolithic_below = 0;  // GB/day
-  double simple_scalable_below = 0;
-  std::string source;
-};
-
 struct ModelData {
-  std::map<std::string, double> ratios;  // GB per 10,000 events/s by component (F12)
+  std::map<std::string, double> ratios;  // GB per 10,000 events/s by what it is for (F12)
   std::string ratios_source;
   std::map<std::string, PublishedRule> published;
   std::vector<HaRule> ha;
   std::vector<DrOption> dr;
   std::vector<ScaleTable> boundaries;
-  std::vector<ScaleTable> kafka;
-  LokiModes loki_modes;
+  std::vector<ScaleTable> brokers;
   std::map<std::string, std::string> contradictions;  // by CT id
 
   // A published rule; the catalog test guarantees that every name used exists.

@@ -62,11 +62,25 @@ Result<void> read_cheat_sheet(const yaml::Node& node, Resources& out) {
   return {};
 }
 
+Result<std::vector<Signal>> read_signals(const yaml::Node& row) {
+  std::vector<Signal> out;
+  const yaml::Node* node = row.find("stores");
+  for (const auto& name : node != nullptr ? split(node->scalar, ',') : std::vector<std::string>{}) {
+    const auto signal = signal_named(trim(name));
+    if (!signal) {
+      return fail_at(node->at, fmt::format("'{}' is not a signal", name), "traces, metrics, logs");
+    }
+    out.push_back(*signal);
+  }
+  return out;
+}
+
 Result<TierComponent> read_component(const yaml::Node& row) {
   OBS_TRY(row.only({"name", "title", "instances", "cpus", "memory", "disk", "total_disk", "role",
-                    "stores", "note", "source"}));
+                    "sized_as", "stores", "note", "source"}));
   TierComponent out;
   OBS_TRY_ASSIGN(out.name, row.text("name"));
+  out.component = row.text_or("sized_as", out.name);
   OBS_TRY_ASSIGN(out.title, row.text("title"));
   OBS_TRY_ASSIGN(const double instances, row.number("instances"));
   out.instances = static_cast<int>(instances);
@@ -76,9 +90,7 @@ Result<TierComponent> read_component(const yaml::Node& row) {
   out.total_disk = {out.disk.value * instances};
   OBS_TRY(read_quantity(row, "total_disk", out.total_disk, parse_bytes, false));
   OBS_TRY_ASSIGN(out.role, row.text("role"));
-  if (const std::string stores = row.text_or("stores", ""); !stores.empty()) {
-    out.stores = split(stores, ',');
-  }
+  OBS_TRY_ASSIGN(out.stores, read_signals(row));
   out.note = row.text_or("note", "");
   OBS_TRY_ASSIGN(out.source, row.text("source"));
   return out;

@@ -10,22 +10,24 @@
 
 #include "lib/base/error.hpp"
 #include "lib/base/units.hpp"
+#include "lib/catalog/signal.hpp"
 
 namespace obsctl::catalog {
 
 // One row of a tier's component table; cpus, memory and disk are per instance.
 struct TierComponent {
-  std::string name;   // as in components.yaml where the stack is generated, for example "loki"
-  std::string title;  // "Loki"
-  int instances = 0;  // 0: a managed service without machines of its own
-  double cpus = 0;    // cores
+  std::string name;       // of its folder, or of a pool, for example "loki" or "otel-gateway"
+  std::string component;  // the folder whose rules size it
+  std::string title;      // "Loki"
+  int instances = 0;      // 0: a managed service without machines of its own
+  double cpus = 0;        // cores
   Bytes memory;
-  Bytes disk;                       // 0: keeps nothing on a disk of its own
-  Bytes total_disk;                 // of all instances
-  std::string role;                 // row of instances.yaml: collector, kafka, storage or grafana
-  std::vector<std::string> stores;  // signals whose data lie on its disk: traces, metrics, logs
-  std::string note;                 // what the disk is for; may be empty
-  std::string source;               // seed line
+  Bytes disk;                  // 0: keeps nothing on a disk of its own
+  Bytes total_disk;            // of all instances
+  std::string role;            // row of instances.yaml: collector, kafka, storage or grafana
+  std::vector<Signal> stores;  // whose data lie on its disk
+  std::string note;            // what the disk is for; may be empty
+  std::string source;          // seed line
 };
 
 struct TierRates {

@@ -74,7 +74,8 @@ std::optional<double> value_of(const catalog::Declared& declared, const yaml::No
   return number(node->scalar);
 }
 
-void set(catalog::Fact fact, double value, const std::string& file, sizing::DeclaredLimits& out) {
+void set(catalog::Fact fact, double value, const std::string& component, const std::string& file,
+         sizing::DeclaredLimits& out) {
   switch (fact) {
     case catalog::Fact::num_traces:
       out.num_traces = value;
@@ -86,6 +87,7 @@ void set(catalog::Fact fact, double value, const std::string& file, sizing::Decl
       break;
     case catalog::Fact::size_limit:
       out.metrics_size_limit = Bytes{value};
+      out.metrics_component = component;
       out.metrics_file = file;
       break;
   }
@@ -130,7 +132,7 @@ Result<sizing::DeclaredLimits> read_declared(const FileSystem& files, const fs::
       OBS_TRY_ASSIGN(const auto root, read(files, directory, file));
       const auto value = root ? value_of(declared, *root) : std::nullopt;
       if (value) {
-        set(declared.fact, *value, file, out);
+        set(declared.fact, *value, name, file, out);
       }
     }
   }

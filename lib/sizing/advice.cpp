@@ -20,7 +20,7 @@ struct Comparison {
   const std::vector<ModelPlan>& views;  // the recommended one first
 
   [[nodiscard]] ComponentInputs inputs(const ModelPlan& view) const {
-    return {spec, tier, catalogs.models, view.model, view.load, view.signals};
+    return {{spec, tier, catalogs, view.model, view.load}, view.signals};
   }
 };
 
@@ -39,18 +39,24 @@ void finish(ModelRow& row, const std::string& why) {
   }
 }
 
-ModelRow signal_row(const Comparison& all, std::size_t signal) {
+// What decides about the bytes of a signal.
+const Input& size_of(Signal signal, const Load& load) {
+  switch (signal) {
+    case Signal::traces: return load.trace_factor;
+    case Signal::metrics: return load.sample_size;
+    case Signal::logs: break;
+  }
+  return load.log_factor;
+}
+
+ModelRow signal_row(const Comparison& all, Signal signal) {
   ModelRow row;
-  row.name = all.views.front().signals[signal].name + " stored";
+  row.name = fmt::format("{} stored", catalog::signal_name(signal));
   row.unit = "GB/day";
   for (const auto& view : all.views) {
-    row.values.emplace_back(model_name(view.model), view.signals[signal].daily);
+    row.values.emplace_back(model_name(view.model), plan_of(view.signals, signal).daily);
   }
-  const Load& load = all.views.front().load;
-  const Input& size = signal == 0   ? load.trace_factor
-                      : signal == 1 ? load.sample_size
-                                    : load.log_factor;
-  finish(row, size.source);
+  finish(row, size_of(signal, all.views.front().load).source);
   return row;
 }
 
@@ -59,39 +65,31 @@ ModelRow total_row(const Comparison& all) {
   row.name = "stored, all signals";
   row.unit = "GB";
   for (const auto& view : all.views) {
-    row.values.emplace_back(
-        model_name(view.model),
-        sum_of("stored", {view.signals[0].stored, view.signals[1].stored, view.signals[2].stored}));
+    std::vector<Quantity> stored;
+    for (const auto& signal : view.signals) {
+      stored.push_back(signal.stored);
+    }
+    row.values.emplace_back(model_name(view.model), sum_of("stored", stored));
   }
   finish(row, "it follows from the rows above");
   return row;
 }
 
-// Memory or cores of one part of the tier. `names` are its components in any tier.
+// Memory of one part of the tier.
 struct PartRow {
   Part part;
   const char* name;
   const char* ratio;  // key of the ratio table (F12)
 };
 
-bool belongs(const std::string& name, const std::string& role, Part part) {
-  switch (part) {
-    case Part::collector: return role == "collector";
-    case Part::metrics: return name == "prometheus" || name == "mimir" || name == "victoriametrics";
-    case Part::traces: return name == "jaeger" || name == "tempo";
-    case Part::logs: return name == "loki";
-  }
-  return false;
-}
-
 // All instances of the part together, and why by the largest of them.
-Quantity recommended_sum(const Comparison& all, Part part, Choice ComponentPlan::*resource,
+Quantity recommended_sum(const Comparison& all, const Part& part, Choice ComponentPlan::*resource,
                          const char* name, std::string& why) {
   std::vector<Quantity> parts;
   double largest = -1;
   for (const auto& plan : all.views.front().components) {
     const Choice& choice = plan.*resource;
-    if (!belongs(plan.name, plan.role, part) || !choice.formula) {
+    if (!belongs(all.catalogs, plan.name, plan.role, part) || !choice.formula) {
       continue;
     }
     parts.push_back(calc(
@@ -106,14 +104,21 @@ Quantity recommended_sum(const Comparison& all, Part part, Choice ComponentPlan:
   return sum_of(name, parts);
 }
 
-double table_sum(const catalog::Tier& tier, Part part, bool memory) {
+double table_sum(const Comparison& all, const Part& part, bool memory) {
   double out = 0;
-  for (const auto& row : tier.components) {
-    if (belongs(row.name, row.role, part)) {
+  for (const auto& row : all.tier.components) {
+    if (belongs(all.catalogs, row.component, row.role, part)) {
       out += (memory ? row.memory.gb() : row.cpus) * row.instances;
     }
   }
   return out;
+}
+
+using RowRule = std::optional<Quantity> (*)(const ComponentInputs&, const catalog::TierComponent&);
+
+std::optional<Quantity> rule_of(const ComponentInputs& in, const Part& part, RowRule rule) {
+  const catalog::TierComponent* row = row_of(in, part);
+  return row == nullptr ? std::nullopt : rule(in, *row);
 }
 
 ModelRow memory_row(const Comparison& all, const PartRow& part) {
@@ -127,14 +132,14 @@ ModelRow memory_row(const Comparison& all, const PartRow& part) {
           "recommended", recommended_sum(all, part.part, &ComponentPlan::memory, part.name, why));
     } else if (view.model == Model::table) {
       row.values.emplace_back(
-          "table", given(part.name, table_sum(all.tier, part.part, true), "GB", "tier table"));
+          "table", given(part.name, table_sum(all, part.part, true), "GB", "tier table"));
       row.values.emplace_back(
           "ratio", calc("F12", part.name,
                         {view.load.events.input(),
                          {"GB per 10,000 events/s", all.catalogs.models.ratios.at(part.ratio), "GB",
                           all.catalogs.models.ratios_source}}));
     } else if (view.model != Model::measured) {
-      if (auto rule = memory_rule(all.inputs(view), part.part)) {
+      if (auto rule = rule_of(all.inputs(view), part.part, memory_rule)) {
         row.values.emplace_back(model_name(view.model), std::move(*rule));
       }
     }
@@ -151,12 +156,12 @@ ModelRow cores_row(const Comparison& all) {
   for (const auto& view : all.views) {
     if (view.model == Model::recommended) {
       row.values.emplace_back(
-          "recommended", recommended_sum(all, Part::collector, &ComponentPlan::cpus, "cores", why));
+          "recommended", recommended_sum(all, k_collectors, &ComponentPlan::cpus, "cores", why));
     } else if (view.model == Model::table) {
-      row.values.emplace_back("table", given(row.name, table_sum(all.tier, Part::collector, false),
-                                             "cores", "tier table"));
+      row.values.emplace_back(
+          "table", given(row.name, table_sum(all, k_collectors, false), "cores", "tier table"));
     } else if (view.model != Model::measured) {
-      if (auto rule = cpu_rule(all.inputs(view), Part::collector)) {
+      if (auto rule = rule_of(all.inputs(view), k_collectors, cpu_rule)) {
         row.values.emplace_back(model_name(view.model), std::move(*rule));
       }
     }
@@ -166,10 +171,10 @@ ModelRow cores_row(const Comparison& all) {
 }
 
 constexpr PartRow k_parts[] = {
-    {Part::collector, "collector memory", "collector"},
-    {Part::metrics, "metrics store memory", "mimir"},
-    {Part::traces, "trace store memory", "tempo"},
-    {Part::logs, "log store memory", "loki"},
+    {k_collectors, "collector memory", "collector"},
+    {Signal::metrics, "metrics store memory", "metrics"},
+    {Signal::traces, "trace store memory", "traces"},
+    {Signal::logs, "log store memory", "logs"},
 };
 
 }  // namespace
@@ -179,7 +184,7 @@ std::vector<ModelRow> compare_models(const StackSpec& spec, const catalog::Tier&
                                      const std::vector<ModelPlan>& plans) {
   const Comparison all{spec, tier, catalogs, plans};
   std::vector<ModelRow> out;
-  for (std::size_t signal = 0; signal < 3; ++signal) {
+  for (const Signal signal : catalog::k_signals) {
     out.push_back(signal_row(all, signal));
   }
   out.push_back(total_row(all));

@@ -27,6 +27,16 @@ const catalog::Profile* Catalogs::profile(std::string_view name) const {
   return found == profiles.end() ? nullptr : &*found;
 }
 
+const catalog::ComponentSizing* Catalogs::sizing_of(const std::string& component) const {
+  const auto found = rules.find(component);
+  return found == rules.end() ? nullptr : &found->second;
+}
+
+bool Catalogs::stores(const std::string& component, catalog::Signal signal) const {
+  const catalog::ComponentSizing* sizing = sizing_of(component);
+  return sizing != nullptr && sizing->stores.contains(signal);
+}
+
 Result<Catalogs> load_catalogs() {
   Catalogs out;
   OBS_TRY_ASSIGN(out.tiers, catalog::tiers());

@@ -29,6 +29,12 @@ struct Catalogs {
   // The profile by name, or null.
   [[nodiscard]] const catalog::Profile* profile(std::string_view name) const;
 
+  // The sizing rules of a component, or null.
+  [[nodiscard]] const catalog::ComponentSizing* sizing_of(const std::string& component) const;
+
+  // True when the component is a store of the signal, by its own rules.
+  [[nodiscard]] bool stores(const std::string& component, catalog::Signal signal) const;
+
   // A tier by name; an unknown one is a usage error with a suggestion.
   [[nodiscard]] Result<const catalog::Tier*> tier(std::string_view name) const;
 };

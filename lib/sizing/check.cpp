@@ -8,6 +8,7 @@
 
 #include "lib/sizing/components.hpp"
 #include "lib/sizing/formulas.hpp"
+#include "lib/sizing/published/registry.hpp"
 #include "lib/sizing/signals.hpp"
 
 namespace obsctl::sizing {
@@ -36,7 +37,7 @@ class Checker {
       check_collector();
     }
     check_tail_sampling();
-    check_kafka();
+    check_own_rules();
     check_metrics_size();
     check_network();
     check_availability();
@@ -204,9 +205,11 @@ class Checker {
 
   [[nodiscard]] double rule(Model model) const {
     const Load load = resolve_load(spec_, tier_, catalogs_, model, {});
-    const auto signals = plan_signals(spec_, load, tier_, catalogs_.models, model);
-    const ComponentInputs in{spec_, tier_, catalogs_.models, model, load, signals};
-    const auto memory = memory_rule(in, Part::collector);
+    const LoadInputs in{spec_, tier_, catalogs_, model, load};
+    const auto signals = plan_signals(in);
+    const catalog::TierComponent* collector = row_of(in, k_collectors);
+    const auto memory =
+        collector != nullptr ? memory_rule({in, signals}, *collector) : std::nullopt;
     return memory ? memory->value : 0;
   }
 
@@ -226,27 +229,11 @@ class Checker {
     }
   }
 
-  void check_kafka() {
-    if (!report_.kafka || report_.kafka->table_disk.value <= 0) {
-      return;
-    }
-    const KafkaPlan& kafka = *report_.kafka;
-    double has = kafka.table_disk.value;
-    if (spec_.components.contains("kafka") && spec_.components.at("kafka").disk) {
-      has = spec_.components.at("kafka").disk->gb();
-    }
-    if (has < kafka.disk.value) {
-      add(Severity::error, "disk.kafka",
-          fmt::format("a broker needs {} and has {}", gb(kafka.disk.value), gb(has)),
-          "more brokers (--kafka-brokers), larger disks (--set components.kafka.disk=SIZE) or a "
-          "shorter sizing.kafka_retention",
-          "F08, G-04");
-    }
-    if (spec_.sizing.kafka_replication > kafka.brokers.value) {
-      add(Severity::error, "kafka.replication",
-          fmt::format("{:g} copies need at least as many brokers; there are {:g}",
-                      spec_.sizing.kafka_replication, kafka.brokers.value),
-          "raise --kafka-brokers or lower sizing.kafka_replication", "F08");
+  void check_own_rules() {
+    for (const auto& own : all_own_rules()) {
+      if (own.check != nullptr) {
+        own.check(spec_, report_, out_);
+      }
     }
   }
 
@@ -256,14 +243,17 @@ class Checker {
       return;
     }
     const double limit = limits_.metrics_size_limit->gb();
-    const auto disk = std::ranges::find_if(
-        report_.disks, [](const DiskOutlook& row) { return row.component == "prometheus"; });
-    const SignalPlan& metrics = report_.signals[1];
-    const double needed = disk != report_.disks.end() ? disk->needed.value : metrics.stored.value;
+    const std::string& name = limits_.metrics_component;
+    const auto disk = std::ranges::find(report_.disks, name, &DiskOutlook::component);
+    const double needed = disk != report_.disks.end()
+                              ? disk->needed.value
+                              : plan_of(report_.signals, Signal::metrics).stored.value;
     if (limit < needed) {
+      const auto component = catalogs_.components.find(name);
       add(Severity::error, "metrics.retention_size",
-          fmt::format("Prometheus deletes beyond {}; the retention asks for {}", gb(limit),
-                      gb(needed)),
+          fmt::format("{} deletes beyond {}; the retention asks for {}",
+                      component != catalogs_.components.end() ? component->second.title : name,
+                      gb(limit), gb(needed)),
           fmt::format("raise retention.size in '{}' or shorten metrics.retention",
                       limits_.metrics_file),
           "I04, F31");
@@ -293,9 +283,10 @@ class Checker {
       }
     }
     for (const auto& component : report_.components) {
-      if (component.name == "prometheus" || component.name == "jaeger") {
+      const catalog::ComponentSizing* sizing = catalogs_.sizing_of(component.name);
+      if (sizing != nullptr && !sizing->runs_once.empty()) {
         add(Severity::error, "ha." + component.name,
-            fmt::format("{} runs once only: its storage cannot be shared", component.title),
+            fmt::format("{} runs once only: {}", component.title, sizing->runs_once),
             "use --tier medium, whose stores replicate", "J09");
       }
     }

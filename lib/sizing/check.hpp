@@ -16,9 +16,10 @@ namespace obsctl::sizing {
 struct DeclaredLimits {
   std::optional<double> num_traces;         // tail_sampling.num_traces of the collector
   std::optional<Bytes> memory_limiter;      // memory_limiter.limit_mib
-  std::optional<Bytes> metrics_size_limit;  // storage.tsdb.retention.size of Prometheus
+  std::optional<Bytes> metrics_size_limit;  // from which on metrics_component deletes
   std::string collector_file;               // where they were read from
   std::string metrics_file;
+  std::string metrics_component;
   std::map<std::string, ComponentOverride> components;  // limits of the containers, by component
   std::string components_file;
 };

@@ -5,58 +5,24 @@
 
 #include <algorithm>
 
+#include "lib/sizing/published/registry.hpp"
+
 namespace obsctl::sizing {
 namespace {
-
-std::optional<Part> part_of(const catalog::TierComponent& row) {
-  if (row.role == "collector") {
-    return Part::collector;
-  }
-  if (row.name == "prometheus" || row.name == "mimir") {
-    return Part::metrics;
-  }
-  if (row.name == "jaeger" || row.name == "tempo") {
-    return Part::traces;
-  }
-  if (row.name == "loki") {
-    return Part::logs;
-  }
-  return std::nullopt;
-}
 
 const ComponentOverride* override_of(const StackSpec& spec, const std::string& name) {
   const auto found = spec.components.find(name);
   return found == spec.components.end() ? nullptr : &found->second;
 }
 
-void plan_instances(const ComponentInputs& in, const catalog::TierComponent& row,
-                    ComponentPlan& out) {
-  out.table_instances = row.instances;
-  out.instances = row.instances;
-  out.instances_reason = "tier table";
-  if (row.name == "kafka" && in.spec.sizing.kafka_brokers > 0) {
-    out.instances = static_cast<int>(in.spec.sizing.kafka_brokers);
-    out.instances_reason = "sizing.kafka_brokers";
-  }
-  if (!in.spec.sizing.ha) {
-    return;
-  }
-  for (const auto& rule : in.data.ha) {
-    if (rule.component == row.name && rule.minimum > out.instances) {
-      out.instances = rule.minimum;
-      out.instances_reason = fmt::format("high availability ({})", rule.source);
-    }
-  }
-}
-
 // Instances over which a rule for all instances is divided.
-double divisor(const ComponentInputs& in, const ComponentPlan& plan, Part part) {
-  if (part != Part::collector || in.model == Model::published) {
+double divisor(const ComponentInputs& in, const ComponentPlan& plan) {
+  if (!belongs(in.catalogs, plan.name, plan.role, k_collectors) || in.model == Model::published) {
     return plan.instances;  // published: every pool carries the whole load
   }
-  double all = 0;  // the seed's formula is for all collectors together
+  double all = 0;  // the documents' formula is for all collectors together
   for (const auto& row : in.tier.components) {
-    if (row.role == "collector") {
+    if (belongs(in.catalogs, row.component, row.role, k_collectors)) {
       all += row.name == plan.name ? plan.instances : row.instances;
     }
   }
@@ -92,38 +58,8 @@ Quantity table_value(const ComponentPlan& plan, const char* what, double value, 
                overridden ? fmt::format("components.{}.{}", plan.name, what) : tier_source);
 }
 
-void plan_disk(const ComponentInputs& in, const catalog::TierComponent& row, ComponentPlan& plan) {
-  if (row.name == "kafka") {
-    if (const auto kafka = plan_kafka(in)) {
-      plan.disk.formula = kafka->disk;
-    }
-    return;
-  }
-  if (row.stores.empty()) {
-    return;
-  }
-  std::vector<Quantity> parts;
-  for (const auto& signal : in.signals) {
-    if (std::ranges::find(row.stores, signal.name) != row.stores.end()) {
-      parts.push_back(signal.stored);
-    }
-  }
-  const Quantity total = parts.size() == 1 ? parts.front() : sum_of("stored", parts);
-  plan.disk.formula = per_instance(total, std::max(plan.instances, 1), "disk per instance");
-}
-
-ComponentPlan plan_component(const ComponentInputs& in, const catalog::TierComponent& row) {
-  ComponentPlan out;
-  out.name = row.name;
-  out.title = row.title;
-  out.role = row.role;
-  out.stores = row.stores;
-  if (row.name == "prometheus" && in.spec.metrics.backend == "victoriametrics") {
-    out.name = "victoriametrics";
-    out.title = "VictoriaMetrics";
-  }
-  plan_instances(in, row, out);
-
+// The table's numbers, or the spec's in their place.
+void read_table(const ComponentInputs& in, const catalog::TierComponent& row, ComponentPlan& out) {
   const ComponentOverride* limits = override_of(in.spec, out.name);
   const bool own_cpus = limits != nullptr && limits->cpus;
   const bool own_memory = limits != nullptr && limits->memory;
@@ -136,17 +72,40 @@ ComponentPlan plan_component(const ComponentInputs& in, const catalog::TierCompo
                                  "GB", row.source, own_memory);
   out.disk.table = table_value(out, "disk", own_disk ? limits->disk->gb() : table_disk, "GB",
                                row.source, own_disk);
+}
 
-  if (const auto part = part_of(row)) {
-    const double instances = divisor(in, out, *part);
-    out.cpus.formula = per_instance(cpu_rule(in, *part), instances, "cores per instance");
-    out.memory.formula = per_instance(memory_rule(in, *part), instances, "memory per instance");
-  } else if (row.name == "kafka" && in.model != Model::table) {
-    if (const auto kafka = plan_kafka(in)) {
-      out.memory.formula = kafka->memory;
+void plan_disk(const ComponentInputs& in, ComponentPlan& plan) {
+  if (plan.stores.empty()) {
+    return;
+  }
+  std::vector<Quantity> parts;
+  for (const Signal signal : catalog::k_signals) {
+    if (std::ranges::find(plan.stores, signal) != plan.stores.end()) {
+      parts.push_back(plan_of(in.signals, signal).stored);
     }
   }
-  plan_disk(in, row, out);
+  const Quantity total = parts.size() == 1 ? parts.front() : sum_of("stored", parts);
+  plan.disk.formula = per_instance(total, std::max(plan.instances, 1), "disk per instance");
+}
+
+ComponentPlan plan_component(const ComponentInputs& in, const catalog::TierComponent& row) {
+  ComponentPlan out;
+  out.name = row.name;
+  out.title = row.title;
+  out.role = row.role;
+  out.stores = row.stores;
+  out.table_instances = row.instances;
+  Instances instances = count_instances(in, row.name, {row.instances, "tier table"});
+  out.instances = instances.count;
+  out.instances_reason = std::move(instances.reason);
+  read_table(in, row, out);
+  const double divided = divisor(in, out);
+  out.cpus.formula = per_instance(cpu_rule(in, row), divided, "cores per instance");
+  out.memory.formula = per_instance(memory_rule(in, row), divided, "memory per instance");
+  plan_disk(in, out);
+  if (const OwnRules* own = own_rules(row.component); own != nullptr && own->formulas != nullptr) {
+    own->formulas(in, out);
+  }
   choose(out.cpus, "cores");
   choose(out.memory, "GB");
   choose(out.disk, "GB");
@@ -154,6 +113,21 @@ ComponentPlan plan_component(const ComponentInputs& in, const catalog::TierCompo
 }
 
 }  // namespace
+
+Instances count_instances(const LoadInputs& in, const std::string& component, Instances planned) {
+  const OwnRules* own = own_rules(component);
+  if (own != nullptr && own->instances != nullptr) {
+    if (Instances asked = own->instances(in.spec); asked.count > 0) {
+      planned = std::move(asked);
+    }
+  }
+  for (const auto& rule : in.catalogs.models.ha) {
+    if (in.spec.sizing.ha && rule.component == component && rule.minimum > planned.count) {
+      planned = {rule.minimum, fmt::format("high availability ({})", rule.source)};
+    }
+  }
+  return planned;
+}
 
 std::vector<ComponentPlan> plan_components(const ComponentInputs& in) {
   std::vector<ComponentPlan> out;

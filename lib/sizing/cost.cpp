@@ -16,7 +16,7 @@ struct Disks {
   Quantity block;   // GB on the hosts' own disks
 };
 
-Disks split_disks(const SizingReport& report) {
+Disks split_disks(const SizingReport& report, const Catalogs& catalogs) {
   std::vector<Quantity> object;
   std::vector<Quantity> block;
   for (const auto& component : report.components) {
@@ -25,7 +25,8 @@ Disks split_disks(const SizingReport& report) {
                                 "", component.instances_reason},
                                component.disk.chosen.input()},
                               "GB");
-    (component.name == "object-store" ? object : block).push_back(all);
+    const catalog::ComponentSizing* sizing = catalogs.sizing_of(component.name);
+    (sizing != nullptr && sizing->holds_objects ? object : block).push_back(all);
   }
   Disks out{sum_of("object storage", object), sum_of("block storage", block)};
   out.object.unit = "GB";
@@ -272,7 +273,7 @@ CostPlan plan_cost(const StackSpec& spec, const catalog::Tier& tier, const Catal
                    const SizingReport& report) {
   CostPlan out;
   const bool recommended = report.model == model_name(Model::recommended);
-  const Disks disks = split_disks(report);
+  const Disks disks = split_disks(report, catalogs);
   for (const char* provider : {"vps", "aws", "gcp", "azure", "onprem"}) {
     if (spec.sizing.provider != "all" && spec.sizing.provider != provider) {
       continue;

@@ -75,11 +75,6 @@ void name_quantities(SizingReport& report) {
   name_components(report);
   name(report.tail_traces, "load.held_traces");
   name(report.network.ingress, "network.ingress");
-  if (report.kafka) {
-    name(report.kafka->brokers, "kafka.brokers");
-    name(report.kafka->partitions, "kafka.partitions");
-    name(report.kafka->daily, "kafka.daily");
-  }
   name_costs(report.cost);
 }
 

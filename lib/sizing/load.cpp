@@ -112,8 +112,7 @@ void resolve_retention(const StackSpec& spec, const catalog::Tier& tier, const C
 // Stored bytes per raw byte: asked for, contained in the measured size, the store's, or all of
 // them.
 Input stored_factor(const std::optional<double>& asked, const char* key, bool size_was_measured,
-                    const std::string& measured_source, const StoreRules& stores,
-                    const char* signal) {
+                    const std::string& measured_source, const StoreRules& stores, Signal signal) {
   constexpr const char* k_name = "stored per raw byte";
   if (asked) {
     return {k_name, *asked, "", key};
@@ -158,7 +157,7 @@ Input resolve_sample_size(const StackSpec& spec, const Resolver& from, const Sto
   if (const double* measured = from.find(calibrated::sample_size)) {
     return {k_name, *measured, "B", from.measured_source()};
   }
-  const auto rule = stores.find("metrics");
+  const auto rule = stores.find(Signal::metrics);
   constexpr double k_documented = 3;  // F02: 2 to 4
   return rule == stores.end()
              ? Input{k_name, k_documented, "B", "004:3965"}
@@ -247,10 +246,10 @@ Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, const Catalo
   const std::string measured = from.measured_source();
   out.trace_factor =
       stored_factor(spec.traces.storage_factor, "traces.storage_factor",
-                    out.span_size.origin == Origin::measured, measured, stores, "traces");
+                    out.span_size.origin == Origin::measured, measured, stores, Signal::traces);
   out.log_factor =
       stored_factor(spec.logs.storage_factor, "logs.storage_factor",
-                    out.line_size.origin == Origin::measured, measured, stores, "logs");
+                    out.line_size.origin == Origin::measured, measured, stores, Signal::logs);
   out.decision_wait = {"decision wait", spec.traces.decision_wait.seconds, "s",
                        "traces.decision_wait"};
   resolve_retention(spec, tier, catalogs, out);

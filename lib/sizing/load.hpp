@@ -15,6 +15,8 @@
 
 namespace obsctl::sizing {
 
+using catalog::Signal;
+
 // recommended takes for each number the rule that deserves trust; the others are one source each.
 enum class Model { recommended, documented, table, published, measured };
 
@@ -66,9 +68,9 @@ struct Load {
       unstated;  // signals sized for nothing, because only others were asked for
 };
 
-// `stores` are the rules of the component that stores each signal (traces, metrics, logs), as far
-// as it has any; only the recommended model reads them.
-using StoreRules = std::map<std::string, catalog::StoredRule>;
+// `stores` are the rules of the component that stores each signal, as far as it has any; only the
+// recommended model reads them.
+using StoreRules = std::map<Signal, catalog::StoredRule>;
 [[nodiscard]] Load resolve_load(const StackSpec& spec, const catalog::Tier& tier,
                                 const Catalogs& catalogs, Model model, const StoreRules& stores);
 

@@ -15,10 +15,11 @@ ModelPlan plan_model(const StackSpec& spec, const catalog::Tier& tier, const Cat
   ModelPlan out{model, {}, {}, {}, {}};
   out.load =
       resolve_load(spec, tier, catalogs, model, recommended ? store_rules(selected) : StoreRules{});
-  out.signals = plan_signals(spec, out.load, tier, catalogs.models, model);
-  const ComponentInputs inputs{spec, tier, catalogs.models, model, out.load, out.signals};
+  const LoadInputs load_inputs{spec, tier, catalogs, model, out.load};
+  out.signals = plan_signals(load_inputs);
+  const ComponentInputs inputs{load_inputs, out.signals};
   if (recommended) {
-    Recommended plan = recommend(inputs, catalogs, selected);
+    Recommended plan = recommend(inputs, selected);
     out.components = std::move(plan.components);
     out.host = std::move(plan.host);
   } else {

@@ -15,6 +15,7 @@ struct ModelPlan {
   std::optional<HostPlan> host;  // recommended model of a tier that one host carries
 };
 
+// `tier` is the chosen one (chosen_tier).
 [[nodiscard]] ModelPlan plan_model(const StackSpec& spec, const catalog::Tier& tier,
                                    const Catalogs& catalogs, const std::vector<Selected>& selected,
                                    Model model);

@@ -11,6 +11,7 @@
 #include "lib/sizing/cost.hpp"
 #include "lib/sizing/explain.hpp"
 #include "lib/sizing/model_plan.hpp"
+#include "lib/sizing/published/registry.hpp"
 #include "lib/sizing/recommend.hpp"
 
 namespace obsctl::sizing {
@@ -117,11 +118,10 @@ void plan_disks(const StackSpec& spec, const ComponentInputs& in,
         stored.push_back(stored_of(kept, *found, in));
       }
     } else {
-      for (const auto& signal : out.signals) {
-        if (std::ranges::find(component.stores, signal.name) != component.stores.end()) {
-          streams.emplace_back(signal.daily, signal.retention);
-          stored.push_back(signal.stored);
-        }
+      for (const Signal stored_signal : component.stores) {
+        const SignalPlan& signal = plan_of(out.signals, stored_signal);
+        streams.emplace_back(signal.daily, signal.retention);
+        stored.push_back(signal.stored);
       }
     }
     if (!stored.empty()) {
@@ -151,24 +151,6 @@ void plan_availability(const catalog::ModelData& data, SizingReport& out) {
                                     rule.recommended, rule.needs, rule.source});
       }
     }
-  }
-}
-
-std::string loki_mode(const catalog::LokiModes& modes, double gb_day) {
-  return gb_day < modes.monolithic_below         ? "monolithic"
-         : gb_day <= modes.simple_scalable_below ? "simple scalable"
-                                                 : "microservices";
-}
-
-void plan_loki(const catalog::ModelData& data, SizingReport& out) {
-  const double daily = out.signals[2].daily.value;
-  out.loki_mode = loki_mode(data.loki_modes, daily);
-  const double single = data.rule("loki_single_gb_day").value;
-  if (out.loki_mode == "monolithic" && daily > single) {
-    out.loki_note =
-        fmt::format("; Loki itself says one binary carries about {:g} GB a day", single);
-  } else if (out.loki_mode == "simple scalable") {
-    out.loki_note = "; Loki has deprecated that mode, so take one binary or microservices";
   }
 }
 
@@ -223,9 +205,32 @@ std::string tier_by_load(const StackSpec& spec, const Catalogs& catalogs) {
 
 namespace {
 
+// What a report is made of.
+struct Choices {
+  catalog::Tier tier;              // with the chosen stores in their places
+  std::vector<Selected> selected;  // of the recommended model
+};
+
+Result<Choices> make_choices(const StackSpec& spec, const Catalogs& catalogs) {
+  OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
+  Choices out;
+  OBS_TRY_ASSIGN(out.tier, chosen_tier(spec, *tier, catalogs));
+  OBS_TRY_ASSIGN(out.selected, select_components(spec, *tier, catalogs));
+  return out;
+}
+
+void plan_own(const ComponentInputs& in, SizingReport& out) {
+  for (const auto& own : all_own_rules()) {
+    if (own.report != nullptr) {
+      own.report(in, out);
+    }
+  }
+}
+
 // The part of a report that every use needs, from the plan of its model.
-SizingReport core_report(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
-                         const std::vector<Selected>& selected, const ModelPlan& plan) {
+SizingReport core_report(const StackSpec& spec, const Choices& choices, const Catalogs& catalogs,
+                         const ModelPlan& plan) {
+  const auto& [tier, selected] = choices;
   SizingReport out;
   out.model = model_name(plan.model);
   out.ha = spec.sizing.ha;
@@ -234,13 +239,13 @@ SizingReport core_report(const StackSpec& spec, const catalog::Tier& tier, const
   out.signals = plan.signals;
   out.components = plan.components;
   out.host = plan.host;
-  const ComponentInputs inputs{spec, tier, catalogs.models, plan.model, out.load, out.signals};
+  const ComponentInputs inputs{{spec, tier, catalogs, plan.model, out.load}, out.signals};
   plan_tier(tier, catalogs, out);
   plan_totals(tier, out);
   plan_disks(spec, inputs, selected, out);
   out.tail_traces = calc("F27", "traces held by tail sampling",
                          {out.load.decision_wait, out.load.traces.input()});
-  out.kafka = plan_kafka(inputs);
+  plan_own(inputs, out);
   plan_network(tier, out);
   plan_availability(catalogs.models, out);
   return out;
@@ -249,31 +254,29 @@ SizingReport core_report(const StackSpec& spec, const catalog::Tier& tier, const
 }  // namespace
 
 Result<SizingReport> size_plan(const StackSpec& spec, const Catalogs& catalogs) {
-  OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
-  OBS_TRY_ASSIGN(const auto selected, select_components(spec, *tier, catalogs));
-  SizingReport out = core_report(spec, *tier, catalogs, selected,
-                                 plan_model(spec, *tier, catalogs, selected, Model::recommended));
+  OBS_TRY_ASSIGN(const Choices choices, make_choices(spec, catalogs));
+  SizingReport out =
+      core_report(spec, choices, catalogs,
+                  plan_model(spec, choices.tier, catalogs, choices.selected, Model::recommended));
   name_quantities(out);
   return out;
 }
 
 Result<SizingReport> size_stack(const StackSpec& spec, const Catalogs& catalogs, Model model) {
-  OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
   if (model == Model::measured && spec.calibration.values.empty()) {
     return fail(
         Code::usage, "the measured model needs a calibration",
         "run 'obsctl size --from-prometheus URL --write-calibration' on the running stack first");
   }
-  OBS_TRY_ASSIGN(const auto selected, select_components(spec, *tier, catalogs));
-  const auto plans = plan_models(spec, *tier, catalogs, selected);
-  SizingReport out = core_report(spec, *tier, catalogs, selected, *find(plans, model));
+  OBS_TRY_ASSIGN(const Choices choices, make_choices(spec, catalogs));
+  const auto plans = plan_models(spec, choices.tier, catalogs, choices.selected);
+  SizingReport out = core_report(spec, choices, catalogs, *find(plans, model));
   if (model == Model::recommended) {
     add_documented(*find(plans, Model::documented), out);
   }
-  plan_loki(catalogs.models, out);
-  out.cost = plan_cost(spec, *tier, catalogs, out);
-  out.models = compare_models(spec, *tier, catalogs, plans);
-  out.notes = plan_notes(spec, *tier, catalogs.models, out);
+  out.cost = plan_cost(spec, choices.tier, catalogs, out);
+  out.models = compare_models(spec, choices.tier, catalogs, plans);
+  out.notes = plan_notes(spec, choices.tier, catalogs.models, out);
   plan_assumptions(spec, out, out.assumptions);
   name_quantities(out);
   return out;

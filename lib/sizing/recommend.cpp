@@ -178,31 +178,19 @@ class ComponentSizer {
   double count_ = 1;
 };
 
-int instances_of(const Selected& component, const ComponentInputs& in, std::string& reason) {
-  int out = component.instances;
-  reason = component.row != nullptr ? "tier table" : "one on the host";
-  if (component.name == "kafka" && in.spec.sizing.kafka_brokers > 0) {
-    out = static_cast<int>(in.spec.sizing.kafka_brokers);
-    reason = "sizing.kafka_brokers";
+const Input& days_of(Signal signal, const Load& load) {
+  switch (signal) {
+    case Signal::traces: return load.trace_days;
+    case Signal::metrics: return load.metric_days;
+    case Signal::logs: break;
   }
-  if (!in.spec.sizing.ha) {
-    return out;
-  }
-  for (const auto& rule : in.data.ha) {
-    if (rule.component == component.name && rule.minimum > out) {
-      out = rule.minimum;
-      reason = fmt::format("high availability ({})", rule.source);
-    }
-  }
-  return out;
+  return load.log_days;
 }
 
 }  // namespace
 
 Input kept_days(const Kept& kept, const Load& load) {
-  const Input& asked = kept.signal == "traces"    ? load.trace_days
-                       : kept.signal == "metrics" ? load.metric_days
-                                                  : load.log_days;
+  const Input& asked = days_of(kept.signal, load);
   if (!kept.passing) {
     return asked;
   }
@@ -213,13 +201,14 @@ Input kept_days(const Kept& kept, const Load& load) {
 }
 
 Quantity daily_of(const Kept& kept, const Selected& component, const ComponentInputs& in) {
-  const auto signal = std::ranges::find(in.signals, kept.signal, &SignalPlan::name);
+  const Quantity& daily = plan_of(in.signals, kept.signal).daily;
   if (!kept.passing) {
-    return signal->daily;
+    return daily;
   }
-  if (kept.signal != "metrics") {
-    return given(kept.signal + " per day in front of the store", 0, signal->daily.unit,
-                 "nothing is sent to a second store of " + kept.signal);
+  if (kept.signal != Signal::metrics) {
+    const auto name = catalog::signal_name(kept.signal);
+    return given(fmt::format("{} per day in front of the store", name), 0, daily.unit,
+                 fmt::format("nothing is sent to a second store of {}", name));
   }
   const catalog::StoredRule& rule = component.rules->stores.at(kept.signal);
   return calc("F02", "metrics per day in front of the store",
@@ -229,30 +218,30 @@ Quantity daily_of(const Kept& kept, const Selected& component, const ComponentIn
 }
 
 Quantity stored_of(const Kept& kept, const Selected& component, const ComponentInputs& in) {
-  return calc("D04", kept.signal + " stored",
+  return calc("D04", fmt::format("{} stored", catalog::signal_name(kept.signal)),
               {daily_of(kept, component, in).input(), kept_days(kept, in.load), in.load.copies});
 }
 
-Recommended recommend(const ComponentInputs& in, const Catalogs& catalogs,
-                      const std::vector<Selected>& selected) {
+Recommended recommend(const ComponentInputs& in, const std::vector<Selected>& selected) {
   const Amounts amounts = load_amounts(in.spec, in.load, in.signals);
   Recommended out;
   for (const auto& component : selected) {
     if (component.rules == nullptr) {
       continue;
     }
-    std::string reason;
-    const int instances = instances_of(component, in, reason);
-    out.components.push_back(ComponentSizer(component, in, amounts).plan(instances));
-    out.components.back().instances_reason = std::move(reason);
+    Instances instances = count_instances(
+        in, component.name,
+        {component.instances, component.row != nullptr ? "tier table" : "one on the host"});
+    out.components.push_back(ComponentSizer(component, in, amounts).plan(instances.count));
+    out.components.back().instances_reason = std::move(instances.reason);
   }
   if (in.tier.single_node) {
-    out.host = plan_host(in.spec, catalogs, out.components);
+    out.host = plan_host(in.spec, in.catalogs, out.components);
     cut_to_fit(*out.host, out.components);
   }
   for (auto& plan : out.components) {
     const auto component = std::ranges::find(selected, plan.name, &Selected::name);
-    plan.settings = derive_settings(*component, in, catalogs, amounts, plan);
+    plan.settings = derive_settings(*component, in, amounts, plan);
   }
   return out;
 }

@@ -14,7 +14,7 @@ struct Recommended {
 // Cores, memory and disk of each selected component: the larger of its floor and its rule, in steps
 // that read well, cut towards the floors where a host does not hold them all; then the settings
 // that follow. What the spec sets stays as it is.
-[[nodiscard]] Recommended recommend(const ComponentInputs& in, const Catalogs& catalogs,
+[[nodiscard]] Recommended recommend(const ComponentInputs& in,
                                     const std::vector<Selected>& selected);
 
 // How long a component keeps a signal, and how much of it lies on its disks, all copies.

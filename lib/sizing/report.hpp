@@ -11,7 +11,6 @@
 
 namespace obsctl::sizing {
 
-// One of traces, metrics and logs.
 struct SignalPlan {
   std::string name;
   std::string item;                    // "spans", "series", "lines"
@@ -23,6 +22,12 @@ struct SignalPlan {
   Quantity stored;                     // GB over the retention, all copies
   std::optional<Quantity> documented;  // recommended model: GB stored by the documented formulas
 };
+
+// The plan of a signal in the list of all of them.
+[[nodiscard]] inline const SignalPlan& plan_of(const std::vector<SignalPlan>& plans,
+                                               Signal signal) {
+  return plans[static_cast<std::size_t>(signal)];
+}
 
 // A resource of one instance: what a formula asks for, what the tier's table gives, what is chosen.
 struct Choice {
@@ -45,7 +50,7 @@ struct ComponentPlan {
   Choice cpus;    // cores per instance
   Choice memory;  // GB per instance
   Choice disk;    // GB per instance; both 0: none
-  std::vector<std::string> stores;
+  std::vector<Signal> stores;
   std::vector<Quantity> settings;  // numbers of the generated files; key "<component>.<setting>"
 
   // The value of a setting; 0 when the component has none of that name.
@@ -173,7 +178,7 @@ struct SizingReport {
   double growth = 0;
 
   Load load;
-  std::vector<SignalPlan> signals;
+  std::vector<SignalPlan> signals;  // in the order of Signal
   std::optional<Quantity> raw_daily;
   Quantity daily;
   Quantity stored;
@@ -192,7 +197,7 @@ struct SizingReport {
 
   Quantity tail_traces;  // traces that tail sampling must hold (F27)
   std::optional<KafkaPlan> kafka;
-  std::string loki_mode;
+  std::string loki_mode;  // empty: the plan has no Loki
   std::string loki_note;  // what Loki itself says about that mode; may be empty
   NetworkPlan network;
   std::vector<HaRow> availability;

@@ -8,16 +8,6 @@
 namespace obsctl::sizing {
 namespace {
 
-constexpr const char* k_signals[] = {"traces", "metrics", "logs"};
-
-const catalog::ComponentSizing* rules_of(const Catalogs& catalogs, const std::string& name) {
-  const auto found = catalogs.rules.find(name);
-  return found == catalogs.rules.end() ? nullptr : &found->second;
-}
-
-// A pool of collectors is sized like one, whatever it is called in its tier.
-constexpr const char* k_collector_rules = "otel-collector";
-
 Selected of_row(const catalog::TierComponent& row, const Catalogs& catalogs) {
   Selected out;
   out.name = row.name;
@@ -25,8 +15,8 @@ Selected of_row(const catalog::TierComponent& row, const Catalogs& catalogs) {
   out.role = row.role;
   out.instances = row.instances;
   out.row = &row;
-  out.rules = rules_of(catalogs, row.role == "collector" ? k_collector_rules : row.name);
-  for (const auto& signal : row.stores) {
+  out.rules = catalogs.sizing_of(row.component);
+  for (const Signal signal : row.stores) {
     out.keeps.push_back({.signal = signal});
   }
   return out;
@@ -44,29 +34,79 @@ Selected of_stack(const std::string& name, const catalog::Tier& tier, const Cata
   out.name = name;
   out.title = catalogs.components.at(name).title;
   out.role = "accessory";
-  out.rules = rules_of(catalogs, name);
+  out.rules = catalogs.sizing_of(name);
   return out;
 }
 
-bool stores(const Selected& component, const std::string& signal) {
+bool stores(const Selected& component, Signal signal) {
   return component.rules != nullptr && component.rules->stores.contains(signal);
+}
+
+bool is_chosen(const catalog::ChosenStack& stack, const std::string& component) {
+  return std::ranges::any_of(stack.chosen,
+                             [&](const auto& choice) { return choice.second == component; });
 }
 
 // The component that keeps a signal for its retention: one that the spec or a default chose.
 std::string keeper(const std::vector<Selected>& all, const catalog::ChosenStack& stack,
-                   const std::string& signal) {
+                   Signal signal) {
   std::string out;
   for (const auto& component : all) {
-    const bool chosen = std::ranges::any_of(
-        stack.chosen, [&](const auto& choice) { return choice.second == component.name; });
-    if (stores(component, signal) && (chosen || out.empty())) {
+    if (stores(component, signal) && (is_chosen(stack, component.name) || out.empty())) {
       out = component.name;
     }
   }
   return out;
 }
 
+bool share_a_signal(const Catalogs& catalogs, const std::string& a, const std::string& b) {
+  return std::ranges::any_of(catalog::k_signals, [&](Signal signal) {
+    return catalogs.stores(a, signal) && catalogs.stores(b, signal);
+  });
+}
+
+// One row for a component that takes the places of two.
+void join_rows(const catalog::TierComponent& from, catalog::TierComponent& into) {
+  into.cpus += from.cpus;
+  into.memory.value += from.memory.value;
+  into.disk.value += from.disk.value;
+  into.total_disk.value += from.total_disk.value;
+  into.stores.insert(into.stores.end(), from.stores.begin(), from.stores.end());
+}
+
+// Puts a component into the rows of the stores that were not chosen and whose signals it stores.
+void take_places(const std::string& name, const catalog::ChosenStack& stack,
+                 const Catalogs& catalogs, catalog::Tier& tier) {
+  std::vector<catalog::TierComponent> rows;
+  for (auto& row : tier.components) {
+    if (!is_chosen(stack, row.component) && share_a_signal(catalogs, row.component, name)) {
+      row.name = row.component = name;
+      row.title = catalogs.components.at(name).title;
+    }
+    const auto same = std::ranges::find(rows, row.name, &catalog::TierComponent::name);
+    if (same != rows.end()) {
+      join_rows(row, *same);
+    } else {
+      rows.push_back(std::move(row));
+    }
+  }
+  tier.components = std::move(rows);
+}
+
 }  // namespace
+
+Result<catalog::Tier> chosen_tier(const StackSpec& spec, const catalog::Tier& tier,
+                                  const Catalogs& catalogs) {
+  catalog::Tier out = tier;
+  if (tier.single_node) {
+    OBS_TRY_ASSIGN(const auto stack,
+                   catalog::choose_stack(spec, catalogs.single_node, catalogs.components));
+    for (const auto& [capability, name] : stack.chosen) {
+      take_places(name, stack, catalogs, out);
+    }
+  }
+  return out;
+}
 
 Result<std::vector<Selected>> select_components(const StackSpec& spec, const catalog::Tier& tier,
                                                 const Catalogs& catalogs) {
@@ -82,7 +122,7 @@ Result<std::vector<Selected>> select_components(const StackSpec& spec, const cat
   for (const auto& name : stack.components) {
     out.push_back(of_stack(name, tier, catalogs));
   }
-  for (const char* signal : k_signals) {
+  for (const Signal signal : catalog::k_signals) {
     const std::string store = keeper(out, stack, signal);
     for (auto& component : out) {
       if (stores(component, signal)) {
@@ -99,7 +139,7 @@ StoreRules store_rules(const std::vector<Selected>& components) {
     if (component.rules == nullptr) {
       continue;
     }
-    for (const char* signal : k_signals) {
+    for (const Signal signal : catalog::k_signals) {
       const auto rule = component.rules->stores.find(signal);
       const bool passing = std::ranges::any_of(
           component.keeps, [&](const Kept& kept) { return kept.signal == signal && kept.passing; });

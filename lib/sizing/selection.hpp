@@ -10,9 +10,8 @@ namespace obsctl::sizing {
 
 // A signal on a component's disk.
 struct Kept {
-  std::string signal;  // "traces", "metrics" or "logs"
-  bool passing =
-      false;  // kept for a few days on its way to the store that keeps it for the retention
+  Signal signal = Signal::traces;
+  bool passing = false;  // for a few days, on its way to the store that keeps it for the retention
 };
 
 struct Selected {
@@ -24,6 +23,11 @@ struct Selected {
   const catalog::ComponentSizing* rules = nullptr;  // null: it has none
   std::vector<Kept> keeps;
 };
+
+// The tier's table with the stores that the spec chooses in the places of its own, where one host
+// carries it. Errors: those of the choice.
+[[nodiscard]] Result<catalog::Tier> chosen_tier(const StackSpec& spec, const catalog::Tier& tier,
+                                                const Catalogs& catalogs);
 
 // On one host the components of its stack, as the spec chooses them; else the tier's table. Errors:
 // those of the choice.

@@ -50,14 +50,13 @@ Quantity derive(const catalog::SettingRule& rule, const std::string& component,
 }  // namespace
 
 std::vector<Quantity> derive_settings(const Selected& component, const ComponentInputs& in,
-                                      const Catalogs& catalogs, const Amounts& load,
-                                      const ComponentPlan& plan) {
+                                      const Amounts& load, const ComponentPlan& plan) {
   Amounts amounts = load;
   amounts["cores"] = plan.cpus.chosen.input();
   amounts["memory"] = plan.memory.chosen.input();
   amounts["disk"] = plan.disk.chosen.input();
   std::vector<Quantity> out;
-  for (const auto* rules : {&component.rules->settings, &catalogs.common_settings}) {
+  for (const auto* rules : {&component.rules->settings, &in.catalogs.common_settings}) {
     for (const auto& rule : *rules) {
       out.push_back(derive(rule, component.name, amounts));
       amounts[rule.name] = out.back().input();
@@ -65,8 +64,9 @@ std::vector<Quantity> derive_settings(const Selected& component, const Component
   }
   for (const auto& kept : component.keeps) {
     const Input kept_for = kept_days(kept, in.load);
-    Quantity days = given(kept.signal + "_days", kept_for.value, "days", kept_for.source);
-    days.key = fmt::format("{}.{}_days", component.name, kept.signal);
+    const std::string name = fmt::format("{}_days", catalog::signal_name(kept.signal));
+    Quantity days = given(name, kept_for.value, "days", kept_for.source);
+    days.key = fmt::format("{}.{}", component.name, name);
     days.why = "how long it keeps them";
     out.push_back(std::move(days));
   }

@@ -9,8 +9,7 @@ namespace obsctl::sizing {
 // The settings of one sized component, in the order of its rules, then those that every component
 // has, then "<signal>_days" for each signal it keeps. Keys are "<component>.<setting>".
 [[nodiscard]] std::vector<Quantity> derive_settings(const Selected& component,
-                                                    const ComponentInputs& in,
-                                                    const Catalogs& catalogs, const Amounts& load,
+                                                    const ComponentInputs& in, const Amounts& load,
                                                     const ComponentPlan& plan);
 
 }  // namespace obsctl::sizing

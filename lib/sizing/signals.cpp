@@ -4,15 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "lib/sizing/components.hpp"
+#include "lib/sizing/published/registry.hpp"
+
 namespace obsctl::sizing {
 namespace {
 
-// A constant of models.yaml as an input.
-Input rule_input(const catalog::ModelData& data, const char* name, const char* label,
-                 const char* unit) {
-  const catalog::PublishedRule& rule = data.rule(name);
-  return {label, rule.value, unit, rule.source};
-}
+constexpr const char* k_metrics_daily = "metrics stored per day";
 
 Quantity stored_over(const Quantity& daily, const Input& days, const Load& load,
                      const std::string& name) {
@@ -28,14 +26,15 @@ Quantity by_table(const std::string& name, double gb, const catalog::Tier& tier,
                {"table's rate", table_rate, rate.unit, tier.rates.source}});
 }
 
-SignalPlan plan_traces(const Load& load, const catalog::Tier& tier, Model model) {
+SignalPlan plan_traces(const LoadInputs& in) {
+  const Load& load = in.load;
   SignalPlan out;
   out.name = "traces";
   out.item = "spans";
   out.rate = given("spans received", load.spans.value, "spans/s", load.spans.source);
-  if (model == Model::table) {
-    out.daily =
-        by_table(out.name, tier.daily.traces.gb(), tier, load.spans, tier.rates.spans.per_second);
+  if (in.model == Model::table) {
+    out.daily = by_table(out.name, in.tier.daily.traces.gb(), in.tier, load.spans,
+                         in.tier.rates.spans.per_second);
   } else {
     out.raw = calc("F01", "traces received per day", {load.spans, load.span_size});
     out.kept = load.kept;
@@ -49,32 +48,42 @@ SignalPlan plan_traces(const Load& load, const catalog::Tier& tier, Model model)
   return out;
 }
 
-SignalPlan plan_metrics(const StackSpec& spec, const Load& load, const catalog::Tier& tier,
-                        const catalog::ModelData& data, Model model) {
+// By the formula of the store that the spec names, in every tier; else by the published bytes per
+// sample of the tier's store.
+Quantity published_metrics(const LoadInputs& in) {
+  const catalog::TierComponent* row = row_of(in, Signal::metrics);
+  const std::string store = row != nullptr ? row->component : "";
+  const OwnRules* own = own_rules(in.spec.metrics.backend.value_or(store));
+  if (own != nullptr && own->metrics_daily != nullptr) {
+    return own->metrics_daily(in);
+  }
+  const Input size =
+      constant(in, fmt::format("{}_sample_bytes", store).c_str(), "bytes per sample", "B");
+  return calc("F02", k_metrics_daily,
+              {in.load.series, in.load.interval, size.value > 0 ? size : in.load.sample_size});
+}
+
+Quantity metrics_daily(const LoadInputs& in) {
+  const Load& load = in.load;
+  if (in.model == Model::table) {
+    // The table's rate is at a 15 s interval (Z28).
+    constexpr double k_table_interval = 15;
+    return by_table("metrics", in.tier.daily.metrics.gb(), in.tier, load.samples.input(),
+                    in.tier.rates.series / k_table_interval);
+  }
+  return in.model == Model::published
+             ? published_metrics(in)
+             : calc("F02", k_metrics_daily, {load.series, load.interval, load.sample_size});
+}
+
+SignalPlan plan_metrics(const LoadInputs& in) {
+  const Load& load = in.load;
   SignalPlan out;
   out.name = "metrics";
   out.item = "series";
   out.rate = given("active series", load.series.value, "series", load.series.source);
-  const char* name = "metrics stored per day";
-  if (model == Model::table) {
-    // The table's rate is at a 15 s interval (Z28).
-    out.daily = by_table(out.name, tier.daily.metrics.gb(), tier, load.samples.input(),
-                         tier.rates.series / 15);
-  } else if (model == Model::published && spec.metrics.backend == "victoriametrics") {
-    out.daily = calc("P09", name,
-                     {load.series, load.interval,
-                      rule_input(data, "victoriametrics_sample_bytes", "bytes per sample", "B"),
-                      rule_input(data, "victoriametrics_disk_factor", "free-disk factor", "")});
-  } else if (model == Model::published) {
-    const bool mimir = tier.find("mimir") != nullptr;
-    out.daily = calc("F02", name,
-                     {load.series, load.interval,
-                      rule_input(data, mimir ? "mimir_sample_bytes" : "prometheus_sample_bytes",
-                                 "bytes per sample", "B")});
-  } else {
-    out.daily = calc("F02", name, {load.series, load.interval, load.sample_size});
-  }
-  if (model != Model::table) {
+  out.daily = metrics_daily(in);
+  if (in.model != Model::table) {
     out.raw = out.daily;
   }
   out.retention = load.metric_days;
@@ -82,14 +91,15 @@ SignalPlan plan_metrics(const StackSpec& spec, const Load& load, const catalog::
   return out;
 }
 
-SignalPlan plan_logs(const Load& load, const catalog::Tier& tier, Model model) {
+SignalPlan plan_logs(const LoadInputs& in) {
+  const Load& load = in.load;
   SignalPlan out;
   out.name = "logs";
   out.item = "lines";
   out.rate = given("log lines received", load.lines.value, "lines/s", load.lines.source);
-  if (model == Model::table) {
-    out.daily =
-        by_table(out.name, tier.daily.logs.gb(), tier, load.lines, tier.rates.lines.per_second);
+  if (in.model == Model::table) {
+    out.daily = by_table(out.name, in.tier.daily.logs.gb(), in.tier, load.lines,
+                         in.tier.rates.lines.per_second);
   } else {
     out.raw = calc("F03", "logs received per day", {load.lines, load.line_size});
     out.kept =
@@ -103,11 +113,8 @@ SignalPlan plan_logs(const Load& load, const catalog::Tier& tier, Model model) {
 
 }  // namespace
 
-std::vector<SignalPlan> plan_signals(const StackSpec& spec, const Load& load,
-                                     const catalog::Tier& tier, const catalog::ModelData& data,
-                                     Model model) {
-  return {plan_traces(load, tier, model), plan_metrics(spec, load, tier, data, model),
-          plan_logs(load, tier, model)};
+std::vector<SignalPlan> plan_signals(const LoadInputs& in) {
+  return {plan_traces(in), plan_metrics(in), plan_logs(in)};
 }
 
 }  // namespace obsctl::sizing

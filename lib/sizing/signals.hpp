@@ -5,9 +5,16 @@
 
 namespace obsctl::sizing {
 
-// traces, metrics and logs in that order.
-[[nodiscard]] std::vector<SignalPlan> plan_signals(const StackSpec& spec, const Load& load,
-                                                   const catalog::Tier& tier,
-                                                   const catalog::ModelData& data, Model model);
+// What is known before the signals are planned; made once per model.
+struct LoadInputs {
+  const StackSpec& spec;
+  const catalog::Tier& tier;  // with the chosen stores in their places (chosen_tier)
+  const Catalogs& catalogs;
+  Model model;
+  const Load& load;
+};
+
+// In the order of Signal.
+[[nodiscard]] std::vector<SignalPlan> plan_signals(const LoadInputs& in);
 
 }  // namespace obsctl::sizing

@@ -36,7 +36,7 @@ TEST_CASE("the rules of a component are read") {
   REQUIRE_MESSAGE(parsed, (parsed ? "" : parsed.error().message));
   CHECK(parsed->cpus.per.front().of == "spans");
   CHECK(parsed->memory.floor == 64 * 1024 * 1024);
-  CHECK(parsed->stores.at("metrics").sample_size == 2);
+  CHECK(parsed->stores.at(catalog::Signal::metrics).sample_size == 2);
   REQUIRE(parsed->settings.size() == 2);
   CHECK(parsed->settings[0].round == catalog::Rounding::down);
   CHECK(parsed->settings[1].over == "cores");

@@ -17,7 +17,7 @@ TEST_CASE("every amount that a rule can name is computed, and no other") {
   const Catalogs& catalogs = test::catalogs();
   const catalog::Tier& tier = *catalogs.tier(spec.tier).value();
   const sizing::Load load = resolve_load(spec, tier, catalogs, Model::recommended, {});
-  const auto signals = plan_signals(spec, load, tier, catalogs.models, Model::recommended);
+  const auto signals = plan_signals({spec, tier, catalogs, Model::recommended, load});
   std::set<std::string> computed;
   for (const auto& [name, amount] : load_amounts(spec, load, signals)) {
     computed.insert(name);

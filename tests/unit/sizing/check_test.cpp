@@ -121,6 +121,7 @@ TEST_CASE("Prometheus' size limit must not cut the retention short") {
   spec.metrics.series = 500000;  // 8.64 GB a day, 129.6 GB in 15 days
   spec.components["prometheus"].disk = Bytes::from_gb(200);
   DeclaredLimits limits;
+  limits.metrics_component = "prometheus";
   limits.metrics_size_limit = Bytes::from_gb(45);
   CHECK(fails(check(spec, limits), "metrics.retention_size"));
   limits.metrics_size_limit = Bytes::from_gb(160);

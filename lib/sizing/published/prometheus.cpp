@@ -1,0 +1,19 @@
+// Prometheus: memory by active series.
+#include "lib/sizing/published/registry.hpp"
+
+namespace obsctl::sizing::published {
+namespace {
+
+Quantity memory(const ComponentInputs& in) {
+  return calc(
+      "P03", "metrics store memory",
+      {in.load.series, constant(in, "prometheus_series_bytes", "bytes of memory per series", "B")});
+}
+
+}  // namespace
+
+OwnRules prometheus() {
+  return {.component = "prometheus", .memory = memory};
+}
+
+}  // namespace obsctl::sizing::published
