@@ -309,10 +309,10 @@ Table compared(const SizeResult& result) {
   row("events/s", [](const auto& r) { return human_count(r.load.events.value); });
   row("active series", [](const auto& r) { return human_count(r.load.series.value); });
   row("stored per day", [](const auto& r) { return show_gb(r.daily.value); });
-  for (std::size_t i = 0; i < 3; ++i) {
-    row(fmt::format("{} for {}", "stored", result.report.signals[i].name), [i](const auto& r) {
-      return fmt::format("{} / {}", show_gb(r.signals[i].stored.value),
-                         days(r.signals[i].retention.value));
+  for (const auto signal : catalog::k_signals) {
+    row(fmt::format("stored for {}", catalog::signal_name(signal)), [signal](const auto& r) {
+      const auto& plan = plan_of(r.signals, signal);
+      return fmt::format("{} / {}", show_gb(plan.stored.value), days(plan.retention.value));
     });
   }
   row("stored", [](const auto& r) { return show_gb(r.stored.value); });

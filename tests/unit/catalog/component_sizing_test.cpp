@@ -108,3 +108,20 @@ TEST_CASE("the embedded rules and common settings are valid") {
   REQUIRE_MESSAGE(common, (common ? "" : common.error().message));
   CHECK_FALSE(common->empty());
 }
+
+TEST_CASE("sizing rules say what a component stores, holds and cannot share") {
+  const std::string limits = "cpus: {floor: 1, source: s}\nmemory: {floor: 1GiB, source: s}\n";
+  const auto store = catalog::parse_component_sizing(
+      limits + "runs_once: one disk\nstores: {logs: {factor: 0.2, source: s}}\n", "s.yaml", "x");
+  REQUIRE(store);
+  CHECK(store->stores.contains(catalog::Signal::logs));
+  CHECK_FALSE(store->stores.contains(catalog::Signal::traces));
+  CHECK(store->runs_once == "one disk");
+  CHECK_FALSE(store->holds_objects);
+  const auto objects = catalog::parse_component_sizing(limits + "holds: objects\n", "s.yaml", "x");
+  REQUIRE(objects);
+  CHECK(objects->holds_objects);
+  const auto unknown = catalog::parse_component_sizing(limits + "holds: queue\n", "s.yaml", "x");
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().at->line == 3);
+}

@@ -76,6 +76,14 @@ TEST_CASE("a load finds the smallest tier that carries it") {
   CHECK(catalog::tier_for(*all, 9e9, 0).name == "xlarge");
 }
 
+TEST_CASE("a pool of collectors is sized like one") {
+  const auto large = catalog::tier("large");
+  REQUIRE(large);
+  REQUIRE(large->find("otel-gateway") != nullptr);
+  CHECK(large->find("otel-gateway")->component == "otel-collector");
+  CHECK(large->find("loki")->component == "loki");
+}
+
 TEST_CASE("mistakes in the tier table are located") {
   const auto unknown = catalog::tier("smal");
   REQUIRE_FALSE(unknown);
