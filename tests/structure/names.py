@@ -6,7 +6,7 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ["lib/sizing", "lib/catalog", "lib/model"]
+FOLDERS = ["cli", "commands", "lib"]
 # A component's own formulas: <name>.cpp with '_' for '-' may use that one name.
 OWN = "lib/sizing/published"
 # Literals that must stand, by file and name, with the reason.
