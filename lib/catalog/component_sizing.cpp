@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "lib/base/text.hpp"
 #include "lib/catalog/measures.hpp"
 #include "lib/catalog/row.hpp"
 #include "lib/catalog/strict_reader.hpp"
@@ -234,15 +235,22 @@ Result<ComponentSizing> parse_component_sizing(std::string_view text, const std:
   return Reader().read(root, name);
 }
 
+std::string cluster_of(const std::string& component) {
+  return component + "/cluster";
+}
+
 Result<SizingRules> sizing_rules() {
   constexpr std::string_view k_folder = "components/";
-  constexpr std::string_view k_name = "/sizing.yaml";
   SizingRules out;
   for (const auto& file : embedded_files()) {
-    if (file.path.starts_with(k_folder) && file.path.ends_with(k_name)) {
-      const std::string name(
-          file.path.substr(k_folder.size(), file.path.size() - k_folder.size() - k_name.size()));
-      OBS_TRY_ASSIGN(out[name], parse_component_sizing(file.bytes, std::string(file.path), name));
+    const auto parts = split(std::string(file.path), '/');
+    if (!file.path.starts_with(k_folder) || parts.size() != 3) {
+      continue;
+    }
+    if (parts[2] == "sizing.yaml" || parts[2] == "sizing.cluster.yaml") {
+      const std::string key = parts[2] == "sizing.yaml" ? parts[1] : cluster_of(parts[1]);
+      OBS_TRY_ASSIGN(out[key],
+                     parse_component_sizing(file.bytes, std::string(file.path), parts[1]));
     }
   }
   return out;

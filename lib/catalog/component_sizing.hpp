@@ -116,6 +116,10 @@ using SizingRules = std::map<std::string, ComponentSizing>;
                                                              const std::string& file,
                                                              const std::string& name);
 
+// The key of what a component needs as a cluster, from sizing.cluster.yaml: where that is another
+// program's worth of work than one process, and no factor leads from one to the other.
+[[nodiscard]] std::string cluster_of(const std::string& component);
+
 // Every component's rules of the embedded templates, and the settings that every component has.
 [[nodiscard]] Result<SizingRules> sizing_rules();
 [[nodiscard]] Result<std::vector<SettingRule>> common_settings();

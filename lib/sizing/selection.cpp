@@ -8,14 +8,20 @@
 namespace obsctl::sizing {
 namespace {
 
-Selected of_row(const catalog::TierComponent& row, const Catalogs& catalogs) {
+const catalog::ComponentSizing* rules_of(const catalog::TierComponent& row, bool single_node,
+                                         const Catalogs& catalogs) {
+  const auto* cluster = catalogs.sizing_of(catalog::cluster_of(row.component));
+  return single_node || cluster == nullptr ? catalogs.sizing_of(row.component) : cluster;
+}
+
+Selected of_row(const catalog::TierComponent& row, bool single_node, const Catalogs& catalogs) {
   Selected out;
   out.name = row.name;
   out.title = row.title;
   out.role = row.role;
   out.instances = row.instances;
   out.row = &row;
-  out.rules = catalogs.sizing_of(row.component);
+  out.rules = rules_of(row, single_node, catalogs);
   for (const Signal signal : row.stores) {
     out.keeps.push_back({.signal = signal});
   }
@@ -26,7 +32,7 @@ Selected of_row(const catalog::TierComponent& row, const Catalogs& catalogs) {
 // keeps for good only pass through the others.
 Selected of_stack(const std::string& name, const catalog::Tier& tier, const Catalogs& catalogs) {
   if (const catalog::TierComponent* row = tier.find(name)) {
-    Selected out = of_row(*row, catalogs);
+    Selected out = of_row(*row, tier.single_node, catalogs);
     out.keeps.clear();
     return out;
   }
@@ -113,7 +119,7 @@ Result<std::vector<Selected>> select_components(const StackSpec& spec, const cat
   std::vector<Selected> out;
   if (!tier.single_node) {
     for (const auto& row : tier.components) {
-      out.push_back(of_row(row, catalogs));
+      out.push_back(of_row(row, tier.single_node, catalogs));
     }
     return out;
   }
