@@ -142,13 +142,16 @@ struct Component {
   [[nodiscard]] double setting(const std::string& setting_name) const;
 };
 
+enum class LinkKind { need, scrape };
+
 // Who talks to whom about what.
 struct Link {
   std::string from;
   std::string to;
   int port = 0;
-  std::string carries;          // "traces over OTLP/gRPC"
-  std::string capability = {};  // what `from` needs and `to` provides; empty: a scrape
+  std::string carries;  // "traces over OTLP/gRPC"
+  LinkKind kind = LinkKind::need;
+  std::string capability = {};  // what `from` needs and `to` provides; empty for a scrape
 };
 
 // A capability of the stack with the component that provides it and how a client reaches it.

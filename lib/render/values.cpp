@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "lib/base/text.hpp"
 #include "lib/topology/settings.hpp"
@@ -79,19 +80,18 @@ Values exporter_ids(const Values& list) {
   return out;
 }
 
+// What the stack's scrapes ask, each target once.
 Values scrape_jobs(const Topology& topology) {
   Values out = Values::array();
-  for (const auto& component : topology.components) {
-    if (component.metrics_path.empty()) {
+  std::set<std::string> seen;
+  for (const auto& link : topology.links) {
+    if (link.kind != LinkKind::scrape || !seen.insert(link.to).second) {
       continue;
     }
-    Values job = {{"job", component.name},
-                  {"path", nullptr},
-                  {"target", fmt::format("{}:{}", component.name, component.metrics_port)}};
-    if (component.metrics_path != "/metrics") {
-      job["path"] = component.metrics_path;
-    }
-    out.push_back(std::move(job));
+    const std::string& path = topology.find(link.to)->metrics_path;
+    out.push_back(Values{{"job", link.to},
+                         {"path", path == "/metrics" ? Values(nullptr) : Values(path)},
+                         {"target", fmt::format("{}:{}", link.to, link.port)}});
   }
   return out;
 }

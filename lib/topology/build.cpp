@@ -93,8 +93,8 @@ Result<void> wire(const catalog::ComponentDef& def, const catalog::Components& c
       continue;
     }
     if (!need.carries.empty()) {
-      topology.links.push_back(
-          {def.name, provider->component, provider->port, need.carries, need.capability});
+      topology.links.push_back({def.name, provider->component, provider->port, need.carries,
+                                LinkKind::need, need.capability});
     }
     const bool known = std::ranges::find(component.depends_on, provider->component,
                                          &Dependency::component) != component.depends_on.end();
@@ -112,7 +112,8 @@ void add_scrapes(Topology& topology) {
     }
     for (const auto& to : topology.components) {
       if (!to.metrics_path.empty()) {
-        topology.links.push_back({from.name, to.name, to.metrics_port, "scrape", ""});
+        topology.links.push_back(
+            {from.name, to.name, to.metrics_port, "metrics", LinkKind::scrape});
       }
     }
   }

@@ -151,6 +151,7 @@ TEST_CASE("what a stack does not have is neither watched nor shown") {
   CHECK_FALSE(stack.tree.contains("configs/prometheus/rules/victoriametrics-alerts.yml"));
   std::erase_if(stack.topology.components,
                 [](const Component& component) { return component.name == "jaeger"; });
+  std::erase_if(stack.topology.links, [](const Link& link) { return link.to == "jaeger"; });
   static const OsFileSystem files;
   const TemplateStore store(files, {});
   const Watch watch = value_of(read_watch(stack.topology, store));
