@@ -103,6 +103,7 @@ struct Setting {
 
 struct Component {
   std::string name;          // service name and host name, for example "otel-collector"
+  std::string file = {};     // its component.yaml, for errors in texts that are filled in later
   std::string role = "all";  // which part of the program's work it does
   int instances = 1;
   std::string title;         // "OpenTelemetry Collector"

@@ -11,6 +11,7 @@
 #include "lib/render/compose_services.hpp"
 #include "lib/render/observe.hpp"
 #include "lib/render/values.hpp"
+#include "lib/topology/fill.hpp"
 
 namespace obsctl {
 namespace {
@@ -177,21 +178,6 @@ std::string owned_paths(const Topology& topology) {
   return one_of(paths);
 }
 
-// A text of component.yaml, filled in.
-class Filler {
- public:
-  Filler(const Component& component, const Values& values)
-      : file_(fmt::format("components/{}/component.yaml", component.name)), values_(values) {}
-
-  Result<std::string> operator()(const std::string& text) const {
-    return render_template({file_, "embedded", text}, values_);
-  }
-
- private:
-  std::string file_;
-  const Values& values_;
-};
-
 // What the components say about themselves: `about`, by topic, and `log_lines`.
 Result<void> add_texts(Values& out, const Topology& topology, const Values& values) {
   for (const auto& topic : catalog::runbook_topics()) {
@@ -199,18 +185,20 @@ Result<void> add_texts(Values& out, const Topology& topology, const Values& valu
   }
   out["log_lines"] = Values::array();
   for (const auto& component : topology.components) {
-    const Filler fill(component, values);
     for (const auto& [topic, texts] : component.runbook) {
       for (const auto& text : texts) {
-        OBS_TRY_ASSIGN(const std::string filled, fill(text));
+        OBS_TRY_ASSIGN(const std::string filled,
+                       fill_in(component.file, "runbook." + topic, text, values));
         if (!trim(filled).empty()) {
           out["about"][topic].push_back(trim(filled));
         }
       }
     }
     for (const auto& line : component.logs) {
-      OBS_TRY_ASSIGN(const std::string means, fill(line.means));
-      OBS_TRY_ASSIGN(const std::string todo, fill(line.todo));
+      OBS_TRY_ASSIGN(const std::string means,
+                     fill_in(component.file, "logs.means", line.means, values));
+      OBS_TRY_ASSIGN(const std::string todo,
+                     fill_in(component.file, "logs.todo", line.todo, values));
       out["log_lines"].push_back(Values{
           {"component", component.name}, {"says", line.says}, {"means", means}, {"todo", todo}});
     }

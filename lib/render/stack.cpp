@@ -1,8 +1,6 @@
 // Renders a stack: component configs once, then the packaging, the secrets' places and the runbook.
 #include "lib/render/stack.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <map>
 
@@ -12,6 +10,7 @@
 #include "lib/render/operations.hpp"
 #include "lib/render/sources.hpp"
 #include "lib/render/values.hpp"
+#include "lib/topology/fill.hpp"
 #include "lib/topology/settings.hpp"
 
 namespace obsctl {
@@ -48,9 +47,9 @@ Result<void> add_configs(FileTree& tree, const Topology& topology, const Templat
   return {};
 }
 
-// What new secrets hold, by path, with the component that reads each.
+// What a new secret holds, with the component.yaml that says it.
 struct NewSecret {
-  std::string component;
+  std::string file;
   std::string content;
 };
 
@@ -59,7 +58,7 @@ std::map<std::string, NewSecret> new_secrets(const Topology& topology) {
   for (const auto& component : topology.components) {
     for (const auto& use : component.secrets) {
       for (const auto& [path, content] : use.contents) {
-        out[path] = {component.name, content};
+        out[path] = {component.file, content};
       }
     }
   }
@@ -87,9 +86,7 @@ Result<void> add_secrets(FileTree& tree, const Topology& topology, const Values&
     if (secret.content.find(k_token_tag) != std::string::npos) {
       OBS_TRY_ASSIGN(all["token"], random.token(k_token_length));
     }
-    const Template source = {fmt::format("components/{}/component.yaml", secret.component),
-                             "embedded", secret.content};
-    OBS_TRY_ASSIGN(std::string bytes, render_template(source, all));
+    OBS_TRY_ASSIGN(std::string bytes, fill_in(secret.file, "secrets.content", secret.content, all));
     tree[path] = {.bytes = std::move(bytes), .mode = k_private, .origin = "secret", .secret = true};
   }
   return {};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lib/topology/fill.hpp"
 #include "lib/topology/settings.hpp"
 
 namespace obsctl::topology {
@@ -42,16 +43,7 @@ class Filler {
 
   // `key` is where the text stands in the component's file.
   Result<std::string> operator()(const std::string& key, const std::string& text) const {
-    if (text.find("[%") == std::string::npos) {
-      return text;
-    }
-    auto filled = render_template({file_, "", text}, values_);
-    if (!filled) {
-      Error error = std::move(filled).error();
-      error.at = SourcePos{file_};  // its line is one of the text alone
-      return Failure(std::move(error).in(fmt::format("filling in '{}'", key)));
-    }
-    return filled;
+    return fill_in(file_, key, text, values_);
   }
 
   // An entry that comes out empty is left out.
@@ -169,6 +161,7 @@ Values shared_values(const StackSpec& spec, const Retention& retention) {
 Result<Component> instantiate(const catalog::ComponentDef& def, const Context& context) {
   Component out;
   out.name = def.name;
+  out.file = def.file;
   out.title = def.title;
   out.image = def.reference();
   out.version = def.version;
