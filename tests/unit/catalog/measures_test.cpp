@@ -32,17 +32,17 @@ TEST_CASE("somebody answers every measure") {
 }
 
 TEST_CASE("any collector is asked before a component, and components by their names") {
-  CHECK(queries("lines_per_second") ==
-        std::vector<std::string>{
-            "sum(rate({__name__=~\"otelcol_receiver_accepted_log_records(_total)?\","
-            "job!~\".*jaeger.*\"}[WINDOW])) and on() "
-            "count({__name__=~\"otelcol_receiver_accepted_log_records(_total)?\","
-            "job!~\".*jaeger.*\"} offset WINDOW)",
-            "sum(rate(loki_distributor_lines_received_total[WINDOW])) and on() "
-            "count(loki_distributor_lines_received_total offset WINDOW)"});
-  CHECK(queries("series") ==
-        std::vector<std::string>{"sum(prometheus_tsdb_head_series)",
-                                 "sum(vm_cache_entries{type=\"storage/hour_metric_ids\"})"});
+  const auto first_with = [](const std::vector<std::string>& asked, std::string_view part) {
+    return std::ranges::find_if(
+        asked, [part](const std::string& query) { return query.find(part) != query.npos; });
+  };
+  const auto lines = queries("lines_per_second");
+  CHECK(first_with(lines, "otelcol_receiver_accepted_log_records") == lines.begin());
+  CHECK(first_with(lines, "loki_distributor_lines_received_total") != lines.end());
+  const auto series = queries("series");
+  CHECK(first_with(series, "prometheus_tsdb_head_series") == series.begin());
+  CHECK(first_with(series, "vm_cache_entries") > series.begin());
+  CHECK(first_with(series, "vm_cache_entries") != series.end());
 }
 
 TEST_CASE("all mistakes of the list are said") {
