@@ -134,7 +134,7 @@ Result<void> check_retention(const StackSpec& spec) {
   }
   if (spec.logs.retention && spec.logs.retention->seconds < 86400) {
     return usage("'logs.retention' must be at least 24h",
-                 "Loki's compactor deletes whole index days");
+                 "the stores of logs delete whole days");
   }
   return {};
 }
