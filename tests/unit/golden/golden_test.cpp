@@ -46,6 +46,7 @@ const std::vector<Variant> k_variants = {
      {"security.tls=self-signed", "security.auth=bearer", "security.bind=0.0.0.0",
       "security.cors_origins=https://app.example.com", "environment=staging", "name=edge"}},
     {"small-victoriametrics", {"metrics.backend=victoriametrics", "metrics.retention=90d"}},
+    {"small-victorialogs", {"logs.backend=victorialogs"}},
     {"small-alerting",
      {"alerting.webhook_url=https://hooks.example.com/alerts", "alerting.slack_channel=#ops",
       "alerting.email_to=ops@example.com", "alerting.email_from=obs@example.com",
