@@ -47,6 +47,7 @@ const std::vector<Variant> k_variants = {
       "security.cors_origins=https://app.example.com", "environment=staging", "name=edge"}},
     {"small-victoriametrics", {"metrics.backend=victoriametrics", "metrics.retention=90d"}},
     {"small-victorialogs", {"logs.backend=victorialogs"}},
+    {"small-tempo", {"traces.backend=tempo"}},
     {"small-alerting",
      {"alerting.webhook_url=https://hooks.example.com/alerts", "alerting.slack_channel=#ops",
       "alerting.email_to=ops@example.com", "alerting.email_from=obs@example.com",
