@@ -1,6 +1,7 @@
 """Reads traces, metrics and logs back through the query APIs that people and Grafana use."""
 
 import dataclasses
+import json
 import time
 
 import requests
@@ -23,11 +24,18 @@ def wait_for(check, seconds: float, what: str, pause: float = 1.0):
     raise AssertionError(f"{what}: not within {seconds:.0f} s, last: {last!r}")
 
 
-def get(url: str, **params) -> dict:
+def ask(url: str, **params) -> requests.Response:
     reply = requests.get(url, params=params, timeout=TIMEOUT)
     if reply.status_code != 200:
         raise requests.RequestException(f"{url}: HTTP {reply.status_code}: {reply.text[:300]}")
-    return reply.json()
+    return reply
+
+
+def get(url: str, **params) -> dict:
+    return ask(url, **params).json()
+
+
+# -- traces: ids(service) that a search finds, trace(id) with all its spans ----------------------
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +50,31 @@ class Jaeger:
         # A span id is 64 bits and printed without leading zeros by some versions: pad.
         return {row["traceID"].rjust(32, "0"): row["spans"] for row in reply.get("data") or []}
 
+    def ids(self, service: str) -> set:
+        return set(self.traces(service))
+
+    def trace(self, trace_id: str) -> list:
+        return get(f"{self.url}/api/traces/{trace_id}")["data"][0]["spans"]
+
     def services(self) -> list:
         return get(f"{self.url}/api/services").get("data") or []
+
+
+@dataclasses.dataclass(frozen=True)
+class Tempo:
+    url: str
+
+    def ids(self, service: str) -> set:
+        now = int(time.time())
+        reply = get(f"{self.url}/api/search", q=f'{{resource.service.name="{service}"}}',
+                    limit=10000, start=now - 3600, end=now + 60)
+        # Ids are printed without leading zeros.
+        return {row["traceID"].rjust(32, "0") for row in reply.get("traces") or []}
+
+    def trace(self, trace_id: str) -> list:
+        found = get(f"{self.url}/api/v2/traces/{trace_id}")["trace"]["resourceSpans"]
+        return [{**span, "resource": block["resource"]} for block in found
+                for scope in block["scopeSpans"] for span in scope["spans"]]
 
 
 def tags(span: dict) -> dict:
@@ -79,21 +110,77 @@ class Prometheus:
         return get(f"{self.url}/api/v1/parse_query", query=expr)["data"]
 
 
+# -- logs: lines(service), records(service) with all that is stored of them, what a panel or a variable
+#    of a dashboard gets ------------------------------------------------------------------------------
+
+
 @dataclasses.dataclass(frozen=True)
 class Loki:
     url: str
 
-    def lines(self, selector: str, seconds: int = 3600, limit: int = 5000) -> list:
-        return [value[1] for stream in self.streams(selector, seconds, limit)
-                for value in stream["values"]]
+    def lines(self, service: str) -> list:
+        return [value[1] for stream in self.records(service) for value in stream["values"]]
+
+    def records(self, service: str) -> list:
+        return self._range(f'{{service_name="{service}"}}', 3600)
 
     def number(self, expr: str) -> float:
         """The one value of a metric query, 0 when it has none."""
         rows = get(f"{self.url}/loki/api/v1/query", query=expr)["data"]["result"]
         return sum(float(row["value"][1]) for row in rows)
 
-    def streams(self, query: str, seconds: int = 3600, limit: int = 5000) -> list:
+    def panel(self, query: str, _query_type: str) -> list:
+        return self._range(query, 900)
+
+    def variable(self, query: dict) -> list:
+        return get(f"{self.url}/loki/api/v1/label/{query['label']}/values").get("data") or []
+
+    def _range(self, query: str, seconds: int) -> list:
         now = time.time_ns()
-        reply = get(f"{self.url}/loki/api/v1/query_range", query=query, limit=limit,
+        reply = get(f"{self.url}/loki/api/v1/query_range", query=query, limit=5000,
                     start=now - seconds * 1_000_000_000, end=now + 60_000_000_000)
         return reply["data"]["result"]
+
+
+@dataclasses.dataclass(frozen=True)
+class VictoriaLogs:
+    url: str
+
+    def lines(self, service: str) -> list:
+        return [record["_msg"] for record in self.records(service)]
+
+    def records(self, service: str) -> list:
+        return self._records(f'{{service.name="{service}"}}', 3600)
+
+    def panel(self, query: str, query_type: str) -> list:
+        """Asks as Grafana's plugin does (its pkg/plugin/query.go). A statistic over nothing is a zero
+        or no number there, not nothing: such series are left out."""
+        now, step = int(time.time()), 15
+        if query_type == "instant":
+            return self._records(query, 900)
+        if query_type == "statsRange":
+            found = get(f"{self.url}/select/logsql/stats_query_range", query=query, start=now - 900,
+                        end=now, step=f"{step}s")["data"]["result"]
+            return [row for row in found if any(_says_something(value) for _, value in row["values"])]
+        if query_type == "stats":
+            if "_time:" not in query.split("|", maxsplit=1)[0]:
+                query = f"_time:[{now - 900}, {now}] {query}"
+            found = get(f"{self.url}/select/logsql/stats_query", query=query, time=now)
+            return [row for row in found["data"]["result"] if _says_something(row["value"][1])]
+        raise requests.RequestException(f"the plugin has no type of query '{query_type}'")
+
+    def variable(self, query: dict) -> list:
+        now = int(time.time())
+        reply = get(f"{self.url}/select/logsql/field_values", query=query["query"],
+                    field=query["field"], limit=query["limit"], start=now - 3600, end=now)
+        return [row["value"] for row in reply["values"]]
+
+    def _records(self, query: str, seconds: int) -> list:
+        now = int(time.time())
+        reply = ask(f"{self.url}/select/logsql/query", query=query, limit=5000,
+                    start=now - seconds, end=now + 60)
+        return [json.loads(line) for line in reply.text.splitlines()]
+
+
+def _says_something(value: str) -> bool:
+    return value not in ("", "NaN") and float(value) != 0

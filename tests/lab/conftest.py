@@ -3,7 +3,6 @@
 import fcntl
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import uuid
@@ -14,9 +13,6 @@ import cluster as clusters
 import given
 import stack as stacks
 from labenv import bin_dir, cache_dir
-
-# Names, labels and data sources by which a query, a target or an alert is about Loki's own data.
-ABOUT_LOKI = re.compile(r'\bloki_|["/]loki"|sent_log_records')
 
 
 def pytest_configure(config) -> None:
@@ -94,11 +90,29 @@ def cluster(engine, tmp_path_factory):
         made.stop()
 
 
+@pytest.fixture
+def traces(stack):
+    """The stack's store of traces; where its program is not given, the test is not run and says why."""
+    return given_store(stack, stacks.TRACES, stack.traces)
+
+
+@pytest.fixture
+def logs(stack):
+    """The stack's store of logs, likewise."""
+    return given_store(stack, stacks.LOGS, stack.logs)
+
+
+def given_store(stack: stacks.Stack, known: dict, reader):
+    for name in set(known) & set(stack.absent()):
+        pytest.skip(given.why_absent(name))
+    return reader()
+
+
 @pytest.fixture(params=[pytest.param("loki", marks=pytest.mark.needs("loki")), "others"])
 def about(request):
     """Makes two tests of one, so that where Loki is not given only what is about Loki is not run:
     returns a function that says whether a query, target or alert belongs to this one."""
-    return lambda text: bool(ABOUT_LOKI.search(text)) == (request.param == "loki")
+    return lambda text: bool(given.ABOUT["loki"].search(text)) == (request.param == "loki")
 
 
 @pytest.fixture

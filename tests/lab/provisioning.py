@@ -12,6 +12,8 @@ import yaml
 import queries
 
 SOURCE_TYPES = {"prometheus", "loki", "jaeger", "tempo", "alertmanager"}
+PLUGIN_TYPES = {"victoriametrics-logs-datasource"}  # Grafana has to fetch them
+WITH_EXPR = {"prometheus", "loki", "victoriametrics-logs-datasource"}
 PANEL_TYPES = {
     "timeseries", "stat", "gauge", "bargauge", "table", "logs", "text", "barchart", "heatmap",
     "histogram", "piechart", "state-timeline", "status-history", "traces", "nodeGraph",
@@ -65,7 +67,7 @@ def _sources(directory: pathlib.Path, found: list) -> dict:
     sources = {row.get("uid"): row.get("type") for row in rows}
     for row in rows:
         name = row.get("name")
-        if row.get("type") not in SOURCE_TYPES:
+        if row.get("type") not in SOURCE_TYPES | PLUGIN_TYPES:
             found.append(f"data source {name}: unknown type {row.get('type')}")
         if row.get("access", "proxy") != "proxy":
             found.append(f"data source {name}: access '{row['access']}' is not proxy")
@@ -135,7 +137,7 @@ def _panel(panel: dict, sources: dict, values: dict) -> list:
             found.append(f"data source uid '{uid}' is not provisioned")
         elif source.get("type") and sources.get(uid, source["type"]) != source["type"]:
             found.append(f"data source '{uid}' is {sources[uid]}, not {source['type']}")
-        if sources.get(uid) in ("prometheus", "loki") and not target.get("expr"):
+        if sources.get(uid) in WITH_EXPR and not target.get("expr"):
             found.append(f"query {target.get('refId')} has no expr")
     return found
 

@@ -1,4 +1,4 @@
-"""Finds every PromQL, LogQL and Jaeger query in generated dashboards and rule files.
+"""Finds every PromQL, LogQL, LogsQL and Jaeger query in generated dashboards and rule files.
 
 Exists so that the lab executes exactly the queries that people will see, against the running
 backends, instead of trusting that metric and label names in JSON files are right.
@@ -23,9 +23,24 @@ LABEL_VALUES = re.compile(r"label_values\(\s*(?:(?P<match>.+?)\s*,\s*)?(?P<label
 @dataclasses.dataclass(frozen=True)
 class Query:
     where: str                    # dashboard uid / panel title, or rule file / rule name
-    kind: str                     # prometheus, loki or jaeger
+    kind: str                     # the type of its data source
     expr: str
     alert: bool = False
+    type: str = ""                # how the data source is to read it (queryType), where it asks
+
+
+@dataclasses.dataclass(frozen=True)
+class Variable:
+    """A variable of a dashboard whose values come from a data source."""
+
+    where: str
+    kind: str
+    query: str | dict
+
+    def label_values(self) -> tuple:
+        """(label, selector or None) of PromQL's label_values()."""
+        found = LABEL_VALUES.match(self.query.strip())
+        return found["label"], found["match"]
 
 
 def dashboards(directory: pathlib.Path) -> dict:
@@ -93,22 +108,17 @@ def panel_queries(directory: pathlib.Path) -> list:
                 expr = target.get("expr") or json.dumps(
                     {key: target[key] for key in ("queryType", "service", "operation", "tags",
                                                   "query") if key in target})
-                found.append(Query(where, kind, interpolate(expr, values)))
+                found.append(Query(where, kind, interpolate(expr, values),
+                                   type=target.get("queryType", "")))
     return found
 
 
 def variable_queries(directory: pathlib.Path) -> list:
-    """(where, label, selector or None) of every label_values() variable on Prometheus."""
-    found = []
-    for dashboard in dashboards(directory).values():
-        for row in dashboard.get("templating", {}).get("list", []):
-            query = row.get("query")
-            text = query.get("query", "") if isinstance(query, dict) else str(query or "")
-            match = LABEL_VALUES.match(text.strip())
-            if row.get("type") == "query" and match:
-                found.append((f"{dashboard['uid']} / ${row['name']}", match["label"],
-                              match["match"], row.get("datasource") or {}))
-    return found
+    """Every variable that asks a data source for its values."""
+    types = datasource_types(directory)
+    return [Variable(f"{dashboard['uid']} / ${row['name']}", types[row["datasource"]["uid"]], row["query"])
+            for dashboard in dashboards(directory).values()
+            for row in dashboard.get("templating", {}).get("list", []) if row.get("type") == "query"]
 
 
 def rule_files(directory: pathlib.Path) -> list:

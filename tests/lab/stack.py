@@ -14,10 +14,12 @@ import subprocess
 import yaml
 
 import given
-from backends import Jaeger, Loki, Prometheus, wait_for
+from backends import Jaeger, Loki, Prometheus, Tempo, VictoriaLogs, wait_for
 from telemetry import Sender
 
 UP_SECONDS = 240
+TRACES = {"jaeger": (Jaeger, 16686), "tempo": (Tempo, 3200)}
+LOGS = {"loki": (Loki, 3100), "victorialogs": (VictoriaLogs, 9428)}
 
 
 class CommandFailed(AssertionError):
@@ -72,6 +74,11 @@ class Stack:
     def absent(self) -> list:
         """Services that cannot run here because their program is not given."""
         return [name for name in given.absent() if name in self.services()]
+
+    def stores(self) -> list:
+        """The services that keep data and can run here."""
+        known = [*TRACES, "prometheus", "victoriametrics", *LOGS]
+        return [name for name in known if name in self.services() and name not in self.absent()]
 
     def address(self, service: str, port: int) -> str:
         """host:port on this machine for a container port that the stack publishes."""
@@ -132,7 +139,9 @@ class Stack:
         return "\n".join(parts)
 
     def down(self, volumes: bool = False) -> None:
-        self.compose("down", "--timeout", "20", *(["-v"] if volumes else []), may_fail=True)
+        # Nobody has to write down what goes away with its volume.
+        options = ["--timeout", "1", "-v"] if volumes else ["--timeout", "20"]
+        self.compose("down", *options, may_fail=True)
 
     def process_id(self, service: str) -> int:
         container = self.containers()[service]["ID"]
@@ -154,6 +163,19 @@ class Stack:
 
     def loki(self) -> Loki:
         return Loki(f"http://{self.address('loki', 3100)}")
+
+    def traces(self) -> Jaeger | Tempo:
+        """The store of traces that this stack has."""
+        return self._store(TRACES)
+
+    def logs(self) -> Loki | VictoriaLogs:
+        """The store of logs that this stack has."""
+        return self._store(LOGS)
+
+    def _store(self, known: dict):
+        name = next(name for name in known if name in self.services())
+        reader, port = known[name]
+        return reader(f"http://{self.address(name, port)}")
 
 
 def _is_fine(row: dict) -> bool:

@@ -83,12 +83,12 @@ class Sender:
         self._post("metrics", request, metrics_service_pb2_grpc.MetricsServiceStub)
 
     def logs(self, service: str, bodies: list, attributes: dict | None = None,
-             severity: str = "INFO") -> None:
+             severity: str = "INFO", resource: dict | None = None) -> None:
         number = {"INFO": 9, "WARN": 13, "ERROR": 17}[severity]
         for start in range(0, len(bodies), CHUNK):
             request = logs_service_pb2.ExportLogsServiceRequest()
             block = request.resource_logs.add()
-            block.resource.attributes.extend(_pairs({"service.name": service}))
+            block.resource.attributes.extend(_pairs({"service.name": service, **(resource or {})}))
             scope = block.scope_logs.add()
             for body in bodies[start:start + CHUNK]:
                 now = time.time_ns()

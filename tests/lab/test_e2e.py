@@ -36,18 +36,17 @@ def known(filename: str) -> dict:
 
 
 def arrived(stack, service: str, ids: list, seconds: float = ARRIVAL) -> set:
-    """Waits until every given trace is readable; returns all trace ids of the service."""
-    jaeger = stack.jaeger()
-    wait_for(lambda: set(ids) <= set(jaeger.traces(service)),
-             seconds + stack.sampling().decision_seconds,
-             f"{len(ids)} traces of {service} in Jaeger")
-    return set(jaeger.traces(service))
+    """Waits until every given trace is found; returns all trace ids of the service."""
+    store = stack.traces()
+    wait_for(lambda: set(ids) <= store.ids(service), seconds + stack.sampling().decision_seconds,
+             f"{len(ids)} traces of {service} in {store}")
+    return store.ids(service)
 
 
 def lines_arrived(stack, service: str, lines: list, seconds: float = ARRIVAL) -> None:
-    selector = f'{{service_name="{service}"}}'
-    wait_for(lambda: sorted(stack.loki().lines(selector)) == sorted(lines), seconds,
-             f"exactly {len(lines)} log lines of {service} in Loki")
+    store = stack.logs()
+    wait_for(lambda: sorted(store.lines(service)) == sorted(lines), seconds,
+             f"exactly {len(lines)} log lines of {service} in {store}")
 
 
 def counter_arrived(stack, service: str, values: dict, seconds: float = ARRIVAL) -> None:
@@ -73,14 +72,14 @@ def test_published_ports_are_on_loopback(stack):
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
-def test_traces_are_sampled_as_configured(stack, service, protocol, report):
+def test_traces_are_sampled_as_configured(stack, traces, service, protocol, report):
     sampling = stack.sampling()
     specs = mixed(NORMAL, ERRORS, SLOW, sampling.slow_seconds + 0.5)
     ids = stack.sender(protocol).spans(service, specs)
     must = [trace for trace, spec in zip(ids, specs) if spec.kind != "normal"]
     stored = arrived(stack, service, must)
     time.sleep(sampling.decision_seconds + 5)  # the last decisions of ordinary traces
-    stored = set(stack.jaeger().traces(service))
+    stored = traces.ids(service)
     kept = len(stored - set(must))
     # Four standard deviations: a right sampler fails this once in 16,000 runs.
     margin = 4 * math.sqrt(NORMAL * sampling.keep * (1 - sampling.keep))
@@ -90,10 +89,10 @@ def test_traces_are_sampled_as_configured(stack, service, protocol, report):
     assert abs(kept - NORMAL * sampling.keep) <= margin
 
 
-def test_traces_arrive_complete(stack, service):
+def test_traces_arrive_complete(stack, traces, service):
     ids = stack.sender("grpc").spans(service, [TraceSpec("error")] * 20)
     arrived(stack, service, ids)
-    assert {len(spans) for spans in stack.jaeger().traces(service).values()} == {2}
+    assert {len(traces.trace(trace_id)) for trace_id in ids} == {2}
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
@@ -104,7 +103,7 @@ def test_metrics_arrive_exactly(stack, service, protocol, report):
     report(f"{protocol}: {len(values)} series, every value equal")
 
 
-@pytest.mark.needs("loki")
+@pytest.mark.usefixtures("logs")
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
 def test_logs_arrive_exactly(stack, service, protocol, report):
     lines = [f"line {number} of {service}" for number in range(1000)]
@@ -135,22 +134,23 @@ def assert_none_leaked(secrets: dict, stored: str, report) -> None:
     assert not leaks
 
 
-def test_personal_data_never_reaches_the_traces(stack, service, report):
+def test_personal_data_never_reaches_the_traces(stack, traces, service, report):
     attributes, secrets = personal(service)
     spec = TraceSpec("error", attributes=tuple(attributes.items()))
-    arrived(stack, service, stack.sender("grpc").spans(service, [spec]))
-    traces = json.dumps(stack.jaeger().traces(service))
-    assert_none_leaked(secrets, traces, report)
-    assert "shop.example/cart" in traces, "the useful part of the URL is gone too"
+    ids = stack.sender("grpc").spans(service, [spec])
+    arrived(stack, service, ids)
+    stored = json.dumps([traces.trace(trace_id) for trace_id in ids])
+    assert_none_leaked(secrets, stored, report)
+    assert "shop.example/cart" in stored, "the useful part of the URL is gone too"
 
 
-@pytest.mark.needs("loki")
-def test_personal_data_never_reaches_the_logs(stack, service, report):
+def test_personal_data_never_reaches_the_logs(stack, logs, service, report):
     attributes, secrets = personal(service)
     stack.sender("grpc").logs(service, ["a harmless line"], attributes)
     lines_arrived(stack, service, ["a harmless line"])
-    logs = json.dumps(stack.loki().streams(f'{{service_name="{service}"}}'))
-    assert_none_leaked(secrets, logs, report)
+    stored = json.dumps(logs.records(service))
+    assert_none_leaked(secrets, stored, report)
+    assert "shop.example/cart" in stored, "the useful part of the URL is gone too"
 
 
 def test_rules_load(stack, report):
@@ -219,15 +219,11 @@ def expect_lines(stack, sent: Sent) -> None:
     lines_arrived(stack, sent.service, sent.lines, RECOVERY)
 
 
-def backends(stack) -> list:
-    return [name for name in ("jaeger", "prometheus", "loki") if name not in stack.absent()]
-
-
 def backends_down_for_a_minute(stack) -> Sent:
-    stack.compose("stop", "--timeout", "20", *backends(stack))
+    stack.compose("stop", "--timeout", "20", *stack.stores())
     sent = send_one_of_each(stack)
     time.sleep(OUTAGE)
-    stack.compose("start", *backends(stack))
+    stack.compose("start", *stack.stores())
     wait_for(stack.is_healthy, 120, "backends healthy again")
     return sent
 
@@ -235,14 +231,14 @@ def backends_down_for_a_minute(stack) -> Sent:
 def collector_killed_with_a_full_queue(stack) -> Sent:
     """SIGKILL with data in the queue. What tail sampling still holds is in memory by design, so
     this waits for the decision first."""
-    stack.compose("stop", "--timeout", "20", *backends(stack))
+    stack.compose("stop", "--timeout", "20", *stack.stores())
     sent = send_one_of_each(stack)
     time.sleep(stack.sampling().decision_seconds + 5)
     killed = stack.process_id("otel-collector")
     os.kill(killed, signal.SIGKILL)
     wait_for(lambda: stack.process_id("otel-collector") not in (0, killed), 60,
              "the engine restarted the killed collector")
-    stack.compose("start", *backends(stack))
+    stack.compose("start", *stack.stores())
     wait_for(stack.is_healthy, 120, "stack healthy again")
     return sent
 
@@ -251,7 +247,7 @@ def down_and_up(stack) -> Sent:
     sent = send_one_of_each(stack)
     expect_traces(stack, sent)
     expect_counter(stack, sent)
-    if "loki" in backends(stack):
+    if "loki" in stack.stores():
         expect_lines(stack, sent)
     stack.down()
     stack.up()
@@ -265,6 +261,7 @@ def sent(request, stack) -> Sent:
     return request.param(stack)
 
 
+@pytest.mark.usefixtures("traces")
 def test_no_trace_is_lost(stack, sent):
     expect_traces(stack, sent)
 
@@ -273,7 +270,7 @@ def test_no_point_is_lost(stack, sent):
     expect_counter(stack, sent)
 
 
-@pytest.mark.needs("loki")
+@pytest.mark.usefixtures("logs")
 def test_no_line_is_lost(stack, sent):
     expect_lines(stack, sent)
 
@@ -281,8 +278,7 @@ def test_no_line_is_lost(stack, sent):
 # -- what alerts and dashboards ask for --------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def traffic(stack) -> None:
+def send_traffic(stack) -> None:
     """Two minutes of every kind of telemetry, for queries over rates to have something to show."""
     sender, name = stack.sender("http"), "lab-traffic"
     application = HttpApplication(name, sender.endpoint)
@@ -296,6 +292,11 @@ def traffic(stack) -> None:
         time.sleep(15)
     application.close()
     time.sleep(stack.sampling().decision_seconds + 20)
+
+
+@pytest.fixture(scope="module")
+def traffic(stack) -> None:
+    send_traffic(stack)
 
 
 def selectors_without_series(stack, about) -> tuple:
@@ -315,49 +316,64 @@ def selectors_without_series(stack, about) -> tuple:
     return checked, missing
 
 
-def test_rules_select_series_that_exist(stack, traffic, about, report):
-    # Some gauges appear with a component's first maintenance run, five minutes after its start.
+def settled(check) -> tuple:
+    """What the check says, (number checked, what is missing), once nothing is missing: some gauges appear
+    with a component's first maintenance run, five minutes after its start."""
     deadline = time.monotonic() + 270
-    checked, missing = selectors_without_series(stack, about)
+    checked, missing = check()
     while missing and time.monotonic() < deadline:
         time.sleep(15)
-        checked, missing = selectors_without_series(stack, about)
+        checked, missing = check()
+    return checked, missing
+
+
+def test_rules_select_series_that_exist(stack, traffic, about, report):
+    checked, missing = settled(lambda: selectors_without_series(stack, about))
     report(f"{checked} selectors checked, {len(missing)} without series")
     assert checked > 0 and not missing, "\n".join(missing)
 
 
-def test_every_panel_shows_data(stack, traffic, about, report):
-    prometheus, loki, allowed = stack.prometheus(), stack.loki(), known("allowed_empty.yaml")
+def data_of(stack, query: queries.Query) -> list:
+    """What the panel's data source answers."""
+    if query.kind == "prometheus":
+        return stack.prometheus().range(query.expr)
+    if query.kind in ("loki", "victoriametrics-logs-datasource"):
+        return stack.logs().panel(query.expr, query.type)
+    if query.kind == "jaeger":
+        return stack.jaeger().services()
+    raise requests.RequestException(f"no data source for {query.where}")
+
+
+def panels_without_data(stack, about) -> tuple:
+    """Executes every query of the dashboards."""
+    allowed = known("allowed_empty.yaml")
     found = [query for query in queries.panel_queries(stack.directory)
              if about(f'"{query.kind}" {query.expr}')]
-    empty, failed = [], []
+    missing = []
     for query in found:
+        what = f"{query.where}: {query.expr}"
         try:
-            if query.kind == "prometheus":
-                data = prometheus.range(query.expr)
-            elif query.kind == "loki":
-                data = loki.streams(query.expr, seconds=900)
-            elif query.kind == "jaeger":
-                data = stack.jaeger().services()
-            else:
-                raise requests.RequestException(f"no data source for {query.where}")
+            if not data_of(stack, query) and not any(word in what for word in allowed):
+                missing.append(what)
         except requests.RequestException as error:
-            failed.append(f"{query.where}: {error}")
-            continue
-        if not data and not any(word in f"{query.where} {query.expr}" for word in allowed):
-            empty.append(f"{query.where}: {query.expr}")
-    report(f"{len(found)} panel queries executed, {len(failed)} refused, {len(empty)} empty")
-    assert found and not failed, "\n".join(failed)
-    assert not empty, "\n".join(empty)
+            missing.append(f"{what}: {error}")
+    return len(found), missing
 
 
-def test_dashboard_variables_offer_values(stack, report):
-    types = queries.datasource_types(stack.directory)
-    empty, found = [], queries.variable_queries(stack.directory)
-    for where, label, match, source in found:
-        if types.get(source.get("uid"), "prometheus") != "prometheus":
-            continue
-        if not stack.prometheus().label_values(label, match):
-            empty.append(where)
+def test_every_panel_shows_data(stack, traffic, about, report):
+    checked, missing = settled(lambda: panels_without_data(stack, about))
+    report(f"{checked} panel queries executed, {len(missing)} without data or refused")
+    assert checked > 0 and not missing, "\n".join(missing)
+
+
+def values_of(stack, variable: queries.Variable) -> list:
+    if variable.kind == "prometheus":
+        return stack.prometheus().label_values(*variable.label_values())
+    return stack.logs().variable(variable.query)
+
+
+def test_dashboard_variables_offer_values(stack, traffic, report):
+    found = [row for row in queries.variable_queries(stack.directory) if row.kind not in stack.absent()]
     report(f"{len(found)} variables")
-    assert not empty, empty
+    assert found
+    assert [row.where for row in found if not values_of(stack, row)] == []

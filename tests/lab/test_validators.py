@@ -15,7 +15,7 @@ import yaml
 
 import provisioning
 import queries
-from labenv import REPO
+from labenv import LAB, REPO
 from stack import generate, run
 
 VARIANTS = {
@@ -24,6 +24,9 @@ VARIANTS = {
     "bearer": ["--auth", "bearer"],
     "tls-bearer": ["--tls", "self-signed", "--auth", "bearer"],
     "victoriametrics": ["--metrics", "victoriametrics"],
+    "victorialogs": ["--logs", "victorialogs"],
+    "tempo": ["--traces", "tempo"],
+    "own component": ["--template-dir", str(LAB / "own"), "--set", "stack.add=edge"],
     "cors": ["--cors-origin", "https://app.example.org"],
     "retention": ["--retention-traces", "3d", "--retention-metrics", "45d",
                   "--retention-logs", "14d"],
@@ -133,16 +136,38 @@ def test_alertmanager_accepts_its_config(directory, tmp_path):
     accepts(["amtool", "check-config", copy])
 
 
+def variants(*names: str, all_but: str = ""):
+    """Runs a test on these variants only, because the others do not have what it is about."""
+    return pytest.mark.parametrize("directory", names or [name for name in VARIANTS if name != all_but],
+                                   indirect=True)
+
+
 @pytest.mark.needs("loki")
+@variants(all_but="victorialogs")
 def test_loki_accepts_its_config(directory):
     accepts(["loki", "-verify-config", "-config.expand-env=true",
              f"-config.file={directory / 'configs/loki/config.yaml'}"],
             environment(directory, "loki"))
 
 
+@pytest.mark.needs("tempo")
+@variants("tempo")
+def test_tempo_accepts_its_config(directory):
+    said = accepts(["tempo", "-config.verify", f"-config.file={directory / 'configs/tempo/config.yaml'}"],
+                   environment(directory, "tempo"))
+    assert "level=warn" not in said, said
+
+
+@variants(all_but="tempo")
 def test_jaeger_accepts_its_config(directory):
     accepts(["jaeger", "validate", "--config", directory / "configs/jaeger/config.yaml"],
             environment(directory, "jaeger"))
+
+
+@variants("own component")
+def test_added_component_accepts_its_config(directory, tmp_path):
+    config = in_place(directory, compose_model(directory), "edge", tmp_path, "configs/edge/config.yaml")
+    accepts(["otelcol", "validate", f"--config={config}"], environment(directory, "edge"))
 
 
 def test_compose_accepts_the_file(directory):
@@ -163,6 +188,14 @@ def test_grafana_files_follow_its_formats(directory, report):
     report(f"{len(queries.dashboards(directory))} dashboards, "
            f"{len(queries.panel_queries(directory))} queries")
     assert not found, "\n".join(found)
+
+
+def test_grafana_fetches_the_plugins_of_its_data_sources(directory):
+    environment = compose_model(directory)["services"]["grafana"]["environment"]
+    fetched = environment.get("GF_PLUGINS_PREINSTALL", "")
+    plugins = set(queries.datasource_types(directory).values()) & provisioning.PLUGIN_TYPES
+    assert {row.split("@")[0] for row in fetched.split(",") if row} == plugins
+    assert all(re.search(r"@\d+\.\d+", row) for row in fetched.split(",") if row), "without a version"
 
 
 def test_yaml_is_tidy(directory):
@@ -221,21 +254,29 @@ def split_by_rule_file(document: dict, files: list) -> dict:
     return documents
 
 
+# The variants with rules of their own; where only those of one component differ from the default's, which.
+WITH_RULES = {"default": "", "victoriametrics": "", "victorialogs": "victorialogs", "tempo": "tempo",
+              "own component": "edge"}
+
+
+@variants(*WITH_RULES)
 def test_rules_fire_and_keep_silent(directory, request, tmp_path, report):
     """Every alert has a case in which it fires and one in which it stays silent."""
-    if request.node.callspec.params["directory"] not in ("default", "victoriametrics"):
-        pytest.skip("the same rules as the default; only thresholds differ")
+    component = WITH_RULES[request.node.callspec.params["directory"]]
     sources, files = rule_tests(directory), queries.rule_files(directory)
     assert sources, "no rule tests"
     cases = []
     for source in sources:
         for path, document in split_by_rule_file(yaml.safe_load(source.read_text()), files).items():
+            if component not in path.name:
+                continue
             copy = tmp_path / f"{source.stem}-{path.name}"
             copy.write_text(yaml.safe_dump(document, sort_keys=False))
             accepts(["promtool", "test", "rules", copy], seconds=600)
             cases += [case["name"] for case in document["tests"]]
-    alerts = {query.where.split(" / ")[1] for query in queries.rules(directory) if query.alert}
+    rules = [query.where.split(" / ") for query in queries.rules(directory) if query.alert]
+    alerts = {name for file, name in rules if component in file}
     untested = [name for name in sorted(alerts) for verb in ("fires", "stays silent")
                 if f"{name} {verb}" not in cases and name != "Watchdog"]
     report(f"{len(alerts)} alerts, {len(cases)} cases")
-    assert not untested
+    assert alerts and not untested
