@@ -173,7 +173,8 @@ class VictoriaLogs:
         now = int(time.time())
         reply = get(f"{self.url}/select/logsql/field_values", query=query["query"],
                     field=query["field"], limit=query["limit"], start=now - 3600, end=now)
-        return [row["value"] for row in reply["values"]]
+        # A field that no record has is answered with one empty value.
+        return [row["value"] for row in reply["values"] if row["value"]]
 
     def _records(self, query: str, seconds: int) -> list:
         now = int(time.time())
