@@ -69,3 +69,36 @@ TEST_CASE("what a configuration declares is a known fact in a file that there is
                                          "x.yaml:10:3: 'memory_limit' is a size and needs a unit",
                                          "x.yaml:11:44: unknown unit 'GB'"});
 }
+
+TEST_CASE("runbook, log, backup and new secrets are read strictly") {
+  const std::string head = "title: X\nimage: x/x\nversion: 1.0.0\nuid: 0\npurpose: y\n";
+  const auto good = catalog::parse_component(
+      head +
+          "role: reader\nstop_grace: 1m\n"
+          "volumes: [{name: v, mount: /v, holds: data, backup: none}]\n"
+          "secrets: [{environment: secrets/x.env, content: \"A=[% token %]\\n\"}]\n"
+          "runbook: {upgrade: [back up first]}\nlogs: [{says: a, means: b, todo: c}]\n",
+      "x.yaml", "x");
+  REQUIRE_MESSAGE(good, (good ? "" : good.error().message));
+  CHECK(good->role == "reader");
+  CHECK(good->stop_grace.seconds == 60);
+  CHECK(good->volumes.front().backup == Backup::none);
+  CHECK(good->secrets.front().content == "A=[% token %]\n");
+  CHECK(good->runbook.at("upgrade") == std::vector<std::string>{"back up first"});
+  CHECK(good->logs.front().todo == "c");
+  const auto bad = catalog::parse_component(
+      head +
+          "volumes: [{name: v, mount: /v, holds: data, backup: nome}]\n"
+          "secrets: [{volume: s, mount: /s, files: [a, b], holds: h, content: x}]\n"
+          "runbook: {upgrades: [x]}\nlogs: [{says: a, means: b}]\n",
+      "x.yaml", "x");
+  REQUIRE_FALSE(bad);
+  std::vector<std::string> all = {bad.error().at->str() + ": " + bad.error().message};
+  for (const auto& error : bad.error().more) {
+    all.push_back(error.at->str() + ": " + error.message);
+  }
+  CHECK(all == std::vector<std::string>{"x.yaml:6:53: unknown backup 'nome'",
+                                        "x.yaml:7:11: 'content' is of one file",
+                                        "x.yaml:8:11: the runbook has no topic 'upgrades'",
+                                        "x.yaml:9:8: missing key 'todo'"});
+}

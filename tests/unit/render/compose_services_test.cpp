@@ -60,3 +60,19 @@ TEST_CASE("an image that cannot probe itself gets a probe from outside") {
           return service.component.name.ends_with("-health");
         }) == 1);
 }
+
+TEST_CASE("who waits for such an image waits for the probe beside it") {
+  const auto all = services({"logs.backend=victorialogs"});
+  const auto collector = std::ranges::find(
+      all, "otel-collector", [](const auto& service) { return service.component.name; });
+  REQUIRE(collector != all.end());
+  std::set<std::string> healthy;
+  for (const auto& after : collector->start_after) {
+    if (after.condition == "service_healthy") {
+      healthy.insert(after.service);
+    }
+  }
+  CHECK(healthy.contains("victorialogs-health"));
+  CHECK_FALSE(healthy.contains("victorialogs"));
+  CHECK(healthy.contains("prometheus"));
+}

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "tests/support/sized.hpp"
 
@@ -183,6 +184,36 @@ TEST_CASE("VictoriaMetrics stands behind Prometheus") {
   CHECK(topology.find("prometheus") != nullptr);  // evaluates the rules
   // Whole days, rounded up: a number without a unit would mean months.
   CHECK(std::ranges::find(component->command, "-retentionPeriod=2d") != component->command.end());
+}
+
+TEST_CASE("a component carries what any target needs to know") {
+  const Topology topology = built({});
+  const Component* prometheus = topology.find("prometheus");
+  REQUIRE(prometheus != nullptr);
+  REQUIRE(prometheus->probes);
+  CHECK(prometheus->probes->readiness.path == "/-/ready");
+  CHECK(prometheus->probes->liveness.path == "/-/healthy");
+  CHECK(prometheus->instances == 1);
+  CHECK(prometheus->requests.cpus > 0);
+  CHECK(prometheus->requests.cpus <= prometheus->limits.cpus);
+  CHECK(prometheus->requests.memory.value == prometheus->limits.memory.value);
+  CHECK(prometheus->volumes.front().size.value == prometheus->disk.value);
+  CHECK(std::ranges::count(topology.links, LinkKind::scrape, &Link::kind) ==
+        std::ranges::count_if(topology.components, [](const Component& component) {
+          return !component.metrics_path.empty();
+        }));
+}
+
+TEST_CASE("whoever provides a capability is found by it") {
+  for (const auto& [setting, capability, name] :
+       {std::tuple{"logs.backend=victorialogs", "logs.store", "victorialogs"},
+        std::tuple{"traces.backend=tempo", "traces.store", "tempo"}}) {
+    const Topology topology = built({setting});
+    CHECK(topology.provider(capability)->component == name);
+    CHECK(std::ranges::any_of(topology.links, [&](const Link& link) {
+      return link.capability == capability && link.to == name && link.from == "otel-collector";
+    }));
+  }
 }
 
 }  // namespace obsctl
