@@ -166,6 +166,9 @@ struct Provider {
   std::map<std::string, std::string> headers = {};
   std::string comment = {};
   std::string plugin = {};  // what a viewer has to fetch to ask it
+
+  // A client of gRPC takes an address, one of HTTP a URL.
+  [[nodiscard]] bool grpc() const { return protocol == "otlp-grpc"; }
 };
 
 // The load the stack is made for: what the spec says, the tier's rates where it says nothing.

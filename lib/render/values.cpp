@@ -52,7 +52,7 @@ Values exporters(const Topology& topology) {
     if (store == nullptr) {
       continue;
     }
-    const bool grpc = store->protocol == "otlp-grpc";
+    const bool grpc = store->grpc();
     const std::string address = fmt::format("{}:{}", store->component, store->port);
     Values headers = Values::array();
     for (const auto& [name, value] : store->headers) {

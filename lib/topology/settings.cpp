@@ -53,11 +53,13 @@ Values provider_values(const Topology& topology) {
       continue;
     }
     const std::string address = fmt::format("{}:{}", provider->component, provider->port);
+    const std::string endpoint =
+        provider->grpc() ? address : fmt::format("http://{}{}", address, provider->path);
     place = {{"component", provider->component},
              {"title", provider->title},
              {"address", address},
              {"url", "http://" + address},
-             {"endpoint", fmt::format("http://{}{}", address, provider->path)}};
+             {"endpoint", endpoint}};
   }
   return out;
 }
