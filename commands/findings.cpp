@@ -28,7 +28,7 @@ nlohmann::ordered_json findings_json(const std::vector<sizing::Finding>& finding
                    {"code", finding.code},
                    {"message", finding.message},
                    {"hint", hint_of(finding)},
-                   {"source", finding.source.empty() ? "" : public_source(finding.source)},
+                   {"source", finding.source},
                    {"fits_with", finding.fits_with},
                    {"or_with", finding.or_with}});
   }

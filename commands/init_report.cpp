@@ -156,8 +156,7 @@ std::string sized_for(const sizing::Load& load) {
   const std::string out =
       fmt::format("{} spans, {} series, {} log records", human_rate({load.spans.value}),
                   human_count(load.series.value), human_rate({load.lines.value}));
-  return load.rates_assumed() ? fmt::format("{} (assumed: {})", out, public_text(load.spans.source))
-                              : out;
+  return load.rates_assumed() ? fmt::format("{} (assumed: {})", out, load.spans.source) : out;
 }
 
 std::string plan_line(const sizing::SizingReport& sizing) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <regex>
 
 #include "commands/size_output.hpp"
 #include "lib/base/text.hpp"
@@ -41,7 +40,7 @@ void add_inputs(const Quantity& quantity, std::size_t depth, std::size_t most, s
     if (computed) {
       from = "= " + std::string(sizing::find_formula(input.from->formula)->expression);
     } else if (input.source != quantity.why) {
-      from = public_source(input.source);
+      from = input.source;
     }
     std::string name = input.name;
     name.resize(std::max(name.size(), k_name_width - 2 * depth), ' ');
@@ -65,32 +64,12 @@ std::string labelled(const std::string& label, const std::string& text, std::siz
 
 }  // namespace
 
-std::string public_text(const std::string& text) {
-  // "(004:3713, 003:772)": lines of the reference documents; "F05, CT-08": ids.
-  static const std::regex k_lines(R"(\s*\(?\b\d{3}:\d[\d/-]*(,\s*\d{3}:\d[\d/-]*)*\)?)");
-  static const std::regex k_ids(R"(,?\s*\b[A-Z]{1,2}-?\d{2}\b)");
-  std::string out = std::regex_replace(std::regex_replace(text, k_lines, ""), k_ids, "");
-  while (out.ends_with(',') || out.ends_with(' ')) {
-    out.pop_back();
-  }
-  return out;
-}
-
-std::string public_source(const std::string& source) {
-  const std::string out = public_text(source);
-  return out.empty() || out == "derived from" ? "reference documents (docs/sizing.md)" : out;
-}
-
-std::string public_source(const sizing::Input& input) {
-  return input.from != nullptr ? "formula " + input.from->formula : public_source(input.source);
-}
-
 std::string explain_text(const Quantity& quantity, bool color, std::size_t width) {
   const sizing::Formula* formula = sizing::find_formula(quantity.formula);
   std::string out =
       style(Style::bold, fmt::format("{} = {}", quantity.key, show(quantity)), color) + "\n";
   const bool given = quantity.is_given();
-  out += given ? fmt::format("  given by {}\n", public_source(quantity.source))
+  out += given ? fmt::format("  given by {}\n", quantity.source)
                : fmt::format("  {}\n", formula->expression);
   out += "\n";
   if (!given) {
@@ -106,9 +85,9 @@ std::string explain_text(const Quantity& quantity, bool color, std::size_t width
     out += labelled("in", quantity.place, width);
   }
   out += labelled("source",
-                  quantity.url.empty() ? given ? public_source(quantity.source)
-                                               : "docs/sizing.md, formula " + quantity.formula
-                                       : quantity.url,
+                  !quantity.url.empty() ? quantity.url
+                  : given               ? quantity.source
+                                        : sizing::source_of(quantity.formula),
                   width);
   return out;
 }

@@ -16,14 +16,6 @@ Json number(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
-Json public_sources(const std::vector<std::string>& sources) {
-  Json out = Json::array();
-  for (const auto& source : sources) {
-    out.push_back(public_source(source));
-  }
-  return out;
-}
-
 Json quantity(const Quantity& from, bool explain) {
   Json out = {{"value", number(from.value)}, {"unit", from.unit}, {"formula", from.formula}};
   if (explain) {
@@ -33,10 +25,10 @@ Json quantity(const Quantity& from, bool explain) {
       out["inputs"].push_back({{"name", input.name},
                                {"value", number(input.value)},
                                {"unit", input.unit},
-                               {"source", public_source(input)}});
+                               {"source", sizing::source_of(input)}});
     }
-    out["source"] = public_source(from.source);
-    out["why"] = public_text(from.why);
+    out["source"] = from.source;
+    out["why"] = from.why;
     out["url"] = from.url;
     out["in"] = from.place;
   }
@@ -53,7 +45,7 @@ Json choice(const sizing::Choice& from, bool explain) {
           {"formula", quantity(from.formula, explain)},
           {"table", quantity(from.table, explain)},
           {"documented", quantity(from.documented, explain)},
-          {"reason", public_text(from.reason)}};
+          {"reason", from.reason}};
 }
 
 Json signals(const SizingReport& report, bool explain) {
@@ -65,7 +57,7 @@ Json signals(const SizingReport& report, bool explain) {
                    {"kept", quantity(signal.kept, explain)},
                    {"stored_per_day", quantity(signal.daily, explain)},
                    {"retention_days", number(signal.retention.value)},
-                   {"retention_source", public_source(signal.retention)},
+                   {"retention_source", sizing::source_of(signal.retention)},
                    {"stored", quantity(signal.stored, explain)},
                    {"stored_documented", quantity(signal.documented, explain)}});
   }
@@ -105,7 +97,7 @@ Json components(const SizingReport& report, bool explain) {
     out.push_back({{"name", row.name},
                    {"instances", row.instances},
                    {"instances_table", row.table_instances},
-                   {"instances_reason", public_text(row.instances_reason)},
+                   {"instances_reason", row.instances_reason},
                    {"cores", choice(row.cpus, explain)},
                    {"memory", choice(row.memory, explain)},
                    {"disk", choice(row.disk, explain)},
@@ -136,7 +128,7 @@ Json kafka(const std::optional<sizing::KafkaPlan>& plan, bool explain) {
           {"memory_per_broker", quantity(plan->memory, explain)},
           {"disk_per_broker", quantity(plan->disk, explain)},
           {"table_disk_per_broker", quantity(plan->table_disk, explain)},
-          {"other_tables", public_sources(plan->other_tables)}};
+          {"other_tables", plan->other_tables}};
 }
 
 Json availability(const SizingReport& report) {
@@ -147,7 +139,7 @@ Json availability(const SizingReport& report) {
                    {"minimum", row.minimum},
                    {"recommended", row.recommended},
                    {"needs", row.needs},
-                   {"source", public_source(row.source)}});
+                   {"source", row.source}});
   }
   return out;
 }
@@ -168,7 +160,7 @@ Json cost(const sizing::CostPlan& plan, bool explain) {
                          {"instance_types", row.instance_types},
                          {"note", row.note},
                          {"price_date", row.price_date},
-                         {"price_source", public_source(row.price_source)},
+                         {"price_source", row.price_source},
                          {"price_url", row.price_url}});
   }
   Json recovery = Json::array();
@@ -206,7 +198,7 @@ Json models(const SizingReport& report, bool explain) {
                    {"values", std::move(values)},
                    {"spread", number(row.spread)},
                    {"trusted", row.trusted.empty() ? Json(nullptr) : Json(row.trusted)},
-                   {"why", public_text(row.why)}});
+                   {"why", row.why}});
   }
   return out;
 }
@@ -214,14 +206,14 @@ Json models(const SizingReport& report, bool explain) {
 Json report_json(const SizingReport& report, bool explain) {
   Json notes = Json::array();
   for (const auto& note : report.notes) {
-    notes.push_back(public_text(note.text));
+    notes.push_back(note.text);
   }
   const auto& network = report.network;
   return {{"model", report.model},
           {"tier", report.tier},
-          {"tier_source", public_source(report.tier_source)},
+          {"tier_source", report.tier_source},
           {"tier_by_load", report.tier_by_load},
-          {"other_tables", public_sources(report.other_tiers)},
+          {"other_tables", report.other_tiers},
           {"events", quantity(report.load.events, explain)},
           {"signals", signals(report, explain)},
           {"received_per_day", quantity(report.raw_daily, explain)},

@@ -78,13 +78,6 @@ namespace size_tables {
 [[nodiscard]] std::string explain_text(const sizing::Quantity& quantity, bool color,
                                        std::size_t width);
 
-// A source for people: without the line references of the documents, which docs/sizing.md maps.
-[[nodiscard]] std::string public_source(const std::string& source);
-// Of an input; the formula where it was computed.
-[[nodiscard]] std::string public_source(const sizing::Input& input);
-// A text for people: as it is, without such references.
-[[nodiscard]] std::string public_text(const std::string& text);
-
 // A number with its unit for people: "52.9 GB", "1.17 cores", "never".
 [[nodiscard]] std::string show(const sizing::Quantity& quantity);
 [[nodiscard]] std::string show_gb(double gb);

@@ -368,14 +368,14 @@ Table explained(const SizingReport& report) {
   for (const Quantity* quantity : sizing::quantities(report)) {
     std::string inputs;
     for (const auto& input : quantity->inputs) {
-      inputs +=
-          fmt::format("{}{} = {:.10g}{}{} ({})", inputs.empty() ? "" : "; ", input.name,
-                      input.value, input.unit.empty() ? "" : " ", input.unit, public_source(input));
+      inputs += fmt::format("{}{} = {:.10g}{}{} ({})", inputs.empty() ? "" : "; ", input.name,
+                            input.value, input.unit.empty() ? "" : " ", input.unit,
+                            sizing::source_of(input));
     }
     const sizing::Formula* formula = sizing::find_formula(quantity->formula);
     out.add({quantity->name, fmt::format("{:.10g}", quantity->value), quantity->unit,
              quantity->formula, formula != nullptr ? std::string(formula->expression) : "", inputs,
-             public_source(quantity->source)});
+             quantity->source});
   }
   return out;
 }

@@ -120,7 +120,7 @@ void print_buy(const SizeResult& result, Page& page) {
 void print_assumed(const SizingReport& report, Page& page) {
   std::vector<std::string> assumed;
   if (report.load.rates_assumed()) {
-    assumed.push_back("the rates of the " + public_source(report.load.spans.source));
+    assumed.push_back("the rates of the " + report.load.spans.source);
   }
   assumed.insert(assumed.end(), report.assumptions.begin(), report.assumptions.end());
   if (!assumed.empty()) {
@@ -151,16 +151,12 @@ void print_rest(const SizingReport& report, Page& page) {
                 report.network.fits ? "" : "; less than 30 % headroom, use gzip or a wider link"));
   if (report.kafka) {
     const auto& kafka = *report.kafka;
-    std::vector<std::string> others;
-    for (const auto& other : kafka.other_tables) {
-      others.push_back(public_source(other));
-    }
     page.item(
         "Kafka:",
         fmt::format("{:.0f} brokers with {} memory and {} disk each, {} through it per day; "
                     "{}.",
                     kafka.brokers.value, show_gb(kafka.memory.value), show_gb(kafka.disk.value),
-                    show_gb(kafka.daily.value), join(others, "; ")));
+                    show_gb(kafka.daily.value), join(kafka.other_tables, "; ")));
   }
   page.item("Tail sampling:", fmt::format("hold at least {:.0f} traces at a time (num_traces).",
                                           report.tail_traces.value));
@@ -176,7 +172,7 @@ void print_cost(const SizeResult& result, Page& page) {
   page.table(size_tables::cost(result.report));
   for (const auto& row : cost.providers) {
     page.item(row.provider + ":",
-              fmt::format("prices of {}, {}{}.", row.price_date, public_source(row.price_source),
+              fmt::format("prices of {}, {}{}.", row.price_date, row.price_source,
                           row.price_url.empty() ? "" : " (" + row.price_url + ")"));
     if (!row.note.empty()) {
       page.item(row.provider + ":", row.note + ".");
@@ -212,7 +208,7 @@ void print_models(const SizingReport& report, Page& page) {
   std::set<std::string> said;
   for (const auto& row : report.models) {
     if (!row.trusted.empty() && said.insert(row.why).second) {
-      page.item(row.name + ":", public_source(row.why) + ".");
+      page.item(row.name + ":", row.why + ".");
     }
   }
   page.line();
@@ -253,7 +249,7 @@ void print_explained(const SizingReport& report, std::size_t width, Page& page) 
   for (const sizing::Quantity* quantity : sizing::named_quantities(report)) {
     std::string from = !quantity->why.empty() ? quantity->why
                        : quantity->is_given()
-                           ? public_source(quantity->source)
+                           ? quantity->source
                            : std::string(sizing::find_formula(quantity->formula)->expression);
     if (from.size() > width - std::min(width, k_before)) {
       from.resize(width - std::min(width, k_before + 3));
@@ -270,11 +266,7 @@ void print_notes(const SizingReport& report, Page& page) {
   for (const auto& note : report.notes) {
     page.item("-", note.text + ".");
   }
-  std::vector<std::string> others;
-  for (const auto& other : report.other_tiers) {
-    others.push_back(public_source(other));
-  }
-  page.item("Tier lines elsewhere:", join(others, "; ") + ".");
+  page.item("Tier lines elsewhere:", join(report.other_tiers, "; ") + ".");
 }
 
 void print_more(const SizeResult& result, Page& page) {
@@ -331,7 +323,7 @@ std::string size_markdown(const SizeResult& result) {
   std::string out =
       fmt::format("# {} tier: {} events/s, {} per day stored\n\nModel `{}`, tier by {}.\n\n",
                   report.tier_title, human_count(report.load.events.value),
-                  show_gb(report.daily.value), report.model, public_source(report.tier_source));
+                  show_gb(report.daily.value), report.model, report.tier_source);
   const auto section = [&out](const char* title, const Table& table) {
     if (!table.rows.empty()) {
       out += fmt::format("## {}\n\n{}\n", title, render_markdown(table));
@@ -341,7 +333,7 @@ std::string size_markdown(const SizeResult& result) {
     Table findings{{{"Severity"}, {"Code"}, {"Finding"}, {"Hint"}, {"Source"}}, {}};
     for (const auto& finding : *result.findings) {
       findings.add({severity_name(finding), finding.code, finding.message, hint_of(finding),
-                    finding.source.empty() ? "" : public_source(finding.source)});
+                    finding.source});
     }
     section("Check", findings);
   }
@@ -363,7 +355,7 @@ std::string size_markdown(const SizeResult& result) {
   }
   out += "## Notes\n\n";
   for (const auto& note : report.notes) {
-    out += fmt::format("- {}\n", public_text(note.text));
+    out += fmt::format("- {}\n", note.text);
   }
   return out;
 }

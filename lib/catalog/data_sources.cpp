@@ -88,8 +88,8 @@ Result<DataSource> parse_data_source(std::string_view text, const std::string& f
   DataSource out;
   out.component = component;
   Problems problems;
-  problems.check(root.only({"serves", "uid", "type", "port", "order", "instead_of",
-                            "trace_query", "query_types", "services", "queries"}));
+  problems.check(root.only({"serves", "uid", "type", "port", "order", "instead_of", "trace_query",
+                            "query_types", "services", "queries"}));
   problems.take(out.serves, parse_signal(root));
   problems.take(out.uid, root.text("uid"));
   problems.take(out.type, root.text("type"));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/catalog/documents.hpp"
 #include "lib/catalog/row.hpp"
 #include "templates/embedded.hpp"
 
@@ -28,11 +29,7 @@ Result<std::vector<double>> read_numbers(const yaml::Node& row, std::string_view
 
 Result<void> read_ratios(const yaml::Node& node, ModelData& out) {
   for (const auto& entry : node.entries) {
-    if (entry.key == "source") {
-      out.ratios_source = entry.value.scalar;
-    } else {
-      OBS_TRY_ASSIGN(out.ratios[entry.key], node.number(entry.key));
-    }
+    OBS_TRY_ASSIGN(out.ratios[entry.key], node.number(entry.key));
   }
   return {};
 }
@@ -44,7 +41,7 @@ Result<void> read_published(const yaml::Node& node, ModelData& out) {
     OBS_TRY_ASSIGN(rule.value, entry.value.number("value"));
     rule.assumed = entry.value.text_or("assumed", "false") == "true";
     OBS_TRY_ASSIGN(rule.rule, entry.value.text("rule"));
-    OBS_TRY_ASSIGN(rule.source, entry.value.text("source"));
+    rule.source = entry.value.text_or("source", k_documents);
     if (rule.value <= 0) {
       return fail_at(entry.at, fmt::format("'{}' must be more than 0", entry.key));
     }
@@ -62,7 +59,6 @@ Result<void> read_ha(const yaml::Node& node, ModelData& out) {
     rule.minimum = static_cast<int>(minimum);
     rule.recommended = static_cast<int>(recommended);
     OBS_TRY_ASSIGN(rule.needs, row.text("needs"));
-    OBS_TRY_ASSIGN(rule.source, row.text("source"));
     out.ha.push_back(std::move(rule));
   }
   return {};
@@ -75,7 +71,6 @@ Result<void> read_dr(const yaml::Node& node, ModelData& out) {
     OBS_TRY_ASSIGN(option.rto, row.text("rto"));
     OBS_TRY_ASSIGN(option.strategy, row.text("strategy"));
     OBS_TRY_ASSIGN(option.overhead, row.number("overhead"));
-    OBS_TRY_ASSIGN(option.source, row.text("source"));
     out.dr.push_back(std::move(option));
   }
   return {};
@@ -84,7 +79,7 @@ Result<void> read_dr(const yaml::Node& node, ModelData& out) {
 Result<std::vector<ScaleTable>> read_scales(const yaml::Node& node) {
   std::vector<ScaleTable> out;
   for (const auto& row : node.items) {
-    OBS_TRY(row.only({"table", "limits", "brokers", "partitions", "source"}));
+    OBS_TRY(row.only({"table", "limits", "brokers", "partitions"}));
     ScaleTable table;
     OBS_TRY_ASSIGN(table.table, row.text("table"));
     OBS_TRY_ASSIGN(table.limits, read_numbers(row, "limits"));
@@ -97,7 +92,6 @@ Result<std::vector<ScaleTable>> read_scales(const yaml::Node& node) {
     if (row.find("partitions") != nullptr) {
       OBS_TRY_ASSIGN(table.partitions, read_numbers(row, "partitions"));
     }
-    OBS_TRY_ASSIGN(table.source, row.text("source"));
     if (table.limits.empty() || !std::ranges::is_sorted(table.limits)) {
       return fail_at(row.at, "'limits' must rise");
     }

@@ -23,7 +23,6 @@ struct HaRule {
   int minimum = 0;
   int recommended = 0;
   std::string needs;
-  std::string source;
 };
 
 struct DrOption {
@@ -31,7 +30,6 @@ struct DrOption {
   std::string rto;
   std::string strategy;
   double overhead = 0;  // share of the monthly cost
-  std::string source;
 };
 
 // A table that divides events/s into scales: below limits[0] is its first scale, and so on.
@@ -40,7 +38,6 @@ struct ScaleTable {
   std::vector<double> limits;
   std::vector<double> brokers;     // tables of brokers only
   std::vector<double> partitions;  // per topic; may be empty
-  std::string source;
 
   // Index of the scale that `events_per_second` falls in.
   [[nodiscard]] std::size_t scale(double events_per_second) const;
@@ -48,7 +45,6 @@ struct ScaleTable {
 
 struct ModelData {
   std::map<std::string, double> ratios;  // GB per 10,000 events/s by what it is for (F12)
-  std::string ratios_source;
   std::map<std::string, PublishedRule> published;
   std::vector<HaRule> ha;
   std::vector<DrOption> dr;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/catalog/documents.hpp"
 #include "lib/catalog/row.hpp"
 #include "templates/embedded.hpp"
 
@@ -50,8 +51,8 @@ Result<Money> read_pair(const yaml::Node& row, std::string_view key) {
 }
 
 Result<HostSet> read_host(const yaml::Node& row) {
-  OBS_TRY(row.only(
-      {"tier", "provider", "title", "count", "cpus", "memory", "disk", "low", "high", "source"}));
+  OBS_TRY(
+      row.only({"tier", "provider", "title", "count", "cpus", "memory", "disk", "low", "high"}));
   HostSet out;
   OBS_TRY_ASSIGN(out.tier, row.text("tier"));
   OBS_TRY_ASSIGN(out.provider, row.text("provider"));
@@ -63,7 +64,7 @@ Result<HostSet> read_host(const yaml::Node& row) {
   OBS_TRY(read_quantity(row, "memory", out.memory, parse_bytes, false));
   OBS_TRY(read_quantity(row, "disk", out.disk, parse_bytes, false));
   OBS_TRY_ASSIGN(out.price, read_range(row));
-  OBS_TRY_ASSIGN(out.source, row.text("source"));
+  out.source = k_documents;
   return out;
 }
 
@@ -87,21 +88,18 @@ Result<void> read_storage(const yaml::Node& node, StoragePrice& out) {
   OBS_TRY(node.only({"object", "block"}));
   OBS_TRY_ASSIGN(const yaml::Node* object, node.require("object"));
   OBS_TRY_ASSIGN(out.object, read_range(*object));
-  OBS_TRY_ASSIGN(out.object_source, object->text("source"));
   OBS_TRY_ASSIGN(const yaml::Node* block, node.require("block"));
   OBS_TRY_ASSIGN(out.block, read_range(*block));
-  OBS_TRY_ASSIGN(out.block_source, block->text("source"));
   return {};
 }
 
 Result<TcoRow> read_tco(const yaml::Entry& entry) {
-  OBS_TRY(entry.value.only({"infrastructure", "operations", "storage", "source"}));
+  OBS_TRY(entry.value.only({"infrastructure", "operations", "storage"}));
   TcoRow out;
   out.tier = entry.key;
   OBS_TRY_ASSIGN(out.infrastructure, read_pair(entry.value, "infrastructure"));
   OBS_TRY_ASSIGN(out.operations, read_pair(entry.value, "operations"));
   OBS_TRY_ASSIGN(out.storage, read_pair(entry.value, "storage"));
-  OBS_TRY_ASSIGN(out.source, entry.value.text("source"));
   return out;
 }
 
@@ -132,8 +130,7 @@ Result<PriceBook> parse_prices(std::string_view text, const std::string& file) {
   OBS_TRY_ASSIGN(const yaml::Node* managed, root.require("managed"));
   for (const auto& entry : managed->entries) {
     OBS_TRY_ASSIGN(const Money price, read_range(entry.value));
-    OBS_TRY_ASSIGN(auto source, entry.value.text("source"));
-    out.managed.push_back({entry.key, price, std::move(source)});
+    out.managed.push_back({entry.key, price});
   }
   return out;
 }

@@ -46,8 +46,6 @@ struct Machine {
 struct StoragePrice {
   Money object;
   Money block;
-  std::string object_source;
-  std::string block_source;
 };
 
 struct TcoRow {
@@ -55,13 +53,11 @@ struct TcoRow {
   Money infrastructure;
   Money operations;
   Money storage;
-  std::string source;
 };
 
 struct ManagedRow {
   std::string tier;
   Money price;
-  std::string source;
 };
 
 struct PriceBook {

@@ -31,8 +31,8 @@ Result<ProfileRetention> read_retention(const yaml::Node& row) {
 
 Result<Profile> read_profile(const yaml::Entry& entry) {
   const yaml::Node& row = entry.value;
-  OBS_TRY(row.only(
-      {"meant_for", "cpus", "memory", "disk", "reserve", "rates", "retention", "band", "source"}));
+  OBS_TRY(
+      row.only({"meant_for", "cpus", "memory", "disk", "reserve", "rates", "retention", "band"}));
   Profile out;
   out.name = entry.key;
   OBS_TRY_ASSIGN(out.meant_for, row.text("meant_for"));
@@ -48,7 +48,6 @@ Result<Profile> read_profile(const yaml::Entry& entry) {
   }
   OBS_TRY_ASSIGN(const yaml::Node* band, row.require("band"));
   OBS_TRY_ASSIGN(out.band, read_rates(*band));
-  OBS_TRY_ASSIGN(out.source, row.text("source"));
   if (out.reserve >= out.memory) {
     return fail_at(entry.at, fmt::format("profile '{}' reserves all of its memory", entry.key));
   }

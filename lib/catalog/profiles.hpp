@@ -33,7 +33,6 @@ struct Profile {
   std::optional<ProfileRates> rates;  // assumed where nothing is asked for; absent: the tier's
   std::optional<ProfileRetention> retention;  // likewise
   ProfileRates band;                          // upper end of what the documents promise for it
-  std::string source;
 };
 
 // All profiles, smallest host first. `text` and `file` are for tests; the product reads the

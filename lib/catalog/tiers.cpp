@@ -13,25 +13,23 @@ namespace {
 constexpr std::string_view k_path = "catalog/tiers.yaml";
 
 Result<void> read_rates(const yaml::Node& node, TierRates& out) {
-  OBS_TRY(node.only({"spans", "series", "lines", "source"}));
+  OBS_TRY(node.only({"spans", "series", "lines"}));
   OBS_TRY(read_quantity(node, "spans", out.spans, parse_rate));
   OBS_TRY(read_quantity(node, "series", out.series, parse_count));
   OBS_TRY(read_quantity(node, "lines", out.lines, parse_rate));
-  OBS_TRY_ASSIGN(out.source, node.text("source"));
   return {};
 }
 
 Result<void> read_daily(const yaml::Node& node, TierDaily& out) {
-  OBS_TRY(node.only({"traces", "metrics", "logs", "source"}));
+  OBS_TRY(node.only({"traces", "metrics", "logs"}));
   OBS_TRY(read_quantity(node, "traces", out.traces, parse_bytes));
   OBS_TRY(read_quantity(node, "metrics", out.metrics, parse_bytes));
   OBS_TRY(read_quantity(node, "logs", out.logs, parse_bytes));
-  OBS_TRY_ASSIGN(out.source, node.text("source"));
   return {};
 }
 
 Result<void> read_retention(const yaml::Node& node, TierRetention& out) {
-  OBS_TRY(node.only({"min", "max", "traces", "metrics", "logs", "source"}));
+  OBS_TRY(node.only({"min", "max", "traces", "metrics", "logs"}));
   OBS_TRY_ASSIGN(const double min_days, node.number("min"));
   OBS_TRY_ASSIGN(const double max_days, node.number("max"));
   out.min = Duration::from_days(min_days);
@@ -39,26 +37,23 @@ Result<void> read_retention(const yaml::Node& node, TierRetention& out) {
   OBS_TRY(read_quantity(node, "traces", out.traces, parse_duration));
   OBS_TRY(read_quantity(node, "metrics", out.metrics, parse_duration));
   OBS_TRY(read_quantity(node, "logs", out.logs, parse_duration));
-  OBS_TRY_ASSIGN(out.source, node.text("source"));
   return {};
 }
 
 Result<void> read_network(const yaml::Node& node, TierNetwork& out) {
-  OBS_TRY(node.only({"ingress_mbps", "internal_mbps", "ports", "topology", "source"}));
+  OBS_TRY(node.only({"ingress_mbps", "internal_mbps", "ports", "topology"}));
   OBS_TRY_ASSIGN(out.ingress_mbps, node.number("ingress_mbps"));
   OBS_TRY_ASSIGN(out.internal_mbps, node.number("internal_mbps"));
   OBS_TRY_ASSIGN(out.ports, node.text("ports"));
   OBS_TRY_ASSIGN(out.topology, node.text("topology"));
-  OBS_TRY_ASSIGN(out.source, node.text("source"));
   return {};
 }
 
 Result<void> read_cheat_sheet(const yaml::Node& node, Resources& out) {
-  OBS_TRY(node.only({"cpus", "memory", "disk", "source"}));
+  OBS_TRY(node.only({"cpus", "memory", "disk"}));
   OBS_TRY_ASSIGN(out.cpus, node.number("cpus"));
   OBS_TRY(read_quantity(node, "memory", out.memory, parse_bytes));
   OBS_TRY(read_quantity(node, "disk", out.disk, parse_bytes));
-  OBS_TRY_ASSIGN(out.source, node.text("source"));
   return {};
 }
 
@@ -77,7 +72,7 @@ Result<std::vector<Signal>> read_signals(const yaml::Node& row) {
 
 Result<TierComponent> read_component(const yaml::Node& row) {
   OBS_TRY(row.only({"name", "title", "instances", "cpus", "memory", "disk", "total_disk", "role",
-                    "sized_as", "stores", "note", "source"}));
+                    "sized_as", "stores", "note"}));
   TierComponent out;
   OBS_TRY_ASSIGN(out.name, row.text("name"));
   out.component = row.text_or("sized_as", out.name);
@@ -92,7 +87,6 @@ Result<TierComponent> read_component(const yaml::Node& row) {
   OBS_TRY_ASSIGN(out.role, row.text("role"));
   OBS_TRY_ASSIGN(out.stores, read_signals(row));
   out.note = row.text_or("note", "");
-  OBS_TRY_ASSIGN(out.source, row.text("source"));
   return out;
 }
 
@@ -109,14 +103,13 @@ Result<void> read_events(const yaml::Node& node, Tier& out) {
 
 Result<Tier> read_tier(const yaml::Entry& entry) {
   const yaml::Node& row = entry.value;
-  OBS_TRY(row.only({"title", "meant_for", "source", "events", "applications", "users", "rates",
-                    "daily", "retention", "network", "cheat_sheet", "components", "series_max",
+  OBS_TRY(row.only({"title", "meant_for", "events", "applications", "users", "rates", "daily",
+                    "retention", "network", "cheat_sheet", "components", "series_max",
                     "single_node", "also"}));
   Tier out;
   out.name = entry.key;
   OBS_TRY_ASSIGN(out.title, row.text("title"));
   OBS_TRY_ASSIGN(out.meant_for, row.text("meant_for"));
-  OBS_TRY_ASSIGN(out.source, row.text("source"));
   OBS_TRY_ASSIGN(out.applications, row.text("applications"));
   OBS_TRY_ASSIGN(out.users, row.text("users"));
   OBS_TRY_ASSIGN(const yaml::Node* events, row.require("events"));
@@ -162,7 +155,6 @@ const TierComponent* Tier::find(std::string_view component) const {
 
 Resources Tier::total() const {
   Resources sum;
-  sum.source = components.front().source + "-" + split(components.back().source, ':').back();
   for (const auto& row : components) {
     sum.instances += row.instances;
     sum.cpus += row.cpus * row.instances;

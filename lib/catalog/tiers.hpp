@@ -27,14 +27,12 @@ struct TierComponent {
   std::string role;            // row of instances.yaml: collector, kafka, storage or grafana
   std::vector<Signal> stores;  // whose data lie on its disk
   std::string note;            // what the disk is for; may be empty
-  std::string source;          // seed line
 };
 
 struct TierRates {
   Rate spans;
   double series = 0;
   Rate lines;
-  std::string source;
 };
 
 // Stored bytes per day of the tier's own throughput table.
@@ -42,7 +40,6 @@ struct TierDaily {
   Bytes traces;
   Bytes metrics;
   Bytes logs;
-  std::string source;
 };
 
 struct TierRetention {
@@ -51,7 +48,6 @@ struct TierRetention {
   Duration traces;  // defaults of obsctl (I03 for small)
   Duration metrics;
   Duration logs;
-  std::string source;
 };
 
 struct TierNetwork {
@@ -59,7 +55,6 @@ struct TierNetwork {
   double internal_mbps = 0;
   std::string ports;
   std::string topology;
-  std::string source;
 };
 
 // A sum of cores, memory and disk, computed or as a table prints it.
@@ -68,14 +63,12 @@ struct Resources {
   Bytes memory;
   Bytes disk;
   int instances = 0;
-  std::string source = {};
 };
 
 struct Tier {
   std::string name;   // "small"
   std::string title;  // "Small"
   std::string meant_for;
-  std::string source;
   double events_min = 0;          // events/s, inclusive
   double events_max = 0;          // exclusive, unless `open`
   bool open = false;              // the table writes "2M+"

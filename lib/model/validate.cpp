@@ -133,8 +133,7 @@ Result<void> check_retention(const StackSpec& spec) {
     }
   }
   if (spec.logs.retention && spec.logs.retention->seconds < 86400) {
-    return usage("'logs.retention' must be at least 24h",
-                 "the stores of logs delete whole days");
+    return usage("'logs.retention' must be at least 24h", "the stores of logs delete whole days");
   }
   return {};
 }

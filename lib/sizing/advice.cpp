@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "lib/catalog/documents.hpp"
 #include "lib/sizing/components.hpp"
 
 namespace obsctl::sizing {
@@ -137,7 +138,7 @@ ModelRow memory_row(const Comparison& all, const PartRow& part) {
           "ratio", calc("F12", part.name,
                         {view.load.events.input(),
                          {"GB per 10,000 events/s", all.catalogs.models.ratios.at(part.ratio), "GB",
-                          all.catalogs.models.ratios_source}}));
+                          catalog::k_documents}}));
     } else if (view.model != Model::measured) {
       if (auto rule = rule_of(all.inputs(view), part.part, memory_rule)) {
         row.values.emplace_back(model_name(view.model), std::move(*rule));

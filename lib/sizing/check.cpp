@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lib/catalog/documents.hpp"
 #include "lib/sizing/components.hpp"
 #include "lib/sizing/formulas.hpp"
 #include "lib/sizing/published/registry.hpp"
@@ -70,7 +71,7 @@ class Checker {
           fmt::format("{} is more than the {} that the {} tier carries",
                       human_rate({report_.load.events.value}), human_rate({tier_.events_max}),
                       tier_.name),
-          fmt::format("use --tier {}", report_.tier_by_load), "J04, " + tier_.source);
+          fmt::format("use --tier {}", report_.tier_by_load), catalog::k_documents);
     }
   }
 
@@ -96,7 +97,7 @@ class Checker {
           fmt::format("declare more with --set components.{}.disk=SIZE or --host-disk, shorten the "
                       "retention, or measure the real bytes with --from-prometheus",
                       disk.component),
-          "D04, F31, G-07");
+          source_of("F31"));
     }
   }
 
@@ -108,19 +109,20 @@ class Checker {
       add(Severity::error, "host.cpus",
           fmt::format("the components need {:.3g} cores and the host has {:g}", report_.cpus.value,
                       host.cpus),
-          "take a larger host, or lower limits with --set components.NAME.cpus=N", "G-09");
+          "take a larger host, or lower limits with --set components.NAME.cpus=N",
+          catalog::k_documents);
     }
     if (host.memory.value > 0 && host.memory.gb() < report_.memory.value) {
       add(Severity::error, "host.memory",
           fmt::format("the components need {} of memory and the host has {}",
                       gb(report_.memory.value), gb(host.memory.gb())),
-          "take a larger host, or size by --model published or table", "G-09");
+          "take a larger host, or size by --model published or table", catalog::k_documents);
     }
     if (host.disk.value > 0 && host.disk.gb() < report_.stored.value) {
       add(Severity::error, "host.disk",
           fmt::format("{} are stored over the retention and the host has {} of disk",
                       gb(report_.stored.value), gb(host.disk.gb())),
-          "take a larger disk or shorten the retention", "D04, G-07");
+          "take a larger disk or shorten the retention", source_of("D04"));
     }
   }
 
@@ -133,7 +135,7 @@ class Checker {
                         gb(limits_.memory_limiter->gb()), gb(limit_of(component))),
             fmt::format("set limit_mib in '{}' to at most 80 % of the container",
                         limits_.collector_file),
-            "F26, CT-20");
+            source_of("F26"));
       }
     }
   }
@@ -192,14 +194,14 @@ class Checker {
               "the published rule asks for {} of collector memory; there are {}, of which the "
               "limiter allows {}",
               gb(published), gb(limit), gb(usable)),
-          hint, "P02, F26, CT-20");
+          hint, source_of("P02"));
     } else if (documented > usable) {
       add(Severity::warning, "collector.memory",
           fmt::format(
               "the documented formula asks for {} of collector memory; the limiter allows {}, "
               "which the published rule ({}) finds enough",
               gb(documented), gb(usable), gb(published)),
-          hint, "F05, CT-08");
+          hint, source_of("F05"));
     }
   }
 
@@ -225,7 +227,7 @@ class Checker {
               *limits_.num_traces, needed),
           fmt::format("set num_traces in '{}' to at least {:.0f}, or shorten traces.decision_wait",
                       limits_.collector_file, needed),
-          "F27");
+          source_of("F27"));
     }
   }
 
@@ -256,7 +258,7 @@ class Checker {
                       gb(limit), gb(needed)),
           fmt::format("raise retention.size in '{}' or shorten metrics.retention",
                       limits_.metrics_file),
-          "I04, F31");
+          source_of("F31"));
     }
   }
 
@@ -266,7 +268,7 @@ class Checker {
       add(Severity::warning, "network.ingress",
           fmt::format("{:.0f} Mbit/s arrive and the {} tier plans for {:.0f}",
                       network.ingress.value, tier_.name, network.table.value),
-          "send OTLP with gzip, or plan a wider link with 30 % headroom", "F30, G-08");
+          "send OTLP with gzip, or plan a wider link with 30 % headroom", source_of("F30"));
     }
   }
 
@@ -279,7 +281,7 @@ class Checker {
         add(Severity::error, "ha." + row.component,
             fmt::format("{} has {} instances; high availability needs {}", row.component,
                         row.instances, row.minimum),
-            "take a larger tier", "J09, " + row.source);
+            "take a larger tier", catalog::k_documents);
       }
     }
     for (const auto& component : report_.components) {
@@ -287,7 +289,7 @@ class Checker {
       if (sizing != nullptr && !sizing->runs_once.empty()) {
         add(Severity::error, "ha." + component.name,
             fmt::format("{} runs once only: {}", component.title, sizing->runs_once),
-            "use --tier medium, whose stores replicate", "J09");
+            "use --tier medium, whose stores replicate", catalog::k_documents);
       }
     }
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/catalog/documents.hpp"
 #include "lib/sizing/published/registry.hpp"
 
 namespace obsctl::sizing {
@@ -66,12 +67,12 @@ void read_table(const ComponentInputs& in, const catalog::TierComponent& row, Co
   const bool own_disk = limits != nullptr && limits->disk;
   const double table_disk =
       row.instances > 0 ? row.disk.gb() : row.total_disk.gb();  // a managed store counts as one
-  out.cpus.table =
-      table_value(out, "cpus", own_cpus ? *limits->cpus : row.cpus, "cores", row.source, own_cpus);
+  out.cpus.table = table_value(out, "cpus", own_cpus ? *limits->cpus : row.cpus, "cores",
+                               catalog::k_documents, own_cpus);
   out.memory.table = table_value(out, "memory", own_memory ? limits->memory->gb() : row.memory.gb(),
-                                 "GB", row.source, own_memory);
+                                 "GB", catalog::k_documents, own_memory);
   out.disk.table = table_value(out, "disk", own_disk ? limits->disk->gb() : table_disk, "GB",
-                               row.source, own_disk);
+                               catalog::k_documents, own_disk);
 }
 
 void plan_disk(const ComponentInputs& in, ComponentPlan& plan) {
@@ -123,7 +124,7 @@ Instances count_instances(const LoadInputs& in, const std::string& component, In
   }
   for (const auto& rule : in.catalogs.models.ha) {
     if (in.spec.sizing.ha && rule.component == component && rule.minimum > planned.count) {
-      planned = {rule.minimum, fmt::format("high availability ({})", rule.source)};
+      planned = {rule.minimum, "high availability"};
     }
   }
   return planned;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "lib/catalog/documents.hpp"
+
 namespace obsctl::sizing {
 namespace {
 
@@ -49,11 +51,11 @@ Quantity price_disks(const catalog::HostSet& host, const Disks& disks, double ho
            {on_hosts.input(), {"included", host.disk.gb() * hosts, "GB", host.source}});
   std::vector<Quantity> parts = {
       calc("F15", "block storage",
-           {extra.input(), {"block price", block_price, "USD/GB/month", prices.block_source}})};
+           {extra.input(), {"block price", block_price, "USD/GB/month", catalog::k_documents}})};
   if (cloud && disks.object.value > 0) {
     parts.push_back(calc("F15", "object storage",
                          {disks.object.input(),
-                          {"object price", object_price, "USD/GB/month", prices.object_source}}));
+                          {"object price", object_price, "USD/GB/month", catalog::k_documents}}));
   }
   return sum_of("storage", parts);
 }
@@ -206,12 +208,12 @@ void plan_own_tco(const catalog::PriceBook& prices, const std::string& tier, Cos
   if (row == prices.tco.end() || cheapest == nullptr) {
     return;
   }
-  out.tco_low =
-      sum_of("total cost of ownership",
-             {cheapest->low, given("operations", row->operations.low, k_usd, row->source)});
-  out.tco_high =
-      sum_of("total cost of ownership",
-             {dearest->high, given("operations", row->operations.high, k_usd, row->source)});
+  out.tco_low = sum_of(
+      "total cost of ownership",
+      {cheapest->low, given("operations", row->operations.low, k_usd, catalog::k_documents)});
+  out.tco_high = sum_of(
+      "total cost of ownership",
+      {dearest->high, given("operations", row->operations.high, k_usd, catalog::k_documents)});
 }
 
 void plan_tco(const catalog::PriceBook& prices, const std::string& tier, bool own, CostPlan& out) {
@@ -221,17 +223,17 @@ void plan_tco(const catalog::PriceBook& prices, const std::string& tier, bool ow
     }
     const auto parts = [&](double catalog::Money::*end) {
       return std::vector<Quantity>{
-          given("infrastructure", row.infrastructure.*end, k_usd, row.source),
-          given("operations", row.operations.*end, k_usd, row.source),
-          given("storage", row.storage.*end, k_usd, row.source)};
+          given("infrastructure", row.infrastructure.*end, k_usd, catalog::k_documents),
+          given("operations", row.operations.*end, k_usd, catalog::k_documents),
+          given("storage", row.storage.*end, k_usd, catalog::k_documents)};
     };
     out.tco_low = sum_of("total cost of ownership", parts(&catalog::Money::low));
     out.tco_high = sum_of("total cost of ownership", parts(&catalog::Money::high));
   }
   for (const auto& row : prices.managed) {
     if (row.tier == tier) {
-      out.managed_low = given("managed service", row.price.low, k_usd, row.source);
-      out.managed_high = given("managed service", row.price.high, k_usd, row.source);
+      out.managed_low = given("managed service", row.price.low, k_usd, catalog::k_documents);
+      out.managed_high = given("managed service", row.price.high, k_usd, catalog::k_documents);
       out.saving_low = calc("F23", "saving", {out.tco_low.input(), out.managed_low->input()});
       out.saving_high = calc("F23", "saving", {out.tco_high.input(), out.managed_high->input()});
     }
@@ -260,7 +262,7 @@ void plan_dr(const catalog::ModelData& data, CostPlan& out) {
                     ? cheapest->provider
                     : fmt::format("{} (low) to {} (high)", cheapest->provider, dearest->provider);
   for (const auto& option : data.dr) {
-    const Input overhead{"overhead", option.overhead, "", option.source};
+    const Input overhead{"overhead", option.overhead, "", catalog::k_documents};
     out.dr.push_back({option.rpo, option.rto, option.strategy, option.overhead,
                       calc("F24", "cost with recovery", {cheapest->low.input(), overhead}),
                       calc("F24", "cost with recovery", {dearest->high.input(), overhead})});

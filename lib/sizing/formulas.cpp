@@ -8,6 +8,8 @@
 #include <numeric>
 #include <vector>
 
+#include "lib/catalog/documents.hpp"
+
 namespace obsctl::sizing {
 namespace {
 
@@ -92,60 +94,60 @@ double as_setting(In x) {
 }
 
 constexpr std::array k_formulas = {
-    Formula{"F01", "spans/s x 86400 x bytes per span / 1e9", "GB/day", "004:3950", 2,
+    Formula{"F01", "spans/s x 86400 x bytes per span / 1e9", "GB/day", catalog::k_documents, 2,
             [](In x) { return trace_gb_day(x[0], x[1]); }},
-    Formula{"F02", "series x 86400 / interval x bytes per sample / 1e9", "GB/day", "004:3962", 3,
+    Formula{"F02", "series x 86400 / interval x bytes per sample / 1e9", "GB/day", catalog::k_documents, 3,
             [](In x) { return metric_gb_day(x[0], x[1], x[2]); }},
-    Formula{"F03", "lines/s x 86400 x bytes per line / 1e9", "GB/day", "004:3974", 2,
+    Formula{"F03", "lines/s x 86400 x bytes per line / 1e9", "GB/day", catalog::k_documents, 2,
             [](In x) { return log_gb_day(x[0], x[1]); }},
-    Formula{"F04", "GB/day x 30 x (1 - reduction)", "GB/month", "004:4190", 2,
+    Formula{"F04", "GB/day x 30 x (1 - reduction)", "GB/month", catalog::k_documents, 2,
             [](In x) { return monthly_gb(x[0], x[1]); }},
-    Formula{"F05", "events/s x 0.001 + 1", "GB", "004:4018", 1,
+    Formula{"F05", "events/s x 0.001 + 1", "GB", catalog::k_documents, 1,
             [](In x) { return collector_memory_gb(x[0]); }},
-    Formula{"F06", "events/s / 10000", "cores", "004:4019", 1,
+    Formula{"F06", "events/s / 10000", "cores", catalog::k_documents, 1,
             [](In x) { return collector_cores(x[0]); }},
-    Formula{"F07", "partitions x 10 MB + 50 % of the broker's memory", "GB", "004:4029", 2,
+    Formula{"F07", "partitions x 10 MB + 50 % of the broker's memory", "GB", catalog::k_documents, 2,
             [](In x) { return kafka_memory_gb(x[0], x[1]); }},
-    Formula{"F08", "GB/day x days x replication / brokers", "GB", "004:4030", 4,
+    Formula{"F08", "GB/day x days x replication / brokers", "GB", catalog::k_documents, 4,
             [](In x) { return kafka_disk_gb(x[0], x[1], x[2], x[3]); }},
-    Formula{"F09", "active traces x 100 KB", "GB", "004:4036", 1,
+    Formula{"F09", "active traces x 100 KB", "GB", catalog::k_documents, 1,
             [](In x) { return trace_memory_gb(x[0]); }},
-    Formula{"F10", "active series x 2 KB", "GB", "004:4037", 1,
+    Formula{"F10", "active series x 2 KB", "GB", catalog::k_documents, 1,
             [](In x) { return series_memory_gb(x[0]); }},
-    Formula{"F11", "active streams x 5 KB", "GB", "004:4038", 1,
+    Formula{"F11", "active streams x 5 KB", "GB", catalog::k_documents, 1,
             [](In x) { return stream_memory_gb(x[0]); }},
-    Formula{"F12", "events/s / 10000 x GB per 10,000 events/s", "GB", "004:4195", 2,
+    Formula{"F12", "events/s / 10000 x GB per 10,000 events/s", "GB", catalog::k_documents, 2,
             [](In x) { return ratio_memory_gb(x[0], x[1]); }},
-    Formula{"F13", "errors + slow + keep x (all - errors - slow)", "", "003:681", 4,
+    Formula{"F13", "errors + slow + keep x (all - errors - slow)", "", catalog::k_documents, 4,
             [](In x) { return tail_out(x[0], x[1], x[2], x[3]); }},
-    Formula{"F14", "services x requests/s x spans per request", "spans/s", "003:881", 3,
+    Formula{"F14", "services x requests/s x spans per request", "spans/s", catalog::k_documents, 3,
             [](In x) { return spans_of(x[0], x[1], x[2]); }},
-    Formula{"F15", "GB x USD per GB and month", "USD/month", "003:890", 2,
+    Formula{"F15", "GB x USD per GB and month", "USD/month", catalog::k_documents, 2,
             [](In x) { return storage_cost(x[0], x[1]); }},
-    Formula{"F23", "1 - self-hosted / managed", "", "003:1283", 2,
+    Formula{"F23", "1 - self-hosted / managed", "", catalog::k_documents, 2,
             [](In x) { return saving(x[0], x[1]); }},
-    Formula{"F24", "base x (1 + overhead)", "USD/month", "004:4057", 2,
+    Formula{"F24", "base x (1 + overhead)", "USD/month", catalog::k_documents, 2,
             [](In x) { return dr_cost(x[0], x[1]); }},
-    Formula{"F25", "1 - new days / old days", "", "004:3548", 2,
+    Formula{"F25", "1 - new days / old days", "", catalog::k_documents, 2,
             [](In x) { return retention_saving(x[0], x[1]); }},
-    Formula{"F26", "80 % of the container's limit", "GB", "004:580", 1,
+    Formula{"F26", "80 % of the container's limit", "GB", catalog::k_documents, 1,
             [](In x) { return memory_limiter(x[0]); }},
-    Formula{"F27", "decision wait x new traces/s", "traces", "004:978", 2,
+    Formula{"F27", "decision wait x new traces/s", "traces", catalog::k_documents, 2,
             [](In x) { return tail_traces_held(x[0], x[1]); }},
-    Formula{"F28", "(1 - availability) x 365", "days/year", "003:412", 1,
+    Formula{"F28", "(1 - availability) x 365", "days/year", catalog::k_documents, 1,
             [](In x) { return downtime_days(x[0]); }},
-    Formula{"F29", "errors / (successes + errors)", "", "003:121", 2,
+    Formula{"F29", "errors / (successes + errors)", "", catalog::k_documents, 2,
             [](In x) { return error_rate(x[0], x[1]); }},
     Formula{"F30", "(spans/s x bytes per span + lines/s x bytes per line) x 8 / 1e6", "Mbit/s",
-            "004:3995", 4, [](In x) { return ingress_mbps(x[0], x[1], x[2], x[3]); }},
-    Formula{"F31", "disk / GB per day", "days", "004:3694", 2,
+            catalog::k_documents, 4, [](In x) { return ingress_mbps(x[0], x[1], x[2], x[3]); }},
+    Formula{"F31", "disk / GB per day", "days", catalog::k_documents, 2,
             [](In x) { return disk_days(x[0], x[1]); }},
 
     Formula{"D01", "series / interval", "samples/s", "derived", 2,
             [](In x) { return x[0] / x[1]; }},
     Formula{"D02", "spans/s + lines/s (samples are not counted, as in the tier tables)", "events/s",
-            "004:3716", 2, sum},
-    Formula{"D03", "spans/s / spans per trace", "traces/s", "003:881", 2,
+            catalog::k_documents, 2, sum},
+    Formula{"D03", "spans/s / spans per trace", "traces/s", catalog::k_documents, 2,
             [](In x) { return x[0] / x[1]; }},
     Formula{"D04", "GB/day x days of retention x copies", "GB", "derived", 3,
             [](In x) { return x[0] * x[1] * x[2]; }},
@@ -153,9 +155,9 @@ constexpr std::array k_formulas = {
     Formula{"D06", "total / instances", "", "derived", 2, [](In x) { return x[0] / x[1]; }},
     Formula{"D07", "sum", "", "derived", 0, sum},
     Formula{"D08", "days until the disk is full with growth, while data past retention are deleted",
-            "days", "derived from F31", 0, full_after},
+            "days", "derived from formula F31", 0, full_after},
     Formula{"D09", "the more of cores / cores per host and memory / memory per host, rounded up",
-            "hosts", "derived, G-09", 4, hosts_needed},
+            "hosts", "derived", 4, hosts_needed},
     Formula{"D10", "hosts x USD per host and month", "USD/month", "derived", 2,
             [](In x) { return x[0] * x[1]; }},
     Formula{"D11", "rate x bytes per item / 1e6", "MB/s", "derived", 2,
@@ -163,11 +165,11 @@ constexpr std::array k_formulas = {
     Formula{"D12", "2 streams per line/s (assumed: 10,000 streams at the Small tier)", "streams",
             "assumption", 1, [](In x) { return 2 * x[0]; }},
     Formula{"D13", "given by a table", "", "table", 1, [](In x) { return x[0]; }},
-    Formula{"D14", "(1 - reduction - errors - slow) / (1 - errors - slow)", "", "derived from F13",
+    Formula{"D14", "(1 - reduction - errors - slow) / (1 - errors - slow)", "", "derived from formula F13",
             3, [](In x) { return keep_for_reduction(x[0], x[1], x[2]); }},
     Formula{"D15", "more than the disk that is included, at least 0", "GB", "derived", 2,
             [](In x) { return std::max(0.0, x[0] - x[1]); }},
-    Formula{"D16", "table's GB per day x rate / table's rate", "GB/day", "tier table, Z28", 3,
+    Formula{"D16", "table's GB per day x rate / table's rate", "GB/day", "tier table", 3,
             [](In x) { return x[0] * x[1] / x[2]; }},
     Formula{"D17", "instances x per instance", "", "derived", 2, [](In x) { return x[0] * x[1]; }},
 
@@ -247,6 +249,10 @@ double collector_memory_gb(double events_s) {
 
 double collector_cores(double events_s) {
   return events_s / 10000;
+}
+
+std::string source_of(std::string_view formula) {
+  return "docs/sizing.md, formula " + std::string(formula);
 }
 
 double kafka_memory_gb(double partitions, double available_gb) {

@@ -123,6 +123,9 @@ struct Formula {
 
 [[nodiscard]] std::span<const Formula> formulas();
 
+// Where a reader finds a formula: "docs/sizing.md, formula F05".
+[[nodiscard]] std::string source_of(std::string_view formula);
+
 // The formula with that id; null when there is none.
 [[nodiscard]] const Formula* find_formula(std::string_view id);
 

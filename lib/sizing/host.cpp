@@ -76,7 +76,7 @@ HostPlan plan_host(const StackSpec& spec, const Catalogs& catalogs,
                    const std::vector<ComponentPlan>& components) {
   const catalog::Profile* asked = catalogs.profile(spec.profile);
   const catalog::Profile& profile = asked != nullptr ? *asked : catalogs.profiles.front();
-  const std::string source = fmt::format("profile {} ({})", profile.name, profile.source);
+  const std::string source = "profile " + profile.name;
   HostPlan out;
   out.profile = profile.name;
   out.cpus = spec.host.cpus > 0 ? given("cores of the host", spec.host.cpus, "cores", "host.cpus")

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "lib/base/text.hpp"
+#include "lib/catalog/documents.hpp"
 
 namespace obsctl::sizing {
 namespace {
@@ -24,11 +25,10 @@ Assumed assumed_load(const StackSpec& spec, const catalog::Tier& tier, const Cat
   const catalog::Profile* profile = tier.single_node ? catalogs.profile(spec.profile) : nullptr;
   if (profile != nullptr && profile->rates) {
     return {profile->rates->spans.per_second, profile->rates->series,
-            profile->rates->lines.per_second,
-            fmt::format("profile {} ({})", profile->name, profile->source)};
+            profile->rates->lines.per_second, "profile " + profile->name};
   }
   return {tier.rates.spans.per_second, tier.rates.series, tier.rates.lines.per_second,
-          fmt::format("tier {} ({})", tier.name, tier.rates.source)};
+          "tier " + tier.name};
 }
 
 class Resolver {
@@ -95,8 +95,7 @@ void resolve_retention(const StackSpec& spec, const catalog::Tier& tier, const C
                        Load& out) {
   const catalog::Profile* profile = tier.single_node ? catalogs.profile(spec.profile) : nullptr;
   const bool own = profile != nullptr && profile->retention.has_value();
-  const std::string source = own ? fmt::format("profile {} ({})", profile->name, profile->source)
-                                 : fmt::format("tier {} ({})", tier.name, tier.retention.source);
+  const std::string source = own ? "profile " + profile->name : "tier " + tier.name;
   const catalog::ProfileRetention assumed =
       own ? *profile->retention
           : catalog::ProfileRetention{tier.retention.traces, tier.retention.metrics,
@@ -160,7 +159,7 @@ Input resolve_sample_size(const StackSpec& spec, const Resolver& from, const Sto
   const auto rule = stores.find(Signal::metrics);
   constexpr double k_documented = 3;  // F02: 2 to 4
   return rule == stores.end()
-             ? Input{k_name, k_documented, "B", "004:3965"}
+             ? Input{k_name, k_documented, "B", catalog::k_documents}
              : Input{k_name, rule->second.sample_size, "B", rule->second.source.text};
 }
 

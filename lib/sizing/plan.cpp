@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lib/catalog/documents.hpp"
 #include "lib/sizing/advice.hpp"
 #include "lib/sizing/components.hpp"
 #include "lib/sizing/cost.hpp"
@@ -20,7 +21,7 @@ namespace {
 void plan_tier(const catalog::Tier& tier, const Catalogs& catalogs, SizingReport& out) {
   out.tier = tier.name;
   out.tier_title = tier.title;
-  out.tier_source = fmt::format("tier definitions ({})", tier.source);
+  out.tier_source = "tier definitions";
   out.tier_events_max = tier.events_max;
   out.tier_by_load =
       catalog::tier_for(catalogs.tiers, out.load.events.value, out.load.series.value).name;
@@ -28,8 +29,7 @@ void plan_tier(const catalog::Tier& tier, const Catalogs& catalogs, SizingReport
   for (std::size_t i = 1; i < tables.size(); ++i) {
     const std::size_t scale =
         std::min(tables[i].scale(out.load.events.value), catalogs.tiers.size() - 1);
-    out.other_tiers.push_back(
-        fmt::format("{} ({}): {}", tables[i].table, tables[i].source, catalogs.tiers[scale].name));
+    out.other_tiers.push_back(fmt::format("{}: {}", tables[i].table, catalogs.tiers[scale].name));
   }
 }
 
@@ -74,9 +74,9 @@ void plan_totals(const catalog::Tier& tier, SizingReport& out) {
   out.memory = sum_of("memory", memory);
   out.disk = sum_of("disk", disk);
   const catalog::Resources table = tier.total();
-  out.table_cpus = given("cores of the table", table.cpus, "cores", table.source);
-  out.table_memory = given("memory of the table", table.memory.gb(), "GB", table.source);
-  out.table_disk = given("disk of the table", table.disk.gb(), "GB", table.source);
+  out.table_cpus = given("cores of the table", table.cpus, "cores", catalog::k_documents);
+  out.table_memory = given("memory of the table", table.memory.gb(), "GB", catalog::k_documents);
+  out.table_disk = given("disk of the table", table.disk.gb(), "GB", catalog::k_documents);
 }
 
 // Disk, daily bytes of all copies and days of each signal on it, for the day it is full.
@@ -137,7 +137,7 @@ void plan_network(const catalog::Tier& tier, SizingReport& out) {
   out.network.ingress = calc(
       "F30", "ingress", {out.load.spans, out.load.span_size, out.load.lines, out.load.line_size});
   out.network.table =
-      given("ingress of the table", tier.network.ingress_mbps, "Mbit/s", tier.network.source);
+      given("ingress of the table", tier.network.ingress_mbps, "Mbit/s", catalog::k_documents);
   out.network.internal_mbps = tier.network.internal_mbps;
   out.network.topology = tier.network.topology;
   out.network.fits = out.network.ingress.value <= out.network.table.value * k_headroom;
@@ -148,7 +148,7 @@ void plan_availability(const catalog::ModelData& data, SizingReport& out) {
     for (const auto& rule : data.ha) {
       if (rule.component == component.name) {
         out.availability.push_back({rule.component, component.instances, rule.minimum,
-                                    rule.recommended, rule.needs, rule.source});
+                                    rule.recommended, rule.needs, catalog::k_documents});
       }
     }
   }

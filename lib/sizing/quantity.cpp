@@ -42,6 +42,10 @@ Quantity calc(std::string_view id, std::string name, std::vector<Input> inputs,
   return out;
 }
 
+std::string source_of(const Input& input) {
+  return input.from != nullptr ? "formula " + input.from->formula : input.source;
+}
+
 Quantity given(std::string name, double value, std::string unit, std::string source) {
   Quantity out = calc(k_given, name, {{name, value, unit, source}}, unit);
   out.source = std::move(source);

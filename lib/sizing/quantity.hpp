@@ -25,10 +25,13 @@ struct Input {
   std::string name;
   double value = 0;
   std::string unit;
-  std::string source;  // "tier small (004:3713)", "--spans", "default", or the id of a formula
+  std::string source;                         // "tier small", "--spans", "default"
   std::shared_ptr<const Quantity> from = {};  // when it was computed: how
   Origin origin = Origin::stated;
 };
+
+// Where a reader finds what an input is: its source, or the formula that computed it.
+[[nodiscard]] std::string source_of(const Input& input);
 
 struct Quantity {
   std::string name;  // "traces raw"

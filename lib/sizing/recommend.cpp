@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/catalog/documents.hpp"
 #include "lib/sizing/amounts.hpp"
 #include "lib/sizing/host.hpp"
 #include "lib/sizing/settings.hpp"
@@ -156,7 +157,7 @@ class ComponentSizer {
                          : resource.name == k_memory.name ? row->memory.gb()
                          : row->instances > 0             ? row->disk.gb()
                                                           : row->total_disk.gb();
-    return given(name, value, resource.unit, row->source);
+    return given(name, value, resource.unit, catalog::k_documents);
   }
 
   [[nodiscard]] std::optional<double> override_of(const Resource& resource) const {

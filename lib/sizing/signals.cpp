@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "lib/catalog/documents.hpp"
 #include "lib/sizing/components.hpp"
 #include "lib/sizing/published/registry.hpp"
 
@@ -18,12 +19,12 @@ Quantity stored_over(const Quantity& daily, const Input& days, const Load& load,
 }
 
 // The table model: the tier's own GB per day, in proportion to the rate.
-Quantity by_table(const std::string& name, double gb, const catalog::Tier& tier, const Input& rate,
+Quantity by_table(const std::string& name, double gb, const Input& rate,
                   double table_rate) {
   return calc("D16", name + " stored per day",
-              {{"table's GB per day", gb, "GB/day", tier.daily.source},
+              {{"table's GB per day", gb, "GB/day", catalog::k_documents},
                rate,
-               {"table's rate", table_rate, rate.unit, tier.rates.source}});
+               {"table's rate", table_rate, rate.unit, catalog::k_documents}});
 }
 
 SignalPlan plan_traces(const LoadInputs& in) {
@@ -33,7 +34,7 @@ SignalPlan plan_traces(const LoadInputs& in) {
   out.item = "spans";
   out.rate = given("spans received", load.spans.value, "spans/s", load.spans.source);
   if (in.model == Model::table) {
-    out.daily = by_table(out.name, in.tier.daily.traces.gb(), in.tier, load.spans,
+    out.daily = by_table(out.name, in.tier.daily.traces.gb(), load.spans,
                          in.tier.rates.spans.per_second);
   } else {
     out.raw = calc("F01", "traces received per day", {load.spans, load.span_size});
@@ -68,7 +69,7 @@ Quantity metrics_daily(const LoadInputs& in) {
   if (in.model == Model::table) {
     // The table's rate is at a 15 s interval (Z28).
     constexpr double k_table_interval = 15;
-    return by_table("metrics", in.tier.daily.metrics.gb(), in.tier, load.samples.input(),
+    return by_table("metrics", in.tier.daily.metrics.gb(), load.samples.input(),
                     in.tier.rates.series / k_table_interval);
   }
   return in.model == Model::published
@@ -98,7 +99,7 @@ SignalPlan plan_logs(const LoadInputs& in) {
   out.item = "lines";
   out.rate = given("log lines received", load.lines.value, "lines/s", load.lines.source);
   if (in.model == Model::table) {
-    out.daily = by_table(out.name, in.tier.daily.logs.gb(), in.tier, load.lines,
+    out.daily = by_table(out.name, in.tier.daily.logs.gb(), load.lines,
                          in.tier.rates.lines.per_second);
   } else {
     out.raw = calc("F03", "logs received per day", {load.lines, load.line_size});

@@ -1,5 +1,5 @@
-// Fills in the texts of a component.yaml, some when a stack is put together, others when a target is
-// known.
+// Fills in the texts of a component.yaml, some when a stack is put together, others when a target
+// is known.
 #pragma once
 
 #include <string>

@@ -1,6 +1,8 @@
 // Kafka: brokers, memory and disk by the documents' formulas, beside what their tables say.
 #include <fmt/format.h>
 
+#include "lib/catalog/documents.hpp"
+#include "lib/sizing/formulas.hpp"
 #include "lib/sizing/published/registry.hpp"
 
 namespace obsctl::sizing::published {
@@ -25,14 +27,13 @@ Quantity brokers(const ComponentInputs& in, const catalog::TierComponent* row) {
   if (in.spec.sizing.kafka_brokers > 0 || row == nullptr) {
     return given("brokers", in.spec.sizing.kafka_brokers, "", "sizing.kafka_brokers");
   }
-  return given("brokers", row->instances, "",
-               fmt::format("tier {} ({})", in.tier.name, row->source));
+  return given("brokers", row->instances, "", "tier " + in.tier.name);
 }
 
 Quantity partitions(const SizingSpec& sizing) {
   constexpr double k_topics = 3;  // otlp-traces, otlp-metrics, otlp-logs (A04)
   return calc("D17", "partitions",
-              {{"topics", k_topics, "", "004:1305"},
+              {{"topics", k_topics, "", catalog::k_documents},
                {"partitions per topic", sizing.kafka_partitions, "", "sizing.kafka_partitions"}},
               "partitions");
 }
@@ -41,8 +42,7 @@ std::vector<std::string> other_tables(const ComponentInputs& in) {
   std::vector<std::string> out;
   for (const auto& table : in.catalogs.models.brokers) {
     const std::size_t scale = table.scale(in.load.events.value);
-    out.push_back(
-        fmt::format("{} ({}): {} brokers", table.table, table.source, table.brokers[scale]));
+    out.push_back(fmt::format("{}: {} brokers", table.table, table.brokers[scale]));
     if (!table.partitions.empty()) {
       out.back() += fmt::format(", {} partitions per topic", table.partitions[scale]);
     }
@@ -64,8 +64,8 @@ std::optional<KafkaPlan> plan(const ComponentInputs& in) {
   // The documents' example brokers have "8 GB" and "32 GB", which the formula takes as plain
   // numbers.
   const Input memory = row != nullptr
-                           ? Input{"broker's memory", row->memory.gib(), "GB", row->source}
-                           : Input{"broker's memory", 8, "GB", "004:3763"};
+                           ? Input{"broker's memory", row->memory.gib(), "GB", catalog::k_documents}
+                           : Input{"broker's memory", 8, "GB", catalog::k_documents};
   out.memory = calc("F07", "Kafka memory per broker", {out.partitions.input(), memory});
   out.disk = calc("F08", "Kafka disk per broker",
                   {out.daily.input(),
@@ -73,7 +73,7 @@ std::optional<KafkaPlan> plan(const ComponentInputs& in) {
                    {"replication", sizing.kafka_replication, "", "sizing.kafka_replication"},
                    out.brokers.input()});
   out.table_disk = given("Kafka disk of the table", row != nullptr ? row->disk.gb() : 0, "GB",
-                         row != nullptr ? row->source : "none");
+                         row != nullptr ? catalog::k_documents : "none");
   out.other_tables = other_tables(in);
   return out;
 }
@@ -121,7 +121,7 @@ void check(const StackSpec& spec, const SizingReport& report, std::vector<Findin
          fmt::format("a broker needs {} and has {}", gb(kafka.disk.value), gb(has)),
          "more brokers (--kafka-brokers), larger disks (--set components.kafka.disk=SIZE) or a "
          "shorter sizing.kafka_retention",
-         "F08, G-04",
+         source_of("F08"),
          {}});
   }
   if (spec.sizing.kafka_replication > kafka.brokers.value) {
@@ -130,7 +130,7 @@ void check(const StackSpec& spec, const SizingReport& report, std::vector<Findin
                    fmt::format("{:g} copies need at least as many brokers; there are {:g}",
                                spec.sizing.kafka_replication, kafka.brokers.value),
                    "raise --kafka-brokers or lower sizing.kafka_replication",
-                   "F08",
+                   source_of("F08"),
                    {}});
   }
 }
