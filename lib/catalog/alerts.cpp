@@ -111,7 +111,7 @@ Result<Header> parse_header(const yaml::Node& root, const RowOwner& owner, std::
 Result<AlertRule> parse_alert(const yaml::Entry& entry, const Header& header) {
   const yaml::Node& row = entry.value;
   OBS_TRY(row.only({"component", "when", "severity", "expr", "for", "summary", "description",
-                    "runbook", "note", "seeds"}));
+                    "runbook", "note"}));
   AlertRule out;
   out.name = entry.key;
   out.at = entry.at;
@@ -127,7 +127,6 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const Header& header) {
   OBS_TRY_ASSIGN(out.summary, line_text(row, "summary"));
   OBS_TRY_ASSIGN(out.description, line_text(row, "description"));
   OBS_TRY_ASSIGN(out.runbook, line_text(row, "runbook"));
-  OBS_TRY_ASSIGN(out.seeds, texts(row, "seeds"));
   return out;
 }
 

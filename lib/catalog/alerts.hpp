@@ -36,7 +36,6 @@ struct AlertRule {
   std::string summary;             // Prometheus template, one line
   std::string description;         // Prometheus template
   std::string runbook;             // what to do in a stack made by obsctl
-  std::vector<std::string> seeds;  // requirement ids it covers (F01 …); empty: an addition
   SourcePos at;                    // the row
   std::string test_at;             // evaluation time of both tests, "30m"
   std::vector<TestSeries> fires;   // input that makes it fire at test_at

@@ -234,8 +234,8 @@ class Reader : StrictReader {
   }
 
   void read_log(const yaml::Node& row) {
-    known(row, {"says", "means", "todo"});
-    out_.logs.push_back({required(row, "says"), required(row, "means"), required(row, "todo")});
+    known(row, {"says", "means", "remedy"});
+    out_.logs.push_back({required(row, "says"), required(row, "means"), required(row, "remedy")});
   }
 
   void read_metrics(const yaml::Node& root) {

@@ -85,7 +85,7 @@ struct Limits {
 struct LogSignature {
   std::string says;
   std::string means;
-  std::string todo;
+  std::string remedy;
 };
 
 enum class Ready { started, healthy };

@@ -119,7 +119,7 @@ Values alert_rows(const std::vector<catalog::AlertRule>& alerts) {
                          {"severity", alert.severity},
                          {"hold", alert.hold},
                          {"meaning", sentence(alert.summary) + " " + sentence(alert.description)},
-                         {"todo", sentence(alert.runbook)}});
+                         {"remedy", sentence(alert.runbook)}});
   }
   return out;
 }
@@ -197,10 +197,12 @@ Result<void> add_texts(Values& out, const Topology& topology, const Values& valu
     for (const auto& line : component.logs) {
       OBS_TRY_ASSIGN(const std::string means,
                      fill_in(component.file, "logs.means", line.means, values));
-      OBS_TRY_ASSIGN(const std::string todo,
-                     fill_in(component.file, "logs.todo", line.todo, values));
-      out["log_lines"].push_back(Values{
-          {"component", component.name}, {"says", line.says}, {"means", means}, {"todo", todo}});
+      OBS_TRY_ASSIGN(const std::string remedy,
+                     fill_in(component.file, "logs.remedy", line.remedy, values));
+      out["log_lines"].push_back(Values{{"component", component.name},
+                                        {"says", line.says},
+                                        {"means", means},
+                                        {"remedy", remedy}});
     }
   }
   return {};

@@ -212,21 +212,21 @@ std::vector<Note> plan_notes(const StackSpec& spec, const catalog::Tier& tier,
         return table.scale(report.load.events.value) !=
                data.boundaries.front().scale(report.load.events.value);
       });
-  add("CT-08", formulas);
-  add("CT-10", report.model != "published");
-  add("CT-09",
+  add("collector_memory", formulas);
+  add("table_rates", report.model != "published");
+  add("kafka_disks",
       report.kafka.has_value() && report.kafka->table_disk.value < report.kafka->disk.value);
-  add("CT-03", small);
-  add("CT-01", several_tiers);
-  add("CT-04", !small);
-  add("CT-02", small);
-  add("CT-07", spec.traces.keep.value < 1);
-  add("CT-19", spec.traces.keep.value < 1);
-  add("CT-06", formulas);
-  add("CT-16", tier.name != "small" && spec.traces.keep.value < 1);
-  add("CT-18", report.kafka.has_value());
-  add("CT-47", formulas);
-  add("CT-43", true);
+  add("small_disks", small);
+  add("tier_lines", several_tiers);
+  add("tier_totals", !small);
+  add("small_memory", small);
+  add("sampling_share", spec.traces.keep.value < 1);
+  add("head_sampling", spec.traces.keep.value < 1);
+  add("metrics_formula", formulas);
+  add("trace_routing", tier.name != "small" && spec.traces.keep.value < 1);
+  add("kafka_partitions", report.kafka.has_value());
+  add("log_factor", formulas);
+  add("self_hosted_cost", true);
   return out;
 }
 

@@ -162,7 +162,7 @@ struct ModelRow {
 };
 
 struct Note {
-  std::string id;  // "CT-08"
+  std::string id;  // "collector_memory"
   std::string text;
 };
 

@@ -11,7 +11,6 @@ const std::string k_rules = R"(order: 5
 alerts:
   LokiDown:
     severity: critical
-    seeds: [F01, F14]
     note: why
     expr: |-
       up == 0
@@ -64,7 +63,6 @@ TEST_CASE("a row and its case become an alert with its tests") {
   CHECK(alert.expr == "up == 0\n  or absent(up)");
   CHECK(alert.hold == "1m");
   CHECK(alert.note == "why");
-  CHECK(alert.seeds == std::vector<std::string>{"F01", "F14"});
   CHECK(alert.at.str() == "alerts.yaml:3:3");
   CHECK(alert.test_at == "30m");
   REQUIRE(alert.fires.size() == 1);

@@ -77,7 +77,7 @@ TEST_CASE("runbook, log, backup and new secrets are read strictly") {
           "role: reader\nstop_grace: 1m\n"
           "volumes: [{name: v, mount: /v, holds: data, backup: none}]\n"
           "secrets: [{environment: secrets/x.env, content: \"A=[% token %]\\n\"}]\n"
-          "runbook: {upgrade: [back up first]}\nlogs: [{says: a, means: b, todo: c}]\n",
+          "runbook: {upgrade: [back up first]}\nlogs: [{says: a, means: b, remedy: c}]\n",
       "x.yaml", "x");
   REQUIRE_MESSAGE(good, (good ? "" : good.error().message));
   CHECK(good->role == "reader");
@@ -85,7 +85,7 @@ TEST_CASE("runbook, log, backup and new secrets are read strictly") {
   CHECK(good->volumes.front().backup == Backup::none);
   CHECK(good->secrets.front().content == "A=[% token %]\n");
   CHECK(good->runbook.at("upgrade") == std::vector<std::string>{"back up first"});
-  CHECK(good->logs.front().todo == "c");
+  CHECK(good->logs.front().remedy == "c");
   const auto bad = catalog::parse_component(
       head +
           "volumes: [{name: v, mount: /v, holds: data, backup: nome}]\n"
@@ -100,5 +100,5 @@ TEST_CASE("runbook, log, backup and new secrets are read strictly") {
   CHECK(all == std::vector<std::string>{"x.yaml:6:53: unknown backup 'nome'",
                                         "x.yaml:7:11: 'content' is of one file",
                                         "x.yaml:8:11: the runbook has no topic 'upgrades'",
-                                        "x.yaml:9:8: missing key 'todo'"});
+                                        "x.yaml:9:8: missing key 'remedy'"});
 }

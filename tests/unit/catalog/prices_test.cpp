@@ -62,7 +62,7 @@ TEST_CASE("model constants are complete") {
   CHECK(data->dr.size() == 3);
   CHECK(data->boundaries.front().scale(10000) == 0);
   CHECK(data->boundaries.front().scale(10001) == 1);
-  CHECK(data->contradictions.contains("CT-01"));
+  CHECK(data->contradictions.contains("tier_lines"));
 }
 
 TEST_CASE("a price range the wrong way round is refused with its place") {
