@@ -31,14 +31,14 @@ struct AlertRule {
   std::string watches;   // whose trouble it is, the label 'component'; usually the component itself
   std::string severity;  // critical, warning or none (the watchdog)
   std::string expr;
-  std::string hold;                // how long it must be true, "5m"; empty: fires at once
-  std::string note;                // why the expression is as it is; empty when it is plain
-  std::string summary;             // Prometheus template, one line
-  std::string description;         // Prometheus template
-  std::string runbook;             // what to do in a stack made by obsctl
-  SourcePos at;                    // the row
-  std::string test_at;             // evaluation time of both tests, "30m"
-  std::vector<TestSeries> fires;   // input that makes it fire at test_at
+  std::string hold;               // how long it must be true, "5m"; empty: fires at once
+  std::string note;               // why the expression is as it is; empty when it is plain
+  std::string summary;            // Prometheus template, one line
+  std::string description;        // Prometheus template
+  std::string runbook;            // what to do in a stack made by obsctl
+  SourcePos at;                   // the row
+  std::string test_at;            // evaluation time of both tests, "30m"
+  std::vector<TestSeries> fires;  // input that makes it fire at test_at
   std::vector<TestSeries>
       quiet;  // input that keeps it silent at test_at; empty for a watchdog only
 };

@@ -46,8 +46,8 @@ class Reader : StrictReader {
     }
     each_entry(root, "stores", [&](const yaml::Entry& entry) { read_stored(entry, out.stores); });
     out.holds_objects = read_holds_objects(root);
-    out.runs_once = root.text_or("runs_once", "");
-    if (const yaml::Node* settings = root.find("settings")) {
+    out.runs_once = optional(root, "runs_once");
+    if (const yaml::Node* settings = part(root, "settings", yaml::Node::Kind::map, "a map")) {
       out.settings = read_settings(*settings);
     }
     if (root.find("measures") != nullptr) {
@@ -138,7 +138,7 @@ class Reader : StrictReader {
   }
 
   Reference read_source(const yaml::Node& row) {
-    return {required(row, "source"), row.text_or("url", "")};
+    return {required(row, "source"), optional(row, "url")};
   }
 
   void read_stored(const yaml::Entry& entry, std::map<Signal, StoredRule>& into) {
@@ -146,11 +146,8 @@ class Reader : StrictReader {
     known(row, {"factor", "sample_size", "source", "url"});
     const auto signal = signal_named(entry.key);
     if (!signal) {
-      std::vector<std::string> names;
-      for (const Signal known_signal : k_signals) {
-        names.emplace_back(signal_name(known_signal));
-      }
-      unknown(entry.at, fmt::format("unknown signal '{}'", entry.key), entry.key, names, "signals");
+      unknown(entry.at, fmt::format("unknown signal '{}'", entry.key), entry.key, signal_names(),
+              "signals");
       return;
     }
     StoredRule out;
@@ -204,7 +201,7 @@ class Reader : StrictReader {
     out.round = read_rounding(row);
     out.why = required(row, "why");
     out.in = required(row, "in");
-    out.url = row.text_or("url", "");
+    out.url = optional(row, "url");
     return out;
   }
 

@@ -21,6 +21,14 @@ const std::map<std::string, Fact> k_facts = {{"num_traces", Fact::num_traces},
 const std::map<std::string, Notation> k_units = {{"MiB", Notation::mib},
                                                  {"powers of 1024", Notation::powers_of_1024}};
 
+const std::map<std::string, Exposure> k_exposures = {{"internal", Exposure::internal},
+                                                     {"loopback", Exposure::loopback},
+                                                     {"reachable", Exposure::reachable}};
+const std::map<std::string, Backup> k_backups = {{"stopped", Backup::stopped},
+                                                 {"none", Backup::none}};
+// What a component can wait for at its start.
+const std::map<std::string, bool> k_starts = {{"healthy", true}};
+
 class Reader : StrictReader {
  public:
   Reader(std::string name, std::string file) {
@@ -46,19 +54,20 @@ class Reader : StrictReader {
     out_.scrapes = flag(root, "scrapes", false);
     out_.read_only = flag(root, "read_only", true);
     out_.host_view = flag(root, "host_view", false);
-    out_.role = root.text_or("role", out_.role);
+    out_.role = optional(root, "role", out_.role);
     problems_.check(read_quantity(root, "stop_grace", out_.stop_grace, parse_duration, false));
-    out_.keeps = root.text_or("keeps", "");
-    out_.deletes = root.text_or("deletes", "");
+    out_.keeps = optional(root, "keeps");
+    out_.deletes = optional(root, "deletes");
     each_entry(root, "environment", [&](const yaml::Entry& entry) {
-      out_.environment.emplace_back(entry.key, entry.value.scalar);
+      out_.environment.emplace_back(entry.key, single(entry.value, entry.key));
     });
     each_item(root, "ports", [&](const yaml::Node& row) { read_port(row); });
     each_item(root, "volumes", [&](const yaml::Node& row) { read_volume(row); });
     each_item(root, "secrets", [&](const yaml::Node& row) { read_secret(row); });
     each_item(root, "needs", [&](const yaml::Node& row) { read_need(row); });
     each_entry(root, "provides", [&](const yaml::Entry& entry) { read_provided(entry); });
-    each_entry(root, "runbook", [&](const yaml::Entry& entry) { read_runbook(entry); });
+    each_entry(root, "runbook",
+               [&](const yaml::Entry& entry) { read_runbook(*root.find("runbook"), entry); });
     each_item(root, "logs", [&](const yaml::Node& row) { read_log(row); });
     read_configs(root);
     read_probe(root);
@@ -89,8 +98,8 @@ class Reader : StrictReader {
     out_.title = required(root, "title");
     out_.image = required(root, "image");
     out_.version = required(root, "version");
-    out_.tag = root.text_or("tag", out_.version);
-    out_.digest = root.text_or("digest", "");
+    out_.tag = optional(root, "tag", out_.version);
+    out_.digest = optional(root, "digest");
     double uid = 0;
     problems_.check(read_quantity(root, "uid", uid, parse_count));
     out_.uid = static_cast<int>(uid);
@@ -110,15 +119,11 @@ class Reader : StrictReader {
     if (out.number < 1 || out.number > 65535) {
       problems_.add(row.at, fmt::format("{} is not a port", out.number));
     }
-    const std::string exposure = row.text_or("exposure", "internal");
-    out.exposure = exposure == "reachable"  ? Exposure::reachable
-                   : exposure == "loopback" ? Exposure::loopback
-                                            : Exposure::internal;
-    if (exposure != "internal" && out.exposure == Exposure::internal) {
-      problems_.add(row.find("exposure")->at, fmt::format("unknown exposure '{}'", exposure),
-                    "internal, loopback or reachable");
+    if (const yaml::Node* exposure = row.find("exposure")) {
+      out.exposure =
+          choice(exposure->at, "exposure", exposure->scalar, k_exposures).value_or(out.exposure);
     }
-    out.purpose = row.text_or("purpose", "");
+    out.purpose = optional(row, "purpose");
     if (out.exposure != Exposure::internal && out.purpose.empty()) {
       problems_.add(row.at, "an exposed port needs a purpose", "one line for the runbook");
     }
@@ -133,9 +138,7 @@ class Reader : StrictReader {
     out.holds = required(row, "holds");
     out.image_owns = flag(row, "image_owns", true);
     if (const yaml::Node* backup = row.find("backup")) {
-      static const std::map<std::string, Backup> k_ways = {{"stopped", Backup::stopped},
-                                                           {"none", Backup::none}};
-      out.backup = choice(backup->at, "backup", backup->scalar, k_ways).value_or(out.backup);
+      out.backup = choice(backup->at, "backup", backup->scalar, k_backups).value_or(out.backup);
     }
     out_.volumes.push_back(std::move(out));
   }
@@ -143,9 +146,9 @@ class Reader : StrictReader {
   void read_secret(const yaml::Node& row) {
     known(row, {"environment", "volume", "mount", "files", "holds", "content", "when"});
     SecretDef out;
-    out.when = row.text_or("when", "");
-    out.content = row.text_or("content", "");
-    out.environment = row.text_or("environment", "");
+    out.when = optional(row, "when");
+    out.content = optional(row, "content");
+    out.environment = optional(row, "environment");
     if (out.environment.empty()) {
       out.volume = required(row, "volume");
       out.mount = required(row, "mount");
@@ -162,13 +165,10 @@ class Reader : StrictReader {
     known(row, {"capability", "carries", "optional", "start"});
     Needed out;
     out.capability = required(row, "capability");
-    out.carries = row.text_or("carries", "");
+    out.carries = optional(row, "carries");
     out.optional = flag(row, "optional", false);
-    const std::string start = row.text_or("start", "");
-    out.start_healthy = start == "healthy";
-    if (!start.empty() && !out.start_healthy) {
-      problems_.add(row.find("start")->at, fmt::format("'{}' is nothing to wait for", start),
-                    "healthy");
+    if (const yaml::Node* start = row.find("start")) {
+      out.start_healthy = choice(start->at, "condition", start->scalar, k_starts).has_value();
     }
     out_.needs.push_back(std::move(out));
   }
@@ -179,12 +179,13 @@ class Reader : StrictReader {
     Provided out;
     out.capability = entry.key;
     out.port = port_name(row);
-    out.path = row.text_or("path", "");
-    out.protocol = row.text_or("protocol", "");
-    out.comment = row.text_or("comment", "");
-    out.plugin = row.text_or("plugin", "");
-    each_entry(row, "headers",
-               [&](const yaml::Entry& header) { out.headers[header.key] = header.value.scalar; });
+    out.path = optional(row, "path");
+    out.protocol = optional(row, "protocol");
+    out.comment = optional(row, "comment");
+    out.plugin = optional(row, "plugin");
+    each_entry(row, "headers", [&](const yaml::Entry& header) {
+      out.headers[header.key] = single(header.value, header.key);
+    });
     out_.provides.push_back(std::move(out));
   }
 
@@ -197,9 +198,9 @@ class Reader : StrictReader {
     out_.configs.mount = required(*row, "mount");
     out_.configs.files = texts(*row, "files");
     out_.configs.folders = texts(*row, "folders");
-    out_.configs.dashboards = row->text_or("dashboards", "");
-    out_.configs.rules = row->text_or("rules", "");
-    out_.configs.rule_tests = row->text_or("rule_tests", "");
+    out_.configs.dashboards = optional(*row, "dashboards");
+    out_.configs.rules = optional(*row, "rules");
+    out_.configs.rule_tests = optional(*row, "rule_tests");
   }
 
   void read_probe(const yaml::Node& root) {
@@ -211,26 +212,21 @@ class Reader : StrictReader {
     ProbeDef out;
     out.port = port_name(*row);
     out.path = required(*row, "path");
-    out.live = row->text_or("live", out.path);
+    out.live = optional(*row, "live", out.path);
     out.command = texts(*row, "command");
     out.wget = flag(*row, "wget", false);
     problems_.check(read_quantity(*row, "start_period", out.start_period, parse_duration, false));
     out_.probe = std::move(out);
   }
 
-  void read_runbook(const yaml::Entry& entry) {
+  void read_runbook(const yaml::Node& runbook, const yaml::Entry& entry) {
     const auto& topics = runbook_topics();
     if (std::ranges::find(topics, entry.key) == topics.end()) {
       unknown(entry.at, fmt::format("the runbook has no topic '{}'", entry.key), entry.key, topics,
               "topics");
       return;
     }
-    if (!entry.value.is_sequence()) {
-      problems_.add(entry.value.at, fmt::format("'{}' must be a list", entry.key));
-    }
-    for (const auto& item : entry.value.items) {
-      out_.runbook[entry.key].push_back(item.scalar);
-    }
+    out_.runbook[entry.key] = texts(runbook, entry.key);
   }
 
   void read_log(const yaml::Node& row) {
@@ -245,7 +241,7 @@ class Reader : StrictReader {
     }
     known(*row, {"port", "path"});
     out_.metrics_port = port_name(*row);
-    out_.metrics_path = row->text_or("path", "/metrics");
+    out_.metrics_path = optional(*row, "path", "/metrics");
   }
 
   void read_declared(const yaml::Entry& entry) {

@@ -8,6 +8,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/catalog/problems.hpp"
+#include "lib/catalog/signal.hpp"
 #include "lib/yaml/read.hpp"
 
 namespace obsctl::catalog {
@@ -83,6 +84,16 @@ Result<void> check_panel(const yaml::Node& row, const Panel& panel) {
   return {};
 }
 
+// Whose store a panel or a drop-down asks.
+Result<std::string> parse_signal(const yaml::Node& row) {
+  std::string signal = row.text_or("signal", "metrics");
+  if (!signal_named(signal)) {
+    return fail_at(row.find("signal")->at, fmt::format("'{}' is not a signal", signal),
+                   fmt::format("use one of {}", join(signal_names(), ", ")));
+  }
+  return signal;
+}
+
 Result<Panel> parse_panel(const yaml::Node& row) {
   OBS_TRY(row.only({"kind", "title", "when", "signal", "expr", "legend", "queries", "unit",
                     "description", "thresholds", "mappings", "min", "max", "decimals", "rename",
@@ -92,7 +103,7 @@ Result<Panel> parse_panel(const yaml::Node& row) {
   OBS_TRY_ASSIGN(out.kind, row.text("kind"));
   OBS_TRY_ASSIGN(out.title, row.text("title"));
   out.when = row.text_or("when", "");
-  out.signal = row.text_or("signal", "metrics");
+  OBS_TRY_ASSIGN(out.signal, parse_signal(row));
   OBS_TRY_ASSIGN(out.queries, parse_queries(row));
   out.unit = row.text_or("unit", "");
   out.description = clean(row, "description");
@@ -119,7 +130,7 @@ Result<Variable> parse_variable(const yaml::Entry& entry) {
   OBS_TRY(entry.value.only({"label", "signal", "query"}));
   Variable out;
   out.name = entry.key;
-  out.signal = entry.value.text_or("signal", "metrics");
+  OBS_TRY_ASSIGN(out.signal, parse_signal(entry.value));
   OBS_TRY_ASSIGN(out.label, entry.value.text("label"));
   if (out.signal == "logs") {
     OBS_TRY(entry.value.only({"label", "signal"}));

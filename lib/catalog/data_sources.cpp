@@ -7,17 +7,20 @@
 
 #include "lib/base/text.hpp"
 #include "lib/catalog/problems.hpp"
+#include "lib/catalog/signal.hpp"
 #include "lib/yaml/read.hpp"
 
 namespace obsctl::catalog {
 namespace {
 
-Result<std::string> parse_signal(const yaml::Node& root) {
-  static const std::vector<std::string> k_signals = {"metrics", "traces", "logs", "alerts"};
+// A signal, or the alerts, which a viewer asks their router for.
+Result<std::string> parse_served(const yaml::Node& root) {
+  std::vector<std::string> known = signal_names();
+  known.emplace_back("alerts");
   OBS_TRY_ASSIGN(std::string signal, root.text("serves"));
-  if (std::ranges::find(k_signals, signal) == k_signals.end()) {
+  if (std::ranges::find(known, signal) == known.end()) {
     return fail_at(root.find("serves")->at, fmt::format("'{}' is not a signal", signal),
-                   fmt::format("use one of {}", join(k_signals, ", ")));
+                   fmt::format("use one of {}", join(known, ", ")));
   }
   return signal;
 }
@@ -90,7 +93,7 @@ Result<DataSource> parse_data_source(std::string_view text, const std::string& f
   Problems problems;
   problems.check(root.only({"serves", "uid", "type", "port", "order", "instead_of", "trace_query",
                             "query_types", "services", "queries"}));
-  problems.take(out.serves, parse_signal(root));
+  problems.take(out.serves, parse_served(root));
   problems.take(out.uid, root.text("uid"));
   problems.take(out.type, root.text("type"));
   out.port = root.text_or("port", "");
@@ -102,6 +105,16 @@ Result<DataSource> parse_data_source(std::string_view text, const std::string& f
   out.services = root.text_or("services", "");
   problems.take(out.query_types, parse_query_types(root));
   problems.take(out.queries, parse_queries(root));
+  if ((out.serves == "logs") == out.services.empty()) {
+    problems.add(fail_at(root.at,
+                         out.services.empty() ? "a source of logs needs 'services'"
+                                              : "'services' is of a source of logs",
+                         "JSON of a drop-down with all services, as a dashboard stores it")
+                     .value());
+  }
+  if (!out.instead_of.empty() && out.instead_of == component) {
+    problems.add(fail_at(root.at, "a source cannot replace itself", "remove 'instead_of'").value());
+  }
   OBS_TRY(problems.done());
   const std::string_view head = text.substr(0, end + k_separator.size());
   out.fragment = std::string(static_cast<std::size_t>(std::ranges::count(head, '\n')), '\n');

@@ -3,7 +3,9 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace obsctl::catalog {
 
@@ -18,6 +20,14 @@ inline constexpr std::array k_signals = {Signal::traces, Signal::metrics, Signal
     case Signal::logs: return "logs";
   }
   return "";
+}
+
+[[nodiscard]] inline std::vector<std::string> signal_names() {
+  std::vector<std::string> out;
+  for (const Signal signal : k_signals) {
+    out.emplace_back(signal_name(signal));
+  }
+  return out;
 }
 
 [[nodiscard]] constexpr std::optional<Signal> signal_named(std::string_view name) {

@@ -9,6 +9,9 @@
 namespace obsctl::catalog {
 
 void StrictReader::known(const yaml::Node& row, const std::vector<std::string>& keys) {
+  if (!row.is_map()) {
+    problems_.add(row.at, "this must be a map", "keys: " + join(keys, ", "));
+  }
   for (const auto& entry : row.entries) {
     if (std::ranges::find(keys, entry.key) == keys.end()) {
       unknown(entry.at, fmt::format("unknown key '{}'", entry.key), entry.key, keys, "known keys");
@@ -37,26 +40,32 @@ bool StrictReader::flag(const yaml::Node& row, std::string_view key, bool fallba
 
 std::vector<std::string> StrictReader::texts(const yaml::Node& row, std::string_view key) {
   std::vector<std::string> out;
-  each_item(row, key, [&](const yaml::Node& item) { out.push_back(item.scalar); });
+  each_item(row, key, [&](const yaml::Node& item) { out.push_back(single(item, key)); });
   return out;
 }
 
-const yaml::Node* StrictReader::list_of(const yaml::Node& row, std::string_view key) {
-  const yaml::Node* list = row.find(key);
-  if (list != nullptr && !list->is_sequence()) {
-    problems_.add(list->at, fmt::format("'{}' must be a list", key));
-    return nullptr;
-  }
-  return list;
+std::string StrictReader::optional(const yaml::Node& row, std::string_view key,
+                                   std::string_view fallback) {
+  const yaml::Node* value = row.find(key);
+  return value == nullptr ? std::string(fallback) : single(*value, key);
 }
 
-const yaml::Node* StrictReader::map_of(const yaml::Node& row, std::string_view key) {
-  const yaml::Node* map = row.find(key);
-  if (map != nullptr && !map->is_map()) {
-    problems_.add(map->at, fmt::format("'{}' must be a map", key));
+std::string StrictReader::single(const yaml::Node& value, std::string_view key) {
+  if (value.is_map() || value.is_sequence()) {
+    problems_.add(value.at, fmt::format("'{}' takes single values here", key),
+                  "quote a text with ': ' in it");
+  }
+  return value.scalar;
+}
+
+const yaml::Node* StrictReader::part(const yaml::Node& row, std::string_view key,
+                                     yaml::Node::Kind kind, std::string_view what) {
+  const yaml::Node* found = row.find(key);
+  if (found != nullptr && found->kind != kind) {
+    problems_.add(found->at, fmt::format("'{}' must be {}", key, what));
     return nullptr;
   }
-  return map;
+  return found;
 }
 
 }  // namespace obsctl::catalog

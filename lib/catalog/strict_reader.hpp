@@ -16,7 +16,7 @@ namespace obsctl::catalog {
 
 class StrictReader {
  protected:
-  // A mistake for every key of this map that is not in `keys`.
+  // A mistake unless this is a map, and for every key of it that is not in `keys`.
   void known(const yaml::Node& row, const std::vector<std::string>& keys);
 
   // A mistake about `word`, such as "unknown amount 'span'", with the nearest of `names` or all of
@@ -43,28 +43,31 @@ class StrictReader {
 
   // The value of a key; a missing one is a mistake and empty.
   [[nodiscard]] std::string required(const yaml::Node& row, std::string_view key);
+  [[nodiscard]] std::string optional(const yaml::Node& row, std::string_view key,
+                                     std::string_view fallback = "");
+  // The text of a value that stands below `key`; a list or map is a mistake and empty.
+  [[nodiscard]] std::string single(const yaml::Node& value, std::string_view key);
   [[nodiscard]] bool flag(const yaml::Node& row, std::string_view key, bool fallback);
   [[nodiscard]] std::vector<std::string> texts(const yaml::Node& row, std::string_view key);
 
   template <class Visit>
   void each_item(const yaml::Node& row, std::string_view key, const Visit& visit) {
-    if (const yaml::Node* list = list_of(row, key)) {
+    if (const yaml::Node* list = part(row, key, yaml::Node::Kind::sequence, "a list")) {
       std::ranges::for_each(list->items, visit);
     }
   }
   template <class Visit>
   void each_entry(const yaml::Node& row, std::string_view key, const Visit& visit) {
-    if (const yaml::Node* map = map_of(row, key)) {
+    if (const yaml::Node* map = part(row, key, yaml::Node::Kind::map, "a map")) {
       std::ranges::for_each(map->entries, visit);
     }
   }
 
-  Problems problems_;
+  // The optional part below a key; one of another kind is a mistake and null.
+  [[nodiscard]] const yaml::Node* part(const yaml::Node& row, std::string_view key,
+                                       yaml::Node::Kind kind, std::string_view what);
 
- private:
-  // The optional list or map below a key; one of another kind is a mistake and null.
-  [[nodiscard]] const yaml::Node* list_of(const yaml::Node& row, std::string_view key);
-  [[nodiscard]] const yaml::Node* map_of(const yaml::Node& row, std::string_view key);
+  Problems problems_;
 };
 
 }  // namespace obsctl::catalog

@@ -63,7 +63,8 @@ Result<std::vector<Signal>> read_signals(const yaml::Node& row) {
   for (const auto& name : node != nullptr ? split(node->scalar, ',') : std::vector<std::string>{}) {
     const auto signal = signal_named(trim(name));
     if (!signal) {
-      return fail_at(node->at, fmt::format("'{}' is not a signal", name), "traces, metrics, logs");
+      return fail_at(node->at, fmt::format("'{}' is not a signal", name),
+                     join(signal_names(), ", "));
     }
     out.push_back(*signal);
   }

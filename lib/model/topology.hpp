@@ -28,8 +28,7 @@ enum class Backup { none, stopped };
 struct Volume {
   std::string name;         // without the project prefix
   std::string mount;        // path in the container
-  int uid = 0;              // owner that the process needs; a fresh named volume belongs to root
-  bool needs_init = false;  // the image does not own the path: a fresh volume is given to it
+  bool needs_init = false;  // the image does not own the path: a fresh volume is given to its user
   Bytes size = {0};         // that is meant for it; 0: next to nothing
   Backup backup = Backup::stopped;
   std::string holds = {};  // one line for the runbook
@@ -112,6 +111,7 @@ struct Component {
       {};             // why something about it is unusual; comments where packaged
   std::string image;  // full reference with tag (and digest when known)
   std::string version;
+  int uid = 0;            // of the image's user, whom its volumes and secrets belong to
   std::string user = {};  // "10001:10001"; empty: the image's own
   std::vector<std::string> command = {};
   std::map<std::string, std::string> environment = {};

@@ -1,10 +1,11 @@
-// Turns each component into the flat values of templates/compose/docker-compose.yml.
+// Turns each component into the flat values of templates/targets/compose/docker-compose.yml.
 #include "lib/render/compose.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "lib/base/hash.hpp"
 #include "lib/base/text.hpp"
@@ -226,11 +227,26 @@ Values volumes(const Topology& topology, const std::vector<compose::Service>& se
 
 }  // namespace
 
+// The helpers' names belong to the packaging.
+Result<void> check_names(const std::vector<compose::Service>& services) {
+  std::set<std::string> seen;
+  for (const auto& service : services) {
+    if (!seen.insert(service.component.name).second) {
+      return fail(Code::config,
+                  fmt::format("two services would be called '{}'", service.component.name),
+                  "a component cannot be called 'volume-init' or like another's probe "
+                  "('NAME-health')");
+    }
+  }
+  return {};
+}
+
 Result<void> add_compose(FileTree& tree, const Topology& topology, const Values& values,
                          const TemplateStore& store) {
   OBS_TRY_ASSIGN(const Template source, store.find(k_template));
   OBS_TRY_ASSIGN(const compose::Helper helper, compose::find_helper(store));
   const auto services = compose::services(topology, helper);
+  OBS_TRY(check_names(services));
   Values all = values;
   all["services"] = Values::array();
   for (const auto& service : services) {

@@ -32,10 +32,8 @@ void add_secrets(Service& service) {
       service.env_files.push_back(secret.environment);
       continue;
     }
-    const int uid = service.component.volumes.empty() ? 0 : service.component.volumes.front().uid;
     service.component.volumes.push_back({.name = secret.volume,
                                          .mount = secret.mount,
-                                         .uid = uid,
                                          .needs_init = true,
                                          .backup = Backup::none,
                                          .holds = secret.holds});
@@ -106,7 +104,7 @@ std::string prepare(const Component& component, const Volume& volume, Service& i
                             split(file, '/').back());
     }
   }
-  return script + fmt::format("chown -R {0}:{0} {1}\n", volume.uid, path);
+  return script + fmt::format("chown -R {0}:{0} {1}\n", component.uid, path);
 }
 
 Service volume_init(const std::vector<Service>& services, const Helper& helper) {

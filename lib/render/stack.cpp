@@ -1,6 +1,8 @@
 // Renders a stack: component configs once, then the packaging, the secrets' places and the runbook.
 #include "lib/render/stack.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <map>
 
@@ -53,12 +55,18 @@ struct NewSecret {
   std::string content;
 };
 
-std::map<std::string, NewSecret> new_secrets(const Topology& topology) {
-  std::map<std::string, NewSecret> out;
+using NewSecrets = std::map<std::string, NewSecret>;
+
+Result<NewSecrets> new_secrets(const Topology& topology) {
+  NewSecrets out;
   for (const auto& component : topology.components) {
     for (const auto& use : component.secrets) {
       for (const auto& [path, content] : use.contents) {
-        out[path] = {component.file, content};
+        const auto [first, fresh] = out.try_emplace(path, NewSecret{component.file, content});
+        if (!fresh) {
+          return fail_at({component.file}, fmt::format("the secret '{}' is made twice", path),
+                         fmt::format("{} makes it too; give one another path", first->second.file));
+        }
       }
     }
   }
@@ -67,9 +75,9 @@ std::map<std::string, NewSecret> new_secrets(const Topology& topology) {
 
 // The same for a person who brings them: without the random part, and commented out where a secret
 // is not read as environment.
-Values secret_values(const Topology& topology) {
+Values secret_values(const NewSecrets& secrets) {
   Values out = Values::array();
-  for (const auto& [path, secret] : new_secrets(topology)) {
+  for (const auto& [path, secret] : secrets) {
     std::string text = replace_all(secret.content, k_token_tag, "");
     if (!path.ends_with(".env")) {
       text = "# one line, such as: " + text;
@@ -79,9 +87,9 @@ Values secret_values(const Topology& topology) {
   return out;
 }
 
-Result<void> add_secrets(FileTree& tree, const Topology& topology, const Values& values,
+Result<void> add_secrets(FileTree& tree, const NewSecrets& secrets, const Values& values,
                          Random& random) {
-  for (const auto& [path, secret] : new_secrets(topology)) {
+  for (const auto& [path, secret] : secrets) {
     Values all = values;
     if (secret.content.find(k_token_tag) != std::string::npos) {
       OBS_TRY_ASSIGN(all["token"], random.token(k_token_length));
@@ -101,7 +109,8 @@ Result<FileTree> render_stack(const Topology& topology, const TemplateStore& sto
   values["cmd"] = watch.values.at("cmd");
   OBS_TRY_ASSIGN(values["data_sources"],
                  data_sources(watch.sources, topology, watch.values, store));
-  values["secrets"] = secret_values(topology);
+  OBS_TRY_ASSIGN(const NewSecrets secrets, new_secrets(topology));
+  values["secrets"] = secret_values(secrets);
   FileTree tree;
   OBS_TRY(add_configs(tree, topology, store, values));
   for (const auto& [source, target] : k_files) {
@@ -110,7 +119,7 @@ Result<FileTree> render_stack(const Topology& topology, const TemplateStore& sto
   add_observability(tree, topology, watch);
   OBS_TRY(add_compose(tree, topology, values, store));
   OBS_TRY(add_operations(tree, topology, values, store, watch.alerts));
-  OBS_TRY(add_secrets(tree, topology, values, random));
+  OBS_TRY(add_secrets(tree, secrets, values, random));
   return tree;
 }
 

@@ -96,6 +96,12 @@ Result<void> wire(const catalog::ComponentDef& def, const catalog::Components& c
       topology.links.push_back({def.name, provider->component, provider->port, need.carries,
                                 LinkKind::need, need.capability});
     }
+    if (need.start_healthy && !components.at(provider->component).probe) {
+      return fail(Code::config,
+                  fmt::format("'{}' waits for '{}' to be healthy, which has no probe", def.name,
+                              provider->component),
+                  "add 'probe' to its component.yaml, or leave out 'start: healthy'");
+    }
     const bool known = std::ranges::find(component.depends_on, provider->component,
                                          &Dependency::component) != component.depends_on.end();
     if (need.start_healthy && !known) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "lib/catalog/problems.hpp"
 
@@ -13,6 +14,8 @@ namespace {
 constexpr std::string_view k_folder = "components/";
 constexpr std::string_view k_component = "component.yaml";
 constexpr std::string_view k_sizing = "sizing.yaml";
+constexpr std::string_view k_cluster = "sizing.cluster.yaml";
+constexpr std::string_view k_stack = "stacks/single-node.yaml";
 
 // Calls `visit` with each file of this name that is not a built-in one, and the component's name.
 template <class Visit>
@@ -47,6 +50,14 @@ Result<void> add_components(sizing::Catalogs& catalogs, const TemplateStore& sto
     problems.take(catalogs.rules[name],
                   catalog::parse_component_sizing(source.text, source.file(), name));
   }));
+  OBS_TRY(each_own(store, k_cluster, [&](const Template& source, const std::string& name) {
+    problems.take(catalogs.rules[catalog::cluster_of(name)],
+                  catalog::parse_component_sizing(source.text, source.file(), name));
+  }));
+  OBS_TRY_ASSIGN(const Template stack, store.find(k_stack));
+  if (stack.origin != "embedded") {
+    problems.take(catalogs.single_node, catalog::parse_stack(stack.text, stack.file()));
+  }
   OBS_TRY(each_own(store, k_component, [&](const Template& source, const std::string& name) {
     if (!is_name(name)) {
       problems.add({beside(source, "")}, fmt::format("'{}' cannot be a component's name", name),

@@ -6,7 +6,7 @@
 
 namespace obsctl {
 
-// Reads components/<name>/{component,sizing}.yaml of the store's directories over the built-in
+// Reads components/<name>/{component,sizing,sizing.cluster}.yaml and the stack's list of the store's directories over the built-in
 // ones. A new component joins a stack by its name in stack.add, or as a backend that it provides.
 // The error holds every mistake: those of the files, a folder whose name cannot be a component's,
 // and a component without a sizing.yaml.

@@ -103,7 +103,6 @@ void add_volumes(const catalog::ComponentDef& def, Component& out) {
   for (const auto& volume : def.volumes) {
     out.volumes.push_back({.name = volume.name,
                            .mount = volume.mount,
-                           .uid = def.uid,
                            .needs_init = !volume.image_owns,
                            .size = out.volumes.empty() ? out.disk : Bytes{0},
                            .backup = volume.backup,
@@ -162,6 +161,7 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
   Component out;
   out.name = def.name;
   out.file = def.file;
+  out.uid = def.uid;
   out.title = def.title;
   out.image = def.reference();
   out.version = def.version;

@@ -316,21 +316,20 @@ def selectors_without_series(stack, about) -> tuple:
     return checked, missing
 
 
-def settled(check) -> tuple:
-    """What the check says, (number checked, what is missing), once nothing is missing: some gauges appear
-    with a component's first maintenance run, five minutes after its start."""
+def expect_all(check, report, what: str) -> None:
+    """Waits until the check, (number checked, what is missing), misses nothing: some gauges appear with a
+    component's first maintenance run, five minutes after its start."""
     deadline = time.monotonic() + 270
     checked, missing = check()
     while missing and time.monotonic() < deadline:
         time.sleep(15)
         checked, missing = check()
-    return checked, missing
+    report(f"{checked} {what}, {len(missing)} without data or refused")
+    assert checked > 0 and not missing, "\n".join(missing)
 
 
 def test_rules_select_series_that_exist(stack, traffic, about, report):
-    checked, missing = settled(lambda: selectors_without_series(stack, about))
-    report(f"{checked} selectors checked, {len(missing)} without series")
-    assert checked > 0 and not missing, "\n".join(missing)
+    expect_all(lambda: selectors_without_series(stack, about), report, "selectors of rules")
 
 
 def data_of(stack, query: queries.Query) -> list:
@@ -361,9 +360,7 @@ def panels_without_data(stack, about) -> tuple:
 
 
 def test_every_panel_shows_data(stack, traffic, about, report):
-    checked, missing = settled(lambda: panels_without_data(stack, about))
-    report(f"{checked} panel queries executed, {len(missing)} without data or refused")
-    assert checked > 0 and not missing, "\n".join(missing)
+    expect_all(lambda: panels_without_data(stack, about), report, "queries of panels")
 
 
 def values_of(stack, variable: queries.Variable) -> list:

@@ -126,7 +126,7 @@ TEST_CASE("mistakes in a row have a position and a way out") {
   CHECK(severity.message == "'page' is not a severity");
   CHECK(severity.at->line == 4);
   CHECK(severity.hint == "use one of critical, warning, none");
-  CHECK(mistake(with(k_rules, "runbook", "runbok")).at->line == 13);
+  CHECK(mistake(with(k_rules, "runbook", "runbok")).at->line == 12);
   CHECK(mistake(with(k_rules, "    description: It does not answer.\n", ""))
             .message.find("description") != std::string::npos);
   CHECK(mistake(with(k_rules, "order: 5", "order: first")).at->line == 1);
@@ -141,7 +141,7 @@ TEST_CASE("all mistakes of a file are reported") {
   CHECK(all.message == "unknown key 'runbok'");
   REQUIRE(all.more.size() == 2);
   CHECK(all.more[0].message == "'page' is not a severity");
-  CHECK(all.more[0].at->str() == "alerts.yaml:15:15");
+  CHECK(all.more[0].at->str() == "alerts.yaml:14:15");
   CHECK(all.more[1].message == "alert 'Other' has no test");
 }
 

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "lib/catalog/component_sizing.hpp"
 
 using namespace obsctl;
@@ -101,4 +103,28 @@ TEST_CASE("runbook, log, backup and new secrets are read strictly") {
                                         "x.yaml:7:11: 'content' is of one file",
                                         "x.yaml:8:11: the runbook has no topic 'upgrades'",
                                         "x.yaml:9:8: missing key 'remedy'"});
+}
+
+TEST_CASE("a list or a map where a single value belongs is said, never left out") {
+  const auto bad = catalog::parse_component(
+      "title: X\nimage: x/x\nversion: 1.0.0\nuid: 0\npurpose: y\nrole: [a]\n"
+      "command:\n  - --a: b\n  - plain\nenvironment: {A: [1]}\nports: [web]\n",
+      "x.yaml", "x");
+  REQUIRE_FALSE(bad);
+  std::vector<std::string> all = {bad.error().at->str() + ": " + bad.error().message};
+  for (const auto& error : bad.error().more) {
+    all.push_back(error.at->str() + ": " + error.message);
+  }
+  const auto said = [&all](const std::string& text) {
+    return std::ranges::find(all, text) != all.end();
+  };
+  CHECK(said("x.yaml:6:7: 'role' takes single values here"));
+  CHECK(said("x.yaml:8:5: 'command' takes single values here"));
+  CHECK(said("x.yaml:10:18: 'A' takes single values here"));
+  CHECK(said("x.yaml:11:9: this must be a map"));
+  const auto sizing = catalog::parse_component_sizing(
+      "cpus: {floor: 1, source: s}\nmemory: {floor: 1GiB, source: s}\nsettings: [a]\n", "s.yaml",
+      "x");
+  REQUIRE_FALSE(sizing);
+  CHECK(sizing.error().message == "'settings' must be a map");
 }

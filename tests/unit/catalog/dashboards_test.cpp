@@ -96,3 +96,13 @@ TEST_CASE("all mistakes of a page are reported") {
   REQUIRE(all.more.size() == 1);
   CHECK(all.more.front().message == "panel 'B' has no description");
 }
+
+TEST_CASE("a panel asks a signal that there is") {
+  const auto bad = catalog::parse_dashboard(
+      "uid: x\ntitle: X\ndescription: d\npanels:\n"
+      "  - {kind: stat, title: A, expr: x, description: d, signal: log}\n",
+      "d.yaml");
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().message == "'log' is not a signal");
+  CHECK(bad.error().at->line == 5);
+}

@@ -41,8 +41,16 @@ TEST_CASE("mistakes in the head of a data source are all reported") {
         "there is no fragment for Grafana");
 }
 
+TEST_CASE("a drop-down of services belongs to logs, and nothing replaces itself") {
+  const std::string rest = "\nuid: x\ntype: x\norder: 1\n";
+  CHECK(mistake("serves: traces" + rest + "services: '{}'\n---\n  - name: X\n").message ==
+        "'services' is of a source of logs");
+  CHECK(mistake("serves: traces" + rest + "instead_of: loki\n---\n  - name: X\n").message ==
+        "a source cannot replace itself");
+}
+
 TEST_CASE("a source of logs answers every question of the dashboards") {
-  std::string head = "serves: logs\nuid: x\ntype: x\norder: 1\nqueries:\n";
+  std::string head = "serves: logs\nuid: x\ntype: x\norder: 1\nservices: '{}'\nqueries:\n";
   for (const auto& question : catalog::log_questions()) {
     CHECK(mistake(head + "---\n  - name: X\n").message ==
           "'queries' does not say how to ask for '" + question + "'");

@@ -76,3 +76,15 @@ TEST_CASE("who waits for such an image waits for the probe beside it") {
   CHECK_FALSE(healthy.contains("victorialogs"));
   CHECK(healthy.contains("prometheus"));
 }
+
+TEST_CASE("secrets belong to the component's user, also without a volume of its own") {
+  Topology topology = test::sized({}).topology;
+  Component own;
+  own.name = "own";
+  own.uid = 1234;
+  own.secrets = {{.volume = "own-secrets", .mount = "/s", .files = {"secrets/own"}, .holds = "x"}};
+  topology.components.push_back(own);
+  const auto all = compose::services(topology, {"busybox:1", "1"});
+  CHECK(all.front().component.command.front().find("chown -R 1234:1234 /volumes/own-secrets") !=
+        std::string::npos);
+}

@@ -318,4 +318,24 @@ TEST_CASE("limits of the compose file are those of the sizing") {
   }
 }
 
+TEST_CASE("two components do not share a service's name or a secret") {
+  const OsFileSystem files;
+  const TemplateStore store(files, {});
+  CountingRandom random;
+  Topology topology = test::sized({}).topology;
+  topology.components.push_back(topology.components.back());
+  topology.components.back().name = "otel-collector-health";
+  topology.components.back().secrets.clear();
+  topology.components.back().configs = {};
+  const auto named = render_stack(topology, store, random);
+  REQUIRE_FALSE(named);
+  CHECK(named.error().message == "two services would be called 'otel-collector-health'");
+  topology.components.back() = *topology.find("grafana");
+  topology.components.back().name = "second";
+  topology.components.back().configs = {};
+  const auto secret = render_stack(topology, store, random);
+  REQUIRE_FALSE(secret);
+  CHECK(secret.error().message == "the secret 'secrets/grafana.env' is made twice");
+}
+
 }  // namespace obsctl

@@ -299,6 +299,7 @@ TEST_CASE("the tier follows from the load, by the tier definitions (CT-01)") {
   const SizingReport report = plan(spec);
   CHECK(report.tier_by_load == "medium");
   CHECK(report.other_tiers.size() == 3);
-  CHECK(std::ranges::any_of(report.notes, [](const Note& note) { return note.id == "tier_lines"; }));
+  CHECK(
+      std::ranges::any_of(report.notes, [](const Note& note) { return note.id == "tier_lines"; }));
   CHECK_FALSE(size_stack(tier("huge"), data(), Model::documented));
 }

@@ -216,4 +216,13 @@ TEST_CASE("whoever provides a capability is found by it") {
   }
 }
 
+TEST_CASE("nobody waits for the health of what has no probe") {
+  sizing::Catalogs catalogs = test::catalogs();
+  catalogs.components.at("loki").probe.reset();
+  const auto stack = size_and_build(StackSpec{}, catalogs);
+  REQUIRE_FALSE(stack);
+  CHECK(stack.error().message ==
+        "'otel-collector' waits for 'loki' to be healthy, which has no probe");
+}
+
 }  // namespace obsctl
