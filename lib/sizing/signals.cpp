@@ -19,8 +19,7 @@ Quantity stored_over(const Quantity& daily, const Input& days, const Load& load,
 }
 
 // The table model: the tier's own GB per day, in proportion to the rate.
-Quantity by_table(const std::string& name, double gb, const Input& rate,
-                  double table_rate) {
+Quantity by_table(const std::string& name, double gb, const Input& rate, double table_rate) {
   return calc("D16", name + " stored per day",
               {{"table's GB per day", gb, "GB/day", catalog::k_documents},
                rate,
@@ -34,8 +33,8 @@ SignalPlan plan_traces(const LoadInputs& in) {
   out.item = "spans";
   out.rate = given("spans received", load.spans.value, "spans/s", load.spans.source);
   if (in.model == Model::table) {
-    out.daily = by_table(out.name, in.tier.daily.traces.gb(), load.spans,
-                         in.tier.rates.spans.per_second);
+    out.daily =
+        by_table(out.name, in.tier.daily.traces.gb(), load.spans, in.tier.rates.spans.per_second);
   } else {
     out.raw = calc("F01", "traces received per day", {load.spans, load.span_size});
     out.kept = load.kept;
@@ -99,8 +98,8 @@ SignalPlan plan_logs(const LoadInputs& in) {
   out.item = "lines";
   out.rate = given("log lines received", load.lines.value, "lines/s", load.lines.source);
   if (in.model == Model::table) {
-    out.daily = by_table(out.name, in.tier.daily.logs.gb(), load.lines,
-                         in.tier.rates.lines.per_second);
+    out.daily =
+        by_table(out.name, in.tier.daily.logs.gb(), load.lines, in.tier.rates.lines.per_second);
   } else {
     out.raw = calc("F03", "logs received per day", {load.lines, load.line_size});
     out.kept =
