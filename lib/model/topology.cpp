@@ -1,7 +1,20 @@
 // Look-ups in a topology.
 #include "lib/model/topology.hpp"
 
+#include <algorithm>
+
 namespace obsctl {
+
+std::string Port::reached_at() const {
+  static const std::vector<std::string> k_local = {"", "127.0.0.1", "0.0.0.0", "::1", "::"};
+  std::string name = bind;
+  if (std::ranges::find(k_local, bind) != k_local.end()) {
+    name = "localhost";
+  } else if (bind.find(':') != std::string::npos) {
+    name = "[" + bind + "]";
+  }
+  return name + ":" + std::to_string(host);
+}
 
 double Component::setting(const std::string& setting_name) const {
   const auto found = settings.find(setting_name);
@@ -24,6 +37,16 @@ const Component* Topology::find(const std::string& component) const {
     }
   }
   return nullptr;
+}
+
+const Port* Topology::port_of(const std::string& capability) const {
+  const Provider* found = provider(capability);
+  if (found == nullptr) {
+    return nullptr;
+  }
+  const auto& ports = find(found->component)->ports;
+  const auto port = std::ranges::find(ports, found->port, &Port::container);
+  return port == ports.end() ? nullptr : &*port;
 }
 
 const Port* Topology::port(const std::string& port_name) const {

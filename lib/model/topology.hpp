@@ -20,6 +20,9 @@ struct Port {
   int host = 0;              // published port; 0: reachable only inside the stack's network
   std::string bind = {};     // address of the published port
   std::string purpose = {};  // one line for the runbook
+
+  // Where a person on this host reaches the published port: "localhost:3000".
+  [[nodiscard]] std::string reached_at() const;
 };
 
 // How a volume is saved: not at all, or as a copy made while nothing writes to it.
@@ -212,6 +215,8 @@ struct Topology {
   // Who provides a capability, or null.
   [[nodiscard]] const Provider* provider(const std::string& capability) const;
   [[nodiscard]] const Component* find(const std::string& component) const;
+  // The port behind a capability, or null where nobody provides it.
+  [[nodiscard]] const Port* port_of(const std::string& capability) const;
   // The port with that name anywhere in the stack, or null.
   [[nodiscard]] const Port* port(const std::string& port_name) const;
   // The name under which the engine knows a volume. It is explicit in every packaging, so that a

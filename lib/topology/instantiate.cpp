@@ -14,15 +14,6 @@ namespace {
 
 constexpr auto k_loopback = "127.0.0.1";
 
-// The address a person types to reach a published port.
-std::string url_of(const Port& port) {
-  const bool local =
-      port.bind == k_loopback || port.bind == "0.0.0.0" || port.bind == "::" || port.bind == "::1";
-  const bool v6 = port.bind.find(':') != std::string::npos;
-  return fmt::format("http://{}:{}/",
-                     local ? "localhost" : (v6 ? "[" + port.bind + "]" : port.bind), port.host);
-}
-
 Port port_of(const catalog::PortDef& def, const StackSpec& spec) {
   Port out{.name = def.name, .container = def.number};
   if (def.exposure == catalog::Exposure::internal) {
@@ -170,8 +161,9 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
   values["url"] = Values::object();
   for (const auto& port : def.ports) {
     out.ports.push_back(port_of(port, context.spec));
-    values["url"][port.name] =
-        out.ports.back().host != 0 ? Values(url_of(out.ports.back())) : Values(nullptr);
+    values["url"][port.name] = out.ports.back().host != 0
+                                   ? Values("http://" + out.ports.back().reached_at() + "/")
+                                   : Values(nullptr);
   }
   values["self"] = component_values(out);
   const Filler fill(def, values);
