@@ -7,13 +7,13 @@ namespace obsctl {
 
 std::string Port::reached_at() const {
   static const std::vector<std::string> k_local = {"", "127.0.0.1", "0.0.0.0", "::1", "::"};
-  std::string name = bind;
+  std::string shown = bind;
   if (std::ranges::find(k_local, bind) != k_local.end()) {
-    name = "localhost";
+    shown = "localhost";
   } else if (bind.find(':') != std::string::npos) {
-    name = "[" + bind + "]";
+    shown = "[" + bind + "]";
   }
-  return name + ":" + std::to_string(host);
+  return shown + ":" + std::to_string(host);
 }
 
 double Component::setting(const std::string& setting_name) const {
