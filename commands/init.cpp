@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "commands/init_host.hpp"
+#include "commands/init_notes.hpp"
 #include "commands/init_options.hpp"
 #include "commands/init_report.hpp"
 #include "commands/init_spec.hpp"
@@ -65,27 +67,15 @@ struct Prepared {
   std::vector<std::string> notes;
 };
 
-void warn_about_exposure(const StackSpec& spec, std::vector<std::string>& notes) {
-  const std::string& bind = spec.security.bind;
-  const bool loopback = bind.starts_with("127.") || bind == "::1" || bind == "localhost";
-  if (!loopback && spec.security.auth == "none") {
-    notes.push_back(
-        fmt::format("the receivers listen on {} and accept telemetry from anyone; --auth bearer "
-                    "asks for a token",
-                    bind));
-  }
-  if (!loopback && spec.security.auth == "bearer" && spec.security.tls == "off") {
-    notes.emplace_back("the bearer token travels unencrypted; add --tls self-signed");
-  }
-}
-
 Result<Prepared> prepare(Context& context, const InitOptions& options, const fs::path& dir) {
   Prepared out;
   OBS_TRY_ASSIGN(out.source, resolve_spec(context, options, dir));
   const StackSpec& spec = out.source.spec;
   OBS_TRY_ASSIGN(const auto templates, load_stack_templates(context, options.template_dirs, dir));
   const sizing::Catalogs& catalogs = templates.catalogs;
-  OBS_TRY_ASSIGN(auto stack, size_and_build(spec, catalogs));
+  OBS_TRY_ASSIGN(auto stack, size_and_build(spec, catalogs).map_error([&](Error error) {
+    return in_terms_of_flags(std::move(error), options);
+  }));
   out.topology = std::move(stack.topology);
   out.sizing = std::move(stack.report);
   OBS_TRY_ASSIGN(out.findings, sizing::check_plan(spec, catalogs, out.sizing));
@@ -95,7 +85,9 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   SpecFile file = spec_file(out.source);
   out.spec_conflict = file.conflict && !options.force;
   out.tree[stack_paths::spec] = std::move(file.file);
-  warn_about_exposure(spec, out.notes);
+  std::ranges::move(exposure_notes(spec, out.topology), std::back_inserter(out.notes));
+  OBS_TRY_ASSIGN(auto placeholders, placeholder_notes(context.files, dir, out.topology, out.tree));
+  std::ranges::move(placeholders, std::back_inserter(out.notes));
   for (auto& note : compare_with_engine(context, spec, catalogs, out.sizing)) {
     out.notes.push_back(std::move(note));
   }

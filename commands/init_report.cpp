@@ -144,9 +144,11 @@ std::string dashboards_line(const InitReport& report) {
       fmt::format("  {}  http://{}:{}", view->title,
                   host.find(':') == std::string::npos ? host : "[" + host + "]", port->host);
   const auto comma = port->purpose.find(", ");
-  if (comma != std::string::npos && !component->secrets.empty()) {
+  const auto password = std::ranges::find_if(
+      component->secrets, [](const SecretUse& use) { return !use.environment.empty(); });
+  if (comma != std::string::npos && password != component->secrets.end()) {
     out += fmt::format(" ({}, password in {})", port->purpose.substr(comma + 2),
-                       shown(report, component->secrets.front().environment));
+                       shown(report, password->environment));
   }
   return out + "\n";
 }

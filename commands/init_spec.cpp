@@ -30,6 +30,15 @@ std::string absolute(const Context& context, const std::string& path) {
   return path.empty() ? path : (context.environment.directory / path).lexically_normal().string();
 }
 
+// The stack names a port alone, a field of the spec with its key.
+Error in_terms_of_port(Error error, const std::string& name) {
+  error.message = replace_all(std::move(error.message), fmt::format("'ports.{}'", name),
+                              fmt::format("'--port {}'", name));
+  error.message = replace_all(std::move(error.message), fmt::format("no port '{}'", name),
+                              fmt::format("no port '{}' for '--port'", name));
+  return error;
+}
+
 Result<void> apply_flags(Context& context, const InitOptions& options, StackSpec& spec) {
   const auto& tls = options.field("security.tls");
   if (tls && *tls != "files") {  // the certificate belonged to the old setting
@@ -61,7 +70,10 @@ Result<void> apply_flags(Context& context, const InitOptions& options, StackSpec
       return fail(Code::usage, fmt::format("'{}' is not of the form NAME=N for '--port'", port),
                   "for example --port grafana=3001");
     }
-    OBS_TRY(set_field(spec, "ports." + port.substr(0, equals), port.substr(equals + 1)));
+    const std::string key = "ports." + port.substr(0, equals);
+    if (auto set = set_field(spec, key, port.substr(equals + 1)); !set) {
+      return Failure(in_terms_of_port(std::move(set).error(), port.substr(0, equals)));
+    }
   }
   return {};
 }
@@ -120,6 +132,14 @@ Result<SpecSource> resolve_spec(Context& context, const InitOptions& options, co
   out.spec.asked.insert("tier");  // a later version with another default must not move the stack
   OBS_TRY(check_generated(out.spec));
   return out;
+}
+
+Error in_terms_of_flags(Error error, const InitOptions& options) {
+  error = in_terms_of_flags(std::move(error), k_spec_flags, options.fields);
+  for (const auto& port : options.ports) {
+    error = in_terms_of_port(std::move(error), port.substr(0, port.find('=')));
+  }
+  return error;
 }
 
 SpecFile spec_file(const SpecSource& source) {

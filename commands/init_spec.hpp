@@ -24,6 +24,9 @@ struct SpecSource {
 [[nodiscard]] Result<SpecSource> resolve_spec(Context& context, const InitOptions& options,
                                               const std::filesystem::path& dir);
 
+// An error about the spec as a whole says the flags that were given.
+[[nodiscard]] Error in_terms_of_flags(Error error, const InitOptions& options);
+
 // The obsctl.yaml to write. An equivalent file on disk is kept as it is, with its comments;
 // otherwise the changed values are edited into it; when that is not possible a file in obsctl's own
 // form is replaced, and one with edits of the user becomes a conflict (`conflict` is set).

@@ -39,6 +39,16 @@ Error in_terms_of_flag(Error error, const SpecFlag& row) {
   return error;
 }
 
+Error in_terms_of_flags(Error error, std::span<const SpecFlag> flags,
+                        std::span<const std::optional<std::string>> given) {
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    if (given[i]) {
+      error = in_terms_of_flag(std::move(error), flags[i]);
+    }
+  }
+  return error;
+}
+
 std::string typed(const std::map<std::string, std::string>& settings,
                   std::span<const SpecFlag> flags) {
   std::vector<std::string> out;

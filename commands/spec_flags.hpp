@@ -24,6 +24,10 @@ struct SpecFlag {
 // An error about a field says the flag's name, because that is what the user typed.
 [[nodiscard]] Error in_terms_of_flag(Error error, const SpecFlag& row);
 
+// The same for an error of the whole spec, for the flags that have a value in `given` (by index).
+[[nodiscard]] Error in_terms_of_flags(Error error, std::span<const SpecFlag> flags,
+                                      std::span<const std::optional<std::string>> given);
+
 // Settings of the spec as a person types them: a flag where `flags` has one, --set otherwise.
 [[nodiscard]] std::string typed(const std::map<std::string, std::string>& settings,
                                 std::span<const SpecFlag> flags);

@@ -77,6 +77,30 @@ class Generating(InitCase):
             self.assertTrue((self.stack / name).is_file(), name)
         self.assertFalse((self.root / ".stack.obsctl-new").exists())
 
+    def test_a_placeholder_is_said_until_it_is_replaced(self):
+        note = "note: secrets/slack-webhook-url holds a placeholder: replace it with your own value; " \
+               "until then nobody is notified that way"
+        self.assertIn(note, self.fresh("--alert-slack-channel", "#ops").stdout)
+        self.assertIn(note, self.init("--dir", "stack", "--retention-logs", "5d").stdout)
+        (self.stack / "secrets/slack-webhook-url").write_text("https://hooks.slack.com/services/T/B/x\n")
+        self.assertNotIn("placeholder", self.init("--dir", "stack", "--retention-logs", "6d").stdout)
+        self.assertNotIn("placeholder", self.init("--tier", "small", "--dir", "without").stdout)
+
+    def test_a_password_on_an_open_port_is_said(self):
+        note = "Grafana's password travels unencrypted"
+        self.assertNotIn(note, self.fresh().stdout)
+        opened = ("--tier", "small", "--bind", "0.0.0.0", "--auth", "bearer", "--tls", "self-signed")
+        self.assertIn(note, self.init("--dir", "open", *opened).stdout)
+        self.assertNotIn(note, self.init("--dir", "unseen", "--port", "grafana=0", *opened).stdout)
+
+    def test_an_error_names_the_flag_that_was_given(self):
+        self.refused("--tier", "small", "--dir", "stack", "--traces", "bogus", expect=["for '--traces'"])
+        self.refused("--tier", "small", "--dir", "stack", "--set", "traces.backend=bogus",
+                     expect=["for 'traces.backend'"])
+        self.refused("--tier", "small", "--dir", "stack", "--port", "bogus=1",
+                     expect=["no port 'bogus' for '--port'"])
+        self.refused("--tier", "small", "--dir", "stack", "--port", "grafana=x", expect=["'--port grafana'"])
+
     def test_secrets_are_private_random_and_kept(self):
         self.fresh("--auth", "bearer")
         secrets = self.stack / "secrets"
