@@ -37,6 +37,24 @@ constexpr const char* k_description =
     "hold it. --from-prometheus measures rates and bytes on a running stack instead of assuming "
     "them.";
 
+std::vector<std::string> model_names() {
+  std::vector<std::string> out;
+  for (const auto model : sizing::k_models) {
+    out.emplace_back(sizing::model_name(model));
+  }
+  return out;
+}
+
+std::vector<std::string> tier_names() {
+  std::vector<std::string> out;
+  if (const auto& catalogs = built_in_catalogs()) {
+    for (const auto& tier : catalogs->tiers) {
+      out.push_back(tier.name);
+    }
+  }
+  return out;
+}
+
 std::vector<Flag> make_flags(SizeOptions& options) {
   std::vector<Flag> out;
   for (std::size_t i = 0; i < k_size_flags.size(); ++i) {
@@ -80,14 +98,14 @@ std::vector<Flag> make_flags(SizeOptions& options) {
   out.push_back({.name = "model",
                  .value = "MODEL",
                  .into = &options.model,
-                 .choices = {"recommended", "documented", "table", "published", "measured"},
-                 .fallback = "recommended",
+                 .choices = model_names(),
+                 .fallback = std::string(sizing::model_name(sizing::Model::recommended)),
                  .group = "Source",
                  .doc = "which rules decide"});
   out.push_back({.name = "compare",
                  .value = "TIER",
                  .into = &options.compare,
-                 .suggestions = {"small", "medium", "large", "xlarge"},
+                 .suggestions = tier_names(),
                  .group = "Output",
                  .doc = "put another tier beside this one"});
   out.push_back({.name = "models",
@@ -131,6 +149,9 @@ Result<std::vector<sizing::SizingReport>> compare(const SizeOptions& options, co
   for (const auto& name : options.compare) {
     StackSpec other = spec;
     other.tier = name;
+    for (const auto& entry : catalogs.single_node) {  // a tier may have stores of its own
+      other.asked.erase(entry.chosen_by);
+    }
     OBS_TRY_ASSIGN(auto report, sizing::size_stack(other, catalogs, model));
     out.push_back(std::move(report));
   }
@@ -172,7 +193,10 @@ Result<int> run(Context& context, const SizeOptions& options) {
     }
   }
   OBS_TRY_ASSIGN(const auto model, sizing::parse_model(options.model.value_or("recommended")));
-  OBS_TRY_ASSIGN(result.report, sizing::size_stack(source.spec, catalogs, model));
+  OBS_TRY_ASSIGN(result.report,
+                 sizing::size_stack(source.spec, catalogs, model).map_error([&](Error error) {
+                   return in_terms_of_flags(std::move(error), k_size_flags, options.fields);
+                 }));
   OBS_TRY_ASSIGN(result.compared, compare(options, source.spec, catalogs, model));
   if (options.check) {
     sizing::DeclaredLimits declared;
@@ -220,7 +244,7 @@ Command size_command() {
   };
   out.exit_codes = {{exit_code::findings, "--check found something that cannot hold the load"},
                     {exit_code::unavailable, "Prometheus does not answer"}};
-  out.see_also = {"init", "help tiers", "help sizing"};
+  out.see_also = {"init", "tiers", "sizing"};
   out.run = [options](Context& context) { return run(context, *options); };
   return out;
 }

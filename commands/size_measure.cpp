@@ -118,7 +118,7 @@ Result<Measured> measure_stack(Context& context, const std::string& url,
   out.url = client.url();
   if (values.empty()) {
     return fail(Code::missing, fmt::format("'{}' has none of the stack's metrics", out.url),
-                "ask the Prometheus that scrapes the collector, Prometheus and Loki");
+                "ask the Prometheus, or another server with its query API, that scrapes this stack");
   }
   for (std::size_t i = 0; i < measures.size(); ++i) {
     const catalog::Measure& measure = measures[i];

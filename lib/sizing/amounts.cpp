@@ -1,6 +1,8 @@
 // Computes the amounts from load and signals, each by a formula of the registry.
 #include "lib/sizing/amounts.hpp"
 
+#include "lib/catalog/documents.hpp"
+
 namespace obsctl::sizing {
 namespace {
 
@@ -29,6 +31,15 @@ void add_traces(const StackSpec& spec, const Load& load, Amounts& out) {
 }
 
 }  // namespace
+
+Quantity queue_partitions(const StackSpec& spec) {
+  constexpr double k_topics = 3;  // one per signal (A04)
+  return calc(
+      "D17", "partitions",
+      {{"topics", k_topics, "", catalog::k_documents},
+       {"partitions per topic", spec.sizing.kafka_partitions, "", "sizing.kafka_partitions"}},
+      "partitions");
+}
 
 Amounts load_amounts(const StackSpec& spec, const Load& load,
                      const std::vector<SignalPlan>& signals) {
@@ -65,9 +76,7 @@ Amounts load_amounts(const StackSpec& spec, const Load& load,
             {"retention", spec.sizing.kafka_retention.days(), "days", "sizing.kafka_retention"},
             {"copies", spec.sizing.kafka_replication, "", "sizing.kafka_replication"}})
           .input();
-  constexpr double k_topics = 3;  // one per signal (A04)
-  out["partitions"] = {"partitions", k_topics * spec.sizing.kafka_partitions, "",
-                       "sizing.kafka_partitions"};
+  out["partitions"] = queue_partitions(spec).input();
   return out;
 }
 

@@ -13,6 +13,9 @@ namespace obsctl::sizing {
 
 using Amounts = std::map<std::string, Input>;
 
+// Over all topics of the queue.
+[[nodiscard]] Quantity queue_partitions(const StackSpec& spec);
+
 // Every amount of k_load_amounts. A component's own cores, memory, disk and settings join them when
 // it is sized.
 [[nodiscard]] Amounts load_amounts(const StackSpec& spec, const Load& load,

@@ -9,7 +9,7 @@
 #include "lib/catalog/documents.hpp"
 #include "lib/sizing/components.hpp"
 #include "lib/sizing/formulas.hpp"
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 #include "lib/sizing/signals.hpp"
 
 namespace obsctl::sizing {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "lib/catalog/documents.hpp"
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 
 namespace obsctl::sizing {
 namespace {

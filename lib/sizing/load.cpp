@@ -178,8 +178,7 @@ std::string_view model_name(Model model) {
 
 Result<Model> parse_model(std::string_view name) {
   std::vector<std::string> names;
-  for (const Model model :
-       {Model::recommended, Model::documented, Model::table, Model::published, Model::measured}) {
+  for (const Model model : k_models) {
     if (model_name(model) == name) {
       return model;
     }

@@ -5,6 +5,7 @@
 // for, the others are 0: nobody pays for rates that nobody named.
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ using catalog::Signal;
 
 // recommended takes for each number the rule that deserves trust; the others are one source each.
 enum class Model { recommended, documented, table, published, measured };
+
+inline constexpr std::array k_models = {Model::recommended, Model::documented, Model::table,
+                                        Model::published, Model::measured};
 
 [[nodiscard]] std::string_view model_name(Model model);
 [[nodiscard]] Result<Model> parse_model(std::string_view name);

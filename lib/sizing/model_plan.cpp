@@ -32,8 +32,7 @@ std::vector<ModelPlan> plan_models(const StackSpec& spec, const catalog::Tier& t
                                    const Catalogs& catalogs,
                                    const std::vector<Selected>& selected) {
   std::vector<ModelPlan> out;
-  for (const Model model :
-       {Model::recommended, Model::documented, Model::table, Model::published, Model::measured}) {
+  for (const Model model : k_models) {
     if (model != Model::measured || !spec.calibration.values.empty()) {
       out.push_back(plan_model(spec, tier, catalogs, selected, model));
     }

@@ -12,7 +12,7 @@
 #include "lib/sizing/cost.hpp"
 #include "lib/sizing/explain.hpp"
 #include "lib/sizing/model_plan.hpp"
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 #include "lib/sizing/recommend.hpp"
 
 namespace obsctl::sizing {
@@ -212,10 +212,13 @@ struct Choices {
 };
 
 Result<Choices> make_choices(const StackSpec& spec, const Catalogs& catalogs) {
-  OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
   Choices out;
-  OBS_TRY_ASSIGN(out.tier, chosen_tier(spec, *tier, catalogs));
-  OBS_TRY_ASSIGN(out.selected, select_components(spec, *tier, catalogs));
+  OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
+  OBS_TRY_ASSIGN(const auto stack,
+                 catalog::choose_stack(spec, catalogs.single_node, catalogs.components));
+  OBS_TRY(check_stores(spec, *tier, stack, catalogs));
+  out.tier = chosen_tier(*tier, stack, catalogs);
+  out.selected = select_components(*tier, stack, catalogs);
   return out;
 }
 

@@ -1,7 +1,7 @@
 // Memory and CPU rules of each model: the documents' for any store of a signal, the published ones
 // by component.
 #include "lib/sizing/components.hpp"
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 
 namespace obsctl::sizing {
 namespace {

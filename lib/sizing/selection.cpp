@@ -1,9 +1,11 @@
 // Selects the components of a sizing.
 #include "lib/sizing/selection.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "lib/catalog/stack.hpp"
+#include "lib/base/text.hpp"
 
 namespace obsctl::sizing {
 namespace {
@@ -99,14 +101,56 @@ void take_places(const std::string& name, const catalog::ChosenStack& stack,
   tier.components = std::move(rows);
 }
 
+// Where the tier's table stores what `name` would store; empty: there, or nowhere.
+const catalog::TierComponent* stored_elsewhere(const catalog::Tier& tier, const std::string& name,
+                                               const Catalogs& catalogs) {
+  const catalog::TierComponent* other = nullptr;
+  for (const auto& row : tier.components) {
+    if (row.component == name) {
+      return nullptr;
+    }
+    if (other == nullptr && share_a_signal(catalogs, row.component, name)) {
+      other = &row;
+    }
+  }
+  return other;
+}
+
+std::string one_host_tiers(const Catalogs& catalogs) {
+  std::vector<std::string> out;
+  for (const auto& tier : catalogs.tiers) {
+    if (tier.single_node) {
+      out.push_back("--tier " + tier.name);
+    }
+  }
+  return join(out, " or ");
+}
+
 }  // namespace
 
-Result<catalog::Tier> chosen_tier(const StackSpec& spec, const catalog::Tier& tier,
-                                  const Catalogs& catalogs) {
+Result<void> check_stores(const StackSpec& spec, const catalog::Tier& tier,
+                          const catalog::ChosenStack& stack, const Catalogs& catalogs) {
+  for (const auto& entry : catalogs.single_node) {
+    if (tier.single_node || !spec.asked.contains(entry.chosen_by)) {
+      continue;
+    }
+    const std::string& name = stack.chosen.at(entry.provides);
+    if (const auto* other = stored_elsewhere(tier, name, catalogs)) {
+      return fail(
+          Code::usage,
+          fmt::format("'{}' has no effect in the {} tier, which has {} and not {}", entry.chosen_by,
+                      tier.name, other->title, catalogs.components.at(name).title),
+          fmt::format("leave it out, or use {}, whose stores can be chosen",
+                      one_host_tiers(catalogs)));
+    }
+  }
+  return {};
+}
+
+catalog::Tier chosen_tier(const catalog::Tier& tier, const catalog::ChosenStack& stack,
+                          const Catalogs& catalogs) {
   catalog::Tier out = tier;
   if (tier.single_node) {
-    OBS_TRY_ASSIGN(const auto stack,
-                   catalog::choose_stack(spec, catalogs.single_node, catalogs.components));
     for (const auto& [capability, name] : stack.chosen) {
       take_places(name, stack, catalogs, out);
     }
@@ -114,8 +158,9 @@ Result<catalog::Tier> chosen_tier(const StackSpec& spec, const catalog::Tier& ti
   return out;
 }
 
-Result<std::vector<Selected>> select_components(const StackSpec& spec, const catalog::Tier& tier,
-                                                const Catalogs& catalogs) {
+std::vector<Selected> select_components(const catalog::Tier& tier,
+                                        const catalog::ChosenStack& stack,
+                                        const Catalogs& catalogs) {
   std::vector<Selected> out;
   if (!tier.single_node) {
     for (const auto& row : tier.components) {
@@ -123,8 +168,6 @@ Result<std::vector<Selected>> select_components(const StackSpec& spec, const cat
     }
     return out;
   }
-  OBS_TRY_ASSIGN(const auto stack,
-                 catalog::choose_stack(spec, catalogs.single_node, catalogs.components));
   for (const auto& name : stack.components) {
     out.push_back(of_stack(name, tier, catalogs));
   }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/catalog/stack.hpp"
 #include "lib/sizing/load.hpp"
 
 namespace obsctl::sizing {
@@ -24,16 +25,21 @@ struct Selected {
   std::vector<Kept> keeps;
 };
 
-// The tier's table with the stores that the spec chooses in the places of its own, where one host
-// carries it. Errors: those of the choice.
-[[nodiscard]] Result<catalog::Tier> chosen_tier(const StackSpec& spec, const catalog::Tier& tier,
-                                                const Catalogs& catalogs);
+// An error where the spec chooses a store that the tier's table does not have: only one host's
+// stack can be chosen.
+[[nodiscard]] Result<void> check_stores(const StackSpec& spec, const catalog::Tier& tier,
+                                        const catalog::ChosenStack& stack,
+                                        const Catalogs& catalogs);
 
-// On one host the components of its stack, as the spec chooses them; else the tier's table. Errors:
-// those of the choice.
-[[nodiscard]] Result<std::vector<Selected>> select_components(const StackSpec& spec,
-                                                              const catalog::Tier& tier,
-                                                              const Catalogs& catalogs);
+// The tier's table with the chosen stores in the places of its own, where one host carries it.
+[[nodiscard]] catalog::Tier chosen_tier(const catalog::Tier& tier,
+                                        const catalog::ChosenStack& stack,
+                                        const Catalogs& catalogs);
+
+// On one host the components of the chosen stack; else the tier's table.
+[[nodiscard]] std::vector<Selected> select_components(const catalog::Tier& tier,
+                                                      const catalog::ChosenStack& stack,
+                                                      const Catalogs& catalogs);
 
 // The rule of the store of each signal.
 [[nodiscard]] StoreRules store_rules(const std::vector<Selected>& components);

@@ -6,7 +6,7 @@
 
 #include "lib/catalog/documents.hpp"
 #include "lib/sizing/components.hpp"
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 
 namespace obsctl::sizing {
 namespace {
@@ -48,12 +48,11 @@ SignalPlan plan_traces(const LoadInputs& in) {
   return out;
 }
 
-// By the formula of the store that the spec names, in every tier; else by the published bytes per
-// sample of the tier's store.
+// By the formula of the tier's store, else by its published bytes per sample.
 Quantity published_metrics(const LoadInputs& in) {
   const catalog::TierComponent* row = row_of(in, Signal::metrics);
   const std::string store = row != nullptr ? row->component : "";
-  const OwnRules* own = own_rules(in.spec.metrics.backend.value_or(store));
+  const OwnRules* own = own_rules(store);
   if (own != nullptr && own->metrics_daily != nullptr) {
     return own->metrics_daily(in);
   }

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import stat
 import subprocess
 import tempfile
@@ -46,6 +47,14 @@ class Help(unittest.TestCase):
             for line in done.stdout.splitlines():
                 if not line.startswith("  obsctl ") and not line.startswith("  source"):
                     self.assertLessEqual(len(line), 100, f"{name}: {line}")
+
+    def test_what_a_page_refers_to_is_there(self):
+        for name in commands():
+            text = " ".join(obsctl(name, "--help").stdout.split())
+            for words in re.findall(r"'obsctl (help [^']+)'", text):
+                with self.subTest(command=name, words=words):
+                    self.assertEqual(obsctl(*words.split()).returncode, 0)
+                    self.assertEqual(len(words.split()), 2)
 
     def test_every_topic_has_a_page(self):
         self.assertTrue({"tiers", "sizing", "environment", "exit-codes", "output", "templates"}
@@ -152,7 +161,7 @@ class Completion(unittest.TestCase):
                     # A template directory may have others, so the stack refuses it, not the parser.
                     refused = obsctl(command, f"--{signal}", "nope", *words)
                     self.assertEqual(refused.returncode, 2)
-                    self.assertIn(f"unknown value 'nope' for '{signal}.backend'", refused.stderr)
+                    self.assertIn(f"unknown value 'nope' for '--{signal}'", refused.stderr)
                     self.assertIn(f"one of: {', '.join(backends)}", refused.stderr)
 
     def test_scripts_are_valid_and_bash_completes(self):

@@ -251,6 +251,19 @@ class Errors(SizeCase):
         self.refused("--compare", "lage", expect=["did you mean 'large'?"])
         self.refused("--set", "traces.kep=1%", expect=["did you mean 'traces.keep'?"])
 
+    def test_a_component_that_is_not_there_is_refused_in_every_tier(self):
+        for tier in ("small", "medium", "large", "xlarge"):
+            self.refused("--tier", tier, "--traces", "bogus", expect=["unknown value 'bogus' for '--traces'"])
+            self.refused("--tier", tier, "--set", "stack.add=bogus", expect=["there is no component 'bogus'"])
+
+    def test_a_store_that_the_tier_does_not_have_is_refused(self):
+        self.refused("--tier", "large", "--logs", "victorialogs",
+                     expect=["'--logs' has no effect in the large tier, which has Loki and not VictoriaLogs",
+                             "--tier small"])
+        self.refused("--tier", "medium", "--set", "metrics.backend=prometheus", expect=["'metrics.backend'", "Mimir"])
+        self.size("--tier", "large", "--logs", "loki", "--traces", "tempo")
+        self.size("--traces", "tempo", "--logs", "victorialogs", "--compare", "large")
+
     def test_mistakes_in_the_spec_are_located(self):
         self.spec("tier: small\nlogs:\n  retention: 30\n")
         self.refused(expect=["obsctl.yaml:3:14"])

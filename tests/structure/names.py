@@ -8,7 +8,7 @@ import sys
 
 FOLDERS = ["cli", "commands", "lib"]
 # A component's own formulas: <name>.cpp with '_' for '-' may use that one name.
-OWN = "lib/sizing/published"
+OWN = "lib/sizing/own"
 # Literals that must stand, by file and name, with the reason.
 ALLOWED = {("commands/size_json.cpp", "kafka"): "a key of the JSON that scripts read"}
 

@@ -45,7 +45,7 @@ const ModelRow& model_row(const SizingReport& report, const std::string& name) {
 }
 
 constexpr const char* k_tiers[] = {"small", "medium", "large", "xlarge"};
-constexpr Model k_models[] = {Model::recommended, Model::documented, Model::table,
+constexpr Model k_always[] = {Model::recommended, Model::documented, Model::table,
                               Model::published};
 
 }  // namespace
@@ -105,7 +105,7 @@ TEST_CASE("published: 2 bytes per sample, one core per 15k spans, 20k samples or
 
 TEST_CASE("every number names a formula of the registry and follows from its inputs") {
   for (const char* name : k_tiers) {
-    for (const Model model : k_models) {
+    for (const Model model : k_always) {
       StackSpec spec = tier(name);
       spec.sizing.growth_per_month = Share{0.05};
       const SizingReport report = plan(spec, model);
@@ -144,7 +144,7 @@ TEST_CASE("more load or longer retention never needs less") {
     }
   };
   for (const char* name : k_tiers) {
-    for (const Model model : k_models) {
+    for (const Model model : k_always) {
       for (const double factor : {1.1, 3.0, 100.0}) {
         CAPTURE(std::string(name));
         CAPTURE(factor);

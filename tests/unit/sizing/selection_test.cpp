@@ -61,9 +61,6 @@ SizingReport plan(const StackSpec& spec, Model model) {
   return std::move(*report);
 }
 
-constexpr Model k_models[] = {Model::recommended, Model::documented, Model::table, Model::published,
-                              Model::measured};
-
 // The chosen store in the place of the default one, whatever the model.
 void check_replaced(const char* setting, const char* store, const char* instead_of, Signal signal) {
   const StackSpec chosen = spec_with({setting});

@@ -1,7 +1,7 @@
 // Prometheus: memory by active series.
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 
-namespace obsctl::sizing::published {
+namespace obsctl::sizing::own {
 namespace {
 
 Quantity memory(const ComponentInputs& in) {
@@ -16,4 +16,4 @@ OwnRules prometheus() {
   return {.component = "prometheus", .memory = memory};
 }
 
-}  // namespace obsctl::sizing::published
+}  // namespace obsctl::sizing::own

@@ -1,7 +1,7 @@
 // The OpenTelemetry Collector: cores by spans, data points and log records, memory by cores.
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 
-namespace obsctl::sizing::published {
+namespace obsctl::sizing::own {
 namespace {
 
 Quantity cores(const ComponentInputs& in) {
@@ -23,4 +23,4 @@ OwnRules otel_collector() {
   return {.component = "otel-collector", .cores = cores, .memory = memory};
 }
 
-}  // namespace obsctl::sizing::published
+}  // namespace obsctl::sizing::own

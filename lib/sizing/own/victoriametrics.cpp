@@ -1,8 +1,8 @@
 // VictoriaMetrics: bytes per sample with the disk that it wants free. Its memory is published as
 // headroom, not as a size.
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 
-namespace obsctl::sizing::published {
+namespace obsctl::sizing::own {
 namespace {
 
 Quantity metrics_daily(const LoadInputs& in) {
@@ -18,4 +18,4 @@ OwnRules victoriametrics() {
   return {.component = "victoriametrics", .metrics_daily = metrics_daily};
 }
 
-}  // namespace obsctl::sizing::published
+}  // namespace obsctl::sizing::own

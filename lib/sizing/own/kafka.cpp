@@ -2,10 +2,11 @@
 #include <fmt/format.h>
 
 #include "lib/catalog/documents.hpp"
+#include "lib/sizing/amounts.hpp"
 #include "lib/sizing/formulas.hpp"
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 
-namespace obsctl::sizing::published {
+namespace obsctl::sizing::own {
 namespace {
 
 constexpr const char* k_name = "kafka";
@@ -30,14 +31,6 @@ Quantity brokers(const ComponentInputs& in, const catalog::TierComponent* row) {
   return given("brokers", row->instances, "", "tier " + in.tier.name);
 }
 
-Quantity partitions(const SizingSpec& sizing) {
-  constexpr double k_topics = 3;  // otlp-traces, otlp-metrics, otlp-logs (A04)
-  return calc("D17", "partitions",
-              {{"topics", k_topics, "", catalog::k_documents},
-               {"partitions per topic", sizing.kafka_partitions, "", "sizing.kafka_partitions"}},
-              "partitions");
-}
-
 std::vector<std::string> other_tables(const ComponentInputs& in) {
   std::vector<std::string> out;
   for (const auto& table : in.catalogs.models.brokers) {
@@ -59,7 +52,7 @@ std::optional<KafkaPlan> plan(const ComponentInputs& in) {
   const SizingSpec& sizing = in.spec.sizing;
   KafkaPlan out;
   out.brokers = brokers(in, row);
-  out.partitions = partitions(sizing);
+  out.partitions = queue_partitions(in.spec);
   out.daily = daily(in);
   // The documents' example brokers have "8 GB" and "32 GB", which the formula takes as plain
   // numbers.
@@ -145,4 +138,4 @@ OwnRules kafka() {
           .check = check};
 }
 
-}  // namespace obsctl::sizing::published
+}  // namespace obsctl::sizing::own

@@ -1,7 +1,7 @@
 // Mimir: ingesters by series in memory, distributors by samples.
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 
-namespace obsctl::sizing::published {
+namespace obsctl::sizing::own {
 namespace {
 
 Quantity cores(const ComponentInputs& in) {
@@ -26,4 +26,4 @@ OwnRules mimir() {
   return {.component = "mimir", .cores = cores, .memory = memory};
 }
 
-}  // namespace obsctl::sizing::published
+}  // namespace obsctl::sizing::own

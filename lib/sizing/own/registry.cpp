@@ -1,5 +1,5 @@
 // Lists the components that have formulas of their own.
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 
 #include <algorithm>
 
@@ -15,16 +15,16 @@
 
 namespace obsctl::sizing {
 
-namespace published {
+namespace own {
 #define OBSCTL_DECLARE(component) OwnRules component()
 OBSCTL_OWN_RULES(OBSCTL_DECLARE)
 #undef OBSCTL_DECLARE
-}  // namespace published
+}  // namespace own
 
 const std::vector<OwnRules>& all_own_rules() {
   static const std::vector<OwnRules> k_all = [] {
     std::vector<OwnRules> out;
-#define OBSCTL_ADD(component) out.push_back(published::component())
+#define OBSCTL_ADD(component) out.push_back(own::component())
     OBSCTL_OWN_RULES(OBSCTL_ADD)
 #undef OBSCTL_ADD
     return out;

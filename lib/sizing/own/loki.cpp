@@ -1,9 +1,9 @@
 // Loki: cores and memory between the published sizes, and its deployment mode.
 #include <fmt/format.h>
 
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 
-namespace obsctl::sizing::published {
+namespace obsctl::sizing::own {
 namespace {
 
 constexpr const char* k_name = "loki";
@@ -64,4 +64,4 @@ OwnRules loki() {
   return {.component = k_name, .cores = cores, .memory = memory, .report = add_mode};
 }
 
-}  // namespace obsctl::sizing::published
+}  // namespace obsctl::sizing::own

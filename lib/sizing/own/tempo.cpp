@@ -1,7 +1,7 @@
 // Tempo: distributors and live-stores by the MB/s of spans that reach it.
-#include "lib/sizing/published/registry.hpp"
+#include "lib/sizing/own/registry.hpp"
 
-namespace obsctl::sizing::published {
+namespace obsctl::sizing::own {
 namespace {
 
 Quantity trace_stream(const ComponentInputs& in) {
@@ -31,4 +31,4 @@ OwnRules tempo() {
   return {.component = "tempo", .cores = cores, .memory = memory};
 }
 
-}  // namespace obsctl::sizing::published
+}  // namespace obsctl::sizing::own
