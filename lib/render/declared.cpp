@@ -2,8 +2,14 @@
 // docker-compose.yml.
 #include "lib/render/declared.hpp"
 
-#include <charconv>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+
+#include "lib/base/text.hpp"
 #include "lib/yaml/read.hpp"
 
 namespace obsctl {
@@ -48,13 +54,26 @@ std::optional<double> binary_size(std::string text) {
   return size ? std::optional(size->value) : std::nullopt;
 }
 
-// "2560M", as Compose reads it.
-std::optional<Bytes> compose_size(std::string_view text) {
-  if (!text.ends_with('M')) {
-    return std::nullopt;
+// "2560M", "1.5gb", "1048576": Compose counts in powers of 1024, whatever the case.
+std::optional<Bytes> compose_size(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  constexpr std::string_view k_units = "kmgtp";
+  const bool named = text.ends_with('b');
+  if (named) {
+    text.pop_back();
   }
-  const auto mib = number(text.substr(0, text.size() - 1));
-  return mib ? std::optional(Bytes::from_mib(*mib)) : std::nullopt;
+  if (named && text.ends_with('i')) {
+    text.pop_back();
+  }
+  double scale = 1;
+  const auto unit = text.empty() ? std::string_view::npos : k_units.find(text.back());
+  if (unit != std::string_view::npos) {
+    text.pop_back();
+    scale = std::pow(1024, static_cast<double>(unit + 1));
+  }
+  const auto count = number(trim(text));
+  return count ? std::optional(Bytes{*count * scale}) : std::nullopt;
 }
 
 // The number at the fact's key; a size in bytes.
@@ -74,27 +93,23 @@ std::optional<double> value_of(const catalog::Declared& declared, const yaml::No
   return number(node->scalar);
 }
 
-void set(catalog::Fact fact, double value, const std::string& component, const std::string& file,
-         sizing::DeclaredLimits& out) {
-  switch (fact) {
-    case catalog::Fact::num_traces:
-      out.num_traces = value;
-      out.collector_file = file;
-      break;
-    case catalog::Fact::memory_limit:
-      out.memory_limiter = Bytes{value};
-      out.collector_file = file;
-      break;
-    case catalog::Fact::size_limit:
-      out.metrics_size_limit = Bytes{value};
-      out.metrics_component = component;
-      out.metrics_file = file;
-      break;
+// The limit of a service by name; nothing where it has none.
+template <class Value, class Read>
+Result<std::optional<Value>> limit(const yaml::Node& limits, const char* name, const char* example,
+                                   Read read) {
+  const yaml::Node* node = limits.find(name);
+  if (node == nullptr) {
+    return std::nullopt;
   }
+  const std::optional<Value> out = read(node->scalar);
+  if (!out) {
+    return fail_at(node->at, fmt::format("'{}' is not a limit of {}", node->scalar, name), example);
+  }
+  return out;
 }
 
 // deploy.resources.limits of every service.
-std::map<std::string, ComponentOverride> container_limits(const yaml::Node& compose) {
+Result<std::map<std::string, ComponentOverride>> container_limits(const yaml::Node& compose) {
   std::map<std::string, ComponentOverride> out;
   const yaml::Node* services = compose.find("services");
   if (services == nullptr) {
@@ -103,8 +118,9 @@ std::map<std::string, ComponentOverride> container_limits(const yaml::Node& comp
   for (const auto& service : services->entries) {
     if (const yaml::Node* limits = at(service.value, {"deploy", "resources", "limits"})) {
       ComponentOverride& into = out[service.key];
-      into.cpus = number(limits->text_or("cpus", ""));
-      into.memory = compose_size(limits->text_or("memory", ""));
+      OBS_TRY_ASSIGN(into.cpus, limit<double>(*limits, "cpus", "for example '0.5'", number));
+      OBS_TRY_ASSIGN(into.memory,
+                     limit<Bytes>(*limits, "memory", "for example 512M or 2G", compose_size));
     }
   }
   return out;
@@ -132,14 +148,14 @@ Result<sizing::DeclaredLimits> read_declared(const FileSystem& files, const fs::
       OBS_TRY_ASSIGN(const auto root, read(files, directory, file));
       const auto value = root ? value_of(declared, *root) : std::nullopt;
       if (value) {
-        set(declared.fact, *value, name, file, out);
+        out.facts.push_back({declared.fact, *value, name, file, join(declared.key, ".")});
       }
     }
   }
   OBS_TRY_ASSIGN(const auto compose, read(files, directory, k_compose));
   if (compose) {
     out.components_file = k_compose;
-    out.components = container_limits(*compose);
+    OBS_TRY_ASSIGN(out.components, container_limits(*compose));
   }
   return out;
 }

@@ -10,7 +10,8 @@
 namespace obsctl {
 
 // What the components declare (`declares` of component.yaml) and the limits of the containers, as
-// far as the files are below `directory`. Errors: a file that is not valid YAML.
+// far as the files are below `directory`. Errors: a file that is not valid YAML, a
+// limit that Compose cannot read.
 [[nodiscard]] Result<sizing::DeclaredLimits> read_declared(const FileSystem& files,
                                                            const std::filesystem::path& directory,
                                                            const catalog::Components& components);

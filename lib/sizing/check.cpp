@@ -126,18 +126,28 @@ class Checker {
     }
   }
 
-  void check_limiter() {
-    for (const auto& component : report_.components) {
-      if (component.role == "collector" && limits_.memory_limiter &&
-          limits_.memory_limiter->gb() > limit_of(component)) {
-        add(Severity::error, "collector.limiter",
-            fmt::format("the memory limiter allows {} and the container only {}",
-                        gb(limits_.memory_limiter->gb()), gb(limit_of(component))),
-            fmt::format("set limit_mib in '{}' to at most 80 % of the container",
-                        limits_.collector_file),
-            source_of("F26"));
+  template <class Check>
+  void each_fact(catalog::Fact fact, Check check) const {
+    for (const auto& declared : limits_.facts) {
+      if (declared.fact == fact) {
+        check(declared);
       }
     }
+  }
+
+  void check_limiter() {
+    each_fact(catalog::Fact::memory_limit, [this](const DeclaredFact& limiter) {
+      const ComponentPlan* component = report_.find(limiter.component);
+      const double allowed = Bytes{limiter.value}.gb();
+      if (component != nullptr && allowed > limit_of(*component)) {
+        add(Severity::error, "collector.limiter",
+            fmt::format("the memory limiter of {} allows {} and the container only {}",
+                        component->name, gb(allowed), gb(limit_of(*component))),
+            fmt::format("set {} in '{}' to at most 80 % of the container", limiter.key,
+                        limiter.file),
+            source_of("F26"));
+      }
+    });
   }
 
   // Containers that were generated for less than this load. Where the host itself is too small,
@@ -169,6 +179,16 @@ class Checker {
     }
   }
 
+  [[nodiscard]] double limiter_of(const ComponentPlan& component) const {
+    double out = memory_limiter(component.memory.table.value);
+    each_fact(catalog::Fact::memory_limit, [&](const DeclaredFact& limiter) {
+      if (limiter.component == component.name) {
+        out = Bytes{limiter.value}.gb();
+      }
+    });
+    return out;
+  }
+
   // What the memory limiter lets the collectors use, over all instances.
   void check_collector() {
     double usable = 0;
@@ -176,10 +196,7 @@ class Checker {
     std::string name;
     for (const auto& component : report_.components) {
       if (component.role == "collector") {
-        const double limiter = limits_.memory_limiter
-                                   ? limits_.memory_limiter->gb()
-                                   : memory_limiter(component.memory.table.value);
-        usable += limiter * component.instances;
+        usable += limiter_of(component) * component.instances;
         limit += component.memory.table.value * component.instances;
         name = component.name;
       }
@@ -216,19 +233,21 @@ class Checker {
   }
 
   void check_tail_sampling() {
-    if (!limits_.num_traces || spec_.traces.keep.value >= 1) {
+    if (spec_.traces.keep.value >= 1) {
       return;
     }
     const double needed = report_.tail_traces.value;
-    if (*limits_.num_traces < needed) {
-      add(Severity::error, "tail_sampling.num_traces",
-          fmt::format(
-              "tail sampling holds {:.0f} traces and {:.0f} arrive within its decision wait",
-              *limits_.num_traces, needed),
-          fmt::format("set num_traces in '{}' to at least {:.0f}, or shorten traces.decision_wait",
-                      limits_.collector_file, needed),
-          source_of("F27"));
-    }
+    each_fact(catalog::Fact::num_traces, [&](const DeclaredFact& held) {
+      if (held.value < needed) {
+        add(Severity::error, "tail_sampling.num_traces",
+            fmt::format(
+                "tail sampling holds {:.0f} traces and {:.0f} arrive within its decision wait",
+                held.value, needed),
+            fmt::format("set {} in '{}' to at least {:.0f}, or shorten traces.decision_wait",
+                        held.key, held.file, needed),
+            source_of("F27"));
+      }
+    });
   }
 
   void check_own_rules() {
@@ -239,27 +258,25 @@ class Checker {
     }
   }
 
-  // Holds the size limit against what the component in front of it keeps there.
+  // Holds a size limit of a store of metrics against what the component in front of it keeps there.
   void check_metrics_size() {
-    if (!limits_.metrics_size_limit) {
-      return;
-    }
-    const double limit = limits_.metrics_size_limit->gb();
-    const std::string& name = limits_.metrics_component;
-    const auto disk = std::ranges::find(report_.disks, name, &DiskOutlook::component);
-    const double needed = disk != report_.disks.end()
-                              ? disk->needed.value
-                              : plan_of(report_.signals, Signal::metrics).stored.value;
-    if (limit < needed) {
-      const auto component = catalogs_.components.find(name);
-      add(Severity::error, "metrics.retention_size",
-          fmt::format("{} deletes beyond {}; the retention asks for {}",
-                      component != catalogs_.components.end() ? component->second.title : name,
-                      gb(limit), gb(needed)),
-          fmt::format("raise retention.size in '{}' or shorten metrics.retention",
-                      limits_.metrics_file),
-          source_of("F31"));
-    }
+    each_fact(catalog::Fact::size_limit, [this](const DeclaredFact& size) {
+      const double limit = Bytes{size.value}.gb();
+      const auto disk = std::ranges::find(report_.disks, size.component, &DiskOutlook::component);
+      const double needed = disk != report_.disks.end()
+                                ? disk->needed.value
+                                : plan_of(report_.signals, Signal::metrics).stored.value;
+      if (limit < needed) {
+        const auto component = catalogs_.components.find(size.component);
+        add(Severity::error, "metrics.retention_size",
+            fmt::format(
+                "{} deletes beyond {}; the retention asks for {}",
+                component != catalogs_.components.end() ? component->second.title : size.component,
+                gb(limit), gb(needed)),
+            fmt::format("raise {} in '{}' or shorten the retention", size.key, size.file),
+            source_of("F31"));
+      }
+    });
   }
 
   void check_network() {

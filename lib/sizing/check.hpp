@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,15 +10,19 @@
 
 namespace obsctl::sizing {
 
-// Settings of the generated configs that a check holds against the load. An absent one was not
+// A number in a component's configuration, as `declares` of its component.yaml finds it.
+struct DeclaredFact {
+  catalog::Fact fact = catalog::Fact::num_traces;
+  double value = 0;  // sizes in bytes
+  std::string component;
+  std::string file;
+  std::string key;  // "processors.memory_limiter.limit_mib"
+};
+
+// What the generated files say and a check holds against the load. An absent fact or limit was not
 // found and is not checked.
 struct DeclaredLimits {
-  std::optional<double> num_traces;         // tail_sampling.num_traces of the collector
-  std::optional<Bytes> memory_limiter;      // memory_limiter.limit_mib
-  std::optional<Bytes> metrics_size_limit;  // from which on metrics_component deletes
-  std::string collector_file;               // where they were read from
-  std::string metrics_file;
-  std::string metrics_component;
+  std::vector<DeclaredFact> facts;
   std::map<std::string, ComponentOverride> components;  // limits of the containers, by component
   std::string components_file;
 };

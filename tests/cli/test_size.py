@@ -219,6 +219,22 @@ class Check(SizeCase):
         self.assertIn("memory.otel-collector", codes)
 
 
+    def test_an_edited_limit_of_a_container_is_held_against_the_load_in_any_notation(self):
+        done = obsctl("init", "--tier", "small", "--dir", "s", cwd=self.root)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        compose = self.root / "s" / "docker-compose.yml"
+        generated = compose.read_text(encoding="utf-8")
+        edit = lambda limit: compose.write_text(re.sub(r"memory: ['\"]?\d+M['\"]?", f"memory: {limit}", generated),
+                                                encoding="utf-8")
+        for limit, small in (("65536k", True), ("64mb", True), ("67108864", True), ("64g", False), ("64GB", False)):
+            edit(limit)
+            done = obsctl("size", "--check", "-o", "json", cwd=self.root / "s")
+            codes = {f["code"] for f in json.loads(done.stdout)["findings"]}
+            self.assertEqual("memory.loki" in codes, small, limit)
+        edit("lots")
+        self.refused("--check", expect=["docker-compose.yml:", "'lots' is not a limit of memory"], cwd=self.root / "s")
+
+
 class Errors(SizeCase):
     def test_bare_numbers_are_refused(self):
         self.refused("--spans", "5000", expect=["'--spans'", "50k/s"])

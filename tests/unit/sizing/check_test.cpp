@@ -33,6 +33,12 @@ bool fails(const std::vector<Finding>& findings, const std::string& code) {
   return finding != nullptr && finding->severity == Severity::error;
 }
 
+DeclaredLimits declared(std::vector<DeclaredFact> facts) {
+  DeclaredLimits out;
+  out.facts = std::move(facts);
+  return out;
+}
+
 // A load that the small tier's own table holds.
 StackSpec modest() {
   StackSpec spec;
@@ -99,15 +105,18 @@ TEST_CASE("collector memory: the published rule fails, the seed's formula only w
   spec.components["otel-collector"].memory = Bytes::from_mib(400);
   CHECK(fails(check(spec), "collector.memory"));
   // A limiter above the container is the OOM killer's.
-  DeclaredLimits limits;
-  limits.memory_limiter = Bytes::from_mib(1600);
-  CHECK(fails(check(spec, limits), "collector.limiter"));
+  const DeclaredLimits limits = declared({{catalog::Fact::memory_limit, Bytes::from_mib(1600).value,
+                                           "otel-collector", "a.yaml", "b.c"}});
+  findings = check(spec, limits);
+  REQUIRE(fails(findings, "collector.limiter"));
+  CHECK(find(findings, "collector.limiter")->hint ==
+        "set b.c in 'a.yaml' to at most 80 % of the container");
 }
 
 TEST_CASE("tail sampling must hold what arrives within its decision wait (F27, D-TAIL)") {
   StackSpec spec = modest();
-  DeclaredLimits limits;
-  limits.num_traces = 50000;
+  DeclaredLimits limits =
+      declared({{catalog::Fact::num_traces, 50000, "otel-collector", "a.yaml", "b.c"}});
   spec.traces.traces = Rate{5000};
   CHECK(find(check(spec, limits), "tail_sampling.num_traces") == nullptr);
   spec.traces.traces = Rate{10000};
@@ -116,15 +125,23 @@ TEST_CASE("tail sampling must hold what arrives within its decision wait (F27, D
   CHECK(find(check(spec, limits), "tail_sampling.num_traces") == nullptr);
 }
 
+TEST_CASE("each component that declares a fact is held against it") {
+  StackSpec spec = modest();
+  spec.traces.traces = Rate{10000};
+  const auto findings =
+      check(spec, declared({{catalog::Fact::num_traces, 1, "otel-collector", "a.yaml", "a"},
+                            {catalog::Fact::num_traces, 2, "another", "b.yaml", "b"}}));
+  CHECK(std::ranges::count(findings, "tail_sampling.num_traces", &Finding::code) == 2);
+}
+
 TEST_CASE("Prometheus' size limit must not cut the retention short") {
   StackSpec spec = modest();
   spec.metrics.series = 500000;  // 8.64 GB a day, 129.6 GB in 15 days
   spec.components["prometheus"].disk = Bytes::from_gb(200);
-  DeclaredLimits limits;
-  limits.metrics_component = "prometheus";
-  limits.metrics_size_limit = Bytes::from_gb(45);
+  DeclaredLimits limits = declared(
+      {{catalog::Fact::size_limit, Bytes::from_gb(45).value, "prometheus", "a.yml", "size"}});
   CHECK(fails(check(spec, limits), "metrics.retention_size"));
-  limits.metrics_size_limit = Bytes::from_gb(160);
+  limits.facts.front().value = Bytes::from_gb(160).value;
   CHECK(find(check(spec, limits), "metrics.retention_size") == nullptr);
 }
 
