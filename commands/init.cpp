@@ -86,8 +86,8 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   out.spec_conflict = file.conflict && !options.force;
   out.tree[stack_paths::spec] = std::move(file.file);
   std::ranges::move(exposure_notes(spec, out.topology), std::back_inserter(out.notes));
-  OBS_TRY_ASSIGN(auto placeholders, placeholder_notes(context.files, dir, out.topology, out.tree));
-  std::ranges::move(placeholders, std::back_inserter(out.notes));
+  std::ranges::move(placeholder_notes(context.files, dir, out.topology, out.tree),
+                    std::back_inserter(out.notes));
   for (auto& note : compare_with_engine(context, spec, catalogs, out.sizing)) {
     out.notes.push_back(std::move(note));
   }

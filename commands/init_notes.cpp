@@ -56,9 +56,9 @@ std::vector<std::string> exposure_notes(const StackSpec& spec, const Topology& t
   return out;
 }
 
-Result<std::vector<std::string>> placeholder_notes(const FileSystem& files,
-                                                   const std::filesystem::path& directory,
-                                                   const Topology& topology, const FileTree& tree) {
+std::vector<std::string> placeholder_notes(const FileSystem& files,
+                                           const std::filesystem::path& directory,
+                                           const Topology& topology, const FileTree& tree) {
   std::vector<std::string> out;
   for (const auto& component : topology.components) {
     for (const auto& use : component.secrets) {
@@ -66,12 +66,9 @@ Result<std::vector<std::string>> placeholder_notes(const FileSystem& files,
         if (!is_placeholder(content)) {
           continue;
         }
-        const std::string& placeholder = tree.at(path).bytes;
-        std::string held = placeholder;
-        if (files.exists(directory / path)) {
-          OBS_TRY_ASSIGN(held, files.read(directory / path));
-        }
-        if (held == placeholder) {
+        const bool there = files.exists(directory / path);
+        const auto held = there ? files.read(directory / path) : Result<std::string>();
+        if (!there || (held && *held == tree.at(path).bytes)) {
           out.push_back(
               fmt::format("{} holds a placeholder: replace it with your own value; until then {}",
                           path, until_then(topology, component)));

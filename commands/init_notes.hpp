@@ -17,10 +17,11 @@ namespace obsctl {
 [[nodiscard]] std::vector<std::string> exposure_notes(const StackSpec& spec,
                                                       const Topology& topology);
 
-// Secrets that hold, or will hold when `tree` is written to `directory`, a placeholder. Errors: a
-// secret that cannot be read.
-[[nodiscard]] Result<std::vector<std::string>> placeholder_notes(
-    const FileSystem& files, const std::filesystem::path& directory, const Topology& topology,
-    const FileTree& tree);
+// Secrets that hold, or will hold when `tree` is written to `directory`, a placeholder. One that
+// cannot be read is somebody's own.
+[[nodiscard]] std::vector<std::string> placeholder_notes(const FileSystem& files,
+                                                         const std::filesystem::path& directory,
+                                                         const Topology& topology,
+                                                         const FileTree& tree);
 
 }  // namespace obsctl
