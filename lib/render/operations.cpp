@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "lib/base/text.hpp"
 #include "lib/catalog/components.hpp"
@@ -81,21 +80,9 @@ Values budgets(const Topology& topology) {
   return out;
 }
 
-std::string lasts(double seconds) {
-  constexpr double k_hour = 3600;
-  if (!std::isfinite(seconds)) {
-    return "without limit";
-  }
-  return seconds >= 2 * k_hour ? fmt::format("about {:.0f} h", seconds / k_hour)
-                               : fmt::format("about {:.0f} min", seconds / 60);
-}
-
-void add_durability(Values& values, const Topology& topology) {
+void add_durability(Values& values, const Topology& topology, const Component& collector) {
   const bool sampled = values["sampling"].is_object();
-  const Component* collector = topology.find(topology.provider("telemetry.in")->component);
-  values["queue_each"] = human_bytes({collector->setting("queue_bytes")});
-  values["queue_traces_for"] = lasts(collector->setting("queue_traces_lasts"));
-  values["queue_logs_for"] = lasts(collector->setting("queue_logs_lasts"));
+  values["queue_each"] = human_bytes({collector.setting("queue_bytes")});
   values["kill_traces"] =
       sampled ? fmt::format("spans of the last {} are lost: tail sampling holds them in memory",
                             print_duration(topology.policy.decision_wait))
@@ -208,26 +195,15 @@ Result<void> add_texts(Values& out, const Topology& topology, const Values& valu
   return {};
 }
 
-std::string curl_options(const Values& values) {
-  std::string out;
-  if (values["self_signed"].get<bool>()) {
-    out += "--cacert tls/ca.crt ";
-  }
-  if (values["bearer"].get<bool>()) {
-    out += "-H \"Authorization: Bearer $(sed -n 's/^OTLP_AUTH_TOKEN=//p' secrets/otlp.env)\" ";
+// Whoever takes in the telemetry, and says what became of it.
+Result<const Component*> find_collector(const Topology& topology) {
+  const Provider* provider = topology.provider("telemetry.in");
+  const Component* out = provider == nullptr ? nullptr : topology.find(provider->component);
+  if (out == nullptr || out->metrics_port == 0) {
+    return fail(Code::config, "the component that provides telemetry.in exposes no metrics",
+                "add 'metrics: {port: NAME}' to its component.yaml");
   }
   return out;
-}
-
-// Published ports are shorter to type; the health service has a wget for when there is none.
-std::string read_collector_metrics(const Topology& topology) {
-  const Component* collector = topology.find(topology.provider("telemetry.in")->component);
-  const auto port = std::ranges::find(collector->ports, collector->metrics_port, &Port::container);
-  return port->host != 0
-             ? fmt::format("curl -s localhost:{}{}", port->host, collector->metrics_path)
-             : fmt::format("docker compose exec {} wget -qO- http://{}:{}{}",
-                           compose::probe_of(*collector), collector->name, port->container,
-                           collector->metrics_path);
 }
 
 // The published port behind a capability; 0: none.
@@ -252,21 +228,22 @@ Result<void> add_operations(FileTree& tree, const Topology& topology, const Valu
                             const TemplateStore& store,
                             const std::vector<catalog::AlertRule>& alerts) {
   OBS_TRY_ASSIGN(const Template source, store.find(k_template));
+  OBS_TRY_ASSIGN(const Component* collector, find_collector(topology));
   Values all = values;
   const int pages = published(topology, "dashboards.view");
   all["remote_ui"] = pages != 0 ? Values{{"port", pages}} : Values(false);
   all["addresses"] = addresses(topology);
   all["budgets"] = budgets(topology);
-  add_durability(all, topology);
+  add_durability(all, topology, *collector);
   all["backup_volumes"] = backup_volumes(topology);
   all["stop_for_backup"] = stopped_for_backup(topology);
   all["owned_paths"] = owned_paths(topology);
   OBS_TRY(add_texts(all, topology, values));
   OBS_TRY_ASSIGN(const compose::Helper helper, compose::find_helper(store));
   all["busybox"] = helper.image;
-  all["curl_options"] = curl_options(values);
   all["slow_threshold"] = print_duration(topology.policy.slow_threshold);
-  all["read_collector_metrics"] = read_collector_metrics(topology);
+  all["read_collector_metrics"] =
+      values.at("cmd").at("ask").at(collector->name).get<std::string>() + collector->metrics_path;
   all["place_of_alerts"] = place_of_alerts(topology);
   all["alert_count"] = alerts.size();
   all["alerts"] = alert_rows(alerts);

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "lib/base/text.hpp"
+#include "lib/render/reach.hpp"
 #include "lib/topology/settings.hpp"
 
 namespace obsctl {
@@ -148,6 +149,28 @@ std::string otlp_endpoint(const Topology& topology) {
   return fmt::format("{}://{}:{}", scheme, reachable_host(http->bind), http->host);
 }
 
+std::string lasts(double seconds) {
+  constexpr double k_hour = 3600;
+  if (!std::isfinite(seconds)) {
+    return "without limit";
+  }
+  return seconds >= 2 * k_hour ? fmt::format("about {:.0f} h", seconds / k_hour)
+                               : fmt::format("about {:.0f} min", seconds / 60);
+}
+
+// How long an outage of a store may be until the queue in front of it is full.
+void add_queue_times(Values& out, const Topology& topology) {
+  const Provider* receiver = topology.provider("telemetry.in");
+  const Component* collector = receiver == nullptr ? nullptr : topology.find(receiver->component);
+  for (const char* signal : {"traces", "logs"}) {
+    const std::string setting = fmt::format("queue_{}_lasts", signal);
+    out[fmt::format("queue_{}_for", signal)] =
+        collector != nullptr && collector->settings.contains(setting)
+            ? lasts(collector->setting(setting))
+            : "a time that was not planned";
+  }
+}
+
 // The receivers of alerts that the spec configures; null for the others.
 Values alerting(const AlertingSpec& spec) {
   Values out = {{"webhook", nullptr}, {"slack", nullptr}, {"email", nullptr}};
@@ -215,7 +238,9 @@ Values stack_values(const Topology& topology) {
   out["otlp_scheme"] = tls ? "https" : "http";
   out["otlp_endpoint"] = otlp_endpoint(topology);
   out["ca_file"] = security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);
+  out["curl_options"] = curl_options(security);
   out["alerting"] = alerting(policy.alerting);
+  add_queue_times(out, topology);
   return out;
 }
 

@@ -56,6 +56,7 @@ Verbs compose_verbs() {
       .start = [](std::string_view name) { return fmt::format("docker compose up -d {}", name); },
       .state = [](std::string_view name) { return fmt::format("docker compose ps -a {}", name); },
       .running = [](std::string_view name) { return fmt::format("docker compose ps {}", name); },
+      .stop = [](std::string_view name) { return fmt::format("docker compose stop {}", name); },
       .restart =
           [](std::string_view name) { return fmt::format("docker compose restart {}", name); },
       .reload =
@@ -64,6 +65,10 @@ Verbs compose_verbs() {
       .run =
           [](std::string_view name) {
             return fmt::format("docker compose run --rm --no-deps {}", name);
+          },
+      .beside =
+          [](std::string_view name) {
+            return fmt::format("docker compose run --rm --no-deps --entrypoint env {}", name);
           },
       .logs = compose_logs,
   };
@@ -103,10 +108,12 @@ Values verb_values(const Verbs& verbs, const std::vector<std::string>& component
                 {"start", of_each(components, runbook.start)},
                 {"state", of_each(components, runbook.state)},
                 {"running", of_each(components, runbook.running)},
+                {"stop", of_each(components, runbook.stop)},
                 {"restart", of_each(components, runbook.restart)},
                 {"reload", of_each(components, runbook.reload)},
                 {"exec", of_each(components, runbook.exec)},
                 {"run", of_each(components, runbook.run)},
+                {"beside", of_each(components, runbook.beside)},
                 {"logs", logs_of_each(components, lists, runbook, 0)},
                 {"logs_50", logs_of_each(components, lists, runbook, 50)},
                 {"logs_100", logs_of_each(components, lists, runbook, 100)}};

@@ -31,10 +31,12 @@ struct Runbook {
   Of start = nullptr;    // bring one component to what its files say
   Of state = nullptr;    // whether it runs, or how it ended
   Of running = nullptr;  // whether it runs
+  Of stop = nullptr;
   Of restart = nullptr;
   Of reload = nullptr;  // let it read its configuration again
   Of exec = nullptr;    // prefix of a command inside of it
   Of run = nullptr;     // prefix of arguments for its program, which runs once, beside it
+  Of beside = nullptr;  // prefix of another command of its image, for when it does not run
   std::string (*logs)(const std::vector<std::string>& components, int lines) = nullptr;  // 0: all
 };
 

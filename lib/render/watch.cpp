@@ -10,6 +10,8 @@
 
 #include "lib/base/parallel.hpp"
 #include "lib/base/text.hpp"
+#include "lib/render/compose_services.hpp"
+#include "lib/render/reach.hpp"
 #include "lib/render/values.hpp"
 #include "lib/render/verbs.hpp"
 #include "lib/topology/settings.hpp"
@@ -118,7 +120,7 @@ bool watches_itself(const Source& source) {
              std::string::npos;
 }
 
-// Which components of the stack belong to each list besides those that it names.
+// The components of the stack that belong to each list: those that it names, and others.
 Result<JobLists> job_lists(const Topology& topology, const TemplateStore& store,
                            const std::vector<Source>& sources) {
   OBS_TRY_ASSIGN(const Template source, store.find("catalog/jobs.yaml"));
@@ -139,6 +141,8 @@ Result<JobLists> job_lists(const Topology& topology, const TemplateStore& store,
   };
   JobLists out;
   for (auto& list : lists) {
+    std::erase_if(list.components,
+                  [&topology](const std::string& name) { return topology.find(name) == nullptr; });
     for (const auto& component : topology.components) {
       const bool known =
           std::ranges::find(list.components, component.name) != list.components.end();
@@ -166,7 +170,9 @@ void add_stack_values(Values& out, const Topology& topology) {
   out["sampling"] = stack.at("sampling");
   out["ports"] = stack.at("ports");
   out["providers"] = stack.at("providers");
-  out["otlp_endpoint"] = stack.at("otlp_endpoint");
+  for (const char* name : {"otlp_endpoint", "curl_options", "queue_traces_for", "queue_logs_for"}) {
+    out[name] = stack.at(name);
+  }
   out["planned_series"] = human_count(topology.load.series);
   double max_series = 0;
   for (const auto& component : topology.components) {
@@ -191,7 +197,10 @@ Result<Values> row_values(const Topology& topology, const TemplateStore& store,
       names.push_back(component.name);
     }
   }
+  OBS_TRY_ASSIGN(const compose::Helper helper, compose::find_helper(store));
   Values out = verb_values(compose_verbs(), names, lists);
+  out["cmd"]["ask"] = ask_commands(topology, helper.image);
+  out["cmd"]["volume"] = volume_commands(topology, helper.image);
   add_stack_values(out, topology);
   for (const auto& component : topology.components) {
     out[component.name] = component_values(component);

@@ -25,12 +25,15 @@ class CountingRandom final : public Random {
   int count_ = 0;
 };
 
-FileTree rendered(const std::vector<std::string>& assignments = {}) {
-  const Topology topology = test::sized(assignments).topology;
+Result<FileTree> render(const Topology& topology) {
   const OsFileSystem files;
   const TemplateStore store(files, {});
   CountingRandom random;
-  auto tree = render_stack(topology, store, random);
+  return render_stack(topology, store, random);
+}
+
+FileTree rendered(const std::vector<std::string>& assignments = {}) {
+  auto tree = render(test::sized(assignments).topology);
   REQUIRE_MESSAGE(tree, (tree ? "" : tree.error().message));
   const auto valid = validate_tree(*tree);
   REQUIRE_MESSAGE(valid, (valid ? "" : valid.error().message));
@@ -241,6 +244,60 @@ TEST_CASE("the runbook knows every alert and every volume of its stack") {
       }
     }
   }
+}
+
+TEST_CASE("the runbook asks an API by its published port, or from inside the network") {
+  const std::string open = rendered().at("OPERATIONS.md").bytes;
+  CHECK(open.find("`curl -s localhost:9090/-/ready`") != std::string::npos);
+  CHECK(open.find("`curl -s localhost:8888/metrics |") != std::string::npos);
+  const FileTree tree = rendered({"ports.prometheus=0", "ports.collector-metrics=0"});
+  const std::string& closed = tree.at("OPERATIONS.md").bytes;
+  CHECK(closed.find("wget -qO- http://prometheus:9090/-/ready`") != std::string::npos);
+  CHECK(closed.find("wget -qO- http://otel-collector:8888/metrics |") != std::string::npos);
+  for (const auto& [path, file] : tree) {
+    CAPTURE(path);
+    CHECK(file.bytes.find("localhost:0") == std::string::npos);
+  }
+}
+
+TEST_CASE("a receiver of telemetry without metrics or probe is no reason to crash") {
+  Topology topology = test::sized({"ports.collector-metrics=0"}).topology;
+  const auto collector = std::ranges::find(topology.components, "otel-collector", &Component::name);
+  REQUIRE(collector != topology.components.end());
+  collector->probes.reset();
+  const auto unprobed = render(topology);
+  CHECK_MESSAGE(unprobed, (unprobed ? "" : unprobed.error().message));
+  collector->metrics_port = 0;
+  collector->metrics_path.clear();
+  const auto silent = render(topology);
+  REQUIRE_FALSE(silent);
+  CHECK(silent.error().code == Code::config);
+  CHECK(silent.error().message.find("telemetry.in") != std::string::npos);
+}
+
+TEST_CASE("VictoriaLogs' size limit and its alert lie above what whole days of the load take") {
+  constexpr double k_alert = 0.95;  // VictoriaLogsSizeLimitNear
+  constexpr double k_stored = 0.4;  // bytes on disk per byte received, as sizing.yaml has it
+  for (const char* days : {"1d", "7d", "30d"}) {
+    CAPTURE(days);
+    const SizedStack stack =
+        test::sized({"logs.backend=victorialogs", std::string("logs.retention=") + days});
+    const Component* store = stack.topology.find("victorialogs");
+    REQUIRE(store != nullptr);
+    const auto& load = stack.report.load;
+    const double daily = load.lines.value * load.line_size.value * 86400 * k_stored;
+    const double kept = daily * (load.log_days.value + 1);
+    CHECK(k_alert * store->setting("max_disk_mib") * 1048576 > kept);
+  }
+}
+
+TEST_CASE("VictoriaMetrics' disk holds the month that it deletes at the end") {
+  const SizedStack stack = test::sized({"metrics.backend=victoriametrics"});
+  const Component* store = stack.topology.find("victoriametrics");
+  REQUIRE(store != nullptr);
+  const auto& load = stack.report.load;
+  const double daily = load.samples.value * 86400;  // a byte per sample
+  CHECK(store->setting("disk_warn_bytes") > daily * (load.metric_days.value + 31));
 }
 
 // The number at the end of a setting's place, "file: key.key" with '*' for any key, as the

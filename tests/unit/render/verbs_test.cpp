@@ -23,7 +23,9 @@ TEST_CASE("rows name series and commands of a Compose stack") {
   CHECK(text("cmd.state.labelled") == "docker compose ps -a {{ $labels.job }}");
   CHECK(text("cmd.logs.jaeger") == "docker compose logs jaeger");
   CHECK(text("cmd.logs_50.both") == "docker compose logs --tail 50 loki jaeger");
+  CHECK(text("cmd.stop.loki") == "docker compose stop loki");
   CHECK(text("cmd.restart.loki") == "docker compose restart loki");
   CHECK(text("cmd.reload.loki") == "docker compose kill -s HUP loki");
   CHECK(text("cmd.exec.loki") == "docker compose exec loki");
+  CHECK(text("cmd.beside.loki") == "docker compose run --rm --no-deps --entrypoint env loki");
 }
