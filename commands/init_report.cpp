@@ -129,20 +129,13 @@ std::vector<std::string> next_commands(const InitReport& report) {
 // looks at the stack; empty when nothing is published.
 std::string dashboards_line(const InitReport& report) {
   const Topology& topology = report.topology;
+  const Port* port = topology.port_of("dashboards.view");
+  if (port == nullptr || port->host == 0) {
+    return {};
+  }
   const Provider* view = topology.provider("dashboards.view");
-  const Component* component = view == nullptr ? nullptr : topology.find(view->component);
-  if (component == nullptr) {
-    return {};
-  }
-  const auto port = std::ranges::find(component->ports, view->port, &Port::container);
-  if (port == component->ports.end() || port->host == 0) {
-    return {};
-  }
-  const bool anywhere = port->bind.empty() || port->bind == "0.0.0.0" || port->bind == "::";
-  const std::string host = anywhere ? "127.0.0.1" : port->bind;
-  std::string out =
-      fmt::format("  {}  http://{}:{}", view->title,
-                  host.find(':') == std::string::npos ? host : "[" + host + "]", port->host);
+  const Component* component = topology.find(view->component);
+  std::string out = fmt::format("  {}  http://{}", view->title, port->reached_at());
   const auto comma = port->purpose.find(", ");
   const auto password = std::ranges::find_if(
       component->secrets, [](const SecretUse& use) { return !use.environment.empty(); });

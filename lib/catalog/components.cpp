@@ -280,8 +280,8 @@ constexpr std::string_view k_file = "/component.yaml";
 }  // namespace
 
 const std::vector<std::string>& runbook_topics() {
-  static const std::vector<std::string> k_topics = {"access", "retention", "change", "upgrade",
-                                                    "secrets"};
+  static const std::vector<std::string> k_topics = {"access", "ask",    "stop",    "retention",
+                                                    "crash",  "change", "upgrade", "secrets"};
   return k_topics;
 }
 

@@ -57,7 +57,7 @@ Values addresses(const Topology& topology) {
         continue;
       }
       const auto comma = port.purpose.find(", ");
-      const std::string address = fmt::format("{}:{}", reachable_host(port.bind), port.host);
+      const std::string address = port.reached_at();
       out.push_back(
           Values{{"purpose", port.purpose.substr(0, comma)},
                  {"address", is_receiver ? "`" + address + "`" : "http://" + address},
@@ -206,20 +206,10 @@ Result<const Component*> find_collector(const Topology& topology) {
   return out;
 }
 
-// The published port behind a capability; 0: none.
-int published(const Topology& topology, const std::string& capability) {
-  const Provider* provider = topology.provider(capability);
-  if (provider == nullptr) {
-    return 0;
-  }
-  const auto& ports = topology.find(provider->component)->ports;
-  const auto port = std::ranges::find(ports, provider->port, &Port::container);
-  return port == ports.end() ? 0 : port->host;
-}
-
 std::string place_of_alerts(const Topology& topology) {
-  const int port = published(topology, "alerts.router");
-  return port != 0 ? fmt::format("http://localhost:{}", port) : "Grafana → Alerting";
+  const Port* router = topology.port_of("alerts.router");
+  return router != nullptr && router->host != 0 ? "http://" + router->reached_at()
+                                                : "Grafana → Alerting";
 }
 
 }  // namespace
@@ -230,8 +220,10 @@ Result<void> add_operations(FileTree& tree, const Topology& topology, const Valu
   OBS_TRY_ASSIGN(const Template source, store.find(k_template));
   OBS_TRY_ASSIGN(const Component* collector, find_collector(topology));
   Values all = values;
-  const int pages = published(topology, "dashboards.view");
-  all["remote_ui"] = pages != 0 ? Values{{"port", pages}} : Values(false);
+  const Port* pages = topology.port_of("dashboards.view");
+  all["remote_ui"] = pages != nullptr && pages->host != 0
+                         ? Values{{"port", pages->host}, {"reached_at", pages->reached_at()}}
+                         : Values(false);
   all["addresses"] = addresses(topology);
   all["budgets"] = budgets(topology);
   add_durability(all, topology, *collector);

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "lib/render/values.hpp"
-
 namespace obsctl {
 namespace {
 
@@ -22,7 +20,7 @@ std::string ask(const Topology& topology, const Component& component, int number
                 const std::string& helper_image) {
   const auto port = std::ranges::find(component.ports, number, &Port::container);
   return port != component.ports.end() && port->host != 0
-             ? fmt::format("curl -s {}:{}", reachable_host(port->bind), port->host)
+             ? "curl -s " + port->reached_at()
              : fmt::format("docker run --rm --network {} {} wget -qO- http://{}:{}", topology.name,
                            helper_image, component.name, number);
 }

@@ -111,6 +111,7 @@ Result<FileTree> render_stack(const Topology& topology, const TemplateStore& sto
                  data_sources(watch.sources, topology, watch.values, store));
   OBS_TRY_ASSIGN(const NewSecrets secrets, new_secrets(topology));
   values["secrets"] = secret_values(secrets);
+  OBS_TRY(add_component_values(values, topology));
   FileTree tree;
   OBS_TRY(add_configs(tree, topology, store, values));
   for (const auto& [source, target] : k_files) {

@@ -146,7 +146,7 @@ std::string otlp_endpoint(const Topology& topology) {
                        receiver == nullptr ? "localhost" : receiver->component,
                        http == nullptr ? 0 : http->container);
   }
-  return fmt::format("{}://{}:{}", scheme, reachable_host(http->bind), http->host);
+  return fmt::format("{}://{}", scheme, http->reached_at());
 }
 
 std::string lasts(double seconds) {
@@ -198,14 +198,6 @@ Values alerting(const AlertingSpec& spec) {
 
 }  // namespace
 
-std::string reachable_host(const std::string& bind) {
-  static const std::vector<std::string> k_local = {"127.0.0.1", "0.0.0.0", "::1", "::"};
-  if (std::ranges::find(k_local, bind) != k_local.end()) {
-    return "localhost";
-  }
-  return bind.find(':') == std::string::npos ? bind : "[" + bind + "]";
-}
-
 Values stack_values(const Topology& topology) {
   const Policy& policy = topology.policy;
   const SecuritySpec& security = policy.security;
@@ -221,9 +213,6 @@ Values stack_values(const Topology& topology) {
   out["scrape_interval"] = print_duration(policy.scrape_interval);
   out["scrape_interval_ms"] = whole(policy.scrape_interval.seconds * 1000);
   out["scrape_jobs"] = scrape_jobs(topology);
-  for (const auto& component : topology.components) {
-    out[component.name] = component_values(component);
-  }
   out["sampling"] = sampling(policy);
   out["providers"] = provider_values(topology);
   out["stores"] = stores(topology);
@@ -242,6 +231,23 @@ Values stack_values(const Topology& topology) {
   out["alerting"] = alerting(policy.alerting);
   add_queue_times(out, topology);
   return out;
+}
+
+Result<void> add_component_values(Values& values, const Topology& topology) {
+  static const std::vector<std::string> k_added_later = {"self", "token"};
+  for (const auto& component : topology.components) {
+    const bool taken = values.contains(component.name) ||
+                       std::ranges::find(k_added_later, component.name) != k_added_later.end();
+    if (taken) {
+      return fail_at({component.file},
+                     fmt::format("'{}' cannot be a component's name: templates read another value "
+                                 "under it",
+                                 component.name),
+                     "rename its folder");
+    }
+    values[component.name] = component_values(component);
+  }
+  return {};
 }
 
 }  // namespace obsctl

@@ -9,13 +9,11 @@
 
 namespace obsctl {
 
-// The values of all component configs and documents. One object per component ("collector",
-// "prometheus", "loki", "jaeger"), "ports" by name, and the stack's own settings on top. Every
-// number is a setting of a component or a limit of the topology, and so a quantity of the sizing.
+// The stack's own values for all component configs and documents. Every number is a setting of a
+// component or a limit of the topology, and so a quantity of the sizing.
 [[nodiscard]] Values stack_values(const Topology& topology);
 
-// What a person on this host types to reach a port published on `bind`: "localhost" for loopback
-// and "all addresses", otherwise the address itself, IPv6 in brackets.
-[[nodiscard]] std::string reachable_host(const std::string& bind);
+// Adds one object per component under its name. Called last: a name that is taken is an error.
+[[nodiscard]] Result<void> add_component_values(Values& values, const Topology& topology);
 
 }  // namespace obsctl

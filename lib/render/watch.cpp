@@ -202,9 +202,7 @@ Result<Values> row_values(const Topology& topology, const TemplateStore& store,
   out["cmd"]["ask"] = ask_commands(topology, helper.image);
   out["cmd"]["volume"] = volume_commands(topology, helper.image);
   add_stack_values(out, topology);
-  for (const auto& component : topology.components) {
-    out[component.name] = component_values(component);
-  }
+  OBS_TRY(add_component_values(out, topology));
   return out;
 }
 

@@ -71,8 +71,12 @@ class PlanChecker {
                                   gb(host.need_disk.value), gb(host.disk->value)),
                       fit ? "a larger disk, or at most this retention"
                           : "a larger disk, because not even the shortest retention fits",
-                      "", fit.value_or(Settings{})});
+                      "", fit.value_or(disk_for(host))});
     }
+  }
+
+  static Settings disk_for(const HostPlan& host) {
+    return {{"host.disk", fmt::format("{:.0f}GB", std::ceil(host.need_disk.value))}};
   }
 
   void add_host_load(const HostPlan& host) {

@@ -65,7 +65,7 @@ class Generating(InitCase):
         done = self.fresh()
         self.assertEqual(done.stderr, "")
         self.assertIn("files created", done.stdout)
-        self.assertIn("\n  Grafana  http://127.0.0.1:3000 (login admin, password in stack/secrets/grafana.env)\n",
+        self.assertIn("\n  Grafana  http://localhost:3000 (login admin, password in stack/secrets/grafana.env)\n",
                       done.stdout)
         self.assertNotIn("login admin", self.init("--tier", "small", "--dir", "closed", "--port", "grafana=0").stdout)
         self.assertIn("cd stack", done.stdout)
