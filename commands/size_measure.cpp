@@ -117,8 +117,9 @@ Result<Measured> measure_stack(Context& context, const std::string& url,
   Measured out;
   out.url = client.url();
   if (values.empty()) {
-    return fail(Code::missing, fmt::format("'{}' has none of the stack's metrics", out.url),
-                "ask the Prometheus, or another server with its query API, that scrapes this stack");
+    return fail(
+        Code::missing, fmt::format("'{}' has none of the stack's metrics", out.url),
+        "ask the Prometheus, or another server with its query API, that scrapes this stack");
   }
   for (std::size_t i = 0; i < measures.size(); ++i) {
     const catalog::Measure& measure = measures[i];

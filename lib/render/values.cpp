@@ -16,10 +16,6 @@ namespace {
 
 constexpr double k_mib = 1024.0 * 1024.0;
 
-std::int64_t whole(double value) {
-  return static_cast<std::int64_t>(std::llround(value));
-}
-
 Values ports(const Topology& topology) {
   Values out = Values::object();
   for (const auto& component : topology.components) {
@@ -107,13 +103,6 @@ std::string stores(const Topology& topology) {
     }
   }
   return join(out, "|");
-}
-
-Values retention(const Topology& topology) {
-  return {{"traces", print_duration(topology.retention.traces)},
-          {"traces_hours", whole(std::ceil(topology.retention.traces.hours()))},
-          {"metrics", print_duration(topology.retention.metrics)},
-          {"logs", print_duration(topology.retention.logs)}};
 }
 
 Values origins(const SecuritySpec& security) {
@@ -209,7 +198,7 @@ Values stack_values(const Topology& topology) {
   out["environment_encoded"] = percent_encoded(policy.environment);
   out["environment_yaml"] = obsctl::quoted(policy.environment);
   out["ports"] = ports(topology);
-  out["retention"] = retention(topology);
+  out["retention"] = retention_values(topology.retention);
   out["scrape_interval"] = print_duration(policy.scrape_interval);
   out["scrape_interval_ms"] = whole(policy.scrape_interval.seconds * 1000);
   out["scrape_jobs"] = scrape_jobs(topology);

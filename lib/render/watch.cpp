@@ -35,10 +35,6 @@ struct Source {
   Template cases = {};  // of alerts; no text when there is no such file
 };
 
-std::int64_t whole(double value) {
-  return static_cast<std::int64_t>(std::llround(value));
-}
-
 std::optional<Kind> kind_of(std::string_view file) {
   static const std::map<std::string_view, Kind> k_files = {
       {"alerts.yaml", Kind::alerts},
@@ -153,12 +149,6 @@ Result<JobLists> job_lists(const Topology& topology, const TemplateStore& store,
     out.emplace_back(std::move(list.name), std::move(list.components));
   }
   return out;
-}
-
-Values retention_values(const Retention& retention) {
-  return {{"traces", print_duration(retention.traces)},
-          {"metrics", print_duration(retention.metrics)},
-          {"logs", print_duration(retention.logs)}};
 }
 
 // What rows name besides components and verbs: load, policy, and where data is sent to.

@@ -132,13 +132,7 @@ void add_secrets(const catalog::ComponentDef& def, const Values& values, Compone
 Values shared_values(const StackSpec& spec, const Retention& retention) {
   const AlertingSpec& alerting = spec.alerting;
   Values out;
-  out["retention"] = {
-      {"traces", print_duration(retention.traces)},
-      {"traces_hours", static_cast<std::int64_t>(std::ceil(retention.traces.hours()))},
-      {"metrics", print_duration(retention.metrics)},
-      {"metrics_whole_days", static_cast<std::int64_t>(std::ceil(retention.metrics.days()))},
-      {"logs", print_duration(retention.logs)},
-      {"logs_whole_days", static_cast<std::int64_t>(std::ceil(retention.logs.days()))}};
+  out["retention"] = retention_values(retention);
   out["tls"] = spec.security.tls != "off";
   out["bearer"] = spec.security.auth == "bearer";
   out["sampling"] = spec.traces.keep.value < 1;

@@ -8,10 +8,6 @@
 namespace obsctl {
 namespace {
 
-std::int64_t whole(double value) {
-  return static_cast<std::int64_t>(std::llround(value));
-}
-
 Values setting_value(const Setting& setting) {
   if (setting.unit == "days") {
     return print_duration(Duration::from_days(setting.value));
@@ -23,6 +19,19 @@ Values setting_value(const Setting& setting) {
 }
 
 }  // namespace
+
+std::int64_t whole(double value) {
+  return static_cast<std::int64_t>(std::llround(value));
+}
+
+Values retention_values(const Retention& retention) {
+  return {{"traces", print_duration(retention.traces)},
+          {"traces_hours", whole(std::ceil(retention.traces.hours()))},
+          {"metrics", print_duration(retention.metrics)},
+          {"metrics_whole_days", whole(std::ceil(retention.metrics.days()))},
+          {"logs", print_duration(retention.logs)},
+          {"logs_whole_days", whole(std::ceil(retention.logs.days()))}};
+}
 
 Values component_values(const Component& component) {
   constexpr double k_mib = 1024.0 * 1024.0;

@@ -2,11 +2,13 @@
 #include "lib/render/stack.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "lib/base/text.hpp"
+#include "lib/catalog/components.hpp"
 #include "lib/topology/build.hpp"
 #include "lib/yaml/read.hpp"
 #include "tests/support/sized.hpp"
@@ -246,6 +248,19 @@ TEST_CASE("the runbook knows every alert and every volume of its stack") {
   }
 }
 
+TEST_CASE("the runbook has a place for every topic of a component") {
+  Topology topology = test::sized({}).topology;
+  for (const auto& topic : catalog::runbook_topics()) {
+    topology.components.back().runbook[topic] = {"what is said of " + topic};
+  }
+  const auto tree = render(topology);
+  REQUIRE(tree);
+  for (const auto& topic : catalog::runbook_topics()) {
+    CAPTURE(topic);
+    CHECK(tree->at("OPERATIONS.md").bytes.find("what is said of " + topic) != std::string::npos);
+  }
+}
+
 TEST_CASE("the runbook asks an API by its published port, or from inside the network") {
   const std::string open = rendered().at("OPERATIONS.md").bytes;
   CHECK(open.find("`curl -s localhost:9090/-/ready`") != std::string::npos);
@@ -372,6 +387,19 @@ TEST_CASE("limits of the compose file are those of the sizing") {
     CHECK(std::stod(limits->find("cpus")->scalar) == doctest::Approx(plan.cpus.chosen.value));
     CHECK(std::stod(limits->find("memory")->scalar) ==
           doctest::Approx(std::floor(plan.memory.chosen.value * 1e9 / 1048576 + 1e-6)));
+  }
+}
+
+TEST_CASE("a component is not called as another value of templates") {
+  for (const char* name : {"ports", "cmd", "retention", "secrets", "self", "max_series"}) {
+    CAPTURE(name);
+    Topology topology = test::sized({}).topology;
+    topology.components.push_back(*topology.find("node-exporter"));
+    topology.components.back().name = name;
+    topology.components.back().configs = {};
+    const auto tree = render(topology);
+    REQUIRE_FALSE(tree);
+    CHECK(tree.error().message.find(fmt::format("'{}' cannot be a component's name", name)) == 0);
   }
 }
 
