@@ -25,7 +25,7 @@ std::string option_names(const Flag& flag) {
 }
 
 // `value_optional`: the option may stand without its value, which is then empty.
-void bind_target(CLI::App& app, const std::string& names, const Target& target,
+void bind_target(CLI::App& app, const std::string& names, const FlagValue& target,
                  bool value_optional = false) {
   std::visit(
       Overloaded{
@@ -49,7 +49,7 @@ void bind_target(CLI::App& app, const std::string& names, const Target& target,
       target);
 }
 
-std::vector<std::string> values_of(const Target& target) {
+std::vector<std::string> values_of(const FlagValue& target) {
   return std::visit(Overloaded{
                         [](bool*) { return std::vector<std::string>{}; },
                         [](std::string* value) { return std::vector<std::string>{*value}; },
@@ -63,7 +63,7 @@ std::vector<std::string> values_of(const Target& target) {
 }
 
 Result<void> check_choices(const std::string& name, const std::vector<std::string>& choices,
-                           const Target& target) {
+                           const FlagValue& target) {
   if (choices.empty()) {
     return {};
   }

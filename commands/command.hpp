@@ -50,7 +50,7 @@ struct Context : System {
 };
 
 // Where the value of a flag goes. A bool is a switch; a vector takes the flag several times.
-using Target =
+using FlagValue =
     std::variant<bool*, std::string*, std::optional<std::string>*, std::vector<std::string>*>;
 
 struct Flag {
@@ -59,7 +59,7 @@ struct Flag {
   // Placeholder such as "TIER"; empty for a switch, in brackets when the value may be left out
   // (then the target is an optional, and becomes an empty text).
   std::string value = {};
-  Target into;
+  FlagValue into;
   std::vector<std::string> choices = {};  // the only accepted values; completion offers them
   bool open = false;                      // there are more choices, and the command knows them
   // Values that completion offers without restricting the flag to them.
@@ -74,7 +74,7 @@ struct Flag {
 
 struct Argument {
   std::string name;  // placeholder such as "TOPIC"
-  Target into;
+  FlagValue into;
   bool required = false;
   std::vector<std::string> choices = {};
   std::string doc = {};

@@ -16,6 +16,7 @@
 #include "commands/stack_templates.hpp"
 #include "lib/apply/stack_directory.hpp"
 #include "lib/render/stack.hpp"
+#include "lib/targets/target.hpp"
 #include "lib/topology/build.hpp"
 
 namespace obsctl {
@@ -60,6 +61,7 @@ void tell_conflicts(Context& context, const InitOptions& options, const apply::P
 struct Prepared {
   SpecSource source;
   Topology topology;
+  Runbook runbook;
   sizing::SizingReport sizing;
   std::vector<sizing::Finding> findings;  // what of the load does not fit
   FileTree tree;
@@ -79,7 +81,10 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   out.topology = std::move(stack.topology);
   out.sizing = std::move(stack.report);
   OBS_TRY_ASSIGN(out.findings, sizing::check_plan(spec, catalogs, out.sizing));
-  OBS_TRY_ASSIGN(out.tree, render_stack(out.topology, templates.store, context.random));
+  OBS_TRY_ASSIGN(const Target* target, find_target(spec.target));
+  OBS_TRY_ASSIGN(auto generated, generate(*target, out.topology, templates.store, context.random));
+  out.tree = std::move(generated.tree);
+  out.runbook = std::move(generated.runbook);
   OBS_TRY_ASSIGN(out.notes,
                  add_certificates(out.tree, context, out.topology, dir, options.renew_certs));
   SpecFile file = spec_file(out.source);
@@ -139,6 +144,7 @@ Result<int> run(Context& context, const InitOptions& options) {
   OBS_TRY(validate_changes(prepared.tree, plan));
   InitReport report{.spec = prepared.source.spec,
                     .topology = prepared.topology,
+                    .runbook = prepared.runbook,
                     .wanted = prepared.tree,
                     .disk = disk,
                     .plan = plan,
@@ -174,8 +180,11 @@ std::vector<Flag> spec_field_flags(InitOptions& options) {
   std::vector<Flag> out;
   for (std::size_t i = 0; i < k_spec_flags.size(); ++i) {
     out.push_back(spec_flag(k_spec_flags.at(i), &options.fields.at(i)));
-    // A target of a later version is refused with an explanation.
-    out.back().open = out.back().open || std::string_view(k_spec_flags.at(i).key) == "target";
+    if (std::string_view(k_spec_flags.at(i).key) == "target") {
+      for (const auto* target : targets()) {
+        out.back().choices.push_back(target->name);
+      }
+    }
   }
   return out;
 }

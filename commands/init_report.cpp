@@ -11,7 +11,6 @@
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
 #include "lib/render/stack.hpp"
-#include "lib/render/verbs.hpp"
 #include "lib/ui/diff.hpp"
 #include "lib/ui/style.hpp"
 
@@ -113,7 +112,7 @@ std::vector<std::string> next_commands(const InitReport& report) {
                                ? report.directory
                                : shell_quoted(report.directory)));
   }
-  const Runbook runbook = compose_verbs().runbook;
+  const Runbook& runbook = report.runbook;
   out.push_back(runbook.apply);
   const bool new_certificate = std::ranges::any_of(report.plan.changes, [](const auto& change) {
     return change.path == stack_paths::tls_certificate && change.action == Action::update;

@@ -9,6 +9,7 @@
 #include "lib/apply/plan.hpp"
 #include "lib/model/spec.hpp"
 #include "lib/model/topology.hpp"
+#include "lib/render/words.hpp"
 #include "lib/sizing/check.hpp"
 
 namespace obsctl {
@@ -16,6 +17,7 @@ namespace obsctl {
 struct InitReport {
   const StackSpec& spec;
   const Topology& topology;
+  const Runbook& runbook;
   const FileTree& wanted;
   const apply::DiskState& disk;
   const apply::Plan& plan;

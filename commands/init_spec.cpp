@@ -8,22 +8,12 @@
 #include "lib/base/text.hpp"
 #include "lib/model/spec_edit.hpp"
 #include "lib/render/stack.hpp"
+#include "lib/targets/target.hpp"
 
 namespace obsctl {
 namespace {
 
 namespace fs = std::filesystem;
-
-const std::vector<std::string> k_planned_targets = {"swarm", "helm", "kustomize", "ansible",
-                                                    "systemd"};
-
-Result<void> set_target(StackSpec& spec, const std::string& target) {
-  if (std::ranges::find(k_planned_targets, target) != k_planned_targets.end()) {
-    return fail(Code::usage, fmt::format("this version does not generate the target '{}'", target),
-                "it generates --target compose");
-  }
-  return set_field(spec, "target", target);
-}
 
 // Paths are stored absolute, so that the next init may be run from anywhere.
 std::string absolute(const Context& context, const std::string& path) {
@@ -55,8 +45,7 @@ Result<void> apply_flags(Context& context, const InitOptions& options, StackSpec
     const SpecFlag& flag = k_spec_flags.at(i);
     const std::string key = flag.key;
     const bool is_path = key == "security.tls_cert" || key == "security.tls_key";
-    auto set = key == "target" ? set_target(spec, *value)
-                               : set_field(spec, key, is_path ? absolute(context, *value) : *value);
+    auto set = set_field(spec, key, is_path ? absolute(context, *value) : *value);
     if (!set) {
       return Failure(in_terms_of_flag(std::move(set).error(), flag));
     }
@@ -100,6 +89,7 @@ Result<void> check_generated(const StackSpec& spec) {
                 fmt::format("this version generates the small tier only, not '{}'", spec.tier),
                 fmt::format("'obsctl size --tier {}' shows what that tier needs", spec.tier));
   }
+  OBS_TRY(find_target(spec.target));
   return validate_spec(spec);
 }
 

@@ -11,9 +11,9 @@
 #include "commands/size_output.hpp"
 #include "commands/stack_templates.hpp"
 #include "lib/base/text.hpp"
-#include "lib/render/declared.hpp"
 #include "lib/sizing/check.hpp"
 #include "lib/sizing/explain.hpp"
+#include "lib/targets/declared.hpp"
 #include "lib/ui/yaml_out.hpp"
 
 namespace obsctl {
@@ -201,8 +201,9 @@ Result<int> run(Context& context, const SizeOptions& options) {
   if (options.check) {
     sizing::DeclaredLimits declared;
     if (!source.file.empty()) {
-      OBS_TRY_ASSIGN(declared,
-                     read_declared(context.files, source.file.parent_path(), catalogs.components));
+      OBS_TRY_ASSIGN(const Target* target, find_target(source.spec.target));
+      OBS_TRY_ASSIGN(declared, read_declared(*target, context.files, source.file.parent_path(),
+                                             catalogs.components));
     }
     OBS_TRY_ASSIGN(result.findings,
                    sizing::check_stack(source.spec, catalogs, result.report, declared));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 namespace obsctl {
 
@@ -145,6 +146,13 @@ std::string quoted(std::string_view text) {
 
 std::string shell_quoted(std::string_view text) {
   return "'" + replace_all(std::string(text), "'", "'\\''") + "'";
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  double value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && rest == text.data() + text.size() ? std::optional(value)
+                                                                   : std::nullopt;
 }
 
 }  // namespace obsctl

@@ -1,6 +1,7 @@
 // Small string helpers shared by every layer.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,5 +35,8 @@ namespace obsctl {
 
 // A single-quoted POSIX shell word.
 [[nodiscard]] std::string shell_quoted(std::string_view text);
+
+// The whole text as a plain number, or nothing.
+[[nodiscard]] std::optional<double> parse_number(std::string_view text);
 
 }  // namespace obsctl

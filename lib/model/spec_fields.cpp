@@ -123,7 +123,7 @@ std::vector<SpecField> make_fields() {
       field("tier", "scale tier", FIELD(tier), {"small", "medium", "large", "xlarge"}),
       field("profile", "host that the stack is made for", FIELD(profile),
             {"minimum", "recommended", "production"}),
-      field("target", "what is generated", FIELD(target), {"compose"}),
+      field("target", "what it is generated for", FIELD(target)),
       field("environment", "deployment.environment.name of the stack's own telemetry",
             FIELD(environment)),
 

@@ -7,7 +7,6 @@
 
 #include "lib/base/text.hpp"
 #include "lib/render/observe_parts.hpp"
-#include "lib/render/verbs.hpp"
 
 namespace obsctl {
 namespace {
@@ -61,28 +60,28 @@ std::vector<std::string> needed_rule_files(const std::string& group,
 }
 
 // A folder of a component's generated files, relative to the generated directory.
-std::string folder_of(const Component& component, const std::string& folder) {
-  return fmt::format("configs/{}/{}", component.name, folder);
+std::string folder_of(const Words& words, const Component& component, const std::string& folder) {
+  return fmt::format("{}/{}/{}", words.configs, component.name, folder);
 }
 
-std::string rule_test_header(const std::string& group, const Component& component) {
+std::string rule_test_header(const Words& words, const std::string& group,
+                             const Component& component) {
   return fmt::format(
       "# A firing and a silent case for every alert of {}/{}. After a change there:\n"
       "#   {} promtool test rules {}/{}/{}_test.yml\n",
-      component.configs.rules, alert_rules_file(group),
-      compose_verbs().runbook.exec(component.name), component.configs.mount,
-      component.configs.rule_tests, group);
+      component.configs.rules, alert_rules_file(group), words.runbook.exec(component.name),
+      component.configs.mount, component.configs.rule_tests, group);
 }
 
-void add_rules(FileTree& tree, const Watch& watch, const Component& component) {
-  const std::string rules = folder_of(component, component.configs.rules) + "/";
-  const std::string tests = folder_of(component, component.configs.rule_tests) + "/";
+void add_rules(FileTree& tree, const Words& words, const Watch& watch, const Component& component) {
+  const std::string rules = folder_of(words, component, component.configs.rules) + "/";
+  const std::string tests = folder_of(words, component, component.configs.rule_tests) + "/";
   add_groups(tree, watch.alerts, [&](FileTree& out, const std::string& group, const auto& rows) {
     const std::string& origin = rows.front().at.file;
     add_file(out, rules + alert_rules_file(group),
              rule_header(fmt::format("Alerts ({})", group)) + observe::alert_file(rows), origin);
     add_file(out, tests + group + "_test.yml",
-             rule_test_header(group, component) +
+             rule_test_header(words, group, component) +
                  observe::rule_test_file(rows, needed_rule_files(group, rows, watch.records)),
              origin);
   });
@@ -104,13 +103,14 @@ void add_dashboards(FileTree& tree, const Watch& watch, const std::string& folde
 
 }  // namespace
 
-void add_observability(FileTree& tree, const Topology& topology, const Watch& watch) {
+void add_observability(FileTree& tree, const Topology& topology, const Words& words,
+                       const Watch& watch) {
   for (const auto& component : topology.components) {
     if (!component.configs.rules.empty()) {
-      add_rules(tree, watch, component);
+      add_rules(tree, words, watch, component);
     }
     if (!component.configs.dashboards.empty()) {
-      add_dashboards(tree, watch, folder_of(component, component.configs.dashboards));
+      add_dashboards(tree, watch, folder_of(words, component, component.configs.dashboards));
     }
   }
 }

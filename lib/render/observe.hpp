@@ -11,6 +11,7 @@ namespace obsctl {
 
 // Adds rule files with their tests and the dashboards to the components that take them. `watch` is
 // what read_watch() gives for the same topology.
-void add_observability(FileTree& tree, const Topology& topology, const Watch& watch);
+void add_observability(FileTree& tree, const Topology& topology, const Words& words,
+                       const Watch& watch);
 
 }  // namespace obsctl

@@ -7,15 +7,12 @@
 
 #include "lib/base/text.hpp"
 #include "lib/catalog/components.hpp"
-#include "lib/render/compose_services.hpp"
 #include "lib/render/observe.hpp"
 #include "lib/render/values.hpp"
 #include "lib/topology/fill.hpp"
 
 namespace obsctl {
 namespace {
-
-constexpr auto k_template = "targets/compose/OPERATIONS.md";
 
 // Prometheus fills {{ … }} in when an alert fires; on paper it is an ellipsis.
 std::string without_placeholders(std::string text) {
@@ -214,10 +211,10 @@ std::string place_of_alerts(const Topology& topology) {
 
 }  // namespace
 
-Result<void> add_operations(FileTree& tree, const Topology& topology, const Values& values,
-                            const TemplateStore& store,
+Result<void> add_operations(FileTree& tree, const std::string& path, const Topology& topology,
+                            const Values& values, const TemplateStore& store,
                             const std::vector<catalog::AlertRule>& alerts) {
-  OBS_TRY_ASSIGN(const Template source, store.find(k_template));
+  OBS_TRY_ASSIGN(const Template source, store.find(path));
   OBS_TRY_ASSIGN(const Component* collector, find_collector(topology));
   Values all = values;
   const Port* pages = topology.port_of("dashboards.view");
@@ -231,8 +228,6 @@ Result<void> add_operations(FileTree& tree, const Topology& topology, const Valu
   all["stop_for_backup"] = stopped_for_backup(topology);
   all["owned_paths"] = owned_paths(topology);
   OBS_TRY(add_texts(all, topology, values));
-  OBS_TRY_ASSIGN(const compose::Helper helper, compose::find_helper(store));
-  all["busybox"] = helper.image;
   all["slow_threshold"] = print_duration(topology.policy.slow_threshold);
   all["read_collector_metrics"] =
       values.at("cmd").at("ask").at(collector->name).get<std::string>() + collector->metrics_path;
@@ -241,7 +236,7 @@ Result<void> add_operations(FileTree& tree, const Topology& topology, const Valu
   all["alerts"] = alert_rows(alerts);
   all["routing_state"] = routing_state(topology.policy.alerting);
   OBS_TRY_ASSIGN(std::string bytes, render_template(source, all, store));
-  tree["OPERATIONS.md"] = {.bytes = std::move(bytes), .origin = k_template};
+  tree["OPERATIONS.md"] = {.bytes = std::move(bytes), .origin = path};
   return {};
 }
 

@@ -12,10 +12,12 @@
 
 namespace obsctl {
 
-// Adds OPERATIONS.md to `tree`. `values` are the stack's (values.hpp), `alerts` those of
-// read_watch(). Errors: a broken template or alert row.
-[[nodiscard]] Result<void> add_operations(FileTree& tree, const Topology& topology,
-                                          const Values& values, const TemplateStore& store,
+// Adds OPERATIONS.md to `tree`, from the target's template at `path`. `values` are the stack's
+// (values.hpp) and the target's own, `alerts` those of read_watch(). Errors: a broken template or
+// alert row.
+[[nodiscard]] Result<void> add_operations(FileTree& tree, const std::string& path,
+                                          const Topology& topology, const Values& values,
+                                          const TemplateStore& store,
                                           const std::vector<catalog::AlertRule>& alerts);
 
 }  // namespace obsctl

@@ -1,4 +1,5 @@
-// Renders a stack: component configs once, then the packaging, the secrets' places and the runbook.
+// Renders what is the same in every packaging of a stack: configurations, rules, dashboards,
+// secrets.
 #include "lib/render/stack.hpp"
 
 #include <fmt/format.h>
@@ -7,9 +8,7 @@
 #include <map>
 
 #include "lib/base/text.hpp"
-#include "lib/render/compose.hpp"
 #include "lib/render/observe.hpp"
-#include "lib/render/operations.hpp"
 #include "lib/render/sources.hpp"
 #include "lib/render/values.hpp"
 #include "lib/topology/fill.hpp"
@@ -25,7 +24,7 @@ constexpr FileMode k_private = 0600;
 // Files of the stack as a whole that are one template each.
 constexpr std::array k_files = {std::pair{"shared/sdk.env", "sdk.env"},
                                 std::pair{"shared/env.example", ".env.example"},
-                                std::pair{"targets/compose/gitignore", ".gitignore"}};
+                                std::pair{"shared/gitignore", ".gitignore"}};
 
 Result<void> add_file(FileTree& tree, const TemplateStore& store, const std::string& source,
                       std::string target, const Values& values) {
@@ -37,13 +36,13 @@ Result<void> add_file(FileTree& tree, const TemplateStore& store, const std::str
 
 // Each component's own files; `self` are its settings and limits.
 Result<void> add_configs(FileTree& tree, const Topology& topology, const TemplateStore& store,
-                         const Values& values) {
+                         const Words& words, const Values& values) {
   for (const auto& component : topology.components) {
     Values all = values;
     all["self"] = component_values(component);
     for (const auto& file : component.configs.files) {
       OBS_TRY(add_file(tree, store, "components/" + component.name + "/" + file,
-                       "configs/" + component.name + "/" + file, all));
+                       fmt::format("{}/{}/{}", words.configs, component.name, file), all));
     }
   }
   return {};
@@ -102,26 +101,26 @@ Result<void> add_secrets(FileTree& tree, const NewSecrets& secrets, const Values
 
 }  // namespace
 
-Result<FileTree> render_stack(const Topology& topology, const TemplateStore& store,
-                              Random& random) {
-  OBS_TRY_ASSIGN(const Watch watch, read_watch(topology, store));
-  Values values = stack_values(topology);
+Result<Rendered> render_stack(const Topology& topology, const TemplateStore& store,
+                              const Words& words, Random& random) {
+  OBS_TRY_ASSIGN(Watch watch, read_watch(topology, store, words));
+  Rendered out;
+  Values& values = out.values;
+  values = stack_values(topology, words);
   values["cmd"] = watch.values.at("cmd");
   OBS_TRY_ASSIGN(values["data_sources"],
                  data_sources(watch.sources, topology, watch.values, store));
   OBS_TRY_ASSIGN(const NewSecrets secrets, new_secrets(topology));
   values["secrets"] = secret_values(secrets);
   OBS_TRY(add_component_values(values, topology));
-  FileTree tree;
-  OBS_TRY(add_configs(tree, topology, store, values));
+  OBS_TRY(add_configs(out.tree, topology, store, words, values));
   for (const auto& [source, target] : k_files) {
-    OBS_TRY(add_file(tree, store, source, target, values));
+    OBS_TRY(add_file(out.tree, store, source, target, values));
   }
-  add_observability(tree, topology, watch);
-  OBS_TRY(add_compose(tree, topology, values, store));
-  OBS_TRY(add_operations(tree, topology, values, store, watch.alerts));
-  OBS_TRY(add_secrets(tree, secrets, values, random));
-  return tree;
+  add_observability(out.tree, topology, words, watch);
+  OBS_TRY(add_secrets(out.tree, secrets, values, random));
+  out.alerts = std::move(watch.alerts);
+  return out;
 }
 
 }  // namespace obsctl

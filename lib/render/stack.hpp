@@ -1,11 +1,16 @@
-// A stack as files: configs of every component, the packaging of the target, and the runbook.
+// What of a stack is the same in every packaging: the configurations of its components, what
+// watches it, and its secrets.
 #pragma once
 
+#include <vector>
+
 #include "lib/base/error.hpp"
+#include "lib/catalog/alerts.hpp"
 #include "lib/io/random.hpp"
 #include "lib/model/spec.hpp"
 #include "lib/model/topology.hpp"
 #include "lib/render/file_tree.hpp"
+#include "lib/render/words.hpp"
 #include "lib/template/template.hpp"
 
 namespace obsctl {
@@ -20,11 +25,17 @@ inline constexpr auto tls_ca_key = "tls/ca.key";           // 0600
 inline constexpr auto otlp_secret = "secrets/otlp.env";
 }  // namespace stack_paths
 
-// Every file of the stack except what the caller adds: obsctl.yaml, and the TLS files of
-// stack_paths (made or copied) when security.tls is not "off". Secrets are drawn from `random` and
-// marked `secret`, so that writing the tree keeps the ones that exist. Errors: a broken template or
-// catalog row, with its position.
-[[nodiscard]] Result<FileTree> render_stack(const Topology& topology, const TemplateStore& store,
-                                            Random& random);
+struct Rendered {
+  FileTree tree;
+  Values values;                           // of the stack and its components, for the packaging
+  std::vector<catalog::AlertRule> alerts;  // filled in, for the runbook
+};
+
+// The files that do not depend on the packaging; a target adds its own (lib/targets). Secrets are
+// drawn from `random` and marked `secret`, so that writing the tree keeps the ones that exist. The
+// files of stack_paths (obsctl.yaml, TLS) are the caller's. Errors: a broken template or catalog
+// row, with its position.
+[[nodiscard]] Result<Rendered> render_stack(const Topology& topology, const TemplateStore& store,
+                                            const Words& words, Random& random);
 
 }  // namespace obsctl

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "lib/base/text.hpp"
-#include "lib/render/reach.hpp"
 #include "lib/topology/settings.hpp"
 
 namespace obsctl {
@@ -42,7 +41,7 @@ Values sampling(const Policy& policy) {
 }
 
 // How a sender of OTLP reaches the store of each signal, in this order.
-Values exporters(const Topology& topology) {
+Values exporters(const Topology& topology, const Address& host_of) {
   Values out = Values::array();
   for (const char* signal : {"traces", "metrics", "logs"}) {
     const Provider* store = topology.provider(std::string(signal) + ".store");
@@ -50,7 +49,7 @@ Values exporters(const Topology& topology) {
       continue;
     }
     const bool grpc = store->grpc();
-    const std::string address = fmt::format("{}:{}", store->component, store->port);
+    const std::string address = fmt::format("{}:{}", host_of(store->component), store->port);
     Values headers = Values::array();
     for (const auto& [name, value] : store->headers) {
       headers.push_back(Values{{"name", name}, {"value", obsctl::quoted(value)}});
@@ -78,7 +77,7 @@ Values exporter_ids(const Values& list) {
 }
 
 // What the stack's scrapes ask, each target once.
-Values scrape_jobs(const Topology& topology) {
+Values scrape_jobs(const Topology& topology, const Address& host_of) {
   Values out = Values::array();
   std::set<std::string> seen;
   for (const auto& link : topology.links) {
@@ -88,7 +87,7 @@ Values scrape_jobs(const Topology& topology) {
     const std::string& path = topology.find(link.to)->metrics_path;
     out.push_back(Values{{"job", link.to},
                          {"path", path == "/metrics" ? Values(nullptr) : Values(path)},
-                         {"target", fmt::format("{}:{}", link.to, link.port)}});
+                         {"target", fmt::format("{}:{}", host_of(link.to), link.port)}});
   }
   return out;
 }
@@ -124,18 +123,17 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-// Where an application on this host sends OTLP over HTTP; inside the stack's network when the port
-// is not published.
-std::string otlp_endpoint(const Topology& topology) {
-  const char* scheme = topology.policy.security.tls == "off" ? "http" : "https";
-  const Port* http = topology.port("otlp-http");
-  if (http == nullptr || http->host == 0) {
-    const Provider* receiver = topology.provider("telemetry.in");
-    return fmt::format("{}://{}:{}", scheme,
-                       receiver == nullptr ? "localhost" : receiver->component,
-                       http == nullptr ? 0 : http->container);
+// What curl needs to send to the collector: the authority to trust and the token. Ends in a space
+// unless it is empty.
+std::string curl_options(const SecuritySpec& security) {
+  std::string out;
+  if (security.tls == "self-signed") {
+    out += "--cacert tls/ca.crt ";
   }
-  return fmt::format("{}://{}", scheme, http->reached_at());
+  if (security.auth == "bearer") {
+    out += "-H \"Authorization: Bearer $(sed -n 's/^OTLP_AUTH_TOKEN=//p' secrets/otlp.env)\" ";
+  }
+  return out;
 }
 
 std::string lasts(double seconds) {
@@ -187,7 +185,7 @@ Values alerting(const AlertingSpec& spec) {
 
 }  // namespace
 
-Values stack_values(const Topology& topology) {
+Values stack_values(const Topology& topology, const Words& words) {
   const Policy& policy = topology.policy;
   const SecuritySpec& security = policy.security;
   const bool tls = security.tls != "off";
@@ -201,11 +199,11 @@ Values stack_values(const Topology& topology) {
   out["retention"] = retention_values(topology.retention);
   out["scrape_interval"] = print_duration(policy.scrape_interval);
   out["scrape_interval_ms"] = whole(policy.scrape_interval.seconds * 1000);
-  out["scrape_jobs"] = scrape_jobs(topology);
+  out["scrape_jobs"] = scrape_jobs(topology, words.address);
   out["sampling"] = sampling(policy);
-  out["providers"] = provider_values(topology);
+  out["providers"] = provider_values(topology, words.address);
   out["stores"] = stores(topology);
-  out["exporters"] = exporters(topology);
+  out["exporters"] = exporters(topology, words.address);
   out["exporter"] = exporter_ids(out["exporters"]);
   out["drop_debug_logs"] = policy.environment == "production";
   out["tls"] = tls;
@@ -214,7 +212,8 @@ Values stack_values(const Topology& topology) {
   out["cors"] = origins(security);
   out["bind"] = security.bind;
   out["otlp_scheme"] = tls ? "https" : "http";
-  out["otlp_endpoint"] = otlp_endpoint(topology);
+  out["otlp_endpoint"] = words.otlp_endpoint;
+  out["configs"] = words.configs;
   out["ca_file"] = security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);
   out["curl_options"] = curl_options(security);
   out["alerting"] = alerting(policy.alerting);

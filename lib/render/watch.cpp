@@ -10,10 +10,8 @@
 
 #include "lib/base/parallel.hpp"
 #include "lib/base/text.hpp"
-#include "lib/render/compose_services.hpp"
-#include "lib/render/reach.hpp"
 #include "lib/render/values.hpp"
-#include "lib/render/verbs.hpp"
+#include "lib/render/words.hpp"
 #include "lib/topology/settings.hpp"
 
 namespace obsctl {
@@ -152,8 +150,8 @@ Result<JobLists> job_lists(const Topology& topology, const TemplateStore& store,
 }
 
 // What rows name besides components and verbs: load, policy, and where data is sent to.
-void add_stack_values(Values& out, const Topology& topology) {
-  const Values stack = stack_values(topology);
+void add_stack_values(Values& out, const Topology& topology, const Words& words) {
+  const Values stack = stack_values(topology, words);
   const Policy& policy = topology.policy;
   const bool sampled = stack.at("sampling").is_object();
   out["sampled"] = sampled;
@@ -178,7 +176,7 @@ void add_stack_values(Values& out, const Topology& topology) {
   out["retention"] = retention_values(topology.retention);
 }
 
-Result<Values> row_values(const Topology& topology, const TemplateStore& store,
+Result<Values> row_values(const Topology& topology, const TemplateStore& store, const Words& words,
                           const Found& found) {
   OBS_TRY_ASSIGN(const JobLists lists, job_lists(topology, store, found.sources));
   std::vector<std::string> names = found.folders;
@@ -187,11 +185,10 @@ Result<Values> row_values(const Topology& topology, const TemplateStore& store,
       names.push_back(component.name);
     }
   }
-  OBS_TRY_ASSIGN(const compose::Helper helper, compose::find_helper(store));
-  Values out = verb_values(compose_verbs(), names, lists);
-  out["cmd"]["ask"] = ask_commands(topology, helper.image);
-  out["cmd"]["volume"] = volume_commands(topology, helper.image);
-  add_stack_values(out, topology);
+  Values out = word_values(words, names, lists);
+  out["cmd"]["ask"] = ask_commands(topology, words.runbook);
+  out["cmd"]["volume"] = volume_commands(topology, words.runbook);
+  add_stack_values(out, topology, words);
   OBS_TRY(add_component_values(out, topology));
   return out;
 }
@@ -291,10 +288,10 @@ void remove_absent(std::vector<Row>& rows, const Topology& topology) {
 
 }  // namespace
 
-Result<Watch> read_watch(const Topology& topology, const TemplateStore& store) {
+Result<Watch> read_watch(const Topology& topology, const TemplateStore& store, const Words& words) {
   OBS_TRY_ASSIGN(const Found found, find_sources(topology, store));
   Watch out;
-  OBS_TRY_ASSIGN(out.values, row_values(topology, store, found));
+  OBS_TRY_ASSIGN(out.values, row_values(topology, store, words, found));
   OBS_TRY_ASSIGN(out.sources, read_sources(found.sources));
   OBS_TRY_ASSIGN(const Values signals, signal_values(out.sources, out.values));
   out.values.update(signals);

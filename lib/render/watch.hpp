@@ -9,6 +9,7 @@
 #include "lib/catalog/dashboards.hpp"
 #include "lib/model/topology.hpp"
 #include "lib/render/sources.hpp"
+#include "lib/render/words.hpp"
 #include "lib/template/template.hpp"
 
 namespace obsctl {
@@ -24,9 +25,10 @@ struct Watch {
 // Reads components/<name>/{alerts,recording,dashboard,datasource}.yaml of every component of the
 // topology, and catalog/{alerts,recording,dashboards}/*.yaml, from the store's directories as well
 // as the embedded ones. Rows and panels that this stack does not need are left out: their component
-// is missing or their `when` is off. Values of rows are those of verbs.hpp, for every component
+// is missing or their `when` is off. Values of rows are those of words.hpp, for every component
 // `NAME.memory_bytes`, `NAME.cpus`, `NAME.disk_bytes` and its settings, and what watch.cpp adds.
 // Errors: a broken template or row, with its position.
-[[nodiscard]] Result<Watch> read_watch(const Topology& topology, const TemplateStore& store);
+[[nodiscard]] Result<Watch> read_watch(const Topology& topology, const TemplateStore& store,
+                                       const Words& words);
 
 }  // namespace obsctl

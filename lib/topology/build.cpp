@@ -132,7 +132,8 @@ Result<void> make_components(const StackSpec& spec, const sizing::SizingReport& 
   out.providers = find_providers(stack, catalogs.components);
   out.capabilities = catalog::capabilities(catalogs.components);
   topology::Context context{spec, report, topology::shared_values(spec, out.retention)};
-  context.shared["providers"] = provider_values(out);
+  context.shared["providers"] =
+      provider_values(out, [](std::string_view name) { return std::string(name); });
   context.shared["plugins"] = plugins(out);
   for (const auto& name : stack.components) {
     const catalog::ComponentDef& def = catalogs.components.at(name);

@@ -51,7 +51,7 @@ Values component_values(const Component& component) {
   return out;
 }
 
-Values provider_values(const Topology& topology) {
+Values provider_values(const Topology& topology, const Address& host_of) {
   Values out = Values::object();
   for (const auto& capability : topology.capabilities) {
     const auto dot = capability.find('.');
@@ -61,7 +61,7 @@ Values provider_values(const Topology& topology) {
       place = nullptr;
       continue;
     }
-    const std::string address = fmt::format("{}:{}", provider->component, provider->port);
+    const std::string address = fmt::format("{}:{}", host_of(provider->component), provider->port);
     const std::string endpoint =
         provider->grpc() ? address : fmt::format("http://{}{}", address, provider->path);
     place = {{"component", provider->component},

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
 
 #include "lib/model/topology.hpp"
 #include "lib/template/template.hpp"
@@ -19,9 +22,12 @@ namespace obsctl {
 // The nearest integer, as templates write it.
 [[nodiscard]] std::int64_t whole(double value);
 
+// The host under which one component reaches another.
+using Address = std::function<std::string(std::string_view component)>;
+
 // The providers as nested objects ("traces.store" → traces: {store: {component, title, address,
 // url, endpoint}}); null where a capability that some component knows has no provider in this
 // stack.
-[[nodiscard]] Values provider_values(const Topology& topology);
+[[nodiscard]] Values provider_values(const Topology& topology, const Address& address);
 
 }  // namespace obsctl

@@ -25,6 +25,8 @@ ALLOWED = {
     "lib/pki": ["lib/base", "lib/io"],
     "lib/render": ["lib/base", "lib/io", "lib/yaml", "lib/model", "lib/catalog", "lib/sizing",
                    "lib/topology", "lib/template", "templates"],
+    "lib/targets": ["lib/base", "lib/io", "lib/yaml", "lib/model", "lib/catalog", "lib/sizing",
+                    "lib/topology", "lib/template", "lib/render"],
     "lib/apply": ["lib/base", "lib/io", "lib/render"],
     "commands": ["lib", "templates"],
     "cli": ["commands", "lib", "templates"],

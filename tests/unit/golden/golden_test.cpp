@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "lib/render/stack.hpp"
+#include "lib/targets/target.hpp"
 #include "lib/topology/build.hpp"
 #include "lib/ui/diff.hpp"
 #include "tests/support/sized.hpp"
@@ -64,12 +65,13 @@ FileTree tree_of(const Variant& variant) {
   const Topology topology = test::sized(variant.settings).topology;
   const OsFileSystem files;
   FixedRandom random;
-  auto tree = render_stack(topology, TemplateStore(files, {}), random);
-  REQUIRE_MESSAGE(tree, (tree ? "" : tree.error().message));
-  (*tree)[stack_paths::spec] = {.bytes = write_spec(spec), .origin = "spec"};
-  const auto valid = validate_tree(*tree);
+  auto generated = generate(**find_target(spec.target), topology, TemplateStore(files, {}), random);
+  REQUIRE_MESSAGE(generated, (generated ? "" : generated.error().message));
+  FileTree& tree = generated->tree;
+  tree[stack_paths::spec] = {.bytes = write_spec(spec), .origin = "spec"};
+  const auto valid = validate_tree(tree);
   CHECK_MESSAGE(valid, (valid ? "" : valid.error().message));
-  return *tree;
+  return tree;
 }
 
 const fs::path k_golden = fs::path(OBSCTL_SOURCE_DIR) / "tests" / "golden";

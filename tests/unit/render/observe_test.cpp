@@ -12,6 +12,7 @@
 #include "lib/io/filesystem.hpp"
 #include "lib/io/random.hpp"
 #include "lib/render/stack.hpp"
+#include "lib/targets/target.hpp"
 #include "lib/topology/build.hpp"
 #include "templates/embedded.hpp"
 #include "tests/support/sized.hpp"
@@ -32,6 +33,16 @@ T value_of(Result<T> result) {
   return std::move(*result);
 }
 
+const Target& compose() {
+  return **find_target("compose");
+}
+
+Words compose_words(const Topology& topology, const TemplateStore& store) {
+  Words out = value_of(compose().words(topology, store));
+  out.configs = compose().configs;
+  return out;
+}
+
 // `others` are components that the small stack does not have, by name only.
 Stack make(const std::vector<std::string>& settings = {},
            const std::vector<std::string>& others = {}) {
@@ -44,9 +55,9 @@ Stack make(const std::vector<std::string>& settings = {},
     component.name = name;
     out.topology.components.push_back(component);
   }
-  out.watch = value_of(read_watch(out.topology, store));
+  out.watch = value_of(read_watch(out.topology, store, compose_words(out.topology, store)));
   OsRandom random;
-  out.tree = value_of(render_stack(out.topology, store, random));
+  out.tree = value_of(generate(compose(), out.topology, store, random)).tree;
   const auto valid = validate_tree(out.tree);
   REQUIRE_MESSAGE(valid, (valid ? std::string() : valid.error().message));
   return out;
@@ -172,9 +183,10 @@ TEST_CASE("what a stack does not have is neither watched nor shown") {
   std::erase_if(stack.topology.links, [](const Link& link) { return link.to == "jaeger"; });
   static const OsFileSystem files;
   const TemplateStore store(files, {});
-  const Watch watch = value_of(read_watch(stack.topology, store));
+  const Words words = compose_words(stack.topology, store);
+  const Watch watch = value_of(read_watch(stack.topology, store, words));
   FileTree tree;
-  add_observability(tree, stack.topology, watch);
+  add_observability(tree, stack.topology, words, watch);
   CHECK_FALSE(tree.contains("configs/prometheus/rules/jaeger-alerts.yml"));
   CHECK_FALSE(tree.contains("configs/grafana/dashboards/obsctl-jaeger.json"));
   CHECK(std::ranges::none_of(watch.sources,
@@ -289,9 +301,10 @@ class MyComponent {
     mine.ports = {Port{.name = "mine", .container = 7000}};
     mine.limits.memory = Bytes{1024.0 * 1024 * 1024};
     out.topology.components.push_back(mine);
-    OBS_TRY_ASSIGN(out.watch, read_watch(out.topology, store));
+    OBS_TRY_ASSIGN(out.watch, read_watch(out.topology, store, compose_words(out.topology, store)));
     OsRandom random;
-    OBS_TRY_ASSIGN(out.tree, render_stack(out.topology, store, random));
+    OBS_TRY_ASSIGN(auto generated, generate(compose(), out.topology, store, random));
+    out.tree = std::move(generated.tree);
     OBS_TRY(validate_tree(out.tree));
     return out;
   }

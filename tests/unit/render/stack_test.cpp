@@ -9,6 +9,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/catalog/components.hpp"
+#include "lib/targets/target.hpp"
 #include "lib/topology/build.hpp"
 #include "lib/yaml/read.hpp"
 #include "tests/support/sized.hpp"
@@ -31,7 +32,8 @@ Result<FileTree> render(const Topology& topology) {
   const OsFileSystem files;
   const TemplateStore store(files, {});
   CountingRandom random;
-  return render_stack(topology, store, random);
+  OBS_TRY_ASSIGN(auto out, generate(**find_target("compose"), topology, store, random));
+  return std::move(out.tree);
 }
 
 FileTree rendered(const std::vector<std::string>& assignments = {}) {
@@ -404,21 +406,18 @@ TEST_CASE("a component is not called as another value of templates") {
 }
 
 TEST_CASE("two components do not share a service's name or a secret") {
-  const OsFileSystem files;
-  const TemplateStore store(files, {});
-  CountingRandom random;
   Topology topology = test::sized({}).topology;
   topology.components.push_back(topology.components.back());
   topology.components.back().name = "otel-collector-health";
   topology.components.back().secrets.clear();
   topology.components.back().configs = {};
-  const auto named = render_stack(topology, store, random);
+  const auto named = render(topology);
   REQUIRE_FALSE(named);
   CHECK(named.error().message == "two services would be called 'otel-collector-health'");
   topology.components.back() = *topology.find("grafana");
   topology.components.back().name = "second";
   topology.components.back().configs = {};
-  const auto secret = render_stack(topology, store, random);
+  const auto secret = render(topology);
   REQUIRE_FALSE(secret);
   CHECK(secret.error().message == "the secret 'secrets/grafana.env' is made twice");
 }

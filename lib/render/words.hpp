@@ -1,21 +1,22 @@
-// How one target runs a stack and names its series: the words that alerts, runbooks and dashboards
-// are written with, so that no row has to know where it will be used.
+// What differs between targets in what is generated for all of them: how a stack is run, reached
+// and watched there, so that no configuration and no row has to know where it will be used.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "lib/model/topology.hpp"
 #include "lib/template/template.hpp"
 
 namespace obsctl {
 
 // What a person types. Commands about one component take its name; a name that is itself a
-// placeholder
-// ("{{ $labels.job }}") is passed through.
+// placeholder ("{{ $labels.job }}") is passed through.
 struct Runbook {
-  using Of = std::string (*)(std::string_view component);
+  using Of = std::function<std::string(std::string_view component)>;
 
   std::string apply;        // bring the stack to what its files say
   std::string status;       // what runs
@@ -37,22 +38,34 @@ struct Runbook {
   Of exec = nullptr;    // prefix of a command inside of it
   Of run = nullptr;     // prefix of arguments for its program, which runs once, beside it
   Of beside = nullptr;  // prefix of another command of its image, for when it does not run
-  std::string (*logs)(const std::vector<std::string>& components, int lines) = nullptr;  // 0: all
+  std::function<std::string(const std::vector<std::string>& components, int lines)> logs =
+      nullptr;  // 0: all
+
+  // Prefix of a path that is asked over HTTP.
+  std::function<std::string(const Component& component, int port)> ask = nullptr;
+  // Prefix of a command that finds the component's data in /d, whether the component runs or not,
+  // and whatever its image holds. For components with volumes.
+  std::function<std::string(const Component& component)> volume = nullptr;
 };
 
 // How a series that was scraped from a component is selected there.
 struct Selectors {
-  std::string (*is)(std::string_view component) = nullptr;
-  std::string (*any_of)(const std::vector<std::string>& components) = nullptr;
-  std::string (*none_of)(const std::vector<std::string>& components) = nullptr;
+  std::function<std::string(std::string_view component)> is;
+  std::function<std::string(const std::vector<std::string>& components)> any_of;
+  std::function<std::string(const std::vector<std::string>& components)> none_of;
 };
 
-struct Verbs {
+// Where the label `job` is a component's name.
+[[nodiscard]] Selectors job_selectors();
+
+struct Words {
   Runbook runbook;
   Selectors selectors;
+  // The host under which one component reaches another.
+  std::function<std::string(std::string_view component)> address;
+  std::string otlp_endpoint;  // where an application sends OTLP over HTTP
+  std::string configs = {};   // folder of the components' configurations
 };
-
-[[nodiscard]] Verbs compose_verbs();
 
 // Components that rules name together, by the name of the list (templates/catalog/jobs.yaml).
 using JobLists = std::vector<std::pair<std::string, std::vector<std::string>>>;
@@ -64,10 +77,17 @@ using JobLists = std::vector<std::pair<std::string, std::vector<std::string>>>;
 //   [% none_of.watched %]     those of all others
 //   [% cmd.status %]          a command for the stack, named like the fields of Runbook
 //   [% cmd.logs.loki %]       a command for a component; logs_50 and logs_100 are the last lines,
-//   and also
-//                             take the name of a list
+//                             and also take the name of a list
 //   [% cmd.state.labelled %]  for the component that an alert's label `job` names
-[[nodiscard]] Values verb_values(const Verbs& verbs, const std::vector<std::string>& components,
+//   [% configs %]             folder of the configurations
+[[nodiscard]] Values word_values(const Words& words, const std::vector<std::string>& components,
                                  const JobLists& lists);
+
+// [% cmd.ask.prometheus %] is followed by the path of a question to its API; components without one
+// have no value.
+[[nodiscard]] Values ask_commands(const Topology& topology, const Runbook& runbook);
+
+// [% cmd.volume.tempo %] is followed by a command.
+[[nodiscard]] Values volume_commands(const Topology& topology, const Runbook& runbook);
 
 }  // namespace obsctl

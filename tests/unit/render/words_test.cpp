@@ -1,13 +1,27 @@
-// The words that rows get from the Compose target.
-#include "lib/render/verbs.hpp"
+// The words that rows get from a target.
+#include "lib/render/words.hpp"
 
 #include <doctest/doctest.h>
 
+#include "lib/targets/target.hpp"
+#include "tests/support/sized.hpp"
+
 using namespace obsctl;
 
+namespace {
+
+Words compose_words(const Topology& topology) {
+  const OsFileSystem files;
+  auto words = (*find_target("compose"))->words(topology, TemplateStore(files, {}));
+  REQUIRE(words);
+  return std::move(*words);
+}
+
+}  // namespace
+
 TEST_CASE("rows name series and commands of a Compose stack") {
-  const Values values =
-      verb_values(compose_verbs(), {"loki", "jaeger"}, {{"both", {"loki", "jaeger"}}});
+  const Values values = word_values(compose_words(test::sized().topology), {"loki", "jaeger"},
+                                    {{"both", {"loki", "jaeger"}}});
   const auto text = [&values](const std::string& tag) {
     const auto out = render_template({"a", "embedded", "[% " + tag + " %]"}, values);
     REQUIRE_MESSAGE(out, tag);

@@ -1,6 +1,6 @@
 // The packaging of Compose: volumes are handed over before they are used, probes stand behind what
 // they probe.
-#include "lib/render/compose_services.hpp"
+#include "lib/targets/compose_services.hpp"
 
 #include <doctest/doctest.h>
 

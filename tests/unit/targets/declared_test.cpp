@@ -1,5 +1,5 @@
 // What generated files declare is read back, edited or not.
-#include "lib/render/declared.hpp"
+#include "lib/targets/declared.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -32,7 +32,7 @@ class Directory {
   }
 
   [[nodiscard]] Result<sizing::DeclaredLimits> read() const {
-    return read_declared(files_, path_, test::catalogs().components);
+    return read_declared(**find_target("compose"), files_, path_, test::catalogs().components);
   }
 
  private:

@@ -1,5 +1,6 @@
-// Turns each component into the flat values of templates/targets/compose/docker-compose.yml.
-#include "lib/render/compose.hpp"
+// The target Docker Compose: the words of its commands, and each component as the flat values of
+// templates/targets/compose/docker-compose.yml.
+#include "lib/targets/compose.hpp"
 
 #include <fmt/format.h>
 
@@ -9,12 +10,14 @@
 
 #include "lib/base/hash.hpp"
 #include "lib/base/text.hpp"
-#include "lib/render/compose_services.hpp"
+#include "lib/render/operations.hpp"
+#include "lib/targets/compose_services.hpp"
 
-namespace obsctl {
+namespace obsctl::compose {
 namespace {
 
 constexpr auto k_template = "targets/compose/docker-compose.yml";
+constexpr auto k_operations = "targets/compose/OPERATIONS.md";
 constexpr std::size_t k_comment_width = 96;
 
 // Compose replaces $NAME; a literal dollar is written twice.
@@ -111,7 +114,7 @@ Values port_mappings(const Component& component) {
   return out;
 }
 
-Values mounts(const compose::Service& service) {
+Values mounts(const Service& service) {
   Values out = Values::array();
   for (const auto& mount : service.mounts) {
     out.push_back(fmt::format("./{}:{}:ro", mount.source, mount.target));
@@ -139,7 +142,7 @@ Values health_check(const Component& component) {
           {"start_period", print_duration(component.probes->start_period)}};
 }
 
-Values dependencies(const compose::Service& service) {
+Values dependencies(const Service& service) {
   Values out = Values::array();
   for (const auto& dependency : service.start_after) {
     out.push_back(Values{{"component", dependency.service}, {"condition", dependency.condition}});
@@ -158,7 +161,7 @@ Values environment(const Component& component) {
 // Identifies the generated files that a component mounts. `docker compose up` restarts a service
 // only when its definition changes, so a changed config has to show there. Secrets are left out:
 // they are kept.
-std::string config_hash(const compose::Service& service, const FileTree& tree) {
+std::string config_hash(const Service& service, const FileTree& tree) {
   std::string sums;
   for (const auto& mount : service.mounts) {
     const std::string below = mount.source + "/";
@@ -172,7 +175,7 @@ std::string config_hash(const compose::Service& service, const FileTree& tree) {
   return sums.empty() ? sums : obsctl::quoted(sha256_hex(sums).substr(0, k_digits));
 }
 
-Values service_values(const compose::Service& service, const FileTree& tree) {
+Values service_values(const Service& service, const FileTree& tree) {
   const Component& component = service.component;
   constexpr double k_mib = 1024.0 * 1024.0;
   const Values ports = port_mappings(component);
@@ -211,7 +214,7 @@ Values service_values(const compose::Service& service, const FileTree& tree) {
 }
 
 // Each volume once: the job for the volumes mounts those of the others too.
-Values volumes(const Topology& topology, const std::vector<compose::Service>& services) {
+Values volumes(const Topology& topology, const std::vector<Service>& services) {
   Values out = Values::array();
   for (const auto& service : services) {
     for (const auto& volume : service.component.volumes) {
@@ -225,10 +228,8 @@ Values volumes(const Topology& topology, const std::vector<compose::Service>& se
   return out;
 }
 
-}  // namespace
-
 // The helpers' names belong to the packaging.
-Result<void> check_names(const std::vector<compose::Service>& services) {
+Result<void> check_names(const std::vector<Service>& services) {
   std::set<std::string> seen;
   for (const auto& service : services) {
     if (!seen.insert(service.component.name).second) {
@@ -241,21 +242,47 @@ Result<void> check_names(const std::vector<compose::Service>& services) {
   return {};
 }
 
-Result<void> add_compose(FileTree& tree, const Topology& topology, const Values& values,
-                         const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const Template source, store.find(k_template));
-  OBS_TRY_ASSIGN(const compose::Helper helper, compose::find_helper(store));
-  const auto services = compose::services(topology, helper);
-  OBS_TRY(check_names(services));
-  Values all = values;
-  all["services"] = Values::array();
-  for (const auto& service : services) {
-    all["services"].push_back(service_values(service, tree));
+// Compose runs on one host, where a second instance would ask for the same ports.
+Result<void> carries(const Topology& topology) {
+  for (const auto& component : topology.components) {
+    if (component.instances > 1) {
+      return fail(Code::config,
+                  fmt::format("Docker Compose runs one instance of each component, and {} has {}",
+                              component.name, component.instances),
+                  "choose another target");
+    }
   }
-  all["volumes"] = volumes(topology, services);
-  OBS_TRY_ASSIGN(std::string bytes, render_template(source, all, store));
-  tree["docker-compose.yml"] = {.bytes = std::move(bytes), .origin = k_template};
   return {};
 }
 
-}  // namespace obsctl
+Result<void> package(Rendered& stack, const Topology& topology, const TemplateStore& store) {
+  OBS_TRY_ASSIGN(const Template source, store.find(k_template));
+  OBS_TRY_ASSIGN(const Helper helper, find_helper(store));
+  const auto all_services = services(topology, helper);
+  OBS_TRY(check_names(all_services));
+  Values all = stack.values;
+  all["services"] = Values::array();
+  for (const auto& service : all_services) {
+    all["services"].push_back(service_values(service, stack.tree));
+  }
+  all["volumes"] = volumes(topology, all_services);
+  OBS_TRY_ASSIGN(std::string bytes, render_template(source, all, store));
+  stack.tree[k_file] = {.bytes = std::move(bytes), .origin = k_template};
+  all["busybox"] = helper.image;
+  return add_operations(stack.tree, k_operations, topology, all, store, stack.alerts);
+}
+
+}  // namespace
+
+const Target& target() {
+  static const Target k_target = {.name = "compose",
+                                  .title = "Docker Compose",
+                                  .configs = "configs",
+                                  .carries = carries,
+                                  .words = words,
+                                  .package = package,
+                                  .limits = read_limits};
+  return k_target;
+}
+
+}  // namespace obsctl::compose

@@ -1,7 +1,9 @@
-// The words of the Compose target, and the values that rows get from the words of any target.
-#include "lib/render/verbs.hpp"
+// The values that rows get from the words of a target.
+#include "lib/render/words.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "lib/base/text.hpp"
 
@@ -11,12 +13,7 @@ namespace {
 constexpr auto k_labelled = "labelled";
 constexpr auto k_job_label = "{{ $labels.job }}";
 
-std::string compose_logs(const std::vector<std::string>& components, int lines) {
-  const std::string tail = lines == 0 ? "" : fmt::format("--tail {} ", lines);
-  return "docker compose logs " + tail + join(components, " ");
-}
-
-Values of_each(const std::vector<std::string>& components, Runbook::Of verb) {
+Values of_each(const std::vector<std::string>& components, const Runbook::Of& verb) {
   Values out = Values::object();
   for (const auto& component : components) {
     out[component] = verb(component);
@@ -38,42 +35,18 @@ Values logs_of_each(const std::vector<std::string>& components, const JobLists& 
   return out;
 }
 
+// The port that answers questions about what is stored, otherwise that of its own metrics; 0: none.
+int api_port(const Topology& topology, const Component& component) {
+  const auto query = std::ranges::find_if(topology.providers, [&component](const Provider& one) {
+    return one.component == component.name && one.capability.ends_with(".query");
+  });
+  return query == topology.providers.end() ? component.metrics_port : query->port;
+}
+
 }  // namespace
 
-Verbs compose_verbs() {
-  Verbs out;
-  out.runbook = {
-      .apply = "docker compose up -d",
-      .status = "docker compose ps",
-      .status_all = "docker compose ps -a",
-      .logs_all = "docker compose logs",
-      .usage = "docker stats --no-stream",
-      .disk_usage = "docker system df -v",
-      .clean_up = "docker system prune",
-      .data_folder = "/var/lib/docker",
-      .override_in = "a compose override",
-      .owner_fault = "volume-init did not run; `docker compose up -d` runs it",
-      .start = [](std::string_view name) { return fmt::format("docker compose up -d {}", name); },
-      .state = [](std::string_view name) { return fmt::format("docker compose ps -a {}", name); },
-      .running = [](std::string_view name) { return fmt::format("docker compose ps {}", name); },
-      .stop = [](std::string_view name) { return fmt::format("docker compose stop {}", name); },
-      .restart =
-          [](std::string_view name) { return fmt::format("docker compose restart {}", name); },
-      .reload =
-          [](std::string_view name) { return fmt::format("docker compose kill -s HUP {}", name); },
-      .exec = [](std::string_view name) { return fmt::format("docker compose exec {}", name); },
-      .run =
-          [](std::string_view name) {
-            return fmt::format("docker compose run --rm --no-deps {}", name);
-          },
-      .beside =
-          [](std::string_view name) {
-            return fmt::format("docker compose run --rm --no-deps --entrypoint env {}", name);
-          },
-      .logs = compose_logs,
-  };
-  // Prometheus' scrape jobs are named like the components.
-  out.selectors = {
+Selectors job_selectors() {
+  return {
       .is = [](std::string_view name) { return fmt::format(R"(job="{}")", name); },
       .any_of =
           [](const std::vector<std::string>& names) {
@@ -84,19 +57,18 @@ Verbs compose_verbs() {
             return fmt::format(R"(job!~"{}")", join(names, "|"));
           },
   };
-  return out;
 }
 
-Values verb_values(const Verbs& verbs, const std::vector<std::string>& components,
+Values word_values(const Words& words, const std::vector<std::string>& components,
                    const JobLists& lists) {
-  const Runbook& runbook = verbs.runbook;
+  const Runbook& runbook = words.runbook;
   Values out;
   for (const auto& component : components) {
-    out["sel"][component] = verbs.selectors.is(component);
+    out["sel"][component] = words.selectors.is(component);
   }
   for (const auto& [name, jobs] : lists) {
-    out["any_of"][name] = verbs.selectors.any_of(jobs);
-    out["none_of"][name] = verbs.selectors.none_of(jobs);
+    out["any_of"][name] = words.selectors.any_of(jobs);
+    out["none_of"][name] = words.selectors.none_of(jobs);
   }
   out["cmd"] = {{"apply", runbook.apply},
                 {"status", runbook.status},
@@ -120,6 +92,27 @@ Values verb_values(const Verbs& verbs, const std::vector<std::string>& component
   out["data_folder"] = runbook.data_folder;
   out["override_in"] = runbook.override_in;
   out["owner_fault"] = runbook.owner_fault;
+  out["configs"] = words.configs;
+  return out;
+}
+
+Values ask_commands(const Topology& topology, const Runbook& runbook) {
+  Values out = Values::object();
+  for (const auto& component : topology.components) {
+    if (const int port = api_port(topology, component); port != 0) {
+      out[component.name] = runbook.ask(component, port);
+    }
+  }
+  return out;
+}
+
+Values volume_commands(const Topology& topology, const Runbook& runbook) {
+  Values out = Values::object();
+  for (const auto& component : topology.components) {
+    if (!component.volumes.empty()) {
+      out[component.name] = runbook.volume(component);
+    }
+  }
   return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "lib/base/error.hpp"
 #include "lib/model/topology.hpp"
+#include "lib/render/words.hpp"
 #include "lib/template/template.hpp"
 
 namespace obsctl::compose {
@@ -38,6 +39,9 @@ struct Helper {
   std::string version;
 };
 [[nodiscard]] Result<Helper> find_helper(const TemplateStore& store);
+
+// How the stack is run, reached and watched.
+[[nodiscard]] Result<Words> words(const Topology& topology, const TemplateStore& store);
 
 // The services in start order: the job for the volumes first, each probe behind what it probes.
 [[nodiscard]] std::vector<Service> services(const Topology& topology, const Helper& helper);

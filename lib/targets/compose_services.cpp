@@ -1,5 +1,5 @@
 // Turns components into Compose services and adds the helpers.
-#include "lib/render/compose_services.hpp"
+#include "lib/targets/compose_services.hpp"
 
 #include <fmt/format.h>
 

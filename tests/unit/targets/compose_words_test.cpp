@@ -1,0 +1,54 @@
+// The commands with which a person reaches into a Compose stack.
+#include <doctest/doctest.h>
+
+#include "lib/targets/target.hpp"
+#include "tests/support/sized.hpp"
+
+using namespace obsctl;
+
+namespace {
+
+Runbook runbook(const Topology& topology) {
+  const OsFileSystem files;
+  auto words = (*find_target("compose"))->words(topology, TemplateStore(files, {}));
+  REQUIRE(words);
+  return words->runbook;
+}
+
+}  // namespace
+
+TEST_CASE("a published API is asked with curl, another one from inside the network") {
+  const Topology open = test::sized({"traces.backend=tempo"}).topology;
+  const Values asked = ask_commands(open, runbook(open));
+  CHECK(asked.at("tempo") == "curl -s localhost:3200");
+  CHECK(asked.at("otel-collector") == "curl -s localhost:8888");
+  const Topology closed = test::sized({"name=edge", "ports.loki=0", "ports.jaeger=1234"}).topology;
+  const Values inside = ask_commands(closed, runbook(closed));
+  const std::string loki = inside.at("loki");
+  CHECK(loki.starts_with("docker run --rm --network edge busybox:"));
+  CHECK(loki.ends_with(" wget -qO- http://loki:3100"));
+  CHECK(inside.at("jaeger") == "curl -s localhost:1234");
+}
+
+TEST_CASE("a volume is reached without the component that owns it") {
+  const Topology topology = test::sized({"name=edge"}).topology;
+  const Values values = volume_commands(topology, runbook(topology));
+  const std::string loki = values.at("loki");
+  CHECK(loki.starts_with("docker run --rm -v edge_loki-data:/d busybox:"));
+  CHECK_FALSE(values.contains("node-exporter"));
+}
+
+TEST_CASE("an unknown target is named with those that exist") {
+  const auto found = find_target("swarm");
+  REQUIRE_FALSE(found);
+  CHECK(found.error().code == Code::usage);
+  CHECK(found.error().hint.find("compose") != std::string::npos);
+}
+
+TEST_CASE("Compose refuses what one host cannot run") {
+  Topology topology = test::sized().topology;
+  topology.components.back().instances = 2;
+  const auto carried = (*find_target("compose"))->carries(topology);
+  REQUIRE_FALSE(carried);
+  CHECK(carried.error().message.find(topology.components.back().name) != std::string::npos);
+}
