@@ -61,13 +61,23 @@ void tell_conflicts(Context& context, const InitOptions& options, const apply::P
 struct Prepared {
   SpecSource source;
   Topology topology;
-  Runbook runbook;
+  Words words;
   sizing::SizingReport sizing;
   std::vector<sizing::Finding> findings;  // what of the load does not fit
   FileTree tree;
   bool spec_conflict = false;
   std::vector<std::string> notes;
 };
+
+HeldSecret held_secrets(const FileSystem& files, const fs::path& dir) {
+  return [&files, dir](const std::string& path) -> Result<std::optional<std::string>> {
+    if (!files.exists(dir / path)) {
+      return std::nullopt;
+    }
+    OBS_TRY_ASSIGN(std::string bytes, files.read(dir / path));
+    return bytes;
+  };
+}
 
 Result<Prepared> prepare(Context& context, const InitOptions& options, const fs::path& dir) {
   Prepared out;
@@ -84,17 +94,21 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   OBS_TRY_ASSIGN(const Target* target, find_target(spec.target));
   OBS_TRY_ASSIGN(auto generated, generate(*target, out.topology, templates.store, context.random));
   out.tree = std::move(generated.tree);
-  out.runbook = std::move(generated.runbook);
-  OBS_TRY_ASSIGN(out.notes,
-                 add_certificates(out.tree, context, out.topology, dir, options.renew_certs));
+  out.words = std::move(generated.words);
+  OBS_TRY_ASSIGN(out.notes, add_certificates(out.tree, context, out.topology, out.words.hosts, dir,
+                                             options.renew_certs));
+  if (target->hand_over != nullptr) {
+    OBS_TRY(target->hand_over(out.tree, out.topology, held_secrets(context.files, dir)));
+  }
   SpecFile file = spec_file(out.source);
   out.spec_conflict = file.conflict && !options.force;
   out.tree[stack_paths::spec] = std::move(file.file);
   std::ranges::move(exposure_notes(spec, out.topology), std::back_inserter(out.notes));
   std::ranges::move(placeholder_notes(context.files, dir, out.topology, out.tree),
                     std::back_inserter(out.notes));
-  for (auto& note : compare_with_engine(context, spec, catalogs, out.sizing)) {
-    out.notes.push_back(std::move(note));
+  if (target->local_engine) {
+    std::ranges::move(compare_with_engine(context, spec, catalogs, out.sizing),
+                      std::back_inserter(out.notes));
   }
   OBS_TRY(validate_paths(out.tree));
   return out;
@@ -144,7 +158,7 @@ Result<int> run(Context& context, const InitOptions& options) {
   OBS_TRY(validate_changes(prepared.tree, plan));
   InitReport report{.spec = prepared.source.spec,
                     .topology = prepared.topology,
-                    .runbook = prepared.runbook,
+                    .runbook = prepared.words.runbook,
                     .wanted = prepared.tree,
                     .disk = disk,
                     .plan = plan,

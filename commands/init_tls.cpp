@@ -37,8 +37,9 @@ void add(FileTree& tree, const char* path, std::string bytes, FileMode mode, boo
 }
 
 // Every name under which senders reach the receivers.
-std::vector<std::string> server_names(const Context& context, const Topology& topology) {
-  std::vector<std::string> out = {"127.0.0.1", "::1", "localhost"};
+std::vector<std::string> server_names(const Context& context, const Topology& topology,
+                                      std::vector<std::string> out) {
+  out.insert(out.end(), {"127.0.0.1", "::1", "localhost"});
   if (const Provider* receiver = topology.provider("telemetry.in")) {
     out.push_back(receiver->component);
   }
@@ -72,9 +73,9 @@ Result<std::string> renewal_reason(const std::string& server, const std::string&
 }
 
 Result<Notes> self_signed(FileTree& tree, Context& context, const Topology& topology,
-                          const fs::path& dir, bool renew) {
+                          const std::vector<std::string>& hosts, const fs::path& dir, bool renew) {
   const pki::Time now = context.clock.now();
-  const auto names = server_names(context, topology);
+  const auto names = server_names(context, topology, hosts);
   pki::KeyPair ca;
   OBS_TRY_ASSIGN(ca.certificate, read_if_there(context.files, dir / stack_paths::tls_ca));
   OBS_TRY_ASSIGN(ca.key, read_if_there(context.files, dir / stack_paths::tls_ca_key));
@@ -153,11 +154,12 @@ Result<Notes> from_files(FileTree& tree, Context& context, const SecuritySpec& s
 }  // namespace
 
 Result<std::vector<std::string>> add_certificates(FileTree& tree, Context& context,
-                                                  const Topology& topology, const fs::path& dir,
-                                                  bool renew) {
+                                                  const Topology& topology,
+                                                  const std::vector<std::string>& hosts,
+                                                  const fs::path& dir, bool renew) {
   const SecuritySpec& security = topology.policy.security;
   if (security.tls == "self-signed") {
-    return self_signed(tree, context, topology, dir, renew);
+    return self_signed(tree, context, topology, hosts, dir, renew);
   }
   if (renew) {
     return fail(Code::usage, fmt::format("there is nothing to renew: tls is '{}'", security.tls),

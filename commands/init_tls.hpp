@@ -15,12 +15,11 @@ namespace obsctl {
 // for the user.
 //
 // self-signed: the CA is made once; the server certificate is made when it is missing, when it
-// expires within 30 days, when a name is new, or when `renew`. files: the given pair is checked and
-// copied. Errors: a pair that does not match, an expired certificate, a CA whose key was taken away
-// when a new server certificate is due.
-[[nodiscard]] Result<std::vector<std::string>> add_certificates(FileTree& tree, Context& context,
-                                                                const Topology& topology,
-                                                                const std::filesystem::path& dir,
-                                                                bool renew);
+// expires within 30 days, when a name is new, or when `renew`; it names the receivers, this host
+// and `hosts`. files: the given pair is checked and copied. Errors: a pair that does not match, an
+// expired certificate, a CA whose key was taken away when a new server certificate is due.
+[[nodiscard]] Result<std::vector<std::string>> add_certificates(
+    FileTree& tree, Context& context, const Topology& topology,
+    const std::vector<std::string>& hosts, const std::filesystem::path& dir, bool renew);
 
 }  // namespace obsctl

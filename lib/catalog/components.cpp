@@ -41,11 +41,12 @@ class Reader : StrictReader {
       return fail_at(root.at, "a component is a map",
                      "see components/otel-collector/component.yaml");
     }
-    known(root, {"title",       "image",   "version",  "tag",     "digest",    "uid",
-                 "purpose",     "notes",   "provides", "needs",   "scrapes",   "command",
-                 "environment", "configs", "volumes",  "secrets", "tmpfs",     "read_only",
-                 "host_view",   "ports",   "probe",    "metrics", "declares",  "keeps",
-                 "deletes",     "runbook", "logs",     "role",    "stop_grace"});
+    known(root,
+          {"title",      "image",    "version", "tag",        "digest",    "uid",         "purpose",
+           "notes",      "provides", "needs",   "scrapes",    "command",   "environment", "configs",
+           "volumes",    "secrets",  "tmpfs",   "read_only",  "host_view", "ports",       "probe",
+           "metrics",    "declares", "keeps",   "deletes",    "runbook",   "logs",        "role",
+           "stop_grace", "program",  "wget",    "reaches_out"});
     read_image(root);
     out_.purpose = required(root, "purpose");
     out_.notes = texts(root, "notes");
@@ -55,6 +56,9 @@ class Reader : StrictReader {
     out_.read_only = flag(root, "read_only", true);
     out_.host_view = flag(root, "host_view", false);
     out_.role = optional(root, "role", out_.role);
+    out_.program = optional(root, "program");
+    out_.wget = flag(root, "wget", false);
+    out_.reaches_out = optional(root, "reaches_out");
     problems_.check(read_quantity(root, "stop_grace", out_.stop_grace, parse_duration, false));
     out_.keeps = optional(root, "keeps");
     out_.deletes = optional(root, "deletes");

@@ -124,6 +124,9 @@ struct ComponentDef {
   std::vector<PortDef> ports;
   std::optional<ProbeDef> probe;
   std::string role = "all";
+  std::string program;      // its path in the image; empty: not known
+  bool wget = false;        // the image has wget, with which it can ask other components
+  std::string reaches_out;  // what it asks outside of the stack; empty: nothing
   Duration stop_grace = {30};
   std::string metrics_port;  // by name; empty: none
   std::string metrics_path = "/metrics";

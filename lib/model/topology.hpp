@@ -128,6 +128,9 @@ struct Component {
   Limits limits = {};
   Bytes disk = {0};
   Duration stop_grace = {30};           // B08
+  std::string program = {};             // its path in the image; empty: not known
+  bool wget = false;                    // the image has wget
+  std::string reaches_out = {};         // what it asks outside of the stack; empty: nothing
   bool host_view = false;               // needs the host's / and /proc read-only (node-exporter)
   bool read_only = true;                // the process writes nowhere but its volumes and tmpfs
   std::vector<std::string> tmpfs = {};  // paths that are memory

@@ -20,6 +20,8 @@ struct GeneratedFile {
   // The bytes take the file on disk into account (an edit that was merged, a certificate that was
   // renewed), so they replace it without being a conflict.
   bool replaces = false;
+  // A template of another engine, which cannot be parsed as what it becomes.
+  bool templated = false;
 };
 
 // Path relative to the generated directory, with '/' between its parts.

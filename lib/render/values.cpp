@@ -213,6 +213,8 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["bind"] = security.bind;
   out["otlp_scheme"] = tls ? "https" : "http";
   out["otlp_endpoint"] = words.otlp_endpoint;
+  out["otlp_notes"] = words.otlp_notes;
+  out["secret_notes"] = words.secret_notes;
   out["configs"] = words.configs;
   out["ca_file"] = security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);
   out["curl_options"] = curl_options(security);

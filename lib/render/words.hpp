@@ -63,8 +63,11 @@ struct Words {
   Selectors selectors;
   // The host under which one component reaches another.
   std::function<std::string(std::string_view component)> address;
-  std::string otlp_endpoint;  // where an application sends OTLP over HTTP
-  std::string configs = {};   // folder of the components' configurations
+  std::string otlp_endpoint;                   // where an application sends OTLP over HTTP
+  std::vector<std::string> otlp_notes = {};    // from where, and where to from elsewhere; lines
+  std::vector<std::string> secret_notes = {};  // how secrets get to the components; lines
+  std::vector<std::string> hosts = {};  // more names of the receivers, besides the component's
+  std::string configs = {};             // folder of the components' configurations
 };
 
 // Components that rules name together, by the name of the list (templates/catalog/jobs.yaml).

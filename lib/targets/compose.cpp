@@ -278,9 +278,11 @@ const Target& target() {
   static const Target k_target = {.name = "compose",
                                   .title = "Docker Compose",
                                   .configs = "configs",
+                                  .local_engine = true,
                                   .carries = carries,
                                   .words = words,
                                   .package = package,
+                                  .hand_over = nullptr,
                                   .limits = read_limits};
   return k_target;
 }

@@ -6,13 +6,11 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
-#include "lib/yaml/read.hpp"
 
 namespace obsctl::compose {
 namespace {
 
 constexpr auto k_init = "volume-init";
-constexpr auto k_helpers = "targets/compose/helpers.yaml";
 // Shells that end or sleep: not part of the plan.
 const Limits k_init_limits = {0.5, Bytes::from_mib(64)};
 const Limits k_probe_limits = {0.05, Bytes::from_mib(32)};
@@ -162,15 +160,6 @@ Service probe(const Component& component, const Helper& helper) {
 }
 
 }  // namespace
-
-Result<Helper> find_helper(const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const Template source, store.find(k_helpers));
-  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(source.text, source.file()));
-  OBS_TRY(root.only({"image", "version"}));
-  OBS_TRY_ASSIGN(const std::string image, root.text("image"));
-  OBS_TRY_ASSIGN(const std::string version, root.text("version"));
-  return Helper{image + ":" + version, version};
-}
 
 std::string probe_of(const Component& component) {
   return component.probes && component.probes->readiness.command.empty()

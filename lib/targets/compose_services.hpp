@@ -8,6 +8,7 @@
 #include "lib/base/error.hpp"
 #include "lib/model/topology.hpp"
 #include "lib/render/words.hpp"
+#include "lib/targets/helper.hpp"
 #include "lib/template/template.hpp"
 
 namespace obsctl::compose {
@@ -32,13 +33,6 @@ struct Service {
   std::vector<std::string> cap_add = {};  // capabilities beyond none
   bool one_shot = false;                  // a job that ends
 };
-
-// The image of the helpers (targets/compose/helpers.yaml), as "repository:version".
-struct Helper {
-  std::string image;
-  std::string version;
-};
-[[nodiscard]] Result<Helper> find_helper(const TemplateStore& store);
 
 // How the stack is run, reached and watched.
 [[nodiscard]] Result<Words> words(const Topology& topology, const TemplateStore& store);

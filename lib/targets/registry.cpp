@@ -36,7 +36,7 @@ Result<Generated> generate(const Target& target, const Topology& topology,
   words.configs = target.configs;
   OBS_TRY_ASSIGN(Rendered stack, render_stack(topology, store, words, random));
   OBS_TRY(target.package(stack, topology, store));
-  return Generated{std::move(stack.tree), std::move(words.runbook)};
+  return Generated{std::move(stack.tree), std::move(words)};
 }
 
 }  // namespace obsctl

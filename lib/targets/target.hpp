@@ -3,7 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,10 +26,14 @@ struct ContainerLimits {
   std::map<std::string, ComponentOverride> components = {};
 };
 
+// What the directory holds of a secret file; nothing when it is new.
+using HeldSecret = std::function<Result<std::optional<std::string>>(const std::string& path)>;
+
 struct Target {
-  std::string name;     // the value of `target` in obsctl.yaml
-  std::string title;    // "Docker Compose"
-  std::string configs;  // folder of the components' configurations
+  std::string name;           // the value of `target` in obsctl.yaml
+  std::string title;          // "Docker Compose"
+  std::string configs;        // folder of the components' configurations
+  bool local_engine = false;  // it runs on the container engine of the host that it is generated on
 
   // Why it cannot carry a topology; an error with a hint.
   Result<void> (*carries)(const Topology& topology);
@@ -35,6 +41,9 @@ struct Target {
   Result<Words> (*words)(const Topology& topology, const TemplateStore& store);
   // Adds the packaging and OPERATIONS.md to what render_stack() made.
   Result<void> (*package)(Rendered& stack, const Topology& topology, const TemplateStore& store);
+  // Adds what carries the secrets to where the stack runs, once all of them are in the tree; null
+  // where their files are enough.
+  Result<void> (*hand_over)(FileTree& tree, const Topology& topology, const HeldSecret& held);
   // Reads the packaging in a directory back, which a person may have edited. Errors: a file that is
   // not valid YAML, a limit that the target cannot read.
   Result<ContainerLimits> (*limits)(const FileSystem& files,
@@ -49,7 +58,7 @@ struct Target {
 
 struct Generated {
   FileTree tree;  // every file of the stack except those of stack_paths
-  Runbook runbook;
+  Words words;
 };
 
 // Errors: those of carries(), words() and package(), and of render_stack().

@@ -182,6 +182,9 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
   out.scrapes = def.scrapes;
   out.probes = probes_of(def);
   out.role = def.role;
+  out.program = def.program;
+  out.wget = def.wget || (def.probe && def.probe->wget);
+  out.reaches_out = def.reaches_out;
   out.stop_grace = def.stop_grace;
   out.runbook = def.runbook;
   out.logs = def.logs;

@@ -12,7 +12,7 @@ except ImportError:  # the lab's own venv has it; a bare interpreter may not
 LAB = pathlib.Path(__file__).resolve().parent
 REPO = LAB.parent.parent
 COMPONENTS = REPO / "templates" / "components"
-HELPERS = REPO / "templates" / "targets" / "compose" / "helpers.yaml"
+HELPERS = REPO / "templates" / "shared" / "helpers.yaml"
 SOURCES = LAB / "sources.yaml"
 
 
