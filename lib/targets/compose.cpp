@@ -81,24 +81,6 @@ Values strings(const std::vector<std::string>& items) {
   return out;
 }
 
-Values comment(const Component& component) {
-  std::string text = component.title;
-  if (!component.version.empty()) {
-    text += " " + component.version;
-  }
-  text += ": " + component.purpose + ".";
-  for (const auto& note : component.notes) {
-    text += "\n" + note;
-  }
-  Values out = Values::array();
-  for (const auto& line : split(wrap(text, k_comment_width, 0), '\n')) {
-    if (!line.empty()) {
-      out.push_back(line);
-    }
-  }
-  return out;
-}
-
 // host address:host port:container port; IPv6 addresses in brackets.
 Values port_mappings(const Component& component) {
   Values out = Values::array();
@@ -183,7 +165,7 @@ Values service_values(const Service& service, const FileTree& tree) {
   const Values depends = dependencies(service);
   return {
       {"name", component.name},
-      {"comment", comment(component)},
+      {"comment", comment_lines(component, k_comment_width)},
       {"image", component.image},
       {"user", component.user},
       {"one_shot", service.one_shot},

@@ -59,8 +59,33 @@ std::string health_of(const Topology& topology, const std::string& name) {
   return probe.empty() ? name : probe;
 }
 
+// Why the service looks as it does, beside what is said of the component everywhere.
+void add_notes(Component& component) {
+  std::vector<std::string> first;
+  if (component.probes && !component.probes->readiness.command.empty() && !component.wget) {
+    first.emplace_back("Its image has no shell and no wget; the binary checks itself.");
+  }
+  if (component.uid == 0) {
+    first.emplace_back(
+        "Its image runs as root; without capabilities that root can do nothing but write its own "
+        "volume.");
+  }
+  if (const std::string probe = probe_of(component); !probe.empty()) {
+    first.push_back(
+        "No healthcheck: the image holds nothing but the binary, which has no health command. " +
+        probe + " asks from outside.");
+  }
+  component.notes.insert(component.notes.begin(), first.begin(), first.end());
+  if (component.host_view) {
+    component.notes.emplace_back(
+        "'/' is mounted without rslave so that it starts on every engine; a disk that is mounted "
+        "later appears after a restart of this service.");
+  }
+}
+
 Service of_component(const Topology& topology, const Component& component) {
   Service out{.component = component};
+  add_notes(out.component);
   if (needs_init(component)) {
     out.start_after.push_back({k_init, "service_completed_successfully"});
   }

@@ -1,6 +1,7 @@
-// Reads the helper image's pin.
+// Reads the helper image's pin and words comments.
 #include "lib/targets/helper.hpp"
 
+#include "lib/base/text.hpp"
 #include "lib/yaml/read.hpp"
 
 namespace obsctl {
@@ -17,6 +18,24 @@ Result<Helper> find_helper(const TemplateStore& store) {
   OBS_TRY_ASSIGN(const std::string image, root.text("image"));
   OBS_TRY_ASSIGN(const std::string version, root.text("version"));
   return Helper{image + ":" + version, version};
+}
+
+Values comment_lines(const Component& component, std::size_t width) {
+  std::string text = component.title;
+  if (!component.version.empty()) {
+    text += " " + component.version;
+  }
+  text += ": " + component.purpose + ".";
+  for (const auto& note : component.notes) {
+    text += "\n" + note;
+  }
+  Values out = Values::array();
+  for (const auto& line : split(wrap(text, width, 0), '\n')) {
+    if (!line.empty()) {
+      out.push_back(line);
+    }
+  }
+  return out;
 }
 
 }  // namespace obsctl

@@ -1,9 +1,12 @@
-// The small image that packagings use for jobs and probes beside the components.
+// What several packagings need: a comment about a component, and the small image for jobs and
+// probes beside the components.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "lib/base/error.hpp"
+#include "lib/model/topology.hpp"
 #include "lib/template/template.hpp"
 
 namespace obsctl {
@@ -15,5 +18,8 @@ struct Helper {
 
 // From shared/helpers.yaml.
 [[nodiscard]] Result<Helper> find_helper(const TemplateStore& store);
+
+// What the component is and why something about it is unusual, as lines of that width.
+[[nodiscard]] Values comment_lines(const Component& component, std::size_t width);
 
 }  // namespace obsctl
