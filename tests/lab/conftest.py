@@ -78,7 +78,8 @@ def stack(new_stack) -> stacks.Stack:
 
 @pytest.fixture(scope="session")
 def cluster(engine, tmp_path_factory):
-    """A Kubernetes cluster of one node; where none can run, its tests are skipped and say why."""
+    """A Kubernetes cluster of one node, with DNS, Services, NetworkPolicies, volumes, kubectl and helm; where none can
+    run, its tests are skipped and say why."""
     reason = clusters.why_not()
     if reason:
         pytest.skip(f"no Kubernetes cluster: {reason}")
@@ -88,6 +89,14 @@ def cluster(engine, tmp_path_factory):
         yield made
     finally:
         made.stop()
+
+
+@pytest.fixture
+def namespace(cluster):
+    """A namespace of the test alone that admits only restricted pods; removed with all that is in it."""
+    name = cluster.new_namespace()
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
 @pytest.fixture

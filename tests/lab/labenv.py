@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import subprocess
 import sys
 
 try:
@@ -74,3 +75,8 @@ def resolve(name: str, source: dict) -> dict:
     row.setdefault("builds", version)
     row["version"] = version
     return row
+
+
+def built(*names: str) -> None:
+    """Returns when these of sources.yaml are built; waits for the build in the background when there is one."""
+    subprocess.run([sys.executable, LAB / "build.py", *names], check=True)

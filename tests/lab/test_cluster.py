@@ -1,0 +1,119 @@
+"""The lab's cluster itself: what tests of generated manifests rely on is really there and really enforced."""
+
+import time
+
+import pytest
+import requests
+
+import images
+
+BUSYBOX = images.reference("busybox")
+RESTRICTED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+ANSWER = "it answers"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def image(cluster):
+    cluster.load(BUSYBOX)
+
+
+def pod_spec(command: str, **more) -> dict:
+    box = {"name": "main", "image": BUSYBOX, "command": ["sh", "-c", command], "securityContext": RESTRICTED}
+    box.update(more.pop("box", {}))
+    return {"terminationGracePeriodSeconds": 0, "containers": [box], **more,
+            "securityContext": {"runAsNonRoot": True, "runAsUser": 65534, "fsGroup": 65534,
+                                "seccompProfile": {"type": "RuntimeDefault"}}}
+
+
+def pod(name: str, command: str) -> dict:
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": name}},
+            "spec": pod_spec(command)}
+
+
+SERVE = pod("server", f"mkdir /tmp/www && echo {ANSWER} >/tmp/www/index.html && exec httpd -f -p 8080 -h /tmp/www")
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+           "spec": {"selector": {"app": "server"}, "ports": [{"port": 80, "targetPort": 8080}]}}
+
+
+def wait_ready(cluster, namespace: str, *names: str) -> None:
+    cluster.kubectl("-n", namespace, "wait", "--for=condition=Ready", *(f"pod/{name}" for name in names),
+                    "--timeout=60s")
+
+
+def ask(cluster, namespace: str, client: str, url: str) -> str:
+    """What a client gets; busybox's own time limit crashes in Debian's static build."""
+    return cluster.kubectl("-n", namespace, "exec", client, "--", "timeout", "5", "wget", "-q", "-O", "-", url).strip()
+
+
+def ask_until(cluster, namespace: str, client: str, url: str) -> str:
+    """An endpoint is known to the proxy, and a name to the DNS server, a moment after its pod is ready."""
+    for _ in range(10):
+        try:
+            return ask(cluster, namespace, client, url)
+        except AssertionError as error:
+            last = error
+            time.sleep(1)
+    raise last
+
+
+def test_a_pod_that_breaks_the_standard_is_refused(cluster, namespace):
+    with pytest.raises(AssertionError, match="violates PodSecurity"):
+        cluster.kubectl("-n", namespace, "run", "careless", f"--image={BUSYBOX}")
+
+
+def test_a_service_is_reached_by_its_name_and_from_this_machine(cluster, namespace):
+    cluster.apply(SERVE, SERVICE, pod("client", "sleep 1000"), namespace=namespace)
+    wait_ready(cluster, namespace, "server", "client")
+    assert ask_until(cluster, namespace, "client", "http://web/") == ANSWER
+    assert ask(cluster, namespace, "client", f"http://web.{namespace}.svc.cluster.local:80/") == ANSWER
+    address = cluster.get("-n", namespace, "service", "web")["spec"]["clusterIP"]
+    assert requests.get(f"http://{address}/", timeout=5).text.strip() == ANSWER
+
+
+def test_a_policy_admits_one_client_and_no_other(cluster, namespace):
+    clients = ("friend", "stranger")
+    cluster.apply(SERVE, SERVICE, *(pod(name, "sleep 1000") for name in clients), namespace=namespace)
+    wait_ready(cluster, namespace, "server", *clients)
+    assert [ask_until(cluster, namespace, name, "http://web/") for name in clients] == [ANSWER, ANSWER]
+    cluster.apply({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "web"}, "spec": {
+        "podSelector": {"matchLabels": {"app": "server"}}, "policyTypes": ["Ingress"], "ingress": [
+            {"from": [{"podSelector": {"matchLabels": {"app": "friend"}}}], "ports": [{"port": 8080}]}]}},
+        namespace=namespace)
+    time.sleep(2)  # the enforcer watches
+    assert ask(cluster, namespace, "friend", "http://web/") == ANSWER
+    with pytest.raises(AssertionError):
+        ask(cluster, namespace, "stranger", "http://web/")
+    # Without a way to the DNS server, even the admitted one does not find it.
+    cluster.apply({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "out"}, "spec": {
+        "podSelector": {"matchLabels": {"app": "friend"}}, "policyTypes": ["Egress"], "egress": [
+            {"to": [{"podSelector": {"matchLabels": {"app": "server"}}}]}]}}, namespace=namespace)
+    time.sleep(2)
+    address = cluster.get("-n", namespace, "service", "web")["spec"]["clusterIP"]
+    assert ask(cluster, namespace, "friend", f"http://{address}/") == ANSWER
+    with pytest.raises(AssertionError):
+        ask(cluster, namespace, "friend", "http://web/")
+
+
+def test_a_volume_outlives_its_pod(cluster, namespace):
+    keep = pod_spec("sleep 1000", box={"volumeMounts": [{"name": "data", "mountPath": "/data"}]})
+    cluster.apply({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "store"}, "spec": {
+        "serviceName": "store", "replicas": 1, "selector": {"matchLabels": {"app": "store"}},
+        "template": {"metadata": {"labels": {"app": "store"}}, "spec": keep},
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {
+            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}}}]}}, namespace=namespace)
+    rollout = ("-n", namespace, "rollout", "status", "statefulset/store", "--timeout=60s")
+    inside = ("-n", namespace, "exec", "store-0", "--", "sh", "-c")
+    cluster.kubectl(*rollout)
+    cluster.kubectl(*inside, "echo kept >/data/file")
+    before = cluster.get("-n", namespace, "pod", "store-0")["metadata"]["uid"]
+    cluster.kubectl("-n", namespace, "delete", "pod", "store-0")
+    cluster.kubectl(*rollout)
+    assert cluster.get("-n", namespace, "pod", "store-0")["metadata"]["uid"] != before
+    assert cluster.kubectl(*inside, "cat /data/file").strip() == "kept"
+
+
+def test_helm_installs_a_chart(cluster, namespace, tmp_path):
+    cluster.helm("create", str(tmp_path / "chart"))
+    cluster.helm("lint", str(tmp_path / "chart"))
+    cluster.helm("install", "-n", namespace, "it", str(tmp_path / "chart"), "--set", "replicaCount=0")
+    assert cluster.get("-n", namespace, "deployment", "it-chart")["spec"]["replicas"] == 0
