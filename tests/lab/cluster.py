@@ -28,7 +28,7 @@ def why_not() -> str:
     """Why a cluster cannot run here, or nothing."""
     if os.geteuid() != 0:
         return "needs root"
-    needed = ("containerd", "runc", "ctr", "ip", "iptables", "mount", "nsenter", "unshare")
+    needed = ("containerd", "runc", "ctr", "ip", "iptables", "mount", "nsenter", "setpriv", "unshare")
     missing = [name for name in needed if not shutil.which(name)]
     if not (node.PLUGINS / "ptp").exists():
         missing.append("containernetworking-plugins")
@@ -114,15 +114,18 @@ class Cluster:
         script = "mount --make-rshared /\n" + "".join(
             f"{{ {command}; }} >{self.folder}/{name}.log 2>&1 &\n"
             for name, command in node.commands(self.folder).items())
-        self.process = subprocess.Popen([*node.IN_NETWORK, "unshare", "--pid", "--fork", "--kill-child=KILL",
-                                         "--mount-proc", "--mount", "bash", "-c", f"{script}wait"],
+        # Ends with this process, however that ends.
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig=KILL", *node.IN_NETWORK, "unshare", "--pid", "--fork",
+                                         "--kill-child=KILL", "--mount-proc", "--mount", "bash", "-c", f"{script}wait"],
                                         cwd=self.folder, env=self.environment(), start_new_session=True)
         self._wait("the API server", lambda: self.kubectl("get", "--raw=/readyz") == "ok")
+        (self.folder / node.READY).touch()
         self._wait("containerd", lambda: subprocess.run([*node.CTR, "version"], capture_output=True,
                                                         check=False).returncode == 0)
         self._pause_image()
         addons = (LAB / "addons.yaml").read_text(encoding="utf-8")
-        self.kubectl("apply", "-f", "-", stdin=addons.replace("{program}", str(program)).replace("{dns}", node.DNS))
+        addons = addons.replace("{program}", str(program)).replace("{dns}", node.DNS)
+        self._wait("its own namespace", lambda: self.kubectl("apply", "-f", "-", stdin=addons))
         self._wait("the node", self._node_is_ready)
         self._wait("the cluster's DNS", lambda: self.get("--namespace=kube-system", "deployment", "coredns")
                    ["status"].get("availableReplicas") == 1)

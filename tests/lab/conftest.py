@@ -11,6 +11,7 @@ import pytest
 
 import cluster as clusters
 import given
+import manifests
 import stack as stacks
 from labenv import bin_dir, cache_dir
 
@@ -89,6 +90,16 @@ def cluster(engine, tmp_path_factory):
         yield made
     finally:
         made.stop()
+
+
+@pytest.fixture(scope="session")
+def checkov():
+    """manifests.checkov; where pip cannot have the program, the test is skipped and says so."""
+    try:
+        manifests.checkov_program()
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"checkov {manifests.CHECKOV} cannot be installed: {error}")
+    return manifests.checkov
 
 
 @pytest.fixture

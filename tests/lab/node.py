@@ -25,6 +25,7 @@ DNS = "10.246.0.10"
 SERVER = f"https://{ADDRESS}:6443"
 RUNTIME = pathlib.Path("/run/obsctl-lab-cluster")  # short, because socket paths are limited to 108 bytes
 PLUGINS = pathlib.Path("/usr/lib/cni")             # Debian's containernetworking-plugins
+READY = "answers"         # made when the API server does: without one, programs would end
 PAUSE = "registry.k8s.io/pause:3.10"
 CTR = ("ctr", "--address", RUNTIME / "containerd.sock", "--namespace", "k8s.io")
 # Not `ip netns exec`, which would hide the control groups behind a new /sys.
@@ -146,8 +147,7 @@ def commands(folder: pathlib.Path) -> dict:
     config = f"--kubeconfig={folder}/kubeconfig"
     accounts = f"{folder}/accounts.key"
     etcd = "http://127.0.0.1:2379"
-    # These would end without a cluster that answers.
-    wait = "until kubectl get --raw=/readyz >/dev/null 2>&1; do sleep 0.5; done; "
+    wait = f"until [ -e {READY} ]; do sleep 0.1; done; "
     return {
         "etcd": f"etcd --data-dir={folder}/etcd --listen-client-urls={etcd} --advertise-client-urls={etcd}",
         "apiserver": f"kube-apiserver --etcd-servers={etcd} --advertise-address={ADDRESS} "
