@@ -90,10 +90,11 @@ class Cluster:
 
     def load_all(self, references) -> list:
         """Gives the node images of the lab's engine; returns those that the engine does not have."""
-        wanted = sorted(set(references))
-        absent = [reference for reference in wanted if subprocess.run(
-            ["docker", "image", "inspect", reference], capture_output=True, check=False).returncode]
-        present = [reference for reference in wanted if reference not in absent]
+        present, absent = [], []
+        for reference in sorted(set(references)):
+            found = subprocess.run(["docker", "image", "inspect", reference], capture_output=True, text=True, check=False)
+            assert found.returncode == 0 or "No such image" in found.stderr, found.stderr
+            (absent if found.returncode else present).append(reference)
         if present:
             with subprocess.Popen(["docker", "save", *present], stdout=subprocess.PIPE) as saved:
                 subprocess.run([*node.CTR, "images", "import", "-"], stdin=saved.stdout, check=True,

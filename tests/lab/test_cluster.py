@@ -35,6 +35,15 @@ SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
            "spec": {"selector": {"app": "server"}, "ports": [{"port": 80, "targetPort": 8080}]}}
 
 
+def pods(app: str) -> dict:
+    return {"podSelector": {"matchLabels": {"app": app}}}
+
+
+def policy(name: str, app: str, **rules) -> dict:
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": name},
+            "spec": {**pods(app), "policyTypes": [direction.title() for direction in rules], **rules}}
+
+
 def wait_ready(cluster, namespace: str, *names: str) -> None:
     cluster.kubectl("-n", namespace, "wait", "--for=condition=Ready", *(f"pod/{name}" for name in names),
                     "--timeout=60s")
@@ -56,6 +65,17 @@ def ask_until(cluster, namespace: str, client: str, url: str) -> str:
     raise last
 
 
+def refused(cluster, namespace: str, client: str, url: str) -> bool:
+    """The enforcer knows a new policy a moment later."""
+    for _ in range(10):
+        try:
+            ask(cluster, namespace, client, url)
+        except AssertionError:
+            return True
+        time.sleep(0.5)
+    return False
+
+
 def test_a_pod_that_breaks_the_standard_is_refused(cluster, namespace):
     with pytest.raises(AssertionError, match="violates PodSecurity"):
         cluster.kubectl("-n", namespace, "run", "careless", f"--image={BUSYBOX}")
@@ -75,23 +95,25 @@ def test_a_policy_admits_one_client_and_no_other(cluster, namespace):
     cluster.apply(SERVE, SERVICE, *(pod(name, "sleep 1000") for name in clients), namespace=namespace)
     wait_ready(cluster, namespace, "server", *clients)
     assert [ask_until(cluster, namespace, name, "http://web/") for name in clients] == [ANSWER, ANSWER]
-    cluster.apply({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "web"}, "spec": {
-        "podSelector": {"matchLabels": {"app": "server"}}, "policyTypes": ["Ingress"], "ingress": [
-            {"from": [{"podSelector": {"matchLabels": {"app": "friend"}}}], "ports": [{"port": 8080}]}]}},
-        namespace=namespace)
-    time.sleep(2)  # the enforcer watches
+    cluster.apply(policy("web", "server", ingress=[{"from": [pods("friend")], "ports": [{"port": 8080}]}]),
+                  namespace=namespace)
+    assert refused(cluster, namespace, "stranger", "http://web/")
     assert ask(cluster, namespace, "friend", "http://web/") == ANSWER
-    with pytest.raises(AssertionError):
-        ask(cluster, namespace, "stranger", "http://web/")
-    # Without a way to the DNS server, even the admitted one does not find it.
-    cluster.apply({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "out"}, "spec": {
-        "podSelector": {"matchLabels": {"app": "friend"}}, "policyTypes": ["Egress"], "egress": [
-            {"to": [{"podSelector": {"matchLabels": {"app": "server"}}}]}]}}, namespace=namespace)
-    time.sleep(2)
+
+
+def test_a_policy_of_egress_has_to_admit_dns(cluster, namespace):
+    cluster.apply(SERVE, SERVICE, pod("client", "sleep 1000"), namespace=namespace)
+    wait_ready(cluster, namespace, "server", "client")
+    assert ask_until(cluster, namespace, "client", "http://web/") == ANSWER
+    cluster.apply(policy("out", "client", egress=[{"to": [pods("server")]}]), namespace=namespace)
+    assert refused(cluster, namespace, "client", "http://web/")
     address = cluster.get("-n", namespace, "service", "web")["spec"]["clusterIP"]
-    assert ask(cluster, namespace, "friend", f"http://{address}/") == ANSWER
-    with pytest.raises(AssertionError):
-        ask(cluster, namespace, "friend", "http://web/")
+    assert ask(cluster, namespace, "client", f"http://{address}/") == ANSWER
+    dns = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+           "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}
+    cluster.apply(policy("dns", "client", egress=[{"to": [dns], "ports": [{"port": 53, "protocol": "UDP"}]}]),
+                  namespace=namespace)
+    assert ask_until(cluster, namespace, "client", "http://web/") == ANSWER
 
 
 def test_a_volume_outlives_its_pod(cluster, namespace):
