@@ -20,6 +20,7 @@ import yaml
 
 import node
 from labenv import LAB, LabError, bin_dir, built
+from manifests import helm_homes
 
 READY_SECONDS = 180
 
@@ -58,8 +59,7 @@ class Cluster:
     def environment(self) -> dict:
         """For commands as an operator would type them: kubectl and helm are found and know the cluster."""
         return {**os.environ, "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
-                "KUBECONFIG": f"{self.folder}/kubeconfig", "HELM_CACHE_HOME": f"{self.folder}/helm/cache",
-                "HELM_CONFIG_HOME": f"{self.folder}/helm/config", "HELM_DATA_HOME": f"{self.folder}/helm/data"}
+                "KUBECONFIG": f"{self.folder}/kubeconfig", **helm_homes(self.folder / "helm")}
 
     def shell(self, command: str, cwd: pathlib.Path, timeout: int = 120) -> str:
         return self._run(["bash", "-euc", command], timeout=timeout, cwd=cwd)

@@ -13,7 +13,9 @@ import cluster as clusters
 import given
 import manifests
 import stack as stacks
-from labenv import bin_dir, cache_dir
+from labenv import bin_dir, built, cache_dir
+
+LATE = {"cluster", "helm", "kube_score", "checkov"}  # what these need is built while the other tests run
 
 
 def pytest_configure(config) -> None:
@@ -28,7 +30,7 @@ def pytest_configure(config) -> None:
 
 
 def pytest_collection_modifyitems(items) -> None:
-    items.sort(key=lambda item: "cluster" in item.fixturenames)  # what it needs is built meanwhile
+    items.sort(key=lambda item: not LATE.isdisjoint(item.fixturenames))
     absent = given.absent()
     for item in items:
         for mark in item.iter_markers("needs"):
@@ -90,6 +92,26 @@ def cluster(engine, tmp_path_factory):
         yield made
     finally:
         made.stop()
+
+
+@pytest.fixture(scope="session")
+def helm(tmp_path_factory):
+    """Runs helm where it needs no cluster (lint, template, package) and returns what it prints."""
+    built("helm")
+    environment = {**os.environ, **manifests.helm_homes(tmp_path_factory.mktemp("helm"))}
+
+    def run(*words) -> str:
+        done = subprocess.run(["helm", *words], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"helm {' '.join(map(str, words))}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+    return run
+
+
+@pytest.fixture(scope="session")
+def kube_score():
+    """manifests.kube_score, with its program built."""
+    built("kube-score")
+    return manifests.kube_score
 
 
 @pytest.fixture(scope="session")

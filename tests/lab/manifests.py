@@ -8,10 +8,15 @@ import sys
 
 import kubernetes_validate
 
-from labenv import bin_dir, built, cache_dir
+from labenv import bin_dir, cache_dir
 
 VERSIONS = ("1.29", "1.33", "1.37")  # the oldest that generated files name, one between, the newest known
 CHECKOV = "3.3.30"                   # not in requirements.txt: it brings 291 MB, for one test
+
+
+def helm_homes(folder: pathlib.Path) -> dict:
+    """Variables that keep helm away from what the person running the tests has configured."""
+    return {f"HELM_{kind.upper()}_HOME": str(folder / kind) for kind in ("cache", "config", "data")}
 
 
 def validate(documents) -> None:
@@ -22,8 +27,7 @@ def validate(documents) -> None:
 
 
 def kube_score(manifest: str, kubernetes: str = "v1.34") -> list:
-    """What kube-score finds wrong with the objects, each as 'check-id Kind/name: message'."""
-    built("kube-score")
+    """What kube-score (sources.yaml) finds wrong with the objects, each as 'check-id Kind/name: message'."""
     done = subprocess.run([bin_dir() / "kube-score", "score", "--output-format=json",
                            f"--kubernetes-version={kubernetes}", "-"], input=manifest,
                           capture_output=True, text=True, check=False)
@@ -36,9 +40,7 @@ def kube_score(manifest: str, kubernetes: str = "v1.34") -> list:
 
 def checkov(paths, framework: str = "kubernetes") -> list:
     """The checks of checkov that files or folders fail, each as 'CKV_… resource: name of the check'. Framework `helm`
-    renders a chart with the lab's helm first."""
-    if framework == "helm":
-        built("helm")
+    is for charts, where helm is built (as with a cluster)."""
     program = checkov_program()
     words = [word for path in paths for word in ("-d" if pathlib.Path(path).is_dir() else "-f", str(path))]
     done = subprocess.run([program, *words, f"--framework={framework}", "--compact", "--quiet", "--skip-download",

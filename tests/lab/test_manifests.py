@@ -16,9 +16,21 @@ def test_schemas_know_the_fields():
         manifests.validate([{**CARELESS, "spec": {**CARELESS["spec"], "seccompProfil": {}}}])
 
 
-def test_kube_score_wants_limits_and_a_policy():
-    found = {line.split(" ")[0] for line in manifests.kube_score(yaml.safe_dump(CARELESS))}
+def test_kube_score_wants_limits_and_a_policy(kube_score):
+    found = {line.split(" ")[0] for line in kube_score(yaml.safe_dump(CARELESS))}
     assert {"container-resources", "container-image-tag", "pod-networkpolicy"} <= found
+
+
+def test_helm_renders_a_chart_that_has_values_of_its_own(helm, tmp_path):
+    chart = tmp_path / "chart"
+    helm("create", chart)
+    helm("lint", "--strict", chart)
+    rendered = list(yaml.safe_load_all(helm("template", "--set", "replicaCount=7", "it", chart)))
+    manifests.validate(document for document in rendered if document)
+    assert {d["spec"]["replicas"] for d in rendered if d and d["kind"] == "Deployment"} == {7}
+    with pytest.raises(AssertionError, match="parse error|unexpected"):
+        (chart / "templates" / "broken.yaml").write_text("{{ if }}", encoding="utf-8")
+        helm("template", "it", chart)
 
 
 def test_checkov_wants_no_root(checkov, tmp_path):
