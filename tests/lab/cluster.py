@@ -76,6 +76,23 @@ class Cluster:
     def apply(self, *documents: dict, namespace: str = "default") -> None:
         self.kubectl("apply", "--namespace", namespace, "-f", "-", stdin=yaml.safe_dump_all(documents))
 
+    def address(self, namespace: str, service: str) -> str:
+        """A Service as this machine reaches it (to a NetworkPolicy, it is outside of the cluster)."""
+        return self.get("--namespace", namespace, "service", service)["spec"]["clusterIP"]
+
+    def story(self, namespace: str) -> str:
+        """What happened in a namespace, for a test that fails to show."""
+        here = ("--namespace", namespace)
+        parts = [self.kubectl("get", "pods,pvc", "-o", "wide", *here),
+                 self.kubectl("get", "events", "--sort-by=.lastTimestamp", *here)]
+        for pod in self.get("pods", *here)["items"]:
+            for box in pod["spec"].get("initContainers", []) + pod["spec"]["containers"]:
+                words = ("logs", pod["metadata"]["name"], "-c", box["name"], "--prefix", "--tail=15", *here)
+                logs = subprocess.run([f"{self.folder}/bin/kubectl", *words], env=self.environment(),
+                                      capture_output=True, text=True, check=False)  # one that waits has none
+                parts.append(logs.stdout)
+        return "\n".join(parts)
+
     def new_namespace(self, admits: str = "restricted") -> str:
         """A namespace of its own that admits only pods of this Pod Security Standard."""
         name = f"lab-{uuid.uuid4().hex[:8]}"
@@ -92,7 +109,8 @@ class Cluster:
         """Gives the node images of the lab's engine; returns those that the engine does not have."""
         present, absent = [], []
         for reference in sorted(set(references)):
-            found = subprocess.run(["docker", "image", "inspect", reference], capture_output=True, text=True, check=False)
+            found = subprocess.run(["docker", "image", "inspect", reference], capture_output=True, text=True,
+                                   check=False)
             assert found.returncode == 0 or "No such image" in found.stderr, found.stderr
             (absent if found.returncode else present).append(reference)
         if present:
@@ -111,7 +129,7 @@ class Cluster:
         for name in node.PROGRAMS:
             (self.folder / "bin" / name).symlink_to(program)
         node.write_files(self.folder, self.token)
-        node.make_network()
+        node.make_network(own_address())
         script = "mount --make-rshared /\n" + "".join(
             f"{{ {command}; }} >{self.folder}/{name}.log 2>&1 &\n"
             for name, command in node.commands(self.folder).items())

@@ -33,7 +33,8 @@ IN_NETWORK = ("nsenter", f"--net=/run/netns/{NETWORK}")
 POLICY_QUEUE = "100"     # of kube-network-policies
 
 
-def make_network() -> None:
+def make_network(reachable: str) -> None:
+    """Leads pods to one more address, of this machine; whatever else they call is refused at once."""
     def run(*words: str) -> None:
         subprocess.run(words, check=True, capture_output=True)
 
@@ -44,11 +45,11 @@ def make_network() -> None:
     for device in ("lo", "eth0"):
         run("ip", "-n", NETWORK, "link", "set", device, "up")
     run("ip", "-n", NETWORK, "address", "add", f"{ADDRESS}/30", "dev", "eth0")
-    run("ip", "-n", NETWORK, "route", "add", "default", "via", MACHINE)
+    run("ip", "-n", NETWORK, "route", "add", reachable, "via", MACHINE)
     for subnet in (PODS, SERVICES):
         run("ip", "route", "add", subnet, "via", ADDRESS)
-    # kube-network-policies decides about packets it is given by nftables' own queue statement, which not every kernel
-    # has. What the node itself sends (probes) is not subject to policies, nor is what belongs to an accepted connection.
+    # kube-network-policies decides about packets that nftables' own queue statement gives it, which not every kernel
+    # has. What the node itself sends (probes) is not subject to policies, nor is what an accepted connection sends.
     policies = (*IN_NETWORK, "iptables", "-t", "mangle", "-A", "POSTROUTING")
     run(*policies, "-m", "owner", "--uid-owner", "0", "-j", "ACCEPT")
     run(*policies, "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT")

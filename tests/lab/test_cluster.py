@@ -45,8 +45,11 @@ def policy(name: str, app: str, **rules) -> dict:
 
 
 def wait_ready(cluster, namespace: str, *names: str) -> None:
-    cluster.kubectl("-n", namespace, "wait", "--for=condition=Ready", *(f"pod/{name}" for name in names),
-                    "--timeout=60s")
+    try:
+        cluster.kubectl("-n", namespace, "wait", "--for=condition=Ready", *(f"pod/{name}" for name in names),
+                        "--timeout=60s")
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{cluster.story(namespace)}") from error
 
 
 def ask(cluster, namespace: str, client: str, url: str) -> str:
@@ -86,8 +89,7 @@ def test_a_service_is_reached_by_its_name_and_from_this_machine(cluster, namespa
     wait_ready(cluster, namespace, "server", "client")
     assert ask_until(cluster, namespace, "client", "http://web/") == ANSWER
     assert ask(cluster, namespace, "client", f"http://web.{namespace}.svc.cluster.local:80/") == ANSWER
-    address = cluster.get("-n", namespace, "service", "web")["spec"]["clusterIP"]
-    assert requests.get(f"http://{address}/", timeout=5).text.strip() == ANSWER
+    assert requests.get(f"http://{cluster.address(namespace, 'web')}/", timeout=5).text.strip() == ANSWER
 
 
 def test_a_policy_admits_one_client_and_no_other(cluster, namespace):
@@ -107,8 +109,7 @@ def test_a_policy_of_egress_has_to_admit_dns(cluster, namespace):
     assert ask_until(cluster, namespace, "client", "http://web/") == ANSWER
     cluster.apply(policy("out", "client", egress=[{"to": [pods("server")]}]), namespace=namespace)
     assert refused(cluster, namespace, "client", "http://web/")
-    address = cluster.get("-n", namespace, "service", "web")["spec"]["clusterIP"]
-    assert ask(cluster, namespace, "client", f"http://{address}/") == ANSWER
+    assert ask(cluster, namespace, "client", f"http://{cluster.address(namespace, 'web')}/") == ANSWER
     dns = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
            "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}
     cluster.apply(policy("dns", "client", egress=[{"to": [dns], "ports": [{"port": 53, "protocol": "UDP"}]}]),

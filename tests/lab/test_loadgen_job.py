@@ -128,7 +128,7 @@ def pasted(manifest: str, start: str) -> str:
 def here(cluster, namespace):
     """A namespace that admits only restricted pods, as kubectl's own: the commands to paste name none."""
     cluster.kubectl("config", "set-context", "--current", f"--namespace={namespace}")
-    yield
+    yield namespace
     cluster.kubectl("config", "set-context", "--current", "--namespace=default")
 
 
@@ -154,7 +154,7 @@ def test_a_cluster_runs_the_job(cluster, here, image, files, protocol):
         try:
             cluster.kubectl("wait", "--for=condition=complete", "job/obsctl-loadgen", "--timeout=90s")
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{cluster.kubectl('describe', 'job,pods')}") from error
+            raise AssertionError(f"{error}\n{cluster.story(here)}") from error
         cluster.shell(pasted(text, "for pod in"), files)
         merge = f"obsctl() {{ {shlex.quote(BINARY)} \"$@\"; }}; {pasted(text, 'obsctl loadgen merge')} -o json"
         merged = json.loads(cluster.shell(merge, files))
