@@ -11,6 +11,8 @@ import textwrap
 
 import yaml
 
+from labenv import LabError
+
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubelet", "kubectl",
             "network-policies", "volumes")
 NAME = "lab"
@@ -36,7 +38,9 @@ POLICY_QUEUE = "100"     # of kube-network-policies
 def make_network(reachable: str) -> None:
     """Leads pods to one more address, of this machine; whatever else they call is refused at once."""
     def run(*words: str) -> None:
-        subprocess.run(words, check=True, capture_output=True)
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise LabError(f"the cluster's network: {' '.join(words)}: {done.stderr}")
 
     run("ip", "netns", "add", NETWORK)
     run("ip", "link", "add", LINK, "type", "veth", "peer", "name", "eth0", "netns", NETWORK)
