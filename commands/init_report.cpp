@@ -142,7 +142,8 @@ std::string dashboards_line(const InitReport& report) {
     out += fmt::format(" ({}, password in {})", port->purpose.substr(comma + 2),
                        shown(report, password->environment));
   }
-  return out + "\n";
+  const std::string open = report.runbook.open(*component, *port);
+  return out + (open.empty() ? "\n" : fmt::format(", while this runs: {}\n", open));
 }
 
 // "5k/s spans, 100k series, 5k/s log records (assumed: tier small)": what the stack was sized for.

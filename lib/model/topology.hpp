@@ -20,6 +20,7 @@ struct Port {
   int host = 0;              // published port; 0: reachable only inside the stack's network
   std::string bind = {};     // address of the published port
   std::string purpose = {};  // one line for the runbook
+  bool reachable = false;    // for others than this host, when security.bind says so
 
   // Where a person on this host reaches the published port: "localhost:3000".
   [[nodiscard]] std::string reached_at() const;

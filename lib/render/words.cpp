@@ -43,6 +43,17 @@ int api_port(const Topology& topology, const Component& component) {
   return query == topology.providers.end() ? component.metrics_port : query->port;
 }
 
+Values of_volumes(const Topology& topology,
+                  const std::function<std::string(const Component& component)>& verb) {
+  Values out = Values::object();
+  for (const auto& component : topology.components) {
+    if (!component.volumes.empty()) {
+      out[component.name] = verb(component);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Selectors job_selectors() {
@@ -107,13 +118,11 @@ Values ask_commands(const Topology& topology, const Runbook& runbook) {
 }
 
 Values volume_commands(const Topology& topology, const Runbook& runbook) {
-  Values out = Values::object();
-  for (const auto& component : topology.components) {
-    if (!component.volumes.empty()) {
-      out[component.name] = runbook.volume(component);
-    }
-  }
-  return out;
+  return of_volumes(topology, runbook.volume);
+}
+
+Values own_commands(const Topology& topology, const Runbook& runbook) {
+  return of_volumes(topology, runbook.own);
 }
 
 }  // namespace obsctl

@@ -46,6 +46,10 @@ struct Runbook {
   // Prefix of a command that finds the component's data in /d, whether the component runs or not,
   // and whatever its image holds. For components with volumes.
   std::function<std::string(const Component& component)> volume = nullptr;
+  // What makes a published port reachable on this host; empty where it is.
+  std::function<std::string(const Component& component, const Port& port)> open = nullptr;
+  // Gives the component's data back to its user.
+  std::function<std::string(const Component& component)> own = nullptr;
 };
 
 // How a series that was scraped from a component is selected there.
@@ -90,7 +94,9 @@ using JobLists = std::vector<std::pair<std::string, std::vector<std::string>>>;
 // have no value.
 [[nodiscard]] Values ask_commands(const Topology& topology, const Runbook& runbook);
 
-// [% cmd.volume.tempo %] is followed by a command.
+// [% cmd.volume.tempo %] is followed by a command, [% cmd.own.tempo %] is one; for components with
+// volumes.
 [[nodiscard]] Values volume_commands(const Topology& topology, const Runbook& runbook);
+[[nodiscard]] Values own_commands(const Topology& topology, const Runbook& runbook);
 
 }  // namespace obsctl

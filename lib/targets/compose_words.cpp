@@ -27,6 +27,12 @@ std::string ask(const std::string& network, const std::string& helper_image,
                            helper_image, component.name, number);
 }
 
+std::string open_volume(const std::string& stack, const std::string& helper_image,
+                        const Component& component) {
+  return fmt::format("docker run --rm -v {}_{}:/d {}", stack, component.volumes.front().name,
+                     helper_image);
+}
+
 Runbook runbook(const std::string& stack, const std::string& helper_image) {
   return {
       .apply = "docker compose up -d",
@@ -57,8 +63,13 @@ Runbook runbook(const std::string& stack, const std::string& helper_image) {
                                    int port) { return ask(stack, helper_image, component, port); },
       .volume =
           [stack, helper_image](const Component& component) {
-            return fmt::format("docker run --rm -v {}_{}:/d {}", stack,
-                               component.volumes.front().name, helper_image);
+            return open_volume(stack, helper_image, component);
+          },
+      .open = [](const Component&, const Port&) { return std::string(); },
+      .own =
+          [stack, helper_image](const Component& component) {
+            return fmt::format("{} chown -R {}:{} /d", open_volume(stack, helper_image, component),
+                               component.uid, component.uid);
           },
   };
 }

@@ -22,6 +22,7 @@ Port port_of(const catalog::PortDef& def, const StackSpec& spec) {
   const auto own = spec.ports.find(def.name);
   out.host = own == spec.ports.end() ? def.number : own->second;
   // A service without a login of its own stays on loopback whatever security.bind says.
+  out.reachable = def.exposure == catalog::Exposure::reachable;
   out.bind = def.exposure == catalog::Exposure::reachable ? spec.security.bind : k_loopback;
   out.purpose = def.purpose;
   return out;
