@@ -135,12 +135,11 @@ std::string dashboards_line(const InitReport& report) {
   const Provider* view = topology.provider("dashboards.view");
   const Component* component = topology.find(view->component);
   std::string out = fmt::format("  {}  http://{}", view->title, port->reached_at());
-  const auto comma = port->purpose.find(", ");
   const auto password = std::ranges::find_if(
       component->secrets, [](const SecretUse& use) { return !use.environment.empty(); });
-  if (comma != std::string::npos && password != component->secrets.end()) {
-    out += fmt::format(" ({}, password in {})", port->purpose.substr(comma + 2),
-                       shown(report, password->environment));
+  if (!port->login().empty() && password != component->secrets.end()) {
+    out +=
+        fmt::format(" ({}, password in {})", port->login(), shown(report, password->environment));
   }
   const std::string open = report.runbook.open(*component, *port);
   return out + (open.empty() ? "\n" : fmt::format(", while this runs: {}\n", open));

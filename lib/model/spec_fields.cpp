@@ -119,7 +119,8 @@ SpecField field(std::string key, std::string doc, Member member,
 
 std::vector<SpecField> make_fields() {
   return {
-      field("name", "project name; prefix of the network and the volumes", FIELD(name)),
+      field("name", "name of the stack; of its project or namespace, prefix of what it makes",
+            FIELD(name)),
       field("tier", "scale tier", FIELD(tier), {"small", "medium", "large", "xlarge"}),
       field("profile", "host that the stack is made for", FIELD(profile),
             {"minimum", "recommended", "production"}),

@@ -5,6 +5,15 @@
 
 namespace obsctl {
 
+std::string Port::use() const {
+  return purpose.substr(0, purpose.find(", "));
+}
+
+std::string Port::login() const {
+  const auto comma = purpose.find(", ");
+  return comma == std::string::npos ? "" : purpose.substr(comma + 2);
+}
+
 std::string Port::reached_at() const {
   static const std::vector<std::string> k_local = {"", "127.0.0.1", "0.0.0.0", "::1", "::"};
   std::string shown = bind;

@@ -22,6 +22,9 @@ struct Port {
   std::string purpose = {};  // one line for the runbook
   bool reachable = false;    // for others than this host, when security.bind says so
 
+  // The two parts of "Grafana, login admin": what it is, and how one gets in (may be empty).
+  [[nodiscard]] std::string use() const;
+  [[nodiscard]] std::string login() const;
   // Where a person on this host reaches the published port: "localhost:3000".
   [[nodiscard]] std::string reached_at() const;
 };

@@ -53,12 +53,10 @@ Values addresses(const Topology& topology) {
       if (port.host == 0) {
         continue;
       }
-      const auto comma = port.purpose.find(", ");
       const std::string address = port.reached_at();
-      out.push_back(
-          Values{{"purpose", port.purpose.substr(0, comma)},
-                 {"address", is_receiver ? "`" + address + "`" : "http://" + address},
-                 {"login", comma == std::string::npos ? "" : port.purpose.substr(comma + 2)}});
+      out.push_back(Values{{"purpose", port.use()},
+                           {"address", is_receiver ? "`" + address + "`" : "http://" + address},
+                           {"login", port.login()}});
     }
   }
   return out;

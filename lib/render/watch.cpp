@@ -158,7 +158,8 @@ void add_stack_values(Values& out, const Topology& topology, const Words& words)
   out["sampling"] = stack.at("sampling");
   out["ports"] = stack.at("ports");
   out["providers"] = stack.at("providers");
-  for (const char* name : {"otlp_endpoint", "curl_options", "queue_traces_for", "queue_logs_for"}) {
+  for (const char* name : {"otlp_endpoint", "send_endpoint", "send_prefix", "curl_options",
+                           "queue_traces_for", "queue_logs_for"}) {
     out[name] = stack.at(name);
   }
   out["planned_series"] = human_count(topology.load.series);

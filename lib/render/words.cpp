@@ -82,6 +82,7 @@ Values word_values(const Words& words, const std::vector<std::string>& component
     out["none_of"][name] = words.selectors.none_of(jobs);
   }
   out["cmd"] = {{"apply", runbook.apply},
+                {"renew", runbook.renew},
                 {"status", runbook.status},
                 {"status_all", runbook.status_all},
                 {"logs_all", runbook.logs_all},

@@ -19,6 +19,7 @@ struct Runbook {
   using Of = std::function<std::string(std::string_view component)>;
 
   std::string apply;        // bring the stack to what its files say
+  std::string renew;        // hand a changed secret file over
   std::string status;       // what runs
   std::string status_all;   // and what has ended
   std::string logs_all;     // what every component says
@@ -67,7 +68,13 @@ struct Words {
   Selectors selectors;
   // The host under which one component reaches another.
   std::function<std::string(std::string_view component)> address;
-  std::string otlp_endpoint;                   // where an application sends OTLP over HTTP
+  std::string otlp_endpoint;  // where an application sends OTLP over HTTP
+  // How the one who operates the stack reaches the same receiver: an address, and what has to stand
+  // before a command that asks it.
+  std::string send_endpoint = {};
+  std::string send_prefix = {};
+  std::string sdk_use = {};                    // how an application's container takes sdk.env
+  std::string sdk_use_with_token = {};         // and secrets/otlp.env
   std::vector<std::string> otlp_notes = {};    // from where, and where to from elsewhere; lines
   std::vector<std::string> secret_notes = {};  // how secrets get to the components; lines
   std::vector<std::string> hosts = {};  // more names of the receivers, besides the component's

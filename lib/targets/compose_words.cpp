@@ -36,6 +36,7 @@ std::string open_volume(const std::string& stack, const std::string& helper_imag
 Runbook runbook(const std::string& stack, const std::string& helper_image) {
   return {
       .apply = "docker compose up -d",
+      .renew = "docker compose up -d",
       .status = "docker compose ps",
       .status_all = "docker compose ps -a",
       .logs_all = "docker compose logs",
@@ -108,6 +109,9 @@ Result<Words> words(const Topology& topology, const TemplateStore& store) {
                .selectors = job_selectors(),
                .address = [](std::string_view name) { return std::string(name); },
                .otlp_endpoint = otlp_endpoint(topology),
+               .send_endpoint = otlp_endpoint(topology),
+               .sdk_use = "env_file: [sdk.env]",
+               .sdk_use_with_token = "env_file: [sdk.env, secrets/otlp.env]",
                .otlp_notes = otlp_notes(topology),
                .secret_notes = {
                    "Files that end in .env become environment variables of a container. Others are "
