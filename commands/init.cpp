@@ -25,8 +25,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto k_description =
-    "Writes a complete stack: compose file, the configuration of every component, dashboards, "
-    "alert rules, secrets and a runbook. What was asked for is saved as obsctl.yaml in the "
+    "Writes a complete stack: a compose file or a Helm chart, the configuration of every "
+    "component, "
+    "dashboards, alert rules, secrets and a runbook. What was asked for is saved as obsctl.yaml in "
+    "the "
     "directory; run 'obsctl init' there again to apply a changed value. What was not asked for "
     "stands there as a comment.\n\n"
     "The load decides the size: limits, queues, disks and retention sizes follow from --spans, "
@@ -103,6 +105,13 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   SpecFile file = spec_file(out.source);
   out.spec_conflict = file.conflict && !options.force;
   out.tree[stack_paths::spec] = std::move(file.file);
+  const auto& before = out.source.spec_on_disk;
+  if (before && before->target != spec.target) {
+    out.notes.push_back(fmt::format(
+        "the stack was made for {} before: what runs of it there goes on, and has to be removed "
+        "there",
+        before->target));
+  }
   std::ranges::move(exposure_notes(spec, out.topology), std::back_inserter(out.notes));
   std::ranges::move(placeholder_notes(context.files, dir, out.topology, out.tree),
                     std::back_inserter(out.notes));
@@ -323,6 +332,7 @@ Command init_command() {
             "what a longer retention would change"},
            {"obsctl init --tier small --dir edge --tls self-signed --auth bearer --bind 0.0.0.0",
             "receivers that other machines may use"},
+           {"obsctl init --tier small --dir my-stack --target helm", "a chart for Kubernetes"},
            {"obsctl init --spec team.yaml --dir my-stack --dry-run", "what a spec would generate"}},
       .exit_codes =
           {{3,

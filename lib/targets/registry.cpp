@@ -5,6 +5,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/targets/compose.hpp"
+#include "lib/targets/helm.hpp"
 #include "lib/targets/target.hpp"
 
 namespace obsctl {
@@ -12,6 +13,7 @@ namespace obsctl {
 const std::vector<const Target*>& targets() {
   static const std::vector<const Target*> k_targets = {
       &compose::target(),
+      &helm::target(),
   };
   return k_targets;
 }

@@ -413,7 +413,7 @@ class Mistakes(InitCase):
                 ([], ["no obsctl.yaml", "--tier"]),
                 (["--tier", "smal", "--dir", "x"], ["'smal'", "did you mean 'small'"]),
                 (["--tier", "medium", "--dir", "x"], ["'medium'", "obsctl size --tier medium"]),
-                ([*small, "--target", "helm"], ["'helm'", "compose"]),
+                ([*small, "--target", "swarm"], ["'swarm'", "compose"]),
                 ([*small, "--set", "traces.kep=1%"], ["'traces.kep'", "'traces.keep'"]),
                 ([*small, "--set", "nonsense"], ["key=value"]),
                 ([*small, "--retention-logs", "14"], ["needs a unit", "--retention-logs"]),

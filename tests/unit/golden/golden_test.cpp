@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "lib/base/text.hpp"
 #include "lib/render/stack.hpp"
 #include "lib/targets/target.hpp"
 #include "lib/topology/build.hpp"
@@ -56,6 +57,10 @@ const std::vector<Variant> k_variants = {
     {"small-tuned",
      {"traces.retention=3d", "logs.retention=14d", "traces.keep=25%", "traces.slow_threshold=2s",
       "ports.grafana=3001", "ports.prometheus=0", "components.loki.memory=2GiB"}},
+    {"helm", {"target=helm"}},
+    {"helm-open",
+     {"target=helm", "name=edge", "security.auth=bearer", "security.bind=0.0.0.0",
+      "logs.backend=victorialogs", "alerting.slack_channel=#ops"}},
 };
 
 FileTree tree_of(const Variant& variant) {
@@ -68,6 +73,11 @@ FileTree tree_of(const Variant& variant) {
   auto generated = generate(**find_target(spec.target), topology, TemplateStore(files, {}), random);
   REQUIRE_MESSAGE(generated, (generated ? "" : generated.error().message));
   FileTree& tree = generated->tree;
+  if (const auto hand_over = (*find_target(spec.target))->hand_over) {
+    REQUIRE(hand_over(tree, topology, [](const auto&) -> Result<std::optional<std::string>> {
+      return std::nullopt;
+    }));
+  }
   tree[stack_paths::spec] = {.bytes = write_spec(spec), .origin = "spec"};
   const auto valid = validate_tree(tree);
   CHECK_MESSAGE(valid, (valid ? "" : valid.error().message));
@@ -78,7 +88,8 @@ const fs::path k_golden = fs::path(OBSCTL_SOURCE_DIR) / "tests" / "golden";
 
 // Generated names start with dots (.env.example, .gitignore), which git would act upon.
 fs::path stored(const std::string& variant, const std::string& path) {
-  return k_golden / variant / (path.starts_with(".") ? "dot" + path : path);
+  return k_golden / variant /
+         (replace_all(path.starts_with(".") ? "dot" + path : path, "/.", "/dot."));
 }
 
 std::string read(const fs::path& path) {
@@ -97,7 +108,12 @@ std::string listing(const FileTree& tree) {
 
 bool belongs(const Variant& variant, const FileTree& base, const std::string& path,
              const std::string& bytes) {
-  const auto it = base.find(path);
+  // Configurations are the same wherever a target puts them.
+  constexpr std::string_view k_chart = "chart/";
+  auto it = base.find(path);
+  if (it == base.end() && path.starts_with(k_chart)) {
+    it = base.find(path.substr(k_chart.size()));
+  }
   return variant.settings.empty() || it == base.end() || it->second.bytes != bytes;
 }
 
