@@ -5,6 +5,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/targets/helm_parts.hpp"
+#include "lib/yaml/read.hpp"
 
 namespace obsctl::helm {
 namespace {
@@ -102,12 +103,17 @@ Result<void> hand_over(FileTree& tree, const Topology& topology, const HeldSecre
     out += fmt::format("  {}:\n", secret.name);
     for (const auto& path : secret.files) {
       OBS_TRY_ASSIGN(const std::string content, content_of(tree, path, held));
-      if (secret.environment) {
-        OBS_TRY_ASSIGN(const std::string rows, variables(path, content));
-        out += rows;
-      } else {
-        out += entry(split(path, '/').back(), content);
+      OBS_TRY_ASSIGN(const std::string rows,
+                     secret.environment
+                         ? variables(path, content)
+                         : Result<std::string>(entry(split(path, '/').back(), content)));
+      if (!yaml::check(rows, path)) {
+        return fail_at({path}, "a values file cannot hold these bytes",
+                       fmt::format("give it to the cluster yourself and name it in "
+                                   "existingSecrets.{}",
+                                   secret.name));
       }
+      out += rows;
     }
   }
   OBS_TRY_ASSIGN(const auto before, held(k_secret_values));
