@@ -60,6 +60,18 @@ Result<Journal> parse_journal(std::string_view text, const std::string& file) {
   }
 }
 
+// Directories that held nothing but removed files, from the inside out.
+Result<void> remove_empty_directories(const Journal& journal, const Places& places,
+                                      FileSystem& files) {
+  for (const auto& path : journal.remove) {
+    for (fs::path parent = fs::path(path).parent_path(); !parent.empty();
+         parent = parent.parent_path()) {
+      OBS_TRY(files.remove_if_empty(places.root / parent));
+    }
+  }
+  return {};
+}
+
 Result<void> finish(const Journal& journal, const Places& places, FileSystem& files) {
   std::set<fs::path> touched = {places.root, places.own};
   // Removals first: a removed file may be in the way of a new directory.
@@ -85,6 +97,7 @@ Result<void> finish(const Journal& journal, const Places& places, FileSystem& fi
     OBS_TRY(files.move(places.staged_manifest, places.manifest));
   }
   OBS_TRY(files.sync({touched.begin(), touched.end()}));
+  OBS_TRY(remove_empty_directories(journal, places, files));
   OBS_TRY(files.remove(places.journal));
   OBS_TRY(files.sync({places.own}));
   return files.remove_tree(places.staging);

@@ -259,6 +259,14 @@ Result<void> OsFileSystem::remove_tree(const fs::path& path) {
   return {};
 }
 
+Result<void> OsFileSystem::remove_if_empty(const fs::path& directory) {
+  if (::rmdir(directory.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT &&
+      errno != ENOTDIR) {
+    return io_failure("remove", directory, errno);
+  }
+  return {};
+}
+
 Result<void> OsFileSystem::write_staged(const fs::path& path, std::string_view bytes,
                                         FileMode mode) {
   if (const int error = write_new(path.string(), bytes, mode, false)) {

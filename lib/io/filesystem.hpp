@@ -62,6 +62,8 @@ class FileSystem {
                               const std::filesystem::path& to) = 0;
   virtual Result<void> remove(const std::filesystem::path& path) = 0;
   virtual Result<void> remove_tree(const std::filesystem::path& path) = 0;
+  // A directory with something in it, or none at all, is left as it is.
+  virtual Result<void> remove_if_empty(const std::filesystem::path& directory) = 0;
 
   // Writing many files at once: stage them where nobody reads, sync them together, then move them
   // into place. A staged file may be half written after a kill, and neither it nor a move survives
@@ -102,6 +104,7 @@ class OsFileSystem final : public FileSystem {
   Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
   Result<void> remove(const std::filesystem::path& path) override;
   Result<void> remove_tree(const std::filesystem::path& path) override;
+  Result<void> remove_if_empty(const std::filesystem::path& directory) override;
   Result<void> write_staged(const std::filesystem::path& path, std::string_view bytes,
                             FileMode mode) override;
   Result<void> move(const std::filesystem::path& from, const std::filesystem::path& to) override;

@@ -172,6 +172,17 @@ class Generating(InitCase):
         for name in gone:
             self.assertIn(name, done.stdout)
 
+    def test_a_directory_goes_with_its_last_file_and_stays_with_one_of_the_users(self):
+        self.fresh("--logs", "loki")
+        self.assertTrue((self.stack / "configs/loki").is_dir())
+        self.init("--dir", "stack", "--logs", "victorialogs")
+        self.assertFalse((self.stack / "configs/loki").exists())
+        self.init("--dir", "stack", "--logs", "loki")
+        mine = self.stack / "configs/loki/mine.yaml"
+        mine.write_text("a: b\n")
+        self.init("--dir", "stack", "--logs", "victorialogs")
+        self.assertEqual(list(mine.parent.iterdir()), [mine])
+
     def test_a_spec_from_standard_input_and_precedence(self):
         spec = "tier: small\ntraces:\n  keep: 20%\n  slow_threshold: 700ms\n"
         self.init("--spec", "-", "--dir", "stack", "--set", "traces.keep=30%", "--keep", "40%",

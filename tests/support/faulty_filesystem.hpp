@@ -68,6 +68,10 @@ class FaultyFileSystem final : public FileSystem {
     OBS_TRY(step(path, false));
     return os_.remove_tree(path);
   }
+  Result<void> remove_if_empty(const Path& directory) override {
+    OBS_TRY(step(directory, false));
+    return os_.remove_if_empty(directory);
+  }
   Result<void> write_staged(const Path& path, std::string_view bytes, FileMode mode) override {
     if (count_ + 1 == at_) {
       static_cast<void>(os_.write_staged(path, bytes.substr(0, bytes.size() / 2), mode));
