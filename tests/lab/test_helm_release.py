@@ -293,6 +293,19 @@ def test_an_upgrade_and_its_rollback_lose_nothing_and_restart_only_what_changed(
     assert stack.secrets() == secrets
 
 
+def test_a_pod_that_cannot_start_is_replaced_when_its_cause_is_gone(stack):
+    broken = "example.invalid/none:1"
+    stack.shell(stack.apply_command().replace("--wait --timeout 20m", "") + f" --set components.jaeger.image={broken}")
+
+    def waits() -> bool:
+        (box,) = stack.pods()["jaeger"]["status"].get("containerStatuses") or [{}]
+        return box.get("image") == broken and "waiting" in box["state"]
+
+    wait_for(waits, 60, "the pod with an image that is not there")
+    stack.apply()
+    assert stack.pods()["jaeger"]["status"]["containerStatuses"][0]["ready"]
+
+
 def test_what_is_removed_keeps_its_volumes_and_finds_them_again(stack, service):
     lines = lines_of(service, 100)
     stack.sender("grpc").logs(service, lines)
