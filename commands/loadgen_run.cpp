@@ -95,7 +95,9 @@ Result<int> show_plan(Context& context, const Prepared& prepared) {
   const Report& report = prepared.report;
   std::string out = fmt::format("Scenario        {}: {}\n", prepared.scenario.name,
                                 prepared.scenario.description);
-  out += fmt::format("Source          {}\n", prepared.scenario.source);
+  if (!prepared.scenario.source.empty()) {
+    out += fmt::format("Source          {}\n", prepared.scenario.source);
+  }
   out += fmt::format("Target          {} over {}\n", join(report.endpoints, ", "), report.protocol);
   out +=
       fmt::format("Rate            {} {}, profile {}\n",

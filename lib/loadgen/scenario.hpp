@@ -107,7 +107,7 @@ struct Mix {
 struct Scenario {
   std::string name;
   std::string description = {};
-  std::string source = {};  // seed line or requirement
+  std::string source = {};  // where the idea comes from, for a reader; may be empty
   std::vector<Service> services = {};
   std::vector<Root> roots = {};
   std::vector<Metric> metrics = {};

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <map>
 
 #include "lib/base/text.hpp"
@@ -20,19 +19,6 @@ namespace {
 constexpr std::size_t k_token_length = 32;
 constexpr auto k_token_tag = "[% token %]";
 constexpr FileMode k_private = 0600;
-
-// Files of the stack as a whole that are one template each.
-constexpr std::array k_files = {std::pair{"shared/sdk.env", "sdk.env"},
-                                std::pair{"shared/env.example", ".env.example"},
-                                std::pair{"shared/gitignore", ".gitignore"}};
-
-Result<void> add_file(FileTree& tree, const TemplateStore& store, const std::string& source,
-                      std::string target, const Values& values) {
-  OBS_TRY_ASSIGN(const Template found, store.find(source));
-  OBS_TRY_ASSIGN(std::string bytes, render_template(found, values, store));
-  tree[std::move(target)] = {.bytes = std::move(bytes), .origin = source};
-  return {};
-}
 
 // Each component's own files; `self` are its settings and limits.
 Result<void> add_configs(FileTree& tree, const Topology& topology, const TemplateStore& store,
@@ -101,6 +87,14 @@ Result<void> add_secrets(FileTree& tree, const NewSecrets& secrets, const Values
 
 }  // namespace
 
+Result<void> add_file(FileTree& tree, const TemplateStore& store, const std::string& source,
+                      const std::string& path, const Values& values) {
+  OBS_TRY_ASSIGN(const Template found, store.find(source));
+  OBS_TRY_ASSIGN(std::string bytes, render_template(found, values, store));
+  tree[path] = {.bytes = std::move(bytes), .origin = source};
+  return {};
+}
+
 Result<Rendered> render_stack(const Topology& topology, const TemplateStore& store,
                               const Words& words, Random& random) {
   OBS_TRY_ASSIGN(Watch watch, read_watch(topology, store, words));
@@ -114,9 +108,7 @@ Result<Rendered> render_stack(const Topology& topology, const TemplateStore& sto
   values["secrets"] = secret_values(secrets);
   OBS_TRY(add_component_values(values, topology));
   OBS_TRY(add_configs(out.tree, topology, store, words, values));
-  for (const auto& [source, target] : k_files) {
-    OBS_TRY(add_file(out.tree, store, source, target, values));
-  }
+  OBS_TRY(add_file(out.tree, store, "shared/gitignore", ".gitignore", values));
   add_observability(out.tree, topology, words, watch);
   OBS_TRY(add_secrets(out.tree, secrets, values, random));
   out.alerts = std::move(watch.alerts);

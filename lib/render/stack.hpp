@@ -31,6 +31,12 @@ struct Rendered {
   std::vector<catalog::AlertRule> alerts;  // filled in, for the runbook
 };
 
+// Adds a template of the store, filled in, at `path`. Errors: there is no such template, a broken
+// one.
+[[nodiscard]] Result<void> add_file(FileTree& tree, const TemplateStore& store,
+                                    const std::string& source, const std::string& path,
+                                    const Values& values);
+
 // The files that do not depend on the packaging; a target adds its own (lib/targets). Secrets are
 // drawn from `random` and marked `secret`, so that writing the tree keeps the ones that exist. The
 // files of stack_paths (obsctl.yaml, TLS) are the caller's. Errors: a broken template or catalog

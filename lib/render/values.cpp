@@ -213,10 +213,6 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["bind"] = security.bind;
   out["otlp_scheme"] = tls ? "https" : "http";
   out["otlp_endpoint"] = words.otlp_endpoint;
-  out["sdk_use"] = words.sdk_use;
-  out["sdk_use_with_token"] = words.sdk_use_with_token;
-  out["otlp_notes"] = words.otlp_notes;
-  out["secret_notes"] = words.secret_notes;
   out["configs"] = words.configs;
   out["ca_file"] = security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);
   out["send_endpoint"] = words.send_endpoint;

@@ -73,10 +73,6 @@ struct Words {
   // before a command that asks it.
   std::string send_endpoint = {};
   std::string send_prefix = {};
-  std::string sdk_use = {};                    // how an application's container takes sdk.env
-  std::string sdk_use_with_token = {};         // and secrets/otlp.env
-  std::vector<std::string> otlp_notes = {};    // from where, and where to from elsewhere; lines
-  std::vector<std::string> secret_notes = {};  // how secrets get to the components; lines
   std::vector<std::string> hosts = {};  // more names of the receivers, besides the component's
   std::string configs = {};             // folder of the components' configurations
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "lib/base/hash.hpp"
@@ -16,8 +17,7 @@
 namespace obsctl::compose {
 namespace {
 
-constexpr auto k_template = "targets/compose/docker-compose.yml";
-constexpr auto k_operations = "targets/compose/OPERATIONS.md";
+const std::string k_folder = "targets/compose/";
 constexpr std::size_t k_comment_width = 96;
 
 // Compose replaces $NAME; a literal dollar is written twice.
@@ -238,7 +238,6 @@ Result<void> carries(const Topology& topology) {
 }
 
 Result<void> package(Rendered& stack, const Topology& topology, const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const Template source, store.find(k_template));
   OBS_TRY_ASSIGN(const Helper helper, find_helper(store));
   const auto all_services = services(topology, helper);
   OBS_TRY(check_names(all_services));
@@ -248,10 +247,14 @@ Result<void> package(Rendered& stack, const Topology& topology, const TemplateSt
     all["services"].push_back(service_values(service, stack.tree));
   }
   all["volumes"] = volumes(topology, all_services);
-  OBS_TRY_ASSIGN(std::string bytes, render_template(source, all, store));
-  stack.tree[k_file] = {.bytes = std::move(bytes), .origin = k_template};
   all["busybox"] = helper.image;
-  return add_operations(stack.tree, k_operations, topology, all, store, stack.alerts);
+  for (const auto& [source, path] :
+       std::map<std::string, std::string>{{"docker-compose.yml", k_file},
+                                          {"sdk.env", "sdk.env"},
+                                          {"env.example", ".env.example"}}) {
+    OBS_TRY(add_file(stack.tree, store, k_folder + source, path, all));
+  }
+  return add_operations(stack.tree, k_folder + "OPERATIONS.md", topology, all, store, stack.alerts);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/targets/compose.hpp"
+#include "lib/targets/helper.hpp"
 #include "lib/yaml/read.hpp"
 
 namespace obsctl::compose {
@@ -80,13 +81,12 @@ Result<std::map<std::string, ComponentOverride>> container_limits(const yaml::No
 Result<ContainerLimits> read_limits(const FileSystem& files,
                                     const std::filesystem::path& directory) {
   ContainerLimits out;
-  if (!files.exists(directory / k_file)) {
+  OBS_TRY_ASSIGN(const auto root, read_generated(files, directory, k_file));
+  if (!root) {
     return out;
   }
-  OBS_TRY_ASSIGN(const std::string text, files.read(directory / k_file));
-  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, k_file));
   out.file = k_file;
-  OBS_TRY_ASSIGN(out.components, container_limits(root));
+  OBS_TRY_ASSIGN(out.components, container_limits(*root));
   return out;
 }
 

@@ -89,18 +89,6 @@ std::string otlp_endpoint(const Topology& topology) {
   return fmt::format("{}://{}", scheme, http->reached_at());
 }
 
-std::vector<std::string> otlp_notes(const Topology& topology) {
-  const Provider* receiver = topology.provider("telemetry.in");
-  const Port* http = topology.port("otlp-http");
-  if (receiver == nullptr || http == nullptr) {
-    return {};
-  }
-  const char* scheme = topology.policy.security.tls == "off" ? "http" : "https";
-  return {fmt::format("From this host. From a container that joined the network \"{}\":",
-                      topology.name),
-          fmt::format("{}://{}:{}", scheme, receiver->component, http->container)};
-}
-
 }  // namespace
 
 Result<Words> words(const Topology& topology, const TemplateStore& store) {
@@ -109,15 +97,7 @@ Result<Words> words(const Topology& topology, const TemplateStore& store) {
                .selectors = job_selectors(),
                .address = [](std::string_view name) { return std::string(name); },
                .otlp_endpoint = otlp_endpoint(topology),
-               .send_endpoint = otlp_endpoint(topology),
-               .sdk_use = "env_file: [sdk.env]",
-               .sdk_use_with_token = "env_file: [sdk.env, secrets/otlp.env]",
-               .otlp_notes = otlp_notes(topology),
-               .secret_notes = {
-                   "Files that end in .env become environment variables of a container. Others are "
-                   "copied into a volume by",
-                   "volume-init, for a 0600 file that is mounted into a container is unreadable "
-                   "for its user."}};
+               .send_endpoint = otlp_endpoint(topology)};
 }
 
 }  // namespace obsctl::compose

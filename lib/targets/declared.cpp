@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
+#include "lib/targets/helper.hpp"
 #include "lib/yaml/read.hpp"
 
 namespace obsctl {
@@ -58,17 +59,6 @@ std::optional<double> value_of(const catalog::Declared& declared, const yaml::No
   return parse_number(node->scalar);
 }
 
-// A generated file, or nothing where there is none. Its errors name it as the stack does.
-Result<std::optional<yaml::Node>> read(const FileSystem& files, const fs::path& directory,
-                                       const std::string& name) {
-  if (!files.exists(directory / name)) {
-    return std::nullopt;
-  }
-  OBS_TRY_ASSIGN(const std::string text, files.read(directory / name));
-  OBS_TRY_ASSIGN(yaml::Node root, yaml::parse(text, name));
-  return root;
-}
-
 }  // namespace
 
 Result<sizing::DeclaredLimits> read_declared(const Target& target, const FileSystem& files,
@@ -78,7 +68,7 @@ Result<sizing::DeclaredLimits> read_declared(const Target& target, const FileSys
   for (const auto& [name, component] : components) {
     for (const auto& declared : component.declares) {
       const std::string file = fmt::format("{}/{}/{}", target.configs, name, declared.file);
-      OBS_TRY_ASSIGN(const auto root, read(files, directory, file));
+      OBS_TRY_ASSIGN(const auto root, read_generated(files, directory, file));
       const auto value = root ? value_of(declared, *root) : std::nullopt;
       if (value) {
         out.facts.push_back({declared.fact, *value, name, file, join(declared.key, ".")});

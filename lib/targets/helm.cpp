@@ -14,7 +14,7 @@
 namespace obsctl::helm {
 namespace {
 
-constexpr std::string_view k_folder = "targets/helm/";
+const std::string k_folder = "targets/helm/";
 constexpr double k_mib = 1024.0 * 1024.0;
 
 std::string cpus(double cores) {
@@ -161,17 +161,6 @@ std::string backup_volumes(const Topology& topology) {
   return join(out, " ");
 }
 
-Result<void> add_file(FileTree& tree, const TemplateStore& store, const std::string& source,
-                      const std::string& path, const Values& values) {
-  const std::string template_path = std::string(k_folder) + source;
-  OBS_TRY_ASSIGN(const Template found, store.find(template_path));
-  OBS_TRY_ASSIGN(std::string bytes, render_template(found, values, store));
-  tree[path] = {.bytes = std::move(bytes),
-                .origin = template_path,
-                .templated = path.starts_with("chart/templates/")};
-  return {};
-}
-
 // A second instance would need a ring, a shared store or a lock that its configuration lacks.
 Result<void> carries(const Topology& topology) {
   for (const auto& component : topology.components) {
@@ -198,26 +187,30 @@ Result<void> package(Rendered& stack, const Topology& topology, const TemplateSt
   all.update(test_values(topology));
   all["view"] = view(topology);
   for (const auto& [source, path] :
-       std::map<std::string, std::string>{{"Chart.yaml", "chart/Chart.yaml"},
+       std::map<std::string, std::string>{{"sdk.env", "sdk.env"},
+                                          {"env.example", ".env.example"},
+                                          {"Chart.yaml", "chart/Chart.yaml"},
                                           {"helmignore", "chart/.helmignore"},
                                           {"values.yaml", k_values},
                                           {"values.schema.json", "chart/values.schema.json"},
                                           {"_stack.tpl", "chart/templates/_stack.tpl"},
                                           {"NOTES.txt", "chart/templates/NOTES.txt"},
                                           {"test.yaml", "chart/templates/tests/test.yaml"}}) {
-    OBS_TRY(add_file(stack.tree, store, source, path, all));
+    OBS_TRY(add_file(stack.tree, store, k_folder + source, path, all));
   }
   for (const auto& component : topology.components) {
     Values file = all;
     file.update(component_file(topology, component));
-    OBS_TRY(add_file(stack.tree, store, "component.yaml",
+    OBS_TRY(add_file(stack.tree, store, k_folder + "component.yaml",
                      fmt::format("chart/templates/{}.yaml", component.name), file));
+  }
+  for (auto& [path, file] : stack.tree) {
+    file.templated = path.starts_with("chart/templates/");
   }
   all["volumes_to_save"] = backup_volumes(topology);
   all["host_view"] = host_viewers(topology);
   all["port_forwards"] = addresses(topology);
-  return add_operations(stack.tree, std::string(k_folder) + "OPERATIONS.md", topology, all, store,
-                        stack.alerts);
+  return add_operations(stack.tree, k_folder + "OPERATIONS.md", topology, all, store, stack.alerts);
 }
 
 }  // namespace

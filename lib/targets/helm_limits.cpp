@@ -48,13 +48,12 @@ Result<std::optional<double>> limit(const yaml::Node& limits, const char* name) 
 Result<ContainerLimits> read_limits(const FileSystem& files,
                                     const std::filesystem::path& directory) {
   ContainerLimits out;
-  if (!files.exists(directory / k_values)) {
+  OBS_TRY_ASSIGN(const auto root, read_generated(files, directory, k_values));
+  if (!root) {
     return out;
   }
-  OBS_TRY_ASSIGN(const std::string text, files.read(directory / k_values));
-  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, k_values));
   out.file = k_values;
-  const yaml::Node* components = root.find("components");
+  const yaml::Node* components = root->find("components");
   if (components == nullptr) {
     return out;
   }

@@ -159,15 +159,7 @@ Result<Words> words(const Topology& topology, const TemplateStore& store) {
     out.send_endpoint = fmt::format("{}://localhost:{}", scheme, http->container);
     out.send_prefix = fmt::format("kubectl -n {} port-forward svc/{} {} >/dev/null & sleep 2; ",
                                   topology.name, receiver->component, http->container);
-    out.otlp_notes = {"From namespaces with the label otel-enabled=true."};
   }
-  out.sdk_use = "kubectl create configmap sdk --from-env-file=sdk.env, then envFrom";
-  out.sdk_use_with_token =
-      "kubectl create secret generic otlp --from-env-file=secrets/otlp.env, then envFrom";
-  out.secret_notes = {
-      fmt::format("{} carries them to the cluster: 'obsctl init' makes it from "
-                  "these files.",
-                  k_secret_values)};
   return out;
 }
 

@@ -1,4 +1,4 @@
-// Reads the helper image's pin and words comments.
+// Reads the helper image's pin and generated files, and words comments.
 #include "lib/targets/helper.hpp"
 
 #include "lib/base/text.hpp"
@@ -18,6 +18,17 @@ Result<Helper> find_helper(const TemplateStore& store) {
   OBS_TRY_ASSIGN(const std::string image, root.text("image"));
   OBS_TRY_ASSIGN(const std::string version, root.text("version"));
   return Helper{image + ":" + version, version};
+}
+
+Result<std::optional<yaml::Node>> read_generated(const FileSystem& files,
+                                                 const std::filesystem::path& directory,
+                                                 const std::string& name) {
+  if (!files.exists(directory / name)) {
+    return std::nullopt;
+  }
+  OBS_TRY_ASSIGN(const std::string text, files.read(directory / name));
+  OBS_TRY_ASSIGN(yaml::Node root, yaml::parse(text, name));
+  return root;
 }
 
 Values comment_lines(const Component& component, std::size_t width) {

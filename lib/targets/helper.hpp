@@ -3,11 +3,15 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
+#include <optional>
 #include <string>
 
 #include "lib/base/error.hpp"
+#include "lib/io/filesystem.hpp"
 #include "lib/model/topology.hpp"
 #include "lib/template/template.hpp"
+#include "lib/yaml/read.hpp"
 
 namespace obsctl {
 
@@ -18,6 +22,10 @@ struct Helper {
 
 // From shared/helpers.yaml.
 [[nodiscard]] Result<Helper> find_helper(const TemplateStore& store);
+
+// A generated file read back, or nothing where there is none. Its errors name it as the stack does.
+[[nodiscard]] Result<std::optional<yaml::Node>> read_generated(
+    const FileSystem& files, const std::filesystem::path& directory, const std::string& name);
 
 // What the component is and why something about it is unusual, as lines of that width.
 [[nodiscard]] Values comment_lines(const Component& component, std::size_t width);

@@ -55,6 +55,17 @@ otlp::LogsRequest logs_of(const std::string& bytes) {
 
 }  // namespace
 
+TEST_CASE("a shipped scenario names its source in words") {
+  const std::regex id("[0-9]{3}:[0-9]|[A-Z][0-9]{2}|issue");
+  for (const std::string& name : scenario_names()) {
+    CAPTURE(name);
+    const auto scenario = shipped_scenario(name);
+    REQUIRE(scenario);
+    CHECK_FALSE(std::regex_search(scenario->source, id));
+    CHECK_FALSE(std::regex_search(scenario->description, id));
+  }
+}
+
 TEST_CASE("every shipped scenario compiles, and the same seed gives the same bytes") {
   REQUIRE(scenario_names().size() >= 12);
   for (const std::string& name : scenario_names()) {
