@@ -16,7 +16,7 @@ Failure usage(std::string message, std::string hint = {}) {
 
 bool valid_name(std::string_view name) {
   return !name.empty() && name.size() <= 40 && name.front() >= 'a' && name.front() <= 'z' &&
-         std::ranges::all_of(name, [](char c) {
+         name.back() != '-' && std::ranges::all_of(name, [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
          });
 }
@@ -142,8 +142,10 @@ Result<void> check_retention(const StackSpec& spec) {
 
 Result<void> validate_spec(const StackSpec& spec) {
   if (!valid_name(spec.name)) {
-    return usage(fmt::format("'{}' is not a valid name", spec.name),
-                 "use lower-case letters, digits and '-', starting with a letter");
+    return usage(
+        fmt::format("'{}' is not a valid name", spec.name),
+        "use at most 40 lower-case letters, digits and '-', starting with a letter and not "
+        "ending in '-'");
   }
   if (spec.environment.empty()) {
     return usage("'environment' must not be empty", "for example production or staging");

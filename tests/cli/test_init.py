@@ -424,6 +424,7 @@ class Mistakes(InitCase):
                 ([], ["no obsctl.yaml", "--tier"]),
                 (["--tier", "smal", "--dir", "x"], ["'smal'", "did you mean 'small'"]),
                 (["--tier", "medium", "--dir", "x"], ["'medium'", "obsctl size --tier medium"]),
+                ([*small, "--name", "ends-"], ["'ends-'", "at most 40", "not ending in '-'"]),
                 ([*small, "--target", "swarm"], ["'swarm'", "compose"]),
                 ([*small, "--set", "traces.kep=1%"], ["'traces.kep'", "'traces.keep'"]),
                 ([*small, "--set", "nonsense"], ["key=value"]),

@@ -16,6 +16,7 @@
 #include "lib/topology/build.hpp"
 #include "templates/embedded.hpp"
 #include "tests/support/sized.hpp"
+#include "tests/support/words.hpp"
 
 using namespace obsctl;
 
@@ -37,12 +38,6 @@ const Target& compose() {
   return **find_target("compose");
 }
 
-Words compose_words(const Topology& topology, const TemplateStore& store) {
-  Words out = value_of(compose().words(topology, store));
-  out.configs = compose().configs;
-  return out;
-}
-
 // `others` are components that the small stack does not have, by name only.
 Stack make(const std::vector<std::string>& settings = {},
            const std::vector<std::string>& others = {}) {
@@ -55,7 +50,7 @@ Stack make(const std::vector<std::string>& settings = {},
     component.name = name;
     out.topology.components.push_back(component);
   }
-  out.watch = value_of(read_watch(out.topology, store, compose_words(out.topology, store)));
+  out.watch = value_of(read_watch(out.topology, store, test::compose_words(out.topology)));
   OsRandom random;
   out.tree = value_of(generate(compose(), out.topology, store, random)).tree;
   const auto valid = validate_tree(out.tree);
@@ -183,7 +178,7 @@ TEST_CASE("what a stack does not have is neither watched nor shown") {
   std::erase_if(stack.topology.links, [](const Link& link) { return link.to == "jaeger"; });
   static const OsFileSystem files;
   const TemplateStore store(files, {});
-  const Words words = compose_words(stack.topology, store);
+  const Words words = test::compose_words(stack.topology);
   const Watch watch = value_of(read_watch(stack.topology, store, words));
   FileTree tree;
   add_observability(tree, stack.topology, words, watch);
@@ -301,7 +296,7 @@ class MyComponent {
     mine.ports = {Port{.name = "mine", .container = 7000}};
     mine.limits.memory = Bytes{1024.0 * 1024 * 1024};
     out.topology.components.push_back(mine);
-    OBS_TRY_ASSIGN(out.watch, read_watch(out.topology, store, compose_words(out.topology, store)));
+    OBS_TRY_ASSIGN(out.watch, read_watch(out.topology, store, test::compose_words(out.topology)));
     OsRandom random;
     OBS_TRY_ASSIGN(auto generated, generate(compose(), out.topology, store, random));
     out.tree = std::move(generated.tree);

@@ -3,24 +3,13 @@
 
 #include <doctest/doctest.h>
 
-#include "lib/targets/target.hpp"
 #include "tests/support/sized.hpp"
+#include "tests/support/words.hpp"
 
 using namespace obsctl;
 
-namespace {
-
-Words compose_words(const Topology& topology) {
-  const OsFileSystem files;
-  auto words = (*find_target("compose"))->words(topology, TemplateStore(files, {}));
-  REQUIRE(words);
-  return std::move(*words);
-}
-
-}  // namespace
-
 TEST_CASE("rows name series and commands of a Compose stack") {
-  const Values values = word_values(compose_words(test::sized().topology), {"loki", "jaeger"},
+  const Values values = word_values(test::compose_words(test::sized().topology), {"loki", "jaeger"},
                                     {{"both", {"loki", "jaeger"}}});
   const auto text = [&values](const std::string& tag) {
     const auto out = render_template({"a", "embedded", "[% " + tag + " %]"}, values);

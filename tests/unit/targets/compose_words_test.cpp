@@ -3,27 +3,17 @@
 
 #include "lib/targets/target.hpp"
 #include "tests/support/sized.hpp"
+#include "tests/support/words.hpp"
 
 using namespace obsctl;
 
-namespace {
-
-Runbook runbook(const Topology& topology) {
-  const OsFileSystem files;
-  auto words = (*find_target("compose"))->words(topology, TemplateStore(files, {}));
-  REQUIRE(words);
-  return words->runbook;
-}
-
-}  // namespace
-
 TEST_CASE("a published API is asked with curl, another one from inside the network") {
   const Topology open = test::sized({"traces.backend=tempo"}).topology;
-  const Values asked = ask_commands(open, runbook(open));
+  const Values asked = ask_commands(open, test::compose_words(open).runbook);
   CHECK(asked.at("tempo") == "curl -s localhost:3200");
   CHECK(asked.at("otel-collector") == "curl -s localhost:8888");
   const Topology closed = test::sized({"name=edge", "ports.loki=0", "ports.jaeger=1234"}).topology;
-  const Values inside = ask_commands(closed, runbook(closed));
+  const Values inside = ask_commands(closed, test::compose_words(closed).runbook);
   const std::string loki = inside.at("loki");
   CHECK(loki.starts_with("docker run --rm --network edge busybox:"));
   CHECK(loki.ends_with(" wget -qO- http://loki:3100"));
@@ -32,7 +22,7 @@ TEST_CASE("a published API is asked with curl, another one from inside the netwo
 
 TEST_CASE("a volume is reached without the component that owns it") {
   const Topology topology = test::sized({"name=edge"}).topology;
-  const Values values = volume_commands(topology, runbook(topology));
+  const Values values = volume_commands(topology, test::compose_words(topology).runbook);
   const std::string loki = values.at("loki");
   CHECK(loki.starts_with("docker run --rm -v edge_loki-data:/d busybox:"));
   CHECK_FALSE(values.contains("node-exporter"));

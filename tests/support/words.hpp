@@ -1,0 +1,20 @@
+// The words of the Compose target for tests of what is written with them.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <utility>
+
+#include "lib/targets/target.hpp"
+
+namespace obsctl::test {
+
+inline Words compose_words(const Topology& topology) {
+  const OsFileSystem files;
+  auto words = (*find_target("compose"))->words(topology, TemplateStore(files, {}));
+  REQUIRE(words);
+  words->configs = (*find_target("compose"))->configs;
+  return std::move(*words);
+}
+
+}  // namespace obsctl::test
