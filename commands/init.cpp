@@ -107,10 +107,11 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
   out.tree[stack_paths::spec] = std::move(file.file);
   const auto& before = out.source.spec_on_disk;
   if (before && before->target != spec.target) {
+    OBS_TRY_ASSIGN(const Target* left, find_target(before->target));
     out.notes.push_back(fmt::format(
         "the stack was made for {} before: what runs of it there goes on, and has to be removed "
         "there",
-        before->target));
+        left->title));
   }
   std::ranges::move(exposure_notes(spec, out.topology), std::back_inserter(out.notes));
   std::ranges::move(placeholder_notes(context.files, dir, out.topology, out.tree),

@@ -186,10 +186,7 @@ Result<Values> row_values(const Topology& topology, const TemplateStore& store, 
       names.push_back(component.name);
     }
   }
-  Values out = word_values(words, names, lists);
-  out["cmd"]["ask"] = ask_commands(topology, words.runbook);
-  out["cmd"]["volume"] = volume_commands(topology, words.runbook);
-  out["cmd"]["own"] = own_commands(topology, words.runbook);
+  Values out = word_values(words, topology, names, lists);
   add_stack_values(out, topology, words);
   OBS_TRY(add_component_values(out, topology));
   return out;

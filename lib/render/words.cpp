@@ -54,6 +54,16 @@ Values of_volumes(const Topology& topology,
   return out;
 }
 
+Values ask_commands(const Topology& topology, const Runbook& runbook) {
+  Values out = Values::object();
+  for (const auto& component : topology.components) {
+    if (const int port = api_port(topology, component); port != 0) {
+      out[component.name] = runbook.ask(component, port);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Selectors job_selectors() {
@@ -70,8 +80,8 @@ Selectors job_selectors() {
   };
 }
 
-Values word_values(const Words& words, const std::vector<std::string>& components,
-                   const JobLists& lists) {
+Values word_values(const Words& words, const Topology& topology,
+                   const std::vector<std::string>& components, const JobLists& lists) {
   const Runbook& runbook = words.runbook;
   Values out;
   for (const auto& component : components) {
@@ -84,8 +94,6 @@ Values word_values(const Words& words, const std::vector<std::string>& component
   out["cmd"] = {{"apply", runbook.apply},
                 {"renew", runbook.renew},
                 {"status", runbook.status},
-                {"status_all", runbook.status_all},
-                {"logs_all", runbook.logs_all},
                 {"usage", runbook.usage},
                 {"disk_usage", runbook.disk_usage},
                 {"clean_up", runbook.clean_up},
@@ -101,29 +109,14 @@ Values word_values(const Words& words, const std::vector<std::string>& component
                 {"logs", logs_of_each(components, lists, runbook, 0)},
                 {"logs_50", logs_of_each(components, lists, runbook, 50)},
                 {"logs_100", logs_of_each(components, lists, runbook, 100)}};
+  out["cmd"]["ask"] = ask_commands(topology, runbook);
+  out["cmd"]["volume"] = of_volumes(topology, runbook.volume);
+  out["cmd"]["own"] = of_volumes(topology, runbook.own);
   out["data_folder"] = runbook.data_folder;
   out["override_in"] = runbook.override_in;
   out["owner_fault"] = runbook.owner_fault;
   out["configs"] = words.configs;
   return out;
-}
-
-Values ask_commands(const Topology& topology, const Runbook& runbook) {
-  Values out = Values::object();
-  for (const auto& component : topology.components) {
-    if (const int port = api_port(topology, component); port != 0) {
-      out[component.name] = runbook.ask(component, port);
-    }
-  }
-  return out;
-}
-
-Values volume_commands(const Topology& topology, const Runbook& runbook) {
-  return of_volumes(topology, runbook.volume);
-}
-
-Values own_commands(const Topology& topology, const Runbook& runbook) {
-  return of_volumes(topology, runbook.own);
 }
 
 }  // namespace obsctl

@@ -21,8 +21,6 @@ struct Runbook {
   std::string apply;        // bring the stack to what its files say
   std::string renew;        // hand a changed secret file over
   std::string status;       // what runs
-  std::string status_all;   // and what has ended
-  std::string logs_all;     // what every component says
   std::string usage;        // memory and CPU of each
   std::string disk_usage;   // what the volumes take
   std::string clean_up;     // removes what is not used
@@ -90,16 +88,10 @@ using JobLists = std::vector<std::pair<std::string, std::vector<std::string>>>;
 //                             and also take the name of a list
 //   [% cmd.state.labelled %]  for the component that an alert's label `job` names
 //   [% configs %]             folder of the configurations
-[[nodiscard]] Values word_values(const Words& words, const std::vector<std::string>& components,
-                                 const JobLists& lists);
-
-// [% cmd.ask.prometheus %] is followed by the path of a question to its API; components without one
-// have no value.
-[[nodiscard]] Values ask_commands(const Topology& topology, const Runbook& runbook);
-
-// [% cmd.volume.tempo %] is followed by a command, [% cmd.own.tempo %] is one; for components with
-// volumes.
-[[nodiscard]] Values volume_commands(const Topology& topology, const Runbook& runbook);
-[[nodiscard]] Values own_commands(const Topology& topology, const Runbook& runbook);
+//   [% cmd.ask.loki %]        is followed by the path of a question to its API, or to its metrics
+//   [% cmd.volume.loki %]     is followed by a command; for components of the stack with volumes
+//   [% cmd.own.loki %]        likewise, a command of its own
+[[nodiscard]] Values word_values(const Words& words, const Topology& topology,
+                                 const std::vector<std::string>& components, const JobLists& lists);
 
 }  // namespace obsctl

@@ -38,8 +38,6 @@ Runbook runbook(const std::string& stack, const std::string& helper_image) {
       .apply = "docker compose up -d",
       .renew = "docker compose up -d",
       .status = "docker compose ps",
-      .status_all = "docker compose ps -a",
-      .logs_all = "docker compose logs",
       .usage = "docker stats --no-stream",
       .disk_usage = "docker system df -v",
       .clean_up = "docker system prune",

@@ -52,7 +52,7 @@ class Helm(InitCase):
         self.fresh()
         password = (self.stack / "secrets/grafana.env").read_bytes()
         config = (self.stack / "configs/loki/config.yaml").read_text()
-        self.assertIn("was made for compose before", self.init("--dir", "stack", "--target", "helm").stdout)
+        self.assertIn("was made for Docker Compose before", self.init("--dir", "stack", "--target", "helm").stdout)
         self.assertFalse((self.stack / "docker-compose.yml").exists())
         self.assertFalse((self.stack / "configs").exists())
         self.assertEqual((self.stack / "secrets/grafana.env").read_bytes(), password)

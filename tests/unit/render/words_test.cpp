@@ -9,8 +9,9 @@
 using namespace obsctl;
 
 TEST_CASE("rows name series and commands of a Compose stack") {
-  const Values values = word_values(test::compose_words(test::sized().topology), {"loki", "jaeger"},
-                                    {{"both", {"loki", "jaeger"}}});
+  const Values values =
+      word_values(test::compose_words(test::sized().topology), test::sized().topology,
+                  {"loki", "jaeger"}, {{"both", {"loki", "jaeger"}}});
   const auto text = [&values](const std::string& tag) {
     const auto out = render_template({"a", "embedded", "[% " + tag + " %]"}, values);
     REQUIRE_MESSAGE(out, tag);

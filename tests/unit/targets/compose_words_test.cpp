@@ -9,11 +9,12 @@ using namespace obsctl;
 
 TEST_CASE("a published API is asked with curl, another one from inside the network") {
   const Topology open = test::sized({"traces.backend=tempo"}).topology;
-  const Values asked = ask_commands(open, test::compose_words(open).runbook);
+  const Values asked = word_values(test::compose_words(open), open, {}, {}).at("cmd").at("ask");
   CHECK(asked.at("tempo") == "curl -s localhost:3200");
   CHECK(asked.at("otel-collector") == "curl -s localhost:8888");
   const Topology closed = test::sized({"name=edge", "ports.loki=0", "ports.jaeger=1234"}).topology;
-  const Values inside = ask_commands(closed, test::compose_words(closed).runbook);
+  const Values inside =
+      word_values(test::compose_words(closed), closed, {}, {}).at("cmd").at("ask");
   const std::string loki = inside.at("loki");
   CHECK(loki.starts_with("docker run --rm --network edge busybox:"));
   CHECK(loki.ends_with(" wget -qO- http://loki:3100"));
@@ -22,7 +23,8 @@ TEST_CASE("a published API is asked with curl, another one from inside the netwo
 
 TEST_CASE("a volume is reached without the component that owns it") {
   const Topology topology = test::sized({"name=edge"}).topology;
-  const Values values = volume_commands(topology, test::compose_words(topology).runbook);
+  const Values values =
+      word_values(test::compose_words(topology), topology, {}, {}).at("cmd").at("volume");
   const std::string loki = values.at("loki");
   CHECK(loki.starts_with("docker run --rm -v edge_loki-data:/d busybox:"));
   CHECK_FALSE(values.contains("node-exporter"));

@@ -156,7 +156,7 @@ TEST_CASE("an image that runs as root is given another user") {
 
 TEST_CASE("an API is asked from a pod that may and can") {
   const Topology topology = test::sized({"name=edge", "logs.backend=victorialogs"}).topology;
-  const Values asked = ask_commands(topology, generated(topology).words.runbook);
+  const Values asked = word_values(generated(topology).words, topology, {}, {}).at("cmd").at("ask");
   CHECK(asked.at("victorialogs") ==
         "kubectl -n edge exec prometheus-0 -- wget -qO- http://victorialogs:9428");
   CHECK(asked.at("prometheus") ==
