@@ -65,6 +65,7 @@ Values chart_values(const Topology& topology, const Helper& helper) {
   }
   return {{"titles", obsctl::quoted(join(titles, ", "))},
           {"helper_image", helper.image},
+          {"has_secrets", !secrets.empty()},
           {"secret_names", join(secrets, ", ")},
           {"secret_enum", quoted_list(secrets)},
           {"component_enum", quoted_list(names)},
@@ -187,7 +188,8 @@ Result<void> package(Rendered& stack, const Topology& topology, const TemplateSt
   all.update(test_values(topology));
   all["view"] = view(topology);
   for (const auto& [source, path] :
-       std::map<std::string, std::string>{{"sdk.env", "sdk.env"},
+       std::map<std::string, std::string>{{"apply", "apply"},
+                                          {"sdk.env", "sdk.env"},
                                           {"env.example", ".env.example"},
                                           {"Chart.yaml", "chart/Chart.yaml"},
                                           {"helmignore", "chart/.helmignore"},
@@ -204,6 +206,7 @@ Result<void> package(Rendered& stack, const Topology& topology, const TemplateSt
     OBS_TRY(add_file(stack.tree, store, k_folder + "component.yaml",
                      fmt::format("chart/templates/{}.yaml", component.name), file));
   }
+  stack.tree["apply"].mode = 0755;
   for (auto& [path, file] : stack.tree) {
     file.templated = path.starts_with("chart/templates/");
   }

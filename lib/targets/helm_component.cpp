@@ -57,39 +57,33 @@ Values ports(const Component& component) {
 }
 
 // Findings of kube-score and checkov that are meant, each with its reason.
-void add_accepted(Values& out, const Component& component) {
-  std::vector<std::string> score = {"container-image-pull-policy"};
-  std::vector<std::string> why = {
-      "images are pinned to a version, so that pulling them again brings nothing"};
-  Values checkov = Values::array();
-  const auto skip = [&checkov](const std::string& id, const std::string& reason) {
-    checkov.push_back(Values{{"key", fmt::format("checkov.io/skip{}", checkov.size() + 1)},
-                             {"value", obsctl::quoted(id + "=" + reason)}});
+Values accepted(const Component& component) {
+  std::vector<std::string> score;
+  Values out = Values::array({nullptr});
+  const auto skip = [&](const std::string& checkov, const std::string& kube_score,
+                        const std::string& reason) {
+    out.push_back(Values{{"key", fmt::format("checkov.io/skip{}", out.size())},
+                         {"value", obsctl::quoted(checkov + "=" + reason)}});
+    if (!kube_score.empty()) {
+      score.push_back(kube_score);
+    }
   };
-  skip("CKV_K8S_15", "images are pinned to a version");
-  skip("CKV_K8S_43", "images are pinned to a version; a digest can be set in the values");
+  skip("CKV_K8S_15", "container-image-pull-policy", "images are pinned to a version");
+  skip("CKV_K8S_43", "", "images are pinned to a version; a digest can be set in the values");
   if (user_of(component) < k_reserved) {
-    why.push_back(fmt::format("{} is the user of the image", user_of(component)));
-    score.emplace_back("container-security-context-user-group-id");
-    skip("CKV_K8S_40", "the user of the image");
+    skip("CKV_K8S_40", "container-security-context-user-group-id", "the user of the image");
   }
   if (!component.read_only) {
-    why.emplace_back("the image writes beside its program");
-    score.emplace_back("container-security-context-readonlyrootfilesystem");
-    skip("CKV_K8S_22", "the image writes beside its program");
+    skip("CKV_K8S_22", "container-security-context-readonlyrootfilesystem",
+         "the image writes beside its program");
   }
   const bool env_secret = std::ranges::any_of(
       component.secrets, [](const SecretUse& use) { return !use.environment.empty(); });
   if (env_secret) {
-    why.emplace_back("it takes this secret as a variable only");
-    skip("CKV_K8S_35", "it takes this secret as a variable only");
+    skip("CKV_K8S_35", "", "it takes this secret as a variable only");
   }
-  out["accepted"] = why;
-  out["annotations"] = Values::array(
-      {Values{{"key", "kube-score/ignore"}, {"value", obsctl::quoted(join(score, ","))}}});
-  for (auto& row : checkov) {
-    out["annotations"].push_back(std::move(row));
-  }
+  out.front() = {{"key", "kube-score/ignore"}, {"value", obsctl::quoted(join(score, ","))}};
+  return out;
 }
 
 void add_secrets(Values& out, const std::vector<ChartSecret>& all, const Component& component) {
@@ -284,7 +278,7 @@ Values component_file(const Topology& topology, const Component& component) {
   add_volumes(out, component);
   add_secrets(out, secrets_of(topology), component);
   add_policy(out, topology, component);
-  add_accepted(out, component);
+  out["accepted"] = accepted(component);
   out["has_claims"] = !out["claims"].empty();
   out["has_inputs"] = out["has_configs"].get<bool>() || out["has_secrets"].get<bool>();
   out["has_mounts"] = !out["mounts"].empty();

@@ -43,9 +43,6 @@ struct ChartSecret {
 
 [[nodiscard]] bool takes_telemetry(const Topology& topology, const Component& component);
 
-// Installs the chart, or brings what is installed to what its files say.
-[[nodiscard]] std::string apply_command(const Topology& topology);
-
 [[nodiscard]] Result<Words> words(const Topology& topology, const TemplateStore& store);
 
 // components.*.resources.limits of chart/values.yaml in a directory.

@@ -81,14 +81,16 @@ std::string open_volume(const std::string& kubectl, const std::string& image,
       kubectl, pod, image, overrides.dump());
 }
 
+// The script of the chart's directory: it knows the secrets and the values of one's own.
+constexpr auto k_apply = "./apply";
+
 Runbook runbook(const Topology& topology, const std::string& image) {
   const auto stack = std::make_shared<const Topology>(topology);  // outlives the caller's
   const std::string kubectl = "kubectl -n " + topology.name;
-  const std::string apply = apply_command(topology);
-  const auto always_apply = [apply](std::string_view) { return apply; };
+  const auto always_apply = [](std::string_view) { return std::string(k_apply); };
   return {
-      .apply = apply,
-      .renew = "obsctl init && " + apply,
+      .apply = k_apply,
+      .renew = std::string("obsctl init && ") + k_apply,
       .status = kubectl + " get pods",
       .usage = kubectl + " top pods",
       .disk_usage = kubectl + " get pvc",
@@ -133,12 +135,6 @@ Runbook runbook(const Topology& topology, const std::string& image) {
 }
 
 }  // namespace
-
-std::string apply_command(const Topology& topology) {
-  return fmt::format(
-      "helm upgrade --install {0} chart -n {0} --create-namespace{1} --wait --timeout 20m",
-      topology.name, secrets_of(topology).empty() ? "" : fmt::format(" -f {}", k_secret_values));
-}
 
 Result<Words> words(const Topology& topology, const TemplateStore& store) {
   OBS_TRY_ASSIGN(const Helper helper, find_helper(store));

@@ -13,8 +13,8 @@ class Helm(InitCase):
 
     def test_a_chart_with_its_secrets_beside_it(self):
         done = self.fresh("--target", "helm", "--auth", "bearer")
-        self.assertIn("helm upgrade --install observability chart -n observability --create-namespace "
-                      "-f secrets/values.yaml --wait", done.stdout)
+        self.assertIn("  ./apply\n", done.stdout)
+        self.assertEqual(mode(self.stack / "apply"), 0o755)
         self.assertIn("while this runs: kubectl -n observability port-forward svc/grafana 3000:3000", done.stdout)
         for name in ("chart/Chart.yaml", "chart/values.schema.json", "chart/templates/loki.yaml", "OPERATIONS.md"):
             self.assertTrue((self.stack / name).is_file(), name)

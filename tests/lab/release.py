@@ -19,7 +19,7 @@ from backends import wait_for
 from cluster import Cluster
 
 PART_OF = "app.kubernetes.io/part-of"
-OWN_VALUES = "lab.yaml"  # smaller requests: the node has two CPUs
+OWN_VALUES = "own-values.yaml"  # smaller requests: the node has two CPUs
 BUSYBOX = images.reference("busybox")
 
 
@@ -47,12 +47,6 @@ class Release(stacks.Stack):
     def runbook(self) -> str:
         return (self.folder / "OPERATIONS.md").read_text(encoding="utf-8")
 
-    def apply_command(self) -> str:
-        """As OPERATIONS.md has it, with a file of one's own."""
-        found = set(re.findall(r"helm upgrade --install [^`#\n]*--wait --timeout 20m", self.runbook()))
-        assert len(found) == 1, found
-        return f"{found.pop()} -f {OWN_VALUES}"
-
     def files(self) -> dict:
         """Of the chart: path -> content."""
         return {str(path.relative_to(self.directory)): path.read_bytes()
@@ -74,7 +68,7 @@ class Release(stacks.Stack):
 
     def apply(self, more: str = "") -> None:
         try:
-            self.shell(f"{self.apply_command()} {more}")
+            self.shell(f"./apply {more}")
         except (AssertionError, subprocess.TimeoutExpired) as error:
             raise AssertionError(f"{error}\n{self.cluster.story(self.name)}") from error
 

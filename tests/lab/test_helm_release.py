@@ -13,7 +13,7 @@ import yaml
 import links
 import test_e2e as e2e
 from backends import get, wait_for
-from release import BUSYBOX, OWN_VALUES, Release
+from release import BUSYBOX, Release
 from telemetry import TraceSpec
 
 OPTIONS = ("--logs", "victorialogs", "--profile", "minimum")
@@ -161,11 +161,11 @@ BLOCKS = re.compile(r"```sh\n(.*?)```", re.S)
 
 
 def printed(runbook: str) -> list:
-    """Every command of kubectl and helm, each once, without the remark behind it."""
-    inline = re.findall(r"`((?:kubectl|helm) [^`]+)`", BLOCKS.sub("", runbook))
+    """Every command, each once, without the remark behind it."""
+    inline = re.findall(r"`((?:kubectl|helm|\./apply)\b[^`]*)`", BLOCKS.sub("", runbook))
     lines = [line for block in BLOCKS.findall(runbook) for line in block.splitlines()]
     found = [re.sub(r"\s+# .*", "", line) for line in [*lines, *inline]]
-    return list(dict.fromkeys(line for line in found if line.startswith(("kubectl", "helm"))))
+    return list(dict.fromkeys(line for line in found if line.startswith(("kubectl", "helm", "./apply"))))
 
 
 def outcome(stack, command: str) -> str:
@@ -183,7 +183,7 @@ def test_commands_of_the_runbook_end_well(stack, report):
     tried = [line for line in commands if not any(part in line for part in LEFT_OUT)]
     tried.sort(key=lambda line: "rollout restart" in line)  # a pod that starts has nothing to say to the others
     assert len(tried) > 40
-    failed = [outcome(stack, as_printed(command, stack.apply_command())) for command in tried]
+    failed = [outcome(stack, command) for command in tried]
     report(f"{len(tried)} commands run, {len(commands) - len(tried)} left out")
     stack.kubectl("delete", "pod", "--ignore-not-found", "--wait=false",
                   *{f"{name}-check" for name in stack.services()})
@@ -215,14 +215,14 @@ def test_a_backup_is_restored_into_empty_volumes(stack, service, report):
     stack.kubectl("exec", "jaeger-0", "--", "dd", "if=/dev/urandom", "of=/badger/ballast", "bs=1M", "count=20")
     take, restore = (block for block in BLOCKS.findall(stack.runbook()) if "backups/" in block)
     functions = take.partition("mkdir -p backups")[0]
-    stack.shell(as_printed(take, stack.apply_command()))
+    stack.shell(take)
     claims = {row["metadata"]["name"] for row in stack.get("pvc")["items"]}
     sizes = {path.name: size_inside(path) for path in (stack.folder / "backups").iterdir()}
     assert set(sizes) == {f"{claim}.tgz" for claim in claims}
     report(", ".join(f"{name} {size // 1024} KiB" for name, size in sorted(sizes.items())))
     stack.shell(f"{functions}\nstop")
     lose_volumes(stack)
-    stack.shell(as_printed(functions + restore, stack.apply_command()))
+    stack.shell(functions + restore)
     all_is_there()
 
 
@@ -230,11 +230,6 @@ def size_inside(archive: pathlib.Path) -> int:
     """Reads all of it, which fails where a byte is missing."""
     with tarfile.open(archive) as files:
         return sum(len(files.extractfile(row).read()) for row in files if row.isfile())
-
-
-def as_printed(block: str, apply: str) -> str:
-    """With the file of one's own behind the command that starts."""
-    return block.replace(apply.removesuffix(f" -f {OWN_VALUES}"), apply)
 
 
 def lose_volumes(stack) -> None:
@@ -274,7 +269,7 @@ def test_an_upgrade_and_its_rollback_lose_nothing_and_restart_only_what_changed(
     stack.obsctl("--retention-metrics", "8d")
     expected = components_of(changed(files, stack.files()))
     with pytest.raises(AssertionError, match="the volume prometheus-data-prometheus-0 has 9Gi and the plan wants 10Gi"):
-        stack.shell(stack.apply_command())
+        stack.shell("./apply")
     stack.apply("--set checkVolumes=false")
     second = stack.uids()
     stack.shell(f"helm rollback {stack.name} {before} -n {stack.name} --wait")
@@ -287,7 +282,7 @@ def test_an_upgrade_and_its_rollback_lose_nothing_and_restart_only_what_changed(
     assert {name for name in first if first[name] != second[name]} == expected
     assert {name for name in second if second[name] != third[name]} == expected
     with pytest.raises(AssertionError) as refused:
-        stack.shell(stack.apply_command())
+        stack.shell("./apply")
     stack.shell(re.search(r"kubectl -n \S+ patch pvc .*?}'", str(refused.value).replace('\\"', '"'))[0])
     stack.apply()
     assert stack.secrets() == secrets
@@ -295,7 +290,7 @@ def test_an_upgrade_and_its_rollback_lose_nothing_and_restart_only_what_changed(
 
 def test_a_pod_that_cannot_start_is_replaced_when_its_cause_is_gone(stack):
     broken = "example.invalid/none:1"
-    stack.shell(stack.apply_command().replace("--wait --timeout 20m", "") + f" --set components.jaeger.image={broken}")
+    stack.shell(f"./apply --wait=hookOnly --set components.jaeger.image={broken}")
 
     def waits() -> bool:
         (box,) = stack.pods()["jaeger"]["status"].get("containerStatuses") or [{}]

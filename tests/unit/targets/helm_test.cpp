@@ -168,7 +168,7 @@ TEST_CASE("an API is asked from a pod that may and can") {
 TEST_CASE("the runbook speaks kubectl and helm") {
   const auto tree = with({"name=edge"}).tree;
   const std::string& text = tree.at("OPERATIONS.md").bytes;
-  CHECK(has(text, "helm upgrade --install edge chart -n edge"));
+  CHECK(has(tree.at("apply").bytes, "helm upgrade --install edge chart --namespace edge"));
   CHECK(has(text, "kubectl -n edge exec otel-collector-0 -- /otelcol-contrib validate") == false);
   CHECK(has(tree.at("chart/configs/otel-collector/config.yaml").bytes,
             "kubectl -n edge exec otel-collector-0 -- /otelcol-contrib validate"));

@@ -80,7 +80,7 @@ app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 {{- with lookup "v1" "PersistentVolumeClaim" $root.Release.Namespace $name }}
 {{- $there := .spec.resources.requests.storage }}
 {{- if and $root.Values.checkVolumes (lt (include "stack.bytes" $there | float64) (include "stack.bytes" (index $ 3) | float64)) }}
-{{- fail (printf "the volume %s has %s and the plan wants %s. Where its storage class can resize: kubectl -n %s patch pvc %s -p '{\"spec\":{\"resources\":{\"requests\":{\"storage\":\"%s\"}}}}'. Otherwise plan for less, or leave it: --set checkVolumes=false" $name $there (index $ 3) $root.Release.Namespace $name (index $ 3)) }}
+{{- fail (printf "the volume %s has %s and the plan wants %s. Where its storage class can resize: kubectl -n %s patch pvc %s -p '{\"spec\":{\"resources\":{\"requests\":{\"storage\":\"%s\"}}}}'. Otherwise plan for less, or leave it: ./apply --set checkVolumes=false" $name $there (index $ 3) $root.Release.Namespace $name (index $ 3)) }}
 {{- end }}
 {{- end }}
 {{- end }}
