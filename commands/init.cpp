@@ -113,10 +113,11 @@ Result<Prepared> prepare(Context& context, const InitOptions& options, const fs:
         "there",
         left->title));
   }
-  std::ranges::move(exposure_notes(spec, out.topology), std::back_inserter(out.notes));
-  std::ranges::move(placeholder_notes(context.files, dir, out.topology, out.tree),
-                    std::back_inserter(out.notes));
-  if (target->local_engine) {
+  std::ranges::move(exposure_notes(spec, out.topology, *target), std::back_inserter(out.notes));
+  std::ranges::move(
+      placeholder_notes(context.files, dir, out.topology, out.tree, out.words.runbook.renew),
+      std::back_inserter(out.notes));
+  if (target->on_this_host) {
     std::ranges::move(compare_with_engine(context, spec, catalogs, out.sizing),
                       std::back_inserter(out.notes));
   }

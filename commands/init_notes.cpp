@@ -8,10 +8,6 @@
 namespace obsctl {
 namespace {
 
-bool is_loopback(const std::string& address) {
-  return address.starts_with("127.") || address == "::1" || address == "localhost";
-}
-
 bool shows_dashboards_to_others(const Topology& topology, const Provider& view) {
   const Component* component = topology.find(view.component);
   return component != nullptr && std::ranges::any_of(component->ports, [&](const Port& port) {
@@ -33,7 +29,8 @@ std::string until_then(const Topology& topology, const Component& component) {
 
 }  // namespace
 
-std::vector<std::string> exposure_notes(const StackSpec& spec, const Topology& topology) {
+std::vector<std::string> exposure_notes(const StackSpec& spec, const Topology& topology,
+                                        const Target& target) {
   std::vector<std::string> out;
   const SecuritySpec& security = spec.security;
   const bool open = !is_loopback(security.bind);
@@ -47,7 +44,7 @@ std::vector<std::string> exposure_notes(const StackSpec& spec, const Topology& t
     out.emplace_back("the bearer token travels unencrypted; add --tls self-signed");
   }
   const Provider* view = topology.provider("dashboards.view");
-  if (view != nullptr && shows_dashboards_to_others(topology, *view)) {
+  if (target.on_this_host && view != nullptr && shows_dashboards_to_others(topology, *view)) {
     out.push_back(
         fmt::format("{}'s password travels unencrypted: keep it on loopback or put a TLS proxy in "
                     "front",
@@ -58,7 +55,8 @@ std::vector<std::string> exposure_notes(const StackSpec& spec, const Topology& t
 
 std::vector<std::string> placeholder_notes(const FileSystem& files,
                                            const std::filesystem::path& directory,
-                                           const Topology& topology, const FileTree& tree) {
+                                           const Topology& topology, const FileTree& tree,
+                                           const std::string& renew) {
   std::vector<std::string> out;
   for (const auto& component : topology.components) {
     for (const auto& use : component.secrets) {
@@ -69,9 +67,9 @@ std::vector<std::string> placeholder_notes(const FileSystem& files,
         const bool there = files.exists(directory / path);
         const auto held = there ? files.read(directory / path) : Result<std::string>();
         if (!there || (held && *held == tree.at(path).bytes)) {
-          out.push_back(
-              fmt::format("{} holds a placeholder: replace it with your own value; until then {}",
-                          path, until_then(topology, component)));
+          out.push_back(fmt::format(
+              "{} holds a placeholder: replace it with your own value and run '{}'; until then {}",
+              path, renew, until_then(topology, component)));
         }
       }
     }

@@ -319,4 +319,8 @@ std::string write_spec(const StackSpec& spec) {
   return out;
 }
 
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
 }  // namespace obsctl

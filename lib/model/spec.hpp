@@ -64,6 +64,9 @@ struct SizingSpec {
   bool operator==(const SizingSpec&) const = default;
 };
 
+// An address that only its own host reaches.
+[[nodiscard]] bool is_loopback(std::string_view address);
+
 struct SecuritySpec {
   std::string tls = "off";  // off, self-signed, files (OTLP receivers)
   std::string tls_cert;     // with files
@@ -71,6 +74,7 @@ struct SecuritySpec {
   std::string auth = "none";  // none or bearer
   std::vector<std::string> cors_origins;
   std::string bind = "127.0.0.1";  // of OTLP and Grafana; the rest: loopback
+  [[nodiscard]] const char* scheme() const { return tls == "off" ? "http" : "https"; }
   bool operator==(const SecuritySpec&) const = default;
 };
 

@@ -211,7 +211,7 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["bearer"] = security.auth == "bearer";
   out["cors"] = origins(security);
   out["bind"] = security.bind;
-  out["otlp_scheme"] = tls ? "https" : "http";
+  out["otlp_scheme"] = security.scheme();
   out["otlp_endpoint"] = words.otlp_endpoint;
   out["configs"] = words.configs;
   out["ca_file"] = security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);

@@ -263,7 +263,7 @@ const Target& target() {
   static const Target k_target = {.name = "compose",
                                   .title = "Docker Compose",
                                   .configs = "configs",
-                                  .local_engine = true,
+                                  .on_this_host = true,
                                   .carries = carries,
                                   .words = words,
                                   .package = package,

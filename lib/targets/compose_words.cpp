@@ -76,7 +76,7 @@ Runbook runbook(const std::string& stack, const std::string& helper_image) {
 // Where an application on this host sends OTLP over HTTP; inside the stack's network when the port
 // is not published.
 std::string otlp_endpoint(const Topology& topology) {
-  const char* scheme = topology.policy.security.tls == "off" ? "http" : "https";
+  const char* scheme = topology.policy.security.scheme();
   const Port* http = topology.port("otlp-http");
   if (http == nullptr || http->host == 0) {
     const Provider* receiver = topology.provider("telemetry.in");

@@ -239,10 +239,6 @@ std::string claim_of(const Component& component, const Volume& volume) {
   return fmt::format("{}-{}-0", volume.name, component.name);
 }
 
-bool is_loopback(const std::string& address) {
-  return address.empty() || address.starts_with("127.") || address == "::1";
-}
-
 bool open_to_all(const Topology& topology) {
   const std::string& bind = topology.policy.security.bind;
   return bind == "0.0.0.0" || bind == "::";

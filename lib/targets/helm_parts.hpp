@@ -29,9 +29,6 @@ struct ChartSecret {
 // "20Gi": the size of a volume, whole and never nothing.
 [[nodiscard]] std::string storage(Bytes bytes);
 
-// An address that only its own host reaches; empty is one.
-[[nodiscard]] bool is_loopback(const std::string& address);
-
 // The claim that the stateful set makes for a volume of its only pod.
 [[nodiscard]] std::string claim_of(const Component& component, const Volume& volume);
 

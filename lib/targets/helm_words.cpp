@@ -147,7 +147,7 @@ Result<Words> words(const Topology& topology, const TemplateStore& store) {
   if (receiver != nullptr && http != nullptr) {
     const std::string host = fmt::format("{}.{}", receiver->component, topology.name);
     out.hosts = {host, host + ".svc", host + ".svc.cluster.local"};
-    const char* scheme = topology.policy.security.tls == "off" ? "http" : "https";
+    const char* scheme = topology.policy.security.scheme();
     out.otlp_endpoint = fmt::format("{}://{}.svc:{}", scheme, host, http->container);
     out.send_endpoint = fmt::format("{}://localhost:{}", scheme, http->container);
     out.send_prefix = fmt::format("kubectl -n {} port-forward svc/{} {} >/dev/null & sleep 2; ",

@@ -30,10 +30,11 @@ struct ContainerLimits {
 using HeldSecret = std::function<Result<std::optional<std::string>>(const std::string& path)>;
 
 struct Target {
-  std::string name;           // the value of `target` in obsctl.yaml
-  std::string title;          // "Docker Compose"
-  std::string configs;        // folder of the components' configurations
-  bool local_engine = false;  // it runs on the container engine of the host that it is generated on
+  std::string name;     // the value of `target` in obsctl.yaml
+  std::string title;    // "Docker Compose"
+  std::string configs;  // folder of the components' configurations
+  bool on_this_host =
+      false;  // it runs, and publishes its ports, on the host that it is generated on
 
   // Why it cannot carry a topology; an error with a hint.
   Result<void> (*carries)(const Topology& topology);

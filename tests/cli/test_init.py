@@ -78,8 +78,8 @@ class Generating(InitCase):
         self.assertFalse((self.root / ".stack.obsctl-new").exists())
 
     def test_a_placeholder_is_said_until_it_is_replaced(self):
-        note = "note: secrets/slack-webhook-url holds a placeholder: replace it with your own value; " \
-               "until then nobody is notified that way"
+        note = "note: secrets/slack-webhook-url holds a placeholder: replace it with your own value and run " \
+               "'docker compose up -d'; until then nobody is notified that way"
         self.assertIn(note, self.fresh("--alert-slack-channel", "#ops").stdout)
         self.assertIn(note, self.init("--dir", "stack", "--retention-logs", "5d").stdout)
         (self.stack / "secrets/slack-webhook-url").write_text("https://hooks.slack.com/services/T/B/x\n")
@@ -91,6 +91,7 @@ class Generating(InitCase):
         self.assertNotIn(note, self.fresh().stdout)
         opened = ("--tier", "small", "--bind", "0.0.0.0", "--auth", "bearer", "--tls", "self-signed")
         self.assertIn(note, self.init("--dir", "open", *opened).stdout)
+        self.assertNotIn(note, self.init("--dir", "cluster", "--target", "helm", *opened).stdout)
         self.assertNotIn(note, self.init("--dir", "unseen", "--port", "grafana=0", *opened).stdout)
 
     def test_an_error_names_the_flag_that_was_given(self):
