@@ -131,7 +131,7 @@ Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgr
   out.total_seconds = std::chrono::duration<double>(otlp::Clock::now() - epoch.start).count();
   out.cpu_seconds = cpu_now() - cpu_before;
   out.rss_bytes = peak_rss();
-  out.interrupted = stop.load() != 0;
+  out.interrupted = stop.level() != StopLevel::none;
   return out;
 }
 
