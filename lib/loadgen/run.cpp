@@ -214,7 +214,7 @@ std::int64_t requests_for(const Ring& ring, std::int64_t items) {
 Result<RunResult> run(const Plan& plan, const StopFlag& stop, const OnProgress& progress) {
   OBS_TRY_ASSIGN(RunResult out, plan.protocol == otlp::Protocol::grpc
                                     ? run_with<otlp::GrpcClient>(plan, stop, progress)
-                                    : run_with<otlp::HttpClient>(plan, stop, progress));
+                                    : run_with<otlp::OtlpHttpClient>(plan, stop, progress));
   hide_credentials(plan.client, out);
   return out;
 }
