@@ -164,12 +164,12 @@ class Runner:
         try:
             return process.wait()
         except BaseException:
-            os.killpg(process.pid, signal.SIGINT)
-            try:
-                process.wait(CLEANUP_SECONDS)
-            finally:
-                for pid in marked_processes(self.mark):
-                    kill(pid)
+            kill_group(process.pid)
+            deadline = time.monotonic() + CLEANUP_SECONDS
+            while marked_processes(self.mark) and time.monotonic() < deadline:
+                time.sleep(0.2)
+            for pid in marked_processes(self.mark):
+                kill(pid)
             raise
 
     def build_meanwhile(self, preset: str) -> None:
@@ -186,6 +186,8 @@ class Runner:
         if not self.engine_started and subprocess.run([engine, "status"], capture_output=True, check=False).returncode:
             # An engine is no leftover of a suite, so it does not carry the mark.
             self.engine_started = subprocess.run([engine, "start"], check=False).returncode == 0
+            if self.engine_started:
+                subprocess.run([engine, "clean"], check=True)
 
     def stop(self) -> None:
         for process in self.builds.values():

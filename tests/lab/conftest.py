@@ -4,6 +4,7 @@ import fcntl
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import uuid
 
@@ -30,6 +31,8 @@ def pytest_configure(config) -> None:
         os.environ.pop(name, None)
     os.environ["PATH"] = f"{bin_dir()}{os.pathsep}{os.environ['PATH']}"
     config.pluginmanager.register(results.Results())
+    # Whoever stops the tests wants no stack left running: SIGTERM cleans up as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items) -> None:
