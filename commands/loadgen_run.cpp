@@ -7,27 +7,19 @@
 #include "lib/base/text.hpp"
 #include "lib/io/signals.hpp"
 #include "lib/loadgen/search.hpp"
+#include "lib/ui/progress.hpp"
 
 namespace obsctl {
 namespace {
 
 using loadgen::Report;
 
-// One line on the terminal that rewrites itself.
-class Progress {
+// What a run has done so far; the rate is the one since the text before.
+class RunText {
  public:
-  Progress(Context& context, const Prepared& prepared)
-      : terminal_(context.terminal),
-        shown_(context.terminal.err_is_terminal() && !context.global.quiet),
-        duration_(prepared.plan.duration) {}
-  ~Progress() { clear(); }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  explicit RunText(double duration) : duration_(duration) {}
 
-  void show(double seconds, const loadgen::Live& live) {
-    if (!shown_) {
-      return;
-    }
+  std::string operator()(double seconds, const loadgen::Live& live) {
     const auto sent = static_cast<double>(live.sent.load());
     const double rate =
         seconds > last_seconds_ ? (sent - last_sent_) / (seconds - last_seconds_) : 0;
@@ -41,30 +33,21 @@ class Progress {
     if (live.lag_ns.load() > 10'000'000) {
       line += fmt::format("  {:.2f} s behind", static_cast<double>(live.lag_ns.load()) * 1e-9);
     }
-    terminal_.err("\r\033[K" + line);
-    dirty_ = true;
-  }
-  void clear() {
-    if (dirty_) {
-      terminal_.err("\r\033[K");
-      dirty_ = false;
-    }
+    return line;
   }
 
  private:
-  Terminal& terminal_;
-  bool shown_;
   double duration_;
   double last_seconds_ = 0;
   double last_sent_ = 0;
-  bool dirty_ = false;
 };
 
 Result<loadgen::RunResult> execute(Context& context, const Prepared& prepared,
                                    const loadgen::Plan& plan) {
-  Progress progress(context, prepared);
+  ProgressLine line(context.terminal, context.clock, context.global.quiet);
+  RunText text(prepared.plan.duration);
   return loadgen::run(plan, context.stop, [&](double seconds, const loadgen::Live& live) {
-    progress.show(seconds, live);
+    line.show([&] { return text(seconds, live); });
   });
 }
 

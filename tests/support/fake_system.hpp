@@ -13,6 +13,7 @@
 
 #include "commands/command.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_terminal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace obsctl::test {
@@ -44,24 +45,6 @@ class FakeRandom final : public Random {
 
  private:
   int count_ = 0;
-};
-
-class FakeTerminal final : public Terminal {
- public:
-  std::string out_text;
-  std::string err_text;
-  std::string in_text;
-  bool is_terminal = false;
-  int columns = 80;
-  Result<void> flushed = {};  // what flush() says, such as a full disk
-
-  void out(std::string_view text) override { out_text += text; }
-  void err(std::string_view text) override { err_text += text; }
-  [[nodiscard]] Result<void> flush() override { return flushed; }
-  [[nodiscard]] bool out_is_terminal() const override { return is_terminal; }
-  [[nodiscard]] bool err_is_terminal() const override { return is_terminal; }
-  [[nodiscard]] int width() const override { return columns; }
-  [[nodiscard]] Result<std::string> read_stdin() override { return in_text; }
 };
 
 // Everything a command may touch. `directory` is the current directory; no variable is set.
