@@ -36,6 +36,10 @@ source_date() {
     echo "${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || stat -c %Y "$root/CHANGELOG.md")}"
 }
 
+# Who answers for a package, as Debian's tools are told it.
+# shellcheck disable=SC2034
+maintainer="${DEBFULLNAME:-obsctl authors} <${DEBEMAIL:-obsctl@packages.example}>"
+
 # Libraries of which the program contains code without being linked with them; their licences ask for their texts.
 # shellcheck disable=SC2034
 header_only=(libcli11-dev nlohmann-json3-dev libexpected-dev libprotozero-dev)
