@@ -5,13 +5,13 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 say() { printf 'obsctl: %s\n' "$*" >&2; }
 
-# Installs the packages of scripts/packages that are missing; $1 is "run" or "test".
+# Installs the packages of scripts/packages that are missing: those without a purpose, and those for the purposes $@.
 install_packages() {
     local wanted=() missing=() name
     while read -r name; do
         case "$name" in
             '' | '#'*) ;;
-            'test: '*) [ "$1" = test ] && wanted+=("${name#test: }") ;;
+            *': '*) [[ " $* " != *" ${name%%: *} "* ]] || wanted+=("${name#*: }") ;;
             *) wanted+=("$name") ;;
         esac
     done <"$root/scripts/packages"
@@ -29,6 +29,20 @@ install_packages() {
     "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
+
+# When the source was last changed, in seconds since 1970: what is packed gets this time, so that it is the same each
+# time. A source archive has no repository; its changelog was changed for the release.
+source_date() {
+    echo "${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || stat -c %Y "$root/CHANGELOG.md")}"
+}
+
+# Who answers for a package, as Debian's tools are told it.
+# shellcheck disable=SC2034
+maintainer="${DEBFULLNAME:-obsctl authors} <${DEBEMAIL:-obsctl@packages.example}>"
+
+# Libraries of which the program contains code without being linked with them; their licences ask for their texts.
+# shellcheck disable=SC2034
+header_only=(libcli11-dev nlohmann-json3-dev libexpected-dev libprotozero-dev)
 
 # Configures and builds the preset $1 into build/$1; the remaining arguments go to cmake. BUILD_TARGET limits it to one
 # target.
@@ -52,8 +66,11 @@ run_python_check() {
     venv="${XDG_CACHE_HOME:-$HOME/.cache}/obsctl-tools/ruff-$version"
     if ! [ -x "$venv/bin/ruff" ]; then
         rm -rf "$venv" "$venv.partial-$$"
-        python3 -m venv "$venv.partial-$$" && "$venv.partial-$$/bin/pip" install --quiet "ruff==$version" >&2 ||
-            { rm -rf "$venv.partial-$$"; say "ruff $version cannot be installed from PyPI"; return 4; }
+        if ! { python3 -m venv "$venv.partial-$$" && "$venv.partial-$$/bin/pip" install -q "ruff==$version" >&2; }; then
+            rm -rf "$venv.partial-$$"
+            say "ruff $version cannot be installed from PyPI"
+            return 4
+        fi
         mv "$venv.partial-$$" "$venv"
     fi
     if [ $# -eq 0 ]; then set -- "$root"; fi

@@ -199,8 +199,8 @@ def against_bare(target, rounds):
                 report = json.loads(run.out)
                 size = report["signals"]["traces"]["body_bytes"]
                 ratios.append(report["generator_cpu_seconds"] / bare_write(size, size // (spans // batch)))
-            print(f"bare write   {batch:4} spans a request, {streams:2} in flight: {statistics.median(ratios):.2f}x the "
-                  f"CPU of writing the same bytes to a socket ({min(ratios):.2f}x to {max(ratios):.2f}x)")
+            print(f"bare write   {batch:4} spans a request, {streams:2} in flight: {statistics.median(ratios):.2f}x "
+                  f"the CPU of writing the same bytes to a socket ({min(ratios):.2f}x to {max(ratios):.2f}x)")
 
 
 def steady(target, generator, seconds):

@@ -55,7 +55,8 @@ REFUSED = {
     "write-calibration": None, "dry-run": None, "report-json": "r.json", "report-markdown": "r.md",
     "report-junit": "r.xml",
 }
-# They make the job, read the stack on this machine, have tests of their own, or belong to `loadgen sink` and to every command.
+# They make the job, read the stack on this machine, have tests of their own, or belong to `loadgen sink` and to every
+# command.
 OTHERS = {"kubernetes", "image", "stack", "template-dir", "listen", "grpc-port", "http-port", "fault", "depth",
           "group", "print", "help", "color", "verbose", "no-color", "version"}
 

@@ -122,7 +122,7 @@ class Tls(Case):
 
     def test_another_ca_is_not(self):
         with self.server("server") as ways:
-            for to, way in ways:
+            for _, way in ways:
                 port = way[-1].removeprefix("https://")
                 for flags in ((), ("--ca-file", self.made["other"])):
                     with self.subTest(way=way, flags=flags):

@@ -158,7 +158,8 @@ class Completion(unittest.TestCase):
 
     def test_backends_are_the_components_that_can_be_one(self):
         for command, words in (("init", ["--tier", "small", "--dry-run"]), ("size", [])):
-            for signal, capability in (("traces", "traces.store"), ("metrics", "metrics.query"), ("logs", "logs.store")):
+            for signal, capability in (("traces", "traces.store"), ("metrics", "metrics.query"),
+                                       ("logs", "logs.store")):
                 backends = providers(capability)
                 with self.subTest(command=command, signal=signal):
                     self.assertTrue(backends)

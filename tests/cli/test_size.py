@@ -224,8 +224,10 @@ class Check(SizeCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         compose = self.root / "s" / "docker-compose.yml"
         generated = compose.read_text(encoding="utf-8")
-        edit = lambda limit: compose.write_text(re.sub(r"memory: ['\"]?\d+M['\"]?", f"memory: {limit}", generated),
-                                                encoding="utf-8")
+
+        def edit(limit):
+            compose.write_text(re.sub(r"memory: ['\"]?\d+M['\"]?", f"memory: {limit}", generated), encoding="utf-8")
+
         for limit, small in (("65536k", True), ("64mb", True), ("67108864", True), ("64g", False), ("64GB", False)):
             edit(limit)
             done = obsctl("size", "--check", "-o", "json", cwd=self.root / "s")

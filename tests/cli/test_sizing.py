@@ -91,8 +91,8 @@ class Promises(SizingCase):
             for backend in ("prometheus", "victoriametrics"):
                 with self.subTest(profile=profile, backend=backend):
                     fitted = self.assert_fits_or_says(
-                        f"{profile}-{backend}", "--profile", profile, "--metrics", backend, "--spans", spans, "--series",
-                        series, "--lines", lines)
+                        f"{profile}-{backend}", "--profile", profile, "--metrics", backend, "--spans", spans,
+                        "--series", series, "--lines", lines)
                     if profile == "minimum":
                         self.assertTrue(fitted)
 

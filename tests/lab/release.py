@@ -30,7 +30,7 @@ class Release(stacks.Stack):
         self.obsctl("--tier", "small", "--target", "helm", "--name", self.name, *options)
         super().__init__(folder / "chart")  # configs/ is below it
         small = {"resources": {"requests": {"cpu": "50m", "memory": "64Mi"}}}
-        own = {"components": {name: small for name in self.services()}}
+        own = {"components": dict.fromkeys(self.services(), small)}
         (folder / OWN_VALUES).write_text(yaml.safe_dump(own), encoding="utf-8")
         self.here = ("--namespace", self.name)
         self._forwards = contextlib.ExitStack()

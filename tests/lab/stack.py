@@ -31,7 +31,7 @@ class CommandFailed(AssertionError):
 def run(command: list, cwd: pathlib.Path | None = None, timeout: int = 300,
         may_fail: bool = False) -> subprocess.CompletedProcess:
     result = subprocess.run([str(part) for part in command], cwd=cwd, timeout=timeout, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+                            capture_output=True, check=False)
     if result.returncode != 0 and not may_fail:
         raise CommandFailed(f"{' '.join(map(str, command))}\nexit {result.returncode}\n"
                             f"{result.stdout[-3000:]}\n{result.stderr[-3000:]}")

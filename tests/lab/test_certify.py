@@ -61,7 +61,7 @@ def test_the_documented_load_is_certified_and_measured(stack, run, report):
         wait_for(lambda: stack.prometheus().number(series) == verdict["series"], 60,
                  f"{verdict['series']:.0f} series in Prometheus")
 
-    sized = subprocess.run([os.environ["OBSCTL"], "size", "--spec", stack.directory / "obsctl.yaml", "--model", "measured",
-                            "-o", "json"], capture_output=True, text=True, timeout=60, check=False)
+    sized = subprocess.run([os.environ["OBSCTL"], "size", "--spec", stack.directory / "obsctl.yaml", "--model",
+                            "measured", "-o", "json"], capture_output=True, text=True, timeout=60, check=False)
     assert sized.returncode == 0, sized.stderr
     assert run["measured"]["span_size_bytes"] > 1000 > run["measured"]["line_size_bytes"] > 300

@@ -91,7 +91,7 @@ def test_the_manifest_is_valid_and_restricted(files):
     # https://kubernetes.io/docs/concepts/security/pod-security-standards/ "Restricted"
     assert pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] > 0
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert set(kind for volume in pod["volumes"] for kind in volume) <= {"name", "secret", "configMap"}
+    assert {kind for volume in pod["volumes"] for kind in volume} <= {"name", "secret", "configMap"}
     for box in pod["containers"]:
         assert box["securityContext"]["allowPrivilegeEscalation"] is False
         assert box["securityContext"]["capabilities"] == {"drop": ["ALL"]}

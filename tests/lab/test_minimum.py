@@ -76,7 +76,8 @@ def small(new_stack, host):
 
 def test_the_minimum_host_holds_the_light_load_without_loss(small, host, report):
     done = subprocess.run([os.environ["OBSCTL"], "loadgen", "--stack", small.directory, "--tier", "small", "-d",
-                           f"{SECONDS}s", "-o", "json"], capture_output=True, text=True, timeout=SECONDS + 300, check=False)
+                           f"{SECONDS}s", "-o", "json"], capture_output=True, text=True, timeout=SECONDS + 300,
+                          check=False)
     assert done.returncode in (0, 3), done.stderr
     result = json.loads(done.stdout)
     lines = result["ledger"]["signals"]

@@ -7,7 +7,6 @@ import concurrent.futures
 import os
 import pathlib
 import threading
-import time
 
 import pytest
 
