@@ -35,6 +35,9 @@ class FaultyFileSystem final : public FileSystem {
   [[nodiscard]] std::optional<FileMode> mode(const Path& path) const override {
     return os_.mode(path);
   }
+  [[nodiscard]] std::optional<UserId> owner(const Path& path) const override {
+    return os_.owner(path);
+  }
   [[nodiscard]] Result<std::vector<Path>> list(const Path& dir) const override {
     return os_.list(dir);
   }
