@@ -156,8 +156,8 @@ class Completion(unittest.TestCase):
                 with self.subTest(command=command, signal=signal):
                     self.assertTrue(backends)
                     self.assertEqual(self.complete(command, f"--{signal}", ""), backends)
-                    brief = " ".join(obsctl(command, "-h").stdout.split())
-                    self.assertIn(f"component that stores the {signal}: {', '.join(backends)}", brief)
+                    page = " ".join(obsctl(command, "--help").stdout.split())
+                    self.assertIn(f"component that stores the {signal}: {', '.join(backends)}", page)
                     # A template directory may have others, so the stack refuses it, not the parser.
                     refused = obsctl(command, f"--{signal}", "nope", *words)
                     self.assertEqual(refused.returncode, 2)
