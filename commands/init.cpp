@@ -67,7 +67,7 @@ init::ReportOptions report_options(const Context& context, const InitFlags& flag
 
 void print(const Context& context, const InitFlags& flags, const init::Prepared& prepared) {
   const init::ReportOptions options = report_options(context, flags);
-  if (flags.output == "json") {
+  if (flags.output == InitFormat::json) {
     context.terminal.out(init::report_json(prepared, options));
     return;
   }
@@ -100,7 +100,7 @@ Result<int> run(Context& context, const InitFlags& flags) {
         fmt::format("obsctl: completed the interrupted change of '{}'", prepared.shown_directory));
   }
   prepared.findings = in_flags(std::move(prepared.findings));
-  if (flags.output != "json") {
+  if (flags.output != InitFormat::json) {
     print_findings(context, prepared.findings);
   }
   OBS_TRY(init::write(prepared, OBSCTL_VERSION));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "commands/typed_flags.hpp"
 #include "lib/base/text.hpp"
 #include "lib/stack/templates.hpp"
 #include "lib/targets/target.hpp"
@@ -70,6 +71,7 @@ std::vector<Flag> other_flags(InitFlags& options) {
        .env = "OBSCTL_DIR",
        .fallback = ".",
        .group = "Stack",
+       .common = true,
        .doc = "directory to generate; it is created if it does not exist"},
       {.name = "spec",
        .value = "FILE",
@@ -82,6 +84,7 @@ std::vector<Flag> other_flags(InitFlags& options) {
        .into = &options.settings,
        .suggestions = std::move(offered.settings),
        .group = "Stack",
+       .common = true,
        .doc = "set any field of obsctl.yaml; 'obsctl help stack' lists them"},
       {.name = "port",
        .value = "NAME=N",
@@ -102,14 +105,18 @@ std::vector<Flag> other_flags(InitFlags& options) {
        .short_name = 'n',
        .into = &options.dry_run,
        .group = "Writing",
+       .common = true,
        .doc = "list what would be created, updated and removed; write nothing"},
       {.name = "diff",
        .into = &options.diff,
+       .excludes = {"dry-run"},
        .group = "Writing",
+       .common = true,
        .doc = "show what would change as a unified diff; write nothing"},
       {.name = "force",
        .into = &options.force,
        .group = "Writing",
+       .common = true,
        .doc = "overwrite files that were edited by hand"},
       {.name = "strict",
        .into = &options.strict,
@@ -122,7 +129,7 @@ std::vector<Flag> other_flags(InitFlags& options) {
        .completes = "directory",
        .group = "Templates",
        .doc = "write the built-in templates to DIR and do nothing else"},
-      output_flag(&options.output, {"text", "json"}),
+      output_flag(into_choice(&options.output)),
   };
 }
 
@@ -172,6 +179,12 @@ Error in_terms_of_port(Error error, const std::string& name) {
 std::vector<Flag> init_flags(InitFlags& into) {
   auto out = spec_field_flags(into);
   std::ranges::move(other_flags(into), std::back_inserter(out));
+  const auto exporting = std::ranges::find(out, "export-templates", &Flag::name);
+  for (const auto& flag : out) {
+    if (flag.name != exporting->name && flag.name != "force") {
+      exporting->excludes.push_back(flag.name);
+    }
+  }
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "commands/spec_flags.hpp"
+#include "lib/base/choice.hpp"
 #include "lib/init/init.hpp"
 
 namespace obsctl {
@@ -43,6 +44,12 @@ inline constexpr std::array k_init_flags = {
     SpecFlag{"alert-smtp", "alerting.smtp_host", "HOST:PORT", "Alerting"},
 };
 
+enum class InitFormat { text, json };
+
+constexpr auto names_of(InitFormat) {
+  return std::to_array<Named<InitFormat>>({{InitFormat::text, "text"}, {InitFormat::json, "json"}});
+}
+
 // What was given on the command line.
 struct InitFlags {
   std::array<std::optional<std::string>, k_init_flags.size()> fields;  // by index of k_init_flags
@@ -58,7 +65,7 @@ struct InitFlags {
   bool diff = false;
   bool force = false;
   bool strict = false;  // write nothing when the load does not fit
-  std::string output = "text";
+  InitFormat output = InitFormat::text;
 };
 
 [[nodiscard]] std::vector<Flag> init_flags(InitFlags& into);

@@ -29,18 +29,13 @@ constexpr const char* k_description =
     "too small for it. --from-prometheus measures rates and bytes on a running stack instead of "
     "assuming them.";
 
-std::string render(const Context& context, const SizeFlags& flags, const size::SizeResult& result) {
-  if (flags.output == "json") {
-    return size::size_json(result).dump(2) + "\n";
-  }
-  if (flags.output == "yaml") {
-    return to_yaml(size::size_json(result));
-  }
-  if (flags.output == "csv") {
-    return size::size_csv(result);
-  }
-  if (flags.output == "markdown") {
-    return size::size_markdown(result);
+std::string render(const Context& context, SizeFormat format, const size::SizeResult& result) {
+  switch (format) {
+    case SizeFormat::json: return size::size_json(result).dump(2) + "\n";
+    case SizeFormat::yaml: return to_yaml(size::size_json(result));
+    case SizeFormat::csv: return size::size_csv(result);
+    case SizeFormat::markdown: return size::size_markdown(result);
+    case SizeFormat::text: break;
   }
   const int width = std::clamp(context.terminal.width(), 60, 110);
   return size::size_text(result, context.color_out(), static_cast<std::size_t>(width));
@@ -55,7 +50,7 @@ Result<int> run(Context& context, const SizeFlags& flags) {
   if (result.findings) {
     result.findings = in_flags(std::move(*result.findings));
   }
-  context.terminal.out(render(context, flags, result));
+  context.terminal.out(render(context, flags.output, result));
   const bool failed = result.findings && sizing::any_error(*result.findings);
   return failed ? exit_code::findings : exit_code::ok;
 }

@@ -3,18 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "commands/typed_flags.hpp"
 #include "lib/stack/templates.hpp"
 
 namespace obsctl {
 namespace {
-
-std::vector<std::string> model_names() {
-  std::vector<std::string> out;
-  for (const auto model : sizing::k_models) {
-    out.emplace_back(sizing::model_name(model));
-  }
-  return out;
-}
 
 std::vector<std::string> tier_names() {
   std::vector<std::string> out;
@@ -26,33 +19,33 @@ std::vector<std::string> tier_names() {
   return out;
 }
 
-}  // namespace
-
-std::vector<Flag> size_flags(SizeFlags& options) {
-  std::vector<Flag> out;
-  for (std::size_t i = 0; i < k_size_flags.size(); ++i) {
-    out.push_back(spec_flag(k_size_flags.at(i), &options.fields.at(i)));
-  }
+void add_load_flags(size::Options& options, bool& ha, std::vector<Flag>& out) {
   out.push_back({.name = "events",
                  .value = "RATE",
-                 .into = &options.events,
+                 .into = into_rate(&options.events),
+                 .excludes = {"spans", "lines"},
                  .group = "Load",
-                 .doc = "spans and log lines per second together, in the tier's mix"});
+                 .doc = "set spans and log records per second together, in the tier's mix"});
   out.push_back({.name = "reduction",
                  .value = "SHARE",
-                 .into = &options.reduction,
+                 .into = into_share(&options.reduction),
+                 .excludes = {"keep"},
                  .group = "Policy",
-                 .doc = "share of all traces that sampling removes, instead of --keep"});
+                 .doc = "set the share of all traces that sampling removes, instead of --keep"});
   out.push_back({.name = "ha",
-                 .into = &options.ha,
+                 .into = &ha,
                  .group = "Policy",
                  .doc = "plan at least the instances that high availability needs"});
+}
+
+void add_source_flags(size::Options& options, std::vector<Flag>& out) {
   out.push_back({.name = "spec",
                  .value = "FILE",
                  .into = &options.spec_file,
                  .completes = "file",
                  .group = "Source",
-                 .doc = "spec to size; '-' reads standard input"});
+                 .common = true,
+                 .doc = "size this spec; '-' reads standard input"});
   out.push_back({.name = "set",
                  .value = "KEY=VALUE",
                  .into = &options.settings,
@@ -63,23 +56,27 @@ std::vector<Flag> size_flags(SizeFlags& options) {
                  .value = "URL",
                  .into = &options.prometheus,
                  .group = "Source",
+                 .common = true,
                  .doc = "measure rates and sizes on a running stack"});
   out.push_back({.name = "write-calibration",
                  .into = &options.write_calibration,
+                 .needs = {"from-prometheus"},
                  .group = "Source",
                  .doc = "save what was measured in obsctl.yaml"});
   out.push_back({.name = "model",
                  .value = "MODEL",
-                 .into = &options.model,
-                 .choices = model_names(),
-                 .fallback = std::string(sizing::model_name(sizing::Model::recommended)),
+                 .into = into_choice(&options.model),
                  .group = "Source",
-                 .doc = "rules that decide"});
+                 .doc = "choose the rules that decide"});
+}
+
+void add_output_flags(size::Options& options, SizeFormat& output, std::vector<Flag>& out) {
   out.push_back({.name = "compare",
                  .value = "TIER",
                  .into = &options.compare,
                  .suggestions = tier_names(),
                  .group = "Output",
+                 .common = true,
                  .doc = "compare with another tier"});
   out.push_back({.name = "models",
                  .into = &options.pages.models,
@@ -88,6 +85,7 @@ std::vector<Flag> size_flags(SizeFlags& options) {
   out.push_back({.name = "costs",
                  .into = &options.pages.costs,
                  .group = "Output",
+                 .common = true,
                  .doc = "print prices in full, disaster recovery and availability"});
   out.push_back({.name = "notes",
                  .into = &options.pages.notes,
@@ -97,30 +95,35 @@ std::vector<Flag> size_flags(SizeFlags& options) {
       {.name = "explain",
        .value = "[NAME]",
        .into = &options.explain,
+       .excludes = {"compare", "models", "costs", "notes", "check"},
        .group = "Output",
+       .common = true,
        .doc = "print formula, inputs and source of a number, such as loki.memory, or of all"});
   out.push_back(
       {.name = "check",
        .into = &options.check,
+       .excludes = {"compare"},
        .group = "Check",
+       .common = true,
        .doc = "exit 3 if the declared hosts, disks or limits are too small for the load"});
-  out.push_back(output_flag(&options.output, {"text", "json", "yaml", "csv", "markdown"}));
+  out.push_back(output_flag(into_choice(&output)));
+}
+
+}  // namespace
+
+std::vector<Flag> size_flags(SizeFlags& into) {
+  std::vector<Flag> out;
+  for (std::size_t i = 0; i < k_size_flags.size(); ++i) {
+    out.push_back(spec_flag(k_size_flags.at(i), &into.fields.at(i)));
+  }
+  add_load_flags(into.options, into.ha, out);
+  add_source_flags(into.options, out);
+  add_output_flags(into.options, into.output, out);
   return out;
 }
 
 Result<size::Options> size_options(Context& context, const SizeFlags& flags) {
-  size::Options out{.spec_file = flags.spec_file,
-                    .spec = {},
-                    .settings = flags.settings,
-                    .events = {},
-                    .reduction = {},
-                    .template_dirs = flags.template_dirs,
-                    .compare = flags.compare,
-                    .check = flags.check,
-                    .prometheus = flags.prometheus,
-                    .write_calibration = flags.write_calibration,
-                    .explain = flags.explain,
-                    .pages = flags.pages};
+  size::Options out = flags.options;
   for (std::size_t i = 0; i < k_size_flags.size(); ++i) {
     if (const auto& value = flags.fields.at(i)) {
       out.settings.push_back(fmt::format("{}={}", k_size_flags.at(i).key, *value));
@@ -129,16 +132,7 @@ Result<size::Options> size_options(Context& context, const SizeFlags& flags) {
   if (flags.ha) {
     out.settings.emplace_back("sizing.ha=true");
   }
-  if (flags.events) {
-    OBS_TRY_ASSIGN(out.events, parse_rate(*flags.events, "--events"));
-  }
-  if (flags.reduction) {
-    OBS_TRY_ASSIGN(out.reduction, parse_share(*flags.reduction, "--reduction"));
-  }
-  if (flags.model) {
-    OBS_TRY_ASSIGN(out.model, sizing::parse_model(*flags.model));
-  }
-  if (flags.spec_file == "-") {
+  if (out.spec_file == "-") {
     OBS_TRY_ASSIGN(std::string text, context.terminal.read_stdin());
     out.spec_file.reset();
     out.spec = {std::move(text), "standard input"};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "commands/spec_flags.hpp"
+#include "lib/base/choice.hpp"
 #include "lib/size/size.hpp"
 
 namespace obsctl {
@@ -39,28 +40,27 @@ inline constexpr std::array k_size_flags = {
     SpecFlag{"host-disk", "host.disk", "SIZE", "Check"},
 };
 
+enum class SizeFormat { text, json, yaml, csv, markdown };
+
+constexpr auto names_of(SizeFormat) {
+  return std::to_array<Named<SizeFormat>>({{SizeFormat::text, "text"},
+                                           {SizeFormat::json, "json"},
+                                           {SizeFormat::yaml, "yaml"},
+                                           {SizeFormat::csv, "csv"},
+                                           {SizeFormat::markdown, "markdown"}});
+}
+
 // What was given on the command line.
 struct SizeFlags {
   std::array<std::optional<std::string>, k_size_flags.size()> fields;  // by index of k_size_flags
-  std::optional<std::string> events;                                   // events/s in the tier's mix
-  std::optional<std::string> reduction;  // share of all traces that sampling removes
   bool ha = false;
-  std::optional<std::string> spec_file;  // "-": standard input
-  std::vector<std::string> settings;     // key=value
-  std::vector<std::string> template_dirs;
-  std::optional<std::string> model;    // absent: recommended
-  std::vector<std::string> compare;    // tiers
-  std::optional<std::string> explain;  // empty: every number; else one by its name
-  size::Pages pages;
-  bool check = false;
-  std::optional<std::string> prometheus;  // URL
-  bool write_calibration = false;
-  std::string output = "text";
+  size::Options options;  // without the settings of `fields`; a spec file "-" is standard input
+  SizeFormat output = SizeFormat::text;
 };
 
 [[nodiscard]] std::vector<Flag> size_flags(SizeFlags& into);
 
-// Reads standard input for `--spec -`. Errors: a rate, share or model that is none.
+// All of it as options; reads standard input for `--spec -`.
 [[nodiscard]] Result<size::Options> size_options(Context& context, const SizeFlags& flags);
 
 }  // namespace obsctl

@@ -157,15 +157,16 @@ Result<Notes> from_files(FileTree& tree, const FileSystem& files, pki::Time now,
 Result<Notes> add_certificates(FileTree& tree, const FileSystem& files, const Clock& clock,
                                const stack::Stack& stack, bool renew) {
   const SecuritySpec& security = stack.topology.policy.security;
-  if (security.tls == "self-signed") {
+  if (security.tls == Tls::self_signed) {
     return self_signed(tree, files, clock.now(), stack, renew);
   }
   if (renew) {
-    return fail(Code::usage, fmt::format("there is nothing to renew: tls is '{}'", security.tls),
+    return fail(Code::usage,
+                fmt::format("there is nothing to renew: tls is '{}'", name_of(security.tls)),
                 "obsctl renews the certificates of 'security.tls: self-signed' only");
   }
-  return security.tls == "files" ? from_files(tree, files, clock.now(), stack)
-                                 : Result<Notes>(Notes{});
+  return security.tls == Tls::files ? from_files(tree, files, clock.now(), stack)
+                                    : Result<Notes>(Notes{});
 }
 
 }  // namespace obsctl::init

@@ -101,7 +101,7 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
                .notes = {},
                .findings = std::move(findings),
                .fresh = fresh,
-             .look_only = options.look_only};
+               .look_only = options.look_only};
   OBS_TRY_ASSIGN(out.notes, make_files(services, options, out.stack, out.wanted));
   SpecFile file = spec_file(source);
   out.wanted[stack_paths::spec] = std::move(file.file);

@@ -57,7 +57,7 @@ struct Prepared {
   apply::Plan plan;
   std::vector<Note> notes;
   std::vector<sizing::Finding> findings;  // what of the load does not fit
-  bool fresh = false;  // there was no stack before
+  bool fresh = false;                     // there was no stack before
   bool look_only = false;
   bool refused = false;  // strict, and something does not fit
   bool written = false;

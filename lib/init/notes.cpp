@@ -32,13 +32,13 @@ std::vector<Note> exposure_notes(const stack::Stack& stack) {
   std::vector<Note> out;
   const SecuritySpec& security = stack.spec.security;
   const bool open = !is_loopback(security.bind);
-  if (open && security.auth == "none") {
+  if (open && security.auth == Auth::none) {
     out.push_back(
         {fmt::format("the receivers listen on {} and accept telemetry from anyone", security.bind),
          {{"security.auth", "bearer"}},
          "requires a token"});
   }
-  if (open && security.auth == "bearer" && security.tls == "off") {
+  if (open && security.auth == Auth::bearer && security.tls == Tls::off) {
     out.push_back(
         {"the bearer token travels unencrypted", {{"security.tls", "self-signed"}}, "encrypts it"});
   }

@@ -28,7 +28,7 @@ std::optional<std::string_view> given(const Options& options, std::string_view k
 }
 
 Result<void> apply_settings(const Options& options, StackSpec& spec) {
-  if (const auto tls = given(options, k_tls); tls && *tls != "files") {
+  if (const auto tls = given(options, k_tls); tls && choice_named<Tls>(*tls) != Tls::files) {
     // The certificate belonged to the old setting.
     spec.security.tls_cert.clear();
     spec.security.tls_key.clear();

@@ -75,7 +75,7 @@ class Formats(SizeCase):
                 self.assertTrue(set(line) <= set("|-:"))
 
     def test_text_fits_the_terminal(self):
-        for args in ([], ["--tier", "medium"], ["--tier", "medium", "--explain", "--check"],
+        for args in ([], ["--tier", "medium"], ["--tier", "medium", "--explain"], ["--check"],
                      ["--models", "--costs", "--notes"], ["--model", "documented"]):
             done = obsctl("size", *args, cwd=self.root, env={"COLUMNS": "80"})
             self.assertNotIn("\x1b", done.stdout)
@@ -94,7 +94,7 @@ class Formats(SizeCase):
     def test_no_id_or_line_of_the_documents_is_shown(self):
         for args in (["--models", "--costs", "--notes"], ["--tier", "medium", "--notes"], ["--explain"],
                      ["--explain", "loki.memory"], ["--explain", "traces.stored"], ["--check"],
-                     ["--tier", "large", "--ha", "--explain", "--compare", "xlarge"]):
+                     ["--tier", "large", "--ha", "--explain"], ["--tier", "large", "--compare", "xlarge"]):
             for form in ("text", "json", "yaml", "csv", "markdown"):
                 text = self.size(*args, "-o", form).stdout
                 # Formulas have ids that docs/sizing.md explains: D04, F01, P02, R03, S01.

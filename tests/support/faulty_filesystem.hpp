@@ -15,7 +15,7 @@ namespace obsctl::test {
 
 struct Killed {};
 
-class FaultyFileSystem final : public FileSystem {
+class FaultyFileSystem : public FileSystem {
   using Path = std::filesystem::path;
 
  public:

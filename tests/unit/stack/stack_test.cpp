@@ -4,10 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 
+#include "lib/base/time.hpp"
 #include "lib/stack/endpoints.hpp"
 #include "lib/stack/paths.hpp"
 #include "lib/stack/secrets.hpp"
+#include "tests/support/faulty_filesystem.hpp"
 #include "tests/support/sized.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -22,47 +25,16 @@ constexpr UserId k_me = 1000;
 constexpr UserId k_other = 1001;
 
 // The real disk, where files belong to whom the test says.
-class OwnedFiles final : public FileSystem {
+class OwnedFiles final : public test::FaultyFileSystem {
  public:
+  OwnedFiles() : FaultyFileSystem(Accident::kill, 0) {}
+
   std::map<fs::path, UserId> owners;  // all others are k_me's
 
   [[nodiscard]] std::optional<UserId> owner(const fs::path& path) const override {
     const auto found = owners.find(path);
     return found == owners.end() ? k_me : found->second;
   }
-  [[nodiscard]] Result<std::string> read(const fs::path& path) const override {
-    return os_.read(path);
-  }
-  [[nodiscard]] bool exists(const fs::path& path) const override { return os_.exists(path); }
-  [[nodiscard]] bool is_directory(const fs::path& path) const override {
-    return os_.is_directory(path);
-  }
-  [[nodiscard]] std::optional<FileMode> mode(const fs::path& path) const override {
-    return os_.mode(path);
-  }
-  [[nodiscard]] Result<std::vector<fs::path>> list(const fs::path& dir) const override {
-    return os_.list(dir);
-  }
-  [[nodiscard]] Result<DiskSpace> disk_space(const fs::path& path) const override {
-    return os_.disk_space(path);
-  }
-  Result<void> write_atomic(const fs::path& path, std::string_view bytes, FileMode mode) override {
-    return os_.write_atomic(path, bytes, mode);
-  }
-  Result<void> make_directories(const fs::path& path, FileMode mode) override {
-    return os_.make_directories(path, mode);
-  }
-  Result<void> rename(const fs::path& from, const fs::path& to) override {
-    return os_.rename(from, to);
-  }
-  Result<void> remove(const fs::path& path) override { return os_.remove(path); }
-  Result<void> remove_tree(const fs::path& path) override { return os_.remove_tree(path); }
-  Result<void> remove_if_empty(const fs::path& directory) override {
-    return os_.remove_if_empty(directory);
-  }
-
- private:
-  OsFileSystem os_;
 };
 
 // A directory with an obsctl.yaml, and a folder inside.
