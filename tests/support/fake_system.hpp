@@ -3,6 +3,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <stdlib.h>
 
 #include <chrono>
 #include <filesystem>
@@ -13,9 +14,26 @@
 #include <vector>
 
 #include "commands/command.hpp"
-#include "tests/support/temporary_directory.hpp"
 
 namespace obsctl::test {
+
+// Removed with everything in it when the object goes.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "obsctl-test-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = std::filesystem::canonical(name);
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
 
 // Answers by "METHOD URL"; a request that no test has foreseen finds nobody there.
 class FakeHttp final : public HttpClient {

@@ -1,30 +1,30 @@
-// A directory of its own for a test on the real disk.
+// A directory of a test's own, gone with its object.
 #pragma once
 
-#include <doctest/doctest.h>
 #include <stdlib.h>
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 
 namespace obsctl::test {
 
-// Removed with everything in it when the object goes.
-class TemporaryDirectory {
- public:
+struct TemporaryDirectory {
   TemporaryDirectory() {
     std::string name = (std::filesystem::temp_directory_path() / "obsctl-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = std::filesystem::canonical(name);
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw std::runtime_error("no directory for the test");
+    }
+    path = name;
   }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
+  std::filesystem::path path;
 };
 
 }  // namespace obsctl::test
