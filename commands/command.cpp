@@ -49,13 +49,6 @@ const std::string& default_of(const Flag& flag) {
   return flag.fallback.empty() && typed != nullptr ? typed->initial : flag.fallback;
 }
 
-Failure unknown_choice(std::string_view text, std::string_view what,
-                       const std::vector<std::string>& choices) {
-  const std::string hint = did_you_mean(text, choices);
-  return fail(Code::usage, fmt::format("unknown value '{}' for '{}'", text, what),
-              (hint.empty() ? "" : hint + " ") + "one of: " + join(choices, ", "));
-}
-
 bool Context::color_out() const {
   return colored(*this, terminal.out_is_terminal());
 }
@@ -77,6 +70,16 @@ Flag output_flag(std::string* into, std::vector<std::string> formats) {
           .into = into,
           .choices = std::move(formats),
           .fallback = *into,
+          .group = "Output",
+          .common = true,
+          .doc = "choose the format of the result"};
+}
+
+Flag output_flag(TypedValue into) {
+  return {.name = "output",
+          .short_name = 'o',
+          .value = "FORMAT",
+          .into = std::move(into),
           .group = "Output",
           .common = true,
           .doc = "choose the format of the result"};

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/base/choice.hpp"
 #include "lib/base/error.hpp"
 #include "lib/io/clock.hpp"
 #include "lib/io/environment.hpp"
@@ -135,12 +136,11 @@ struct Command {
 // The default that help shows; empty when there is none.
 [[nodiscard]] const std::string& default_of(const Flag& flag);
 
-// The usage error for a text that is none of `choices`; `what` names the input, such as "--tier".
-[[nodiscard]] Failure unknown_choice(std::string_view text, std::string_view what,
-                                     const std::vector<std::string>& choices);
-
 // The flag `-o, --output` with the formats a command offers.
 [[nodiscard]] Flag output_flag(std::string* into, std::vector<std::string> formats);
+
+// The same for a typed value, which brings its formats.
+[[nodiscard]] Flag output_flag(TypedValue into);
 
 // Every command, in the order of `obsctl help`. (commands/registry.cpp)
 [[nodiscard]] std::vector<Command> all_commands();

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "commands/loadgen_options.hpp"
-#include "commands/stack_templates.hpp"
+#include "commands/spec_flags.hpp"
 #include "lib/base/text.hpp"
 #include "lib/loadgen/scenario.hpp"
 #include "lib/sink/fault.hpp"

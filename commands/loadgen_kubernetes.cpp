@@ -7,7 +7,7 @@
 #include "commands/loadgen_options.hpp"
 #include "lib/base/text.hpp"
 #include "lib/loadgen/kubernetes.hpp"
-#include "lib/render/stack.hpp"
+#include "lib/stack/paths.hpp"
 
 namespace obsctl {
 namespace {

@@ -6,11 +6,11 @@
 #include <cmath>
 
 #include "commands/loadgen_options.hpp"
-#include "commands/stack_templates.hpp"
 #include "lib/base/text.hpp"
 #include "lib/model/load_target.hpp"
 #include "lib/otlp/connect_error.hpp"
-#include "lib/render/stack.hpp"
+#include "lib/stack/paths.hpp"
+#include "lib/stack/templates.hpp"
 #include "lib/topology/build.hpp"
 
 namespace obsctl {
@@ -254,9 +254,10 @@ Result<std::optional<LoadgenStack>> find_stack(Context& context, const LoadgenOp
   OBS_TRY_ASSIGN(const std::string text, context.files.read(out.file));
   OBS_TRY_ASSIGN(out.spec,
                  read_spec(text, (fs::path(*options.stack) / stack_paths::spec).string()));
-  OBS_TRY_ASSIGN(const auto templates, load_stack_templates(context, options.template_dirs, dir));
-  OBS_TRY_ASSIGN(const auto stack, size_and_build(out.spec, templates.catalogs));
-  const Topology& topology = stack.topology;
+  OBS_TRY_ASSIGN(const auto templates, stack::load_templates(context.files, context.environment,
+                                                             options.template_dirs, dir));
+  OBS_TRY_ASSIGN(const auto sized, size_and_build(out.spec, templates.catalogs));
+  const Topology& topology = sized.topology;
   const bool tls = out.spec.security.tls != Tls::off;
   const std::string host = host_of(out.spec.security.bind);
   const int port = options.protocol == "grpc" ? port_of(topology, "otlp-grpc", 4317)

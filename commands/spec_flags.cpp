@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "commands/stack_templates.hpp"
 #include "lib/base/text.hpp"
 #include "lib/catalog/stack.hpp"
 #include "lib/model/spec.hpp"
+#include "lib/stack/templates.hpp"
 
 namespace obsctl {
 
@@ -22,7 +22,7 @@ Flag spec_flag(const SpecFlag& row, std::optional<std::string>* into) {
            .group = row.group,
            .common = row.common,
            .doc = field.doc};
-  const auto& catalogs = built_in_catalogs();
+  const auto& catalogs = stack::built_in_catalogs();
   if (out.choices.empty() && catalogs) {
     // A component of a person's own may be chosen too; the stack knows those.
     out.choices = catalog::choices(row.key, catalogs->single_node, catalogs->components);
@@ -34,17 +34,22 @@ Flag spec_flag(const SpecFlag& row, std::optional<std::string>* into) {
   return out;
 }
 
-Error in_terms_of_flag(Error error, const SpecFlag& row) {
-  error.message = replace_all(std::move(error.message), fmt::format("'{}'", row.key),
-                              fmt::format("'--{}'", row.flag));
-  return error;
+Flag template_dir_flag(std::vector<std::string>* into, std::string group) {
+  return {.name = "template-dir",
+          .value = "DIR",
+          .into = into,
+          .completes = "directory",
+          .env = "OBSCTL_TEMPLATE_DIR",
+          .group = std::move(group),
+          .doc = "use the templates in DIR instead of the built-in ones"};
 }
 
 Error in_terms_of_flags(Error error, std::span<const SpecFlag> flags,
                         std::span<const std::optional<std::string>> given) {
-  for (std::size_t i = 0; i < flags.size(); ++i) {
+  for (std::size_t i = 0; i < flags.size() && !error.at; ++i) {
     if (given[i]) {
-      error = in_terms_of_flag(std::move(error), flags[i]);
+      error.message = replace_all(std::move(error.message), fmt::format("'{}'", flags[i].key),
+                                  fmt::format("'--{}'", flags[i].flag));
     }
   }
   return error;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "commands/command.hpp"
 
@@ -22,10 +23,11 @@ struct SpecFlag {
 
 [[nodiscard]] Flag spec_flag(const SpecFlag& row, std::optional<std::string>* into);
 
-// An error about a field says the flag's name, because that is what the user typed.
-[[nodiscard]] Error in_terms_of_flag(Error error, const SpecFlag& row);
+// The flag `--template-dir` of every command that reads a stack.
+[[nodiscard]] Flag template_dir_flag(std::vector<std::string>* into, std::string group);
 
-// The same for an error of the whole spec, for the flags that have a value in `given` (by index).
+// An error about a setting names its flag, if that has a value in `given` (by index), because that
+// is what the user typed. An error in a file names the setting: the file says it so.
 [[nodiscard]] Error in_terms_of_flags(Error error, std::span<const SpecFlag> flags,
                                       std::span<const std::optional<std::string>> given);
 

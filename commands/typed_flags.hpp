@@ -105,6 +105,17 @@ template <class F, class Table>
   return out;
 }
 
+// A closed choice, whose names stand beside its enum.
+template <class F>
+requires ClosedChoice<typed_flags::ValueOf<F>>
+[[nodiscard]] TypedValue into_choice(F* field) {
+  using Value = typed_flags::ValueOf<F>;
+  TypedValue out = typed_flags::into(field, parse_choice<Value>,
+                                     [](Value held) { return std::string(name_of(held)); });
+  out.choices = choices_of<Value>();
+  return out;
+}
+
 template <typed_flags::Holds<Rate> F>
 [[nodiscard]] TypedValue into_rate(F* field) {
   return typed_flags::into(field, parse_rate, print_rate);

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "lib/apply/journal.hpp"
 #include "lib/base/hash.hpp"
 
 namespace obsctl::apply {
@@ -74,6 +75,17 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file) 
   } catch (const nlohmann::json::exception&) {
     return fail_at({file}, "the manifest is damaged", k_hint);
   }
+}
+
+Result<std::optional<Manifest>> read_manifest(const FileSystem& files,
+                                              const std::filesystem::path& directory) {
+  const std::filesystem::path file = Places(directory).manifest;
+  if (!files.exists(file)) {
+    return std::optional<Manifest>{};
+  }
+  OBS_TRY_ASSIGN(const std::string text, files.read(file));
+  OBS_TRY_ASSIGN(Manifest manifest, parse_manifest(text, file.string()));
+  return std::optional(std::move(manifest));
 }
 
 }  // namespace obsctl::apply

@@ -5,11 +5,14 @@
 // hash of a short secret in a file that gets committed could be searched for.
 #pragma once
 
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "lib/base/error.hpp"
+#include "lib/io/filesystem.hpp"
 #include "lib/render/file_tree.hpp"
 
 namespace obsctl::apply {
@@ -36,5 +39,9 @@ struct Manifest {
 
 // `file` names it in errors. Paths that leave the directory are errors: a manifest is input.
 [[nodiscard]] Result<Manifest> parse_manifest(std::string_view text, const std::string& file);
+
+// The manifest of a generated directory; nothing where there is none. Errors: it is damaged.
+[[nodiscard]] Result<std::optional<Manifest>> read_manifest(const FileSystem& files,
+                                                            const std::filesystem::path& directory);
 
 }  // namespace obsctl::apply

@@ -142,12 +142,7 @@ Result<void> StackDirectory::take_lock() {
 }
 
 Result<void> StackDirectory::load_manifest() {
-  const Places places(dir_);
-  if (!files_->exists(places.manifest)) {
-    return {};
-  }
-  OBS_TRY_ASSIGN(const std::string text, files_->read(places.manifest));
-  OBS_TRY_ASSIGN(manifest_, parse_manifest(text, places.manifest.string()));
+  OBS_TRY_ASSIGN(manifest_, read_manifest(*files_, dir_));
   return {};
 }
 

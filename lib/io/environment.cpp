@@ -26,6 +26,7 @@ Environment Environment::of_process() {
   }
   std::error_code ignored;  // a deleted current directory leaves an empty path, reported when used
   out.directory = std::filesystem::current_path(ignored);
+  out.user = ::geteuid();
   return out;
 }
 

@@ -2,6 +2,7 @@
 // shell.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -11,7 +12,8 @@ namespace obsctl {
 
 struct Environment {
   std::map<std::string, std::string> variables;
-  std::filesystem::path directory;  // absolute
+  std::filesystem::path directory;         // absolute
+  std::optional<std::uint32_t> user = {};  // number of the user who runs obsctl
 
   // The value of a variable; nothing when it is unset or empty.
   [[nodiscard]] std::optional<std::string> get(const std::string& name) const;

@@ -105,6 +105,14 @@ std::optional<FileMode> OsFileSystem::mode(const fs::path& path) const {
   return static_cast<FileMode>(info.st_mode & 07777U);
 }
 
+std::optional<UserId> OsFileSystem::owner(const fs::path& path) const {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return std::nullopt;
+  }
+  return info.st_uid;
+}
+
 Result<std::vector<fs::path>> OsFileSystem::list(const fs::path& dir) const {
   std::vector<fs::path> out;
   std::error_code error;

@@ -19,6 +19,9 @@ namespace obsctl {
 // Permission bits of a file, for example 0600.
 using FileMode = std::uint32_t;
 
+// Number of a user, as stat() and geteuid() give it.
+using UserId = std::uint32_t;
+
 // How much a file system holds, and what of it an ordinary user may still write.
 struct DiskSpace {
   Bytes total;
@@ -61,6 +64,12 @@ class FileSystem {
 
   // Permission bits, or nothing when the file is not there.
   [[nodiscard]] virtual std::optional<FileMode> mode(const std::filesystem::path& path) const = 0;
+
+  // The user that `path` belongs to, without following a link; nothing when that is not known.
+  [[nodiscard]] virtual std::optional<UserId> owner(const std::filesystem::path& path) const {
+    static_cast<void>(path);
+    return std::nullopt;
+  }
 
   // Regular files below `dir`, as paths relative to it, sorted. Links are not followed.
   [[nodiscard]] virtual Result<std::vector<std::filesystem::path>> list(
@@ -120,6 +129,7 @@ class OsFileSystem final : public FileSystem {
   [[nodiscard]] bool exists(const std::filesystem::path& path) const override;
   [[nodiscard]] bool is_directory(const std::filesystem::path& path) const override;
   [[nodiscard]] std::optional<FileMode> mode(const std::filesystem::path& path) const override;
+  [[nodiscard]] std::optional<UserId> owner(const std::filesystem::path& path) const override;
   [[nodiscard]] Result<std::vector<std::filesystem::path>> list(
       const std::filesystem::path& dir) const override;
   [[nodiscard]] Result<DiskSpace> disk_space(const std::filesystem::path& path) const override;

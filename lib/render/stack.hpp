@@ -15,16 +15,6 @@
 
 namespace obsctl {
 
-// Paths that other parts of obsctl need to know, relative to the generated directory.
-namespace stack_paths {
-inline constexpr auto spec = "obsctl.yaml";
-inline constexpr auto tls_certificate = "tls/server.crt";  // chain that the OTLP receivers present
-inline constexpr auto tls_key = "tls/server.key";          // 0600; volume-init hands a copy over
-inline constexpr auto tls_ca = "tls/ca.crt";               // what senders trust (self-signed)
-inline constexpr auto tls_ca_key = "tls/ca.key";           // 0600
-inline constexpr auto otlp_secret = "secrets/otlp.env";
-}  // namespace stack_paths
-
 struct Rendered {
   FileTree tree;
   Values values;                           // of the stack and its components, for the packaging
@@ -39,7 +29,7 @@ struct Rendered {
 
 // The files that do not depend on the packaging; a target adds its own (lib/targets). Secrets are
 // drawn from `random` and marked `secret`, so that writing the tree keeps the ones that exist. The
-// files of stack_paths (obsctl.yaml, TLS) are the caller's. Errors: a broken template or catalog
+// files obsctl.yaml and of TLS are the caller's. Errors: a broken template or catalog
 // row, with its position.
 [[nodiscard]] Result<Rendered> render_stack(const Topology& topology, const TemplateStore& store,
                                             const Words& words, Random& random);

@@ -31,11 +31,16 @@ Result<const Target*> find_target(const std::string& name) {
               "it generates " + join(names, " and "));
 }
 
-Result<Generated> generate(const Target& target, const Topology& topology,
-                           const TemplateStore& store, Random& random) {
+Result<Words> words_of(const Target& target, const Topology& topology, const TemplateStore& store) {
   OBS_TRY(target.carries(topology));
   OBS_TRY_ASSIGN(Words words, target.words(topology, store));
   words.configs = target.configs;
+  return words;
+}
+
+Result<Generated> generate(const Target& target, const Topology& topology,
+                           const TemplateStore& store, Random& random) {
+  OBS_TRY_ASSIGN(Words words, words_of(target, topology, store));
   OBS_TRY_ASSIGN(Rendered stack, render_stack(topology, store, words, random));
   OBS_TRY(target.package(stack, topology, store));
   return Generated{std::move(stack.tree), std::move(words)};

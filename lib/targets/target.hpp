@@ -57,8 +57,13 @@ struct Target {
 // The target with that name. Errors: none has it (Code::usage).
 [[nodiscard]] Result<const Target*> find_target(const std::string& name);
 
+// How the stack is run, reached and watched, once the target is known to carry it. Errors: those of
+// carries() and words().
+[[nodiscard]] Result<Words> words_of(const Target& target, const Topology& topology,
+                                     const TemplateStore& store);
+
 struct Generated {
-  FileTree tree;  // every file of the stack except those of stack_paths
+  FileTree tree;  // every file of the stack except obsctl.yaml and those of TLS
   Words words;
 };
 

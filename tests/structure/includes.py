@@ -28,6 +28,11 @@ ALLOWED = {
     "lib/targets": ["lib/base", "lib/io", "lib/yaml", "lib/model", "lib/catalog", "lib/sizing",
                     "lib/topology", "lib/template", "lib/render"],
     "lib/apply": ["lib/base", "lib/io", "lib/render"],
+    "lib/stack": ["lib/base", "lib/io", "lib/model", "lib/sizing", "lib/template", "lib/topology", "lib/targets",
+                  "lib/pki", "templates"],
+    "lib/size": ["lib/base", "lib/io", "lib/ui", "lib/model", "lib/sizing", "lib/prom", "lib/targets", "lib/stack"],
+    "lib/init": ["lib/base", "lib/io", "lib/ui", "lib/model", "lib/sizing", "lib/render", "lib/engine", "lib/apply",
+                 "lib/pki", "lib/stack", "lib/size"],
     "commands": ["lib", "templates"],
     "cli": ["commands", "lib", "templates"],
 }

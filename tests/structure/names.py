@@ -10,7 +10,7 @@ FOLDERS = ["cli", "commands", "lib"]
 # A component's own formulas: <name>.cpp with '_' for '-' may use that one name.
 OWN = "lib/sizing/own"
 # Literals that must stand, by file and name, with the reason.
-ALLOWED = {("commands/size_json.cpp", "kafka"): "a key of the JSON that scripts read"}
+ALLOWED = {("lib/size/json.cpp", "kafka"): "a key of the JSON that scripts read"}
 
 # A string literal (raw ones too), a comment or a character, so that none is mistaken for another.
 TOKEN = re.compile(r'R"(?P<mark>[^(\s]*)\((?P<raw>.*?)\)(?P=mark)"|"(?P<text>(?:[^"\\\n]|\\.)*)"'

@@ -15,7 +15,7 @@ namespace obsctl::test {
 
 struct Killed {};
 
-class FaultyFileSystem final : public FileSystem {
+class FaultyFileSystem : public FileSystem {
   using Path = std::filesystem::path;
 
  public:
@@ -34,6 +34,9 @@ class FaultyFileSystem final : public FileSystem {
   }
   [[nodiscard]] std::optional<FileMode> mode(const Path& path) const override {
     return os_.mode(path);
+  }
+  [[nodiscard]] std::optional<UserId> owner(const Path& path) const override {
+    return os_.owner(path);
   }
   [[nodiscard]] Result<std::vector<Path>> list(const Path& dir) const override {
     return os_.list(dir);

@@ -11,9 +11,8 @@ namespace obsctl::test {
 
 inline Words compose_words(const Topology& topology) {
   const OsFileSystem files;
-  auto words = (*find_target("compose"))->words(topology, TemplateStore(files, {}));
+  auto words = words_of(**find_target("compose"), topology, TemplateStore(files, {}));
   REQUIRE(words);
-  words->configs = (*find_target("compose"))->configs;
   return std::move(*words);
 }
 

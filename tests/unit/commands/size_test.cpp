@@ -3,6 +3,7 @@
 
 #include "cli/app.hpp"
 #include "tests/support/fake_system.hpp"
+#include "tests/support/faulty_filesystem.hpp"
 
 namespace obsctl::test {
 namespace {
@@ -34,6 +35,42 @@ TEST_CASE("a result that cannot be written is a failure") {
   fake.terminal.flushed = fail(Code::io, "cannot write to standard output");
   CHECK(cli::run({"version"}, fake.system()) == exit_code::failed);
   CHECK(fake.terminal.err_text.find("cannot write") != std::string::npos);
+}
+
+TEST_CASE("size --check gives 3 when the host is too small, with flags that fit") {
+  FakeSystem fake;
+  const std::vector<std::string> check = {"size",    "--spans", "300/s",   "--series",     "20k",
+                                          "--lines", "300/s",   "--check", "--host-memory"};
+  auto enough = check;
+  enough.emplace_back("64GiB");
+  CHECK(cli::run(enough, fake.system()) == exit_code::ok);
+  CHECK(fake.terminal.out_text.find("everything declared is large enough") != std::string::npos);
+  fake.terminal.out_text.clear();
+  auto small = check;
+  small.emplace_back("4GiB");
+  CHECK(cli::run(small, fake.system()) == exit_code::findings);
+  CHECK(fake.terminal.out_text.find("FAIL host.memory") != std::string::npos);
+  CHECK(fake.terminal.out_text.find("--spans ") != std::string::npos);
+  CHECK(fake.terminal.err_text.empty());
+}
+
+TEST_CASE("size does not read a stack of another user") {
+  FakeSystem fake;
+  fake.write("obsctl.yaml", "tier: medium\n");
+  class Foreign final : public FaultyFileSystem {
+   public:
+    Foreign() : FaultyFileSystem(Accident::kill, 0) {}
+    [[nodiscard]] std::optional<UserId> owner(const std::filesystem::path&) const override {
+      return 1001;
+    }
+  } files;
+  fake.environment.user = 1001;
+  CHECK(cli::run({"size"}, {fake.environment, files, fake.http, fake.clock, fake.random,
+                            fake.terminal}) == exit_code::ok);
+  fake.environment.user = 1000;
+  CHECK(cli::run({"size"}, {fake.environment, files, fake.http, fake.clock, fake.random,
+                            fake.terminal}) == exit_code::usage);
+  CHECK(fake.terminal.err_text.find("belongs to another user") != std::string::npos);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/render/stack.hpp"
+#include "lib/stack/paths.hpp"
 #include "lib/targets/target.hpp"
 #include "lib/topology/build.hpp"
 #include "lib/ui/diff.hpp"

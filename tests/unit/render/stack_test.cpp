@@ -9,6 +9,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/catalog/components.hpp"
+#include "lib/stack/paths.hpp"
 #include "lib/targets/target.hpp"
 #include "lib/topology/build.hpp"
 #include "lib/yaml/read.hpp"

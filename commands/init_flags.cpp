@@ -1,0 +1,220 @@
+// Declares the flags of `obsctl init` and turns them into settings.
+#include "commands/init_flags.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "commands/typed_flags.hpp"
+#include "lib/base/text.hpp"
+#include "lib/stack/templates.hpp"
+#include "lib/targets/target.hpp"
+#include "lib/topology/build.hpp"
+
+namespace obsctl {
+namespace {
+
+std::vector<Flag> spec_field_flags(InitFlags& options) {
+  std::vector<Flag> out;
+  for (std::size_t i = 0; i < k_init_flags.size(); ++i) {
+    out.push_back(spec_flag(k_init_flags.at(i), &options.fields.at(i)));
+    if (std::string_view(k_init_flags.at(i).key) == "target") {
+      for (const auto* target : targets()) {
+        out.back().choices.push_back(target->name);
+      }
+    }
+  }
+  return out;
+}
+
+// What completion offers for --set and --port, from the default stack.
+struct Suggestions {
+  std::vector<std::string> settings;
+  std::vector<std::string> ports;
+};
+
+Suggestions suggestions() {
+  Suggestions out;
+  for (const auto& field : spec_fields()) {
+    out.settings.push_back(field.key + "=");
+  }
+  const auto& catalogs = stack::built_in_catalogs();
+  if (!catalogs) {
+    return out;
+  }
+  const auto stack = size_and_build(StackSpec{}, *catalogs);
+  if (!stack) {
+    return out;
+  }
+  for (const auto& component : stack->topology.components) {
+    for (const auto* limit : {"cpus", "memory", "disk"}) {
+      out.settings.push_back(fmt::format("components.{}.{}=", component.name, limit));
+    }
+    for (const auto& port : component.ports) {
+      if (!port.purpose.empty()) {
+        out.ports.push_back(port.name + "=");
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<Flag> other_flags(InitFlags& options) {
+  Suggestions offered = suggestions();
+  return {
+      {.name = "dir",
+       .short_name = 'd',
+       .value = "DIR",
+       .into = &options.dir,
+       .completes = "directory",
+       .env = "OBSCTL_DIR",
+       .fallback = ".",
+       .group = "Stack",
+       .common = true,
+       .doc = "directory to generate; it is created if it does not exist"},
+      {.name = "spec",
+       .value = "FILE",
+       .into = &options.spec_file,
+       .completes = "file",
+       .group = "Stack",
+       .doc = "read the stack from this file instead of DIR/obsctl.yaml; - is standard input"},
+      {.name = "set",
+       .value = "KEY=VALUE",
+       .into = &options.settings,
+       .suggestions = std::move(offered.settings),
+       .group = "Stack",
+       .common = true,
+       .doc = "set any field of obsctl.yaml; 'obsctl help stack' lists them"},
+      {.name = "port",
+       .value = "NAME=N",
+       .into = &options.ports,
+       .suggestions = std::move(offered.ports),
+       .group = "Stack",
+       .doc = "publish a port on another number; 0 disables it"},
+      {.name = "cors-origin",
+       .value = "ORIGIN",
+       .into = &options.cors_origins,
+       .group = "Security",
+       .doc = "allow a browser origin to send telemetry"},
+      {.name = "renew-certs",
+       .into = &options.renew_certs,
+       .group = "Security",
+       .doc = "make a new server certificate now (self-signed)"},
+      {.name = "dry-run",
+       .short_name = 'n',
+       .into = &options.dry_run,
+       .group = "Writing",
+       .common = true,
+       .doc = "list what would be created, updated and removed; write nothing"},
+      {.name = "diff",
+       .into = &options.diff,
+       .excludes = {"dry-run"},
+       .group = "Writing",
+       .common = true,
+       .doc = "show what would change as a unified diff; write nothing"},
+      {.name = "force",
+       .into = &options.force,
+       .group = "Writing",
+       .common = true,
+       .doc = "overwrite files that were edited by hand"},
+      {.name = "strict",
+       .into = &options.strict,
+       .group = "Writing",
+       .doc = "write nothing and exit 3 if the load does not fit the host"},
+      template_dir_flag(&options.template_dirs, "Templates"),
+      {.name = "export-templates",
+       .value = "DIR",
+       .into = &options.export_templates,
+       .completes = "directory",
+       .group = "Templates",
+       .doc = "write the built-in templates to DIR and do nothing else"},
+      output_flag(into_choice(&options.output)),
+  };
+}
+
+// Paths are stored absolute, so that the next init may be run from anywhere.
+std::string absolute(const Context& context, const std::string& path) {
+  return path.empty() ? path : (context.environment.directory / path).lexically_normal().string();
+}
+
+// The name of a port in NAME=N.
+std::string port_name(const std::string& given) {
+  return given.substr(0, given.find('='));
+}
+
+Result<std::vector<std::string>> settings_of(const Context& context, const InitFlags& flags) {
+  std::vector<std::string> out = flags.settings;
+  for (std::size_t i = 0; i < k_init_flags.size(); ++i) {
+    if (const auto& value = flags.fields.at(i)) {
+      const bool is_file = std::string_view(k_init_flags.at(i).value) == "FILE";
+      out.push_back(fmt::format("{}={}", k_init_flags.at(i).key,
+                                is_file ? absolute(context, *value) : *value));
+    }
+  }
+  if (!flags.cors_origins.empty()) {
+    out.push_back("security.cors_origins=" + join(flags.cors_origins, ","));
+  }
+  for (const auto& port : flags.ports) {
+    if (port_name(port).empty() || port_name(port) == port) {
+      return fail(Code::usage, fmt::format("'{}' is not of the form NAME=N for '--port'", port),
+                  "for example --port grafana=3001");
+    }
+    out.push_back("ports." + port);
+  }
+  return out;
+}
+
+// The stack names a port alone, a field of the spec with its key.
+Error in_terms_of_port(Error error, const std::string& name) {
+  error.message = replace_all(std::move(error.message), fmt::format("'ports.{}'", name),
+                              fmt::format("'--port {}'", name));
+  error.message = replace_all(std::move(error.message), fmt::format("no port '{}'", name),
+                              fmt::format("no port '{}' for '--port'", name));
+  return error;
+}
+
+}  // namespace
+
+std::vector<Flag> init_flags(InitFlags& into) {
+  auto out = spec_field_flags(into);
+  std::ranges::move(other_flags(into), std::back_inserter(out));
+  const auto exporting = std::ranges::find(out, "export-templates", &Flag::name);
+  for (const auto& flag : out) {
+    if (flag.name != exporting->name && flag.name != "force") {
+      exporting->excludes.push_back(flag.name);
+    }
+  }
+  return out;
+}
+
+Result<init::Options> init_options(Context& context, const InitFlags& flags) {
+  init::Options out{.directory = flags.dir,
+                    .spec = {},
+                    .settings = {},
+                    .template_dirs = flags.template_dirs,
+                    .renew_certificates = flags.renew_certs,
+                    .look_only = flags.dry_run || flags.diff,
+                    .force = flags.force,
+                    .strict = flags.strict};
+  OBS_TRY_ASSIGN(out.settings, settings_of(context, flags));
+  if (flags.spec_file == "-") {
+    OBS_TRY_ASSIGN(const std::string text, context.terminal.read_stdin());
+    out.spec = {text, "standard input"};
+  } else if (!flags.spec_file.empty()) {
+    OBS_TRY_ASSIGN(const std::string text,
+                   context.files.read(context.environment.directory / flags.spec_file));
+    out.spec = {text, flags.spec_file};
+  }
+  return out;
+}
+
+Error in_terms_of_flags(Error error, const InitFlags& flags) {
+  error = in_terms_of_flags(std::move(error), k_init_flags, flags.fields);
+  for (const auto& port : flags.ports) {
+    error = in_terms_of_port(std::move(error), port_name(port));
+  }
+  return error;
+}
+
+}  // namespace obsctl

@@ -1,0 +1,78 @@
+// `init` without its command line: from what was asked for to a planned change of a directory, and
+// its execution.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/apply/stack_directory.hpp"
+#include "lib/base/error.hpp"
+#include "lib/init/notes.hpp"
+#include "lib/io/clock.hpp"
+#include "lib/io/environment.hpp"
+#include "lib/io/filesystem.hpp"
+#include "lib/io/http.hpp"
+#include "lib/io/random.hpp"
+#include "lib/sizing/check.hpp"
+#include "lib/stack/stack.hpp"
+
+namespace obsctl::init {
+
+// What init touches outside of the program.
+struct Services {
+  const Environment& environment;
+  FileSystem& files;
+  HttpClient& http;
+  const Clock& clock;
+  Random& random;
+};
+
+// A spec that does not come from the directory.
+struct GivenSpec {
+  std::string text;
+  std::string shown;  // names it in errors
+};
+
+struct Options {
+  // As the user wrote it, relative to the current directory. Absent: the current directory; or the
+  // stack above it, when there is none in it and nothing says what a new one should be.
+  std::optional<std::string> directory;
+  std::optional<GivenSpec> spec;      // instead of the directory's obsctl.yaml
+  std::vector<std::string> settings;  // "key=value" of the spec, in their order
+  std::vector<std::string> template_dirs;
+  bool renew_certificates = false;
+  bool look_only = false;  // plan, but leave the disk alone
+  bool force = false;      // replace files that were edited by hand
+  bool strict = false;     // refuse a load that does not fit
+};
+
+// Everything that is known before the disk is touched.
+struct Prepared {
+  apply::StackDirectory directory;
+  stack::Stack stack;
+  std::string shown_directory;
+  FileTree wanted;
+  apply::DiskState disk;
+  apply::Plan plan;
+  std::vector<Note> notes;
+  std::vector<sizing::Finding> findings;  // what of the load does not fit
+  bool fresh = false;                     // there was no stack before
+  bool look_only = false;
+  bool refused = false;  // strict, and something does not fit
+  bool written = false;
+
+  [[nodiscard]] bool conflicts() const { return plan.count(apply::Action::conflict) > 0; }
+};
+
+// Plans the change. Completes one that was interrupted first, unless `look_only`. Errors: a stack
+// of another user, a spec, template or certificate that is wrong, a directory that another obsctl
+// is changing.
+[[nodiscard]] Result<Prepared> prepare(const Services& services, const Options& options);
+
+// Executes it, unless it is refused, has conflicts or is only to be looked at. `version` is
+// obsctl's, for the manifest. Errors: writing fails; the directory is then what it was, or the next
+// run completes it.
+[[nodiscard]] Result<void> write(Prepared& prepared, const std::string& version);
+
+}  // namespace obsctl::init

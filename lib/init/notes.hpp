@@ -1,0 +1,31 @@
+// What a person has to know about a stack that init writes: who can reach it, and what is still
+// missing in it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/io/filesystem.hpp"
+#include "lib/render/file_tree.hpp"
+#include "lib/sizing/fit.hpp"
+#include "lib/stack/stack.hpp"
+
+namespace obsctl::init {
+
+// A fact, with settings of the spec that change it, if there are any. Printed as
+// "<text>: <settings as the user types them> <effect>".
+struct Note {
+  std::string text;
+  sizing::Settings settings = {};
+  std::string effect = {};  // of the settings: "encrypts it"
+};
+
+// What is open to other machines without a token or without encryption.
+[[nodiscard]] std::vector<Note> exposure_notes(const stack::Stack& stack);
+
+// Secrets that hold, or will hold when `tree` is written to the stack's directory, a placeholder.
+// One that cannot be read is somebody's own.
+[[nodiscard]] std::vector<Note> placeholder_notes(const FileSystem& files,
+                                                  const stack::Stack& stack, const FileTree& tree);
+
+}  // namespace obsctl::init

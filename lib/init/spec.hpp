@@ -1,0 +1,43 @@
+// From settings and obsctl.yaml to the spec that init generates, and back into the file.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "lib/init/init.hpp"
+#include "lib/model/spec.hpp"
+#include "lib/render/file_tree.hpp"
+
+namespace obsctl::init {
+
+// The directory to generate.
+struct Place {
+  std::filesystem::path directory;  // absolute
+  std::string shown;                // as a person in the current directory writes it
+};
+
+[[nodiscard]] Place choose_place(const Services& services, const Options& options);
+
+struct SpecSource {
+  StackSpec spec;                         // settings over the file over the defaults
+  std::optional<std::string> on_disk;     // the obsctl.yaml in the directory
+  std::optional<StackSpec> spec_on_disk;  // what it says
+};
+
+// Reads the given spec or the directory's obsctl.yaml and applies the settings. Errors: neither a
+// file nor a tier, a bad value (with its key or file:line:column), a contradiction, a tier or
+// target that this version does not generate.
+[[nodiscard]] Result<SpecSource> resolve_spec(const Services& services, const Options& options,
+                                              const Place& place);
+
+// The obsctl.yaml to write. An equivalent file on disk is kept as it is, with its comments;
+// otherwise the changed values are edited into it; when that is not possible a file in obsctl's own
+// form is replaced, and one with edits of the user becomes a conflict (`conflict` is set).
+struct SpecFile {
+  GeneratedFile file;
+  bool conflict = false;
+};
+[[nodiscard]] SpecFile spec_file(const SpecSource& source);
+
+}  // namespace obsctl::init

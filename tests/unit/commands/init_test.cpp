@@ -1,0 +1,132 @@
+// `obsctl init` in the process: what it writes, what it leaves alone, and its exit codes.
+#include <doctest/doctest.h>
+
+#include "cli/app.hpp"
+#include "tests/support/fake_system.hpp"
+
+namespace obsctl::test {
+namespace {
+
+using Words = std::vector<std::string>;
+
+// Runs it and returns the exit code; what was printed before is forgotten.
+int run(FakeSystem& fake, const Words& words) {
+  fake.terminal.out_text.clear();
+  fake.terminal.err_text.clear();
+  return cli::run(words, fake.system());
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::size_t files_in(const FakeSystem& fake) {
+  const auto list = fake.files.list(fake.directory.path());
+  REQUIRE(list);
+  return list->size();
+}
+
+TEST_CASE("init --dry-run and --diff say what would be written, and write nothing") {
+  FakeSystem fake;
+  CHECK(run(fake, {"init", "--tier", "small", "--dir", "stack", "--dry-run"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, "create    docker-compose.yml"));
+  CHECK(contains(fake.terminal.out_text, "nothing has been written"));
+  CHECK(run(fake, {"init", "--tier", "small", "--dir", "stack", "--diff"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, "+++ b/obsctl.yaml"));
+  CHECK(files_in(fake) == 0);
+}
+
+TEST_CASE("init writes a stack once; secrets stay as they are") {
+  FakeSystem fake;
+  CHECK(run(fake, {"init", "--tier", "small"}) == exit_code::ok);
+  const std::string secret = fake.read("secrets/grafana.env");
+  CHECK_FALSE(contains(fake.terminal.out_text, "token"));
+  CHECK(run(fake, {"init"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, ". is up to date"));
+  CHECK(fake.read("secrets/grafana.env") == secret);
+}
+
+TEST_CASE("init finds the stack above the current directory") {
+  FakeSystem fake;
+  REQUIRE(run(fake, {"init", "--tier", "small"}) == exit_code::ok);
+  fake.environment.directory = fake.directory.path() / "configs";
+  CHECK(run(fake, {"init", "--keep", "30%"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, "cd .."));
+  CHECK(contains(fake.read("obsctl.yaml"), "keep: 30%"));
+  CHECK(run(fake, {"init", "--tier", "small"}) == exit_code::ok);  // a new one is made here
+  CHECK(fake.files.exists(fake.environment.directory / "obsctl.yaml"));
+}
+
+TEST_CASE("init without a stack and a tier says what is missing") {
+  FakeSystem fake;
+  CHECK(run(fake, {"init"}) == exit_code::usage);
+  CHECK(contains(fake.terminal.err_text, "there is no obsctl.yaml in '.' and no tier is given"));
+  CHECK(files_in(fake) == 0);
+}
+
+TEST_CASE("a file that was edited by hand is a conflict: 3, and nothing is written") {
+  FakeSystem fake;
+  REQUIRE(run(fake, {"init", "--tier", "small"}) == exit_code::ok);
+  fake.write("docker-compose.yml", "services: {}\n");
+  CHECK(run(fake, {"init", "--keep", "30%"}) == exit_code::findings);
+  CHECK(contains(fake.terminal.err_text, "1 file is in conflict; nothing has been written"));
+  CHECK(contains(fake.terminal.err_text, "--force"));
+  CHECK(fake.terminal.out_text.empty());
+  CHECK(fake.read("docker-compose.yml") == "services: {}\n");
+  CHECK_FALSE(contains(fake.read("obsctl.yaml"), "keep: 30%"));
+  CHECK(run(fake, {"init", "--keep", "30%", "-o", "json"}) == exit_code::findings);
+  CHECK(contains(fake.terminal.out_text, R"("written": false)"));
+  CHECK(run(fake, {"init", "--keep", "30%", "--force"}) == exit_code::ok);
+  CHECK(fake.read("docker-compose.yml") != "services: {}\n");
+}
+
+TEST_CASE("a load that does not fit is said with flags that fit; --strict writes nothing") {
+  FakeSystem fake;
+  const Words large = {"init", "--tier",        "small", "--spans", "50k/s", "--host-cpus",
+                       "2",    "--host-memory", "8GiB",  "--dir",   "stack"};
+  Words strict = large;
+  strict.emplace_back("--strict");
+  CHECK(run(fake, strict) == exit_code::findings);
+  CHECK(contains(fake.terminal.err_text, "does not fit: "));
+  CHECK(contains(fake.terminal.err_text, "hint: "));
+  CHECK(contains(fake.terminal.err_text, "--spans "));
+  CHECK(contains(fake.terminal.err_text, "the load does not fit; nothing has been written"));
+  CHECK(files_in(fake) == 0);
+  CHECK(run(fake, large) == exit_code::ok);
+  CHECK(fake.files.exists(fake.directory.path() / "stack/docker-compose.yml"));
+}
+
+TEST_CASE("an error names the flag that was given, or the setting") {
+  FakeSystem fake;
+  CHECK(run(fake, {"init", "--tier", "small", "--traces", "bogus"}) == exit_code::usage);
+  CHECK(contains(fake.terminal.err_text, "'--traces'"));
+  CHECK(run(fake, {"init", "--tier", "small", "--set", "traces.backend=bogus"}) ==
+        exit_code::usage);
+  CHECK(contains(fake.terminal.err_text, "'traces.backend'"));
+  CHECK(run(fake, {"init", "--tier", "small", "--port", "bogus=1"}) == exit_code::usage);
+  CHECK(contains(fake.terminal.err_text, "'bogus' for '--port'"));
+  CHECK(run(fake, {"init", "--tier", "small", "--port", "grafana"}) == exit_code::usage);
+  CHECK(contains(fake.terminal.err_text, "NAME=N"));
+  CHECK(files_in(fake) == 0);
+}
+
+TEST_CASE("notes name flags that change what they say") {
+  FakeSystem fake;
+  CHECK(run(fake, {"init", "--tier", "small", "--bind", "0.0.0.0"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, "accept telemetry from anyone: --auth bearer requires"));
+  CHECK(run(fake, {"init", "--auth", "bearer"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, "travels unencrypted: --tls self-signed encrypts it"));
+  CHECK(run(fake, {"init", "--tls", "self-signed"}) == exit_code::ok);
+  CHECK_FALSE(contains(fake.terminal.out_text, "encrypts it"));
+}
+
+TEST_CASE("init --export-templates writes templates and nothing else") {
+  FakeSystem fake;
+  CHECK(run(fake, {"init", "--export-templates", "mine"}) == exit_code::ok);
+  CHECK(fake.files.is_directory(fake.directory.path() / "mine/components"));
+  CHECK_FALSE(fake.files.exists(fake.directory.path() / "obsctl.yaml"));
+  CHECK(run(fake, {"init", "--export-templates", "mine", "--dry-run"}) == exit_code::usage);
+}
+
+}  // namespace
+}  // namespace obsctl::test
