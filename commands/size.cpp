@@ -14,7 +14,7 @@
 #include "lib/sizing/check.hpp"
 #include "lib/sizing/explain.hpp"
 #include "lib/targets/declared.hpp"
-#include "lib/ui/yaml_out.hpp"
+#include "lib/yaml/write.hpp"
 
 namespace obsctl {
 namespace {
@@ -163,7 +163,7 @@ std::string render(const Context& context, const SizeOptions& options, const Siz
     return size_json(result).dump(2) + "\n";
   }
   if (options.output == "yaml") {
-    return to_yaml(size_json(result));
+    return yaml::write(size_json(result));
   }
   if (options.output == "csv") {
     return size_csv(result);
