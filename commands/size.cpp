@@ -37,14 +37,6 @@ constexpr const char* k_description =
     "hold it. --from-prometheus measures rates and bytes on a running stack instead of assuming "
     "them.";
 
-std::vector<std::string> model_names() {
-  std::vector<std::string> out;
-  for (const auto model : sizing::k_models) {
-    out.emplace_back(sizing::model_name(model));
-  }
-  return out;
-}
-
 std::vector<std::string> tier_names() {
   std::vector<std::string> out;
   if (const auto& catalogs = built_in_catalogs()) {
@@ -79,6 +71,7 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .into = &options.spec_file,
                  .completes = "file",
                  .group = "Source",
+                 .common = true,
                  .doc = "spec to size; '-' reads standard input"});
   out.push_back({.name = "set",
                  .value = "KEY=VALUE",
@@ -90,6 +83,7 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .value = "URL",
                  .into = &options.prometheus,
                  .group = "Source",
+                 .common = true,
                  .doc = "measure rates and sizes on a running stack"});
   out.push_back({.name = "write-calibration",
                  .into = &options.write_calibration,
@@ -98,8 +92,8 @@ std::vector<Flag> make_flags(SizeOptions& options) {
   out.push_back({.name = "model",
                  .value = "MODEL",
                  .into = &options.model,
-                 .choices = model_names(),
-                 .fallback = std::string(sizing::model_name(sizing::Model::recommended)),
+                 .choices = choices_of<sizing::Model>(),
+                 .fallback = std::string(name_of(sizing::Model::recommended)),
                  .group = "Source",
                  .doc = "which rules decide"});
   out.push_back({.name = "compare",
@@ -107,6 +101,7 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .into = &options.compare,
                  .suggestions = tier_names(),
                  .group = "Output",
+                 .common = true,
                  .doc = "put another tier beside this one"});
   out.push_back({.name = "models",
                  .into = &options.models,
@@ -115,6 +110,7 @@ std::vector<Flag> make_flags(SizeOptions& options) {
   out.push_back({.name = "costs",
                  .into = &options.costs,
                  .group = "Output",
+                 .common = true,
                  .doc = "print prices in full, disaster recovery and availability"});
   out.push_back({.name = "notes",
                  .into = &options.notes,
@@ -125,10 +121,12 @@ std::vector<Flag> make_flags(SizeOptions& options) {
        .value = "[NAME]",
        .into = &options.explain,
        .group = "Output",
+       .common = true,
        .doc = "print formula, inputs and source of a number, such as loki.memory, or of all"});
   out.push_back({.name = "check",
                  .into = &options.check,
                  .group = "Check",
+                 .common = true,
                  .doc = "exit 3 when what is declared cannot hold the load"});
   out.push_back(output_flag(&options.output, {"text", "json", "yaml", "csv", "markdown"}));
   return out;
@@ -192,7 +190,8 @@ Result<int> run(Context& context, const SizeOptions& options) {
       result.measured->written_to = source.shown_file;
     }
   }
-  OBS_TRY_ASSIGN(const auto model, sizing::parse_model(options.model.value_or("recommended")));
+  OBS_TRY_ASSIGN(const auto model,
+                 parse_choice<sizing::Model>(options.model.value_or("recommended"), "--model"));
   OBS_TRY_ASSIGN(result.report,
                  sizing::size_stack(source.spec, catalogs, model).map_error([&](Error error) {
                    return in_terms_of_flags(std::move(error), k_size_flags, options.fields);

@@ -7,7 +7,7 @@ import sys
 import source
 
 TOPS = ("cli", "commands", "lib", "templates", "tests")
-MAX_LINES = 500  # of C++
+MAX_LINES = 520  # of C++: about 500, and a file that grows beyond is split
 
 
 def opening(text: str) -> str:

@@ -23,7 +23,7 @@ ALLOWED = {
     "lib/topology": ["lib/base", "lib/model", "lib/catalog", "lib/sizing", "lib/template"],
     "lib/prom": ["lib/base", "lib/io"],
     "lib/engine": ["lib/base", "lib/io"],
-    "lib/otlp": ["lib/base"],
+    "lib/otlp": ["lib/base", "lib/io"],
     "lib/sink": ["lib/base", "lib/otlp"],
     "lib/loadgen": ["lib/base", "lib/io", "lib/ui", "lib/otlp", "lib/yaml", "lib/template", "templates"],
     "lib/pki": ["lib/base"],
