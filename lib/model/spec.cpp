@@ -310,8 +310,7 @@ std::string write_spec(const StackSpec& spec) {
   std::string out = fmt::format(
       "# The stack as it was asked for; every obsctl command in this directory reads it.\n"
       "# Change a value, or uncomment one, and run 'obsctl init' again to apply it.\n"
-      "# What is commented out follows the tier, the profile and obsctl's defaults; it is shown as "
-      "it\n"
+      "# What is commented out follows the tier, the profile and obsctl's defaults; it is shown as it\n"
       "# was when this file was written.\n"
       "schema: {}\n",
       k_schema);

@@ -31,8 +31,8 @@ TEST_CASE("values are replaced, uncommented or added, comments stay") {
         "name: shop\n# ours\ntier: small\ntraces:\n  keep: 10%  # agreed with finance\n"
         "  retention: 3d\n\nlogs:\n    retention: 7d\n\nports:\n  grafana: 3001\n");
   CHECK(edited(text, {"traces.slow=3%"}) ==
-        "# ours\ntier: small\ntraces:\n  slow: 3%\n  keep: 10%  # agreed with finance\n  # "
-        "retention:\n\n"
+        "# ours\ntier: small\ntraces:\n  slow: 3%\n  keep: 10%  # agreed with finance\n"
+        "  # retention:\n\n"
         "logs:\n    retention: 7d\n");
 }
 
