@@ -211,7 +211,8 @@ Result<int> print_job(Context& context, const LoadgenOptions& options, const Pre
   for (const char* word : {"--yes", "--quiet", "--output=json"}) {
     job.arguments.emplace_back(word);
   }
-  context.terminal.out(loadgen::kubernetes_manifest(job));
+  OBS_TRY_ASSIGN(const std::string manifest, loadgen::kubernetes_manifest(job));
+  context.terminal.out(manifest);
   return exit_code::ok;
 }
 

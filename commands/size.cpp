@@ -6,7 +6,7 @@
 
 #include "commands/findings.hpp"
 #include "commands/size_flags.hpp"
-#include "lib/ui/yaml_out.hpp"
+#include "lib/yaml/write.hpp"
 
 namespace obsctl {
 namespace {
@@ -32,7 +32,7 @@ constexpr const char* k_description =
 std::string render(const Context& context, SizeFormat format, const size::SizeResult& result) {
   switch (format) {
     case SizeFormat::json: return size::size_json(result).dump(2) + "\n";
-    case SizeFormat::yaml: return to_yaml(size::size_json(result));
+    case SizeFormat::yaml: return yaml::write(size::size_json(result));
     case SizeFormat::csv: return size::size_csv(result);
     case SizeFormat::markdown: return size::size_markdown(result);
     case SizeFormat::text: break;

@@ -6,9 +6,9 @@
 //   yes     nothing                              create
 //   yes     the same bytes and mode              unchanged
 //   yes     what the manifest says               update
-//   yes     anything else                        conflict  (a person edited or made it; --force:
-//   update) secret  something                            keep      (its mode is narrowed when it is
-//   too wide;
+//   yes     anything else                        conflict  (a person edited or made it;
+//                                                          --force: update)
+//   secret  something                            keep      (its mode is narrowed when too wide;
 //                                                          a renewed certificate: update)
 //   no      what the manifest says               remove
 //   no      listed in the manifest but edited    conflict  (--force: remove)

@@ -30,7 +30,7 @@ namespace obsctl {
 [[nodiscard]] std::string did_you_mean(std::string_view word,
                                        const std::vector<std::string>& candidates);
 
-// The text as a double-quoted JSON string, which is also a valid YAML and HCL scalar.
+// The text as a double-quoted JSON string. YAML is written by yaml::scalar.
 [[nodiscard]] std::string quoted(std::string_view text);
 
 // As the value of a form or of a query; letters, digits and -_.~ stay as they are.

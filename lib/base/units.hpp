@@ -51,9 +51,9 @@ struct Share {
 // Parsers. `what` names the input in the error, for example "--retention-logs". Accepted forms:
 //   bytes     "512B", "1KB", "2.5GiB", "100 GB"           (a unit is required, except for 0)
 //   duration  "500ms", "30s", "15m", "24h", "14d", "2w"   (a unit is required, except for 0)
-//   rate      "50k/s", "3000/min", "1.5M/s", "50000/s"    (the "per" part is required, except for
-//   0) share     "10%", "0.5%", "0.1", "1.0"; a bare number above 1 is refused count     "500k",
-//   "1.2M", "42"                        (a pure number of things)
+//   rate      "50k/s", "3000/min", "1.5M/s", "50000/s"    (the "per" part, except for 0)
+//   share     "10%", "0.5%", "0.1", "1.0"                 (a bare number above 1 is refused)
+//   count     "500k", "1.2M", "42"                        (a pure number of things)
 [[nodiscard]] Result<Bytes> parse_bytes(std::string_view text, std::string_view what);
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text, std::string_view what);
 [[nodiscard]] Result<Rate> parse_rate(std::string_view text, std::string_view what);

@@ -39,8 +39,8 @@ struct AlertRule {
   SourcePos at;                   // the row
   std::string test_at;            // evaluation time of both tests, "30m"
   std::vector<TestSeries> fires;  // input that makes it fire at test_at
-  std::vector<TestSeries>
-      quiet;  // input that keeps it silent at test_at; empty for a watchdog only
+  // Input that keeps it silent at test_at; empty for a watchdog only.
+  std::vector<TestSeries> quiet;
 };
 
 struct RecordingRule {

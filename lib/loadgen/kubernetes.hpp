@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/error.hpp"
+
 namespace obsctl::loadgen {
 
 struct KubernetesJob {
@@ -24,6 +26,7 @@ struct KubernetesJob {
 
 // The manifest as YAML: a ConfigMap when there is a scenario, and the Job. Its comment says how to
 // make the Secret and how to put the pods' JSON reports together; it contains no secret itself.
-[[nodiscard]] std::string kubernetes_manifest(const KubernetesJob& job);
+// The only error is a mistake in the template.
+[[nodiscard]] Result<std::string> kubernetes_manifest(const KubernetesJob& job);
 
 }  // namespace obsctl::loadgen

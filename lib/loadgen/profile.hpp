@@ -21,9 +21,10 @@ class Profile {
   //   constant                 the rate throughout
   //   ramp[:FROM%]             from FROM (default 0) to the rate, evenly over the run
   //   step[:N]                 N equal steps (default 5) up to the rate
-  //   spike[:Fx@START+LENGTH]  F times the rate for LENGTH from START (default 10x in the middle
-  //   fifth) sine[:AMPLITUDE/PERIOD]  the rate ± AMPLITUDE (default 50%), one wave per PERIOD
-  //   (default the run)
+  //   spike[:Fx@START+LENGTH]  F times the rate for LENGTH from START (default 10x in the
+  //                            middle fifth)
+  //   sine[:AMPLITUDE/PERIOD]  the rate ± AMPLITUDE (default 50%), one wave per PERIOD
+  //                            (default the run)
   // Errors are usage errors that name `what`.
   [[nodiscard]] static Result<Profile> parse(std::string_view shape, double rate, double duration,
                                              std::string_view what);

@@ -7,6 +7,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/yaml/read.hpp"
+#include "lib/yaml/write.hpp"
 
 namespace obsctl {
 namespace {
@@ -172,7 +173,7 @@ void write_list(const StackSpec& spec, const SpecList& list, std::string& out) {
   }
   out += fmt::format("  # {}\n  {}:\n", list.doc, list.key.substr(list.key.find('.') + 1));
   for (const auto& entry : list.of_const(spec)) {
-    out += fmt::format("    - {}\n", quoted(entry));
+    out += fmt::format("    - {}\n", yaml::scalar(entry));
   }
 }
 
@@ -238,8 +239,8 @@ void write_maps(const StackSpec& spec, std::string& out) {
   const Calibration& calibration = spec.calibration;
   if (!calibration.measured_at.empty() || !calibration.values.empty()) {
     out += "\n# measured on the running stack by 'obsctl size --from-prometheus'\ncalibration:\n";
-    out += fmt::format("  measured_at: {}\n  source: {}\n", quoted(calibration.measured_at),
-                       quoted(calibration.source));
+    out += fmt::format("  measured_at: {}\n  source: {}\n", yaml::scalar(calibration.measured_at),
+                       yaml::scalar(calibration.source));
     for (const auto& [name, value] : calibration.values) {
       out += fmt::format("  {}: {}\n", name, print_count(value));
     }
@@ -250,9 +251,9 @@ void write_maps(const StackSpec& spec, std::string& out) {
 
 std::optional<std::string> SpecField::yaml(const StackSpec& spec) const {
   auto value = get(spec);
-  // YAML 1.1 readers take these choices for booleans (tls: off).
-  const bool looks_boolean = value == "off" || value == "on" || value == "yes" || value == "no";
-  return value && (form == "text" || looks_boolean) ? quoted(*value) : value;
+  // A number or a quantity stays as it was typed; a word could be a boolean (tls: off).
+  const bool is_words = value && (form == "text" || !choices.empty());
+  return is_words ? yaml::scalar(*value) : value;
 }
 
 Result<void> set_field(StackSpec& spec, std::string_view key, std::string_view value) {
@@ -309,8 +310,7 @@ std::string write_spec(const StackSpec& spec) {
   std::string out = fmt::format(
       "# The stack as it was asked for; every obsctl command in this directory reads it.\n"
       "# Change a value, or uncomment one, and run 'obsctl init' again to apply it.\n"
-      "# What is commented out follows the tier, the profile and obsctl's defaults; it is shown as "
-      "it\n"
+      "# What is commented out follows the tier, the profile and obsctl's defaults; it is shown as it\n"
       "# was when this file was written.\n"
       "schema: {}\n",
       k_schema);

@@ -2,8 +2,7 @@
 //
 // A pure value. Rates describe the load, retention and keep share the policy, the rest the
 // packaging. Every field is one row of spec_fields() (spec_fields.cpp), from which reading and
-// writing obsctl.yaml,
-// `--set key=value` and the reference in obsctl-stack(5) are made.
+// writing obsctl.yaml, `--set key=value` and the reference in obsctl-stack(5) are made.
 #pragma once
 
 #include <functional>

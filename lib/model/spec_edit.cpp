@@ -75,8 +75,10 @@ std::string* find_line(std::vector<std::string>& lines, const Place& place,
 // The comment at the end of "key: value  # comment", with the blanks before it.
 std::string trailing_comment(std::string_view line) {
   const auto at = line.find(" #");
+  const auto value = line.find_first_not_of(' ');
+  const char quote = value != std::string_view::npos && line[value] == '\'' ? '\'' : '"';
   const bool in_quotes =
-      at != std::string_view::npos && std::ranges::count(line.substr(0, at), '"') % 2 == 1;
+      at != std::string_view::npos && std::ranges::count(line.substr(0, at), quote) % 2 == 1;
   if (at == std::string_view::npos || in_quotes) {
     return {};
   }

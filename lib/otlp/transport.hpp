@@ -7,8 +7,7 @@
 //   auto client = GrpcClient::create(options);            // resolves names, loads certificates
 //   while (…) {
 //     if (due && client->submit(request)) { … }           // false: every stream is busy
-//     for (const Completion& c : client->wait(next_due)) { … }   // valid until the next call of
-//     wait()
+//     for (const Completion& c : client->wait(next_due)) { … }   // valid until the next wait()
 //   }
 //
 // One client is one thread's: no locks. In the steady state (requests succeed) nothing is allocated
@@ -50,9 +49,8 @@ struct Endpoint {
 
 // "http://host[:port][/prefix]", "https://…", "grpc://…", "grpcs://…", "host:port", "[::1]:4317",
 // "host". The default port is 4317 for gRPC and 4318 for HTTP; without a scheme the connection is
-// not encrypted. A path that ends in
-// "/v1/traces" and so on loses that part, since every signal adds its own. Code::usage names
-// `what`.
+// not encrypted. A path that ends in "/v1/traces" and so on loses that part, since every signal
+// adds its own. Code::usage names `what`.
 [[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text, Protocol protocol,
                                               std::string_view what);
 

@@ -29,8 +29,8 @@ void add_file(FileTree& tree, std::string path, std::string bytes, std::string o
 std::string rule_header(std::string_view what) {
   return fmt::format(
       "# {} of this stack, generated from obsctl's catalog.\n"
-      "# Put your own rules into another file in this directory: it is loaded as well and never "
-      "touched.\n",
+      "# Put your own rules into another file in this directory: it is loaded "
+      "as well and never touched.\n",
       what);
 }
 

@@ -1,15 +1,20 @@
 // Writes Prometheus rule files and their promtool tests from catalog rows.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "lib/base/text.hpp"
 #include "lib/render/observe_parts.hpp"
+#include "lib/yaml/write.hpp"
 
 namespace obsctl::observe {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr std::size_t k_comment_width = 96;
+constexpr std::size_t k_indent = 6;  // of a rule in its group
 
 std::string comment(std::string_view text, std::size_t indent) {
   std::string out;
@@ -19,76 +24,58 @@ std::string comment(std::string_view text, std::size_t indent) {
   return out;
 }
 
-// A YAML scalar on one line; expressions are full of double quotes, which single quotes leave
-// readable.
-std::string yaml_text(std::string_view text) {
-  if (text.find('"') == std::string_view::npos) {
-    return obsctl::quoted(text);
-  }
-  return fmt::format("'{}'", replace_all(std::string(text), "'", "''"));
-}
-
-// A key with a value that keeps its line breaks: an expression reads best as it was written.
-std::string scalar(std::string_view key, std::string_view text, std::size_t indent) {
-  if (text.find('\n') == std::string_view::npos) {
-    return fmt::format("{:{}}{}: {}\n", "", indent, key, yaml_text(text));
-  }
-  std::string out = fmt::format("{:{}}{}: |-\n", "", indent, key);
-  for (const auto& line : split(text, '\n')) {
-    out += trim(line).empty() ? "\n" : fmt::format("{:{}}{}\n", "", indent + 2, line);
-  }
-  return out;
-}
-
 // Annotations are one line each: every receiver shows them differently, none shows YAML's line
 // breaks.
-std::string annotation(std::string_view key, std::string_view text) {
-  return scalar(key, replace_all(std::string(text), "\n", " "), 10);
+std::string one_line(const std::string& text) {
+  return replace_all(text, "\n", " ");
+}
+
+// A rule as an entry of a group's list, below the comment that says why it is as it is.
+std::string entry(std::string_view why, const Json& rule) {
+  return (why.empty() ? std::string() : comment(why, k_indent)) +
+         yaml::write(Json::array({rule}), k_indent);
 }
 
 std::string alert_rule(const catalog::AlertRule& alert) {
-  std::string out;
-  if (!alert.note.empty()) {
-    out += comment(alert.note, 6);
-  }
-  out += fmt::format("      - alert: {}\n", alert.name);
-  out += scalar("expr", alert.expr, 8);
+  Json rule = {{"alert", alert.name}, {"expr", alert.expr}};
   if (!alert.hold.empty()) {
-    out += fmt::format("        for: {}\n", alert.hold);
+    rule["for"] = alert.hold;
   }
-  out += fmt::format("        labels:\n          severity: {}\n          component: {}\n",
-                     alert.severity, alert.watches);
-  out += "        annotations:\n";
-  out += annotation("summary", alert.summary);
-  out += annotation("description", alert.description);
-  out += annotation("runbook", alert.runbook);
-  return out;
+  rule["labels"] = {{"severity", alert.severity}, {"component", alert.watches}};
+  rule["annotations"] = {{"summary", one_line(alert.summary)},
+                         {"description", one_line(alert.description)},
+                         {"runbook", one_line(alert.runbook)}};
+  return entry(alert.note, rule);
 }
 
-std::string series(const std::vector<catalog::TestSeries>& input) {
-  std::string out;
-  for (const auto& one : input) {
-    out += fmt::format("      - series: {}\n        values: {}\n", yaml_text(one.series),
-                       yaml_text(one.values));
+std::string recording_rule(const catalog::RecordingRule& recording) {
+  Json rule = {{"record", recording.name}, {"expr", recording.expr}};
+  for (const auto& [key, value] : recording.labels) {
+    rule["labels"][key] = value;
   }
-  return out.empty() ? "    input_series: []\n" : "    input_series:\n" + out;
+  return entry(recording.doc, rule);
 }
 
 // The alert's state is read from Prometheus' own ALERTS series, so that a test does not repeat
 // labels and annotations: those are checked where they are written.
-std::string rule_test(const catalog::AlertRule& alert, bool fires) {
-  std::string out = fmt::format("  - name: {} {}\n    interval: 1m\n", alert.name,
-                                fires ? "fires" : "stays silent");
-  out += series(fires ? alert.fires : alert.quiet);
+Json rule_test(const catalog::AlertRule& alert, bool fires) {
+  Json input = Json::array();
+  for (const auto& one : fires ? alert.fires : alert.quiet) {
+    input.push_back({{"series", one.series}, {"values", one.values}});
+  }
   const std::string state =
       fires ? fmt::format(R"(count(ALERTS{{alertname="{}", alertstate="firing"}}) > bool 0)",
                           alert.name)
             : fmt::format(R"(ALERTS{{alertname="{}"}})", alert.name);
-  out += fmt::format("    promql_expr_test:\n      - expr: {}\n        eval_time: {}\n",
-                     yaml_text(state), alert.test_at);
-  out += fires ? "        exp_samples:\n          - labels: '{}'\n            value: 1\n"
-               : "        exp_samples: []\n";
-  return out;
+  Json samples = Json::array();
+  if (fires) {
+    samples.push_back({{"labels", "{}"}, {"value", 1}});
+  }
+  const Json question = {{"expr", state}, {"eval_time", alert.test_at}, {"exp_samples", samples}};
+  return {{"name", fmt::format("{} {}", alert.name, fires ? "fires" : "stays silent")},
+          {"interval", "1m"},
+          {"input_series", input},
+          {"promql_expr_test", Json::array({question})}};
 }
 
 }  // namespace
@@ -115,33 +102,21 @@ std::string recording_file(const std::vector<catalog::RecordingRule>& rules) {
       out += fmt::format("{}  - name: {}-recording\n    interval: 1m\n    rules:\n",
                          out.empty() ? "groups:\n" : "", group);
     }
-    out += comment(rule.doc, 6);
-    out += fmt::format("      - record: {}\n", rule.name);
-    out += scalar("expr", rule.expr, 8);
-    if (!rule.labels.empty()) {
-      out += "        labels:\n";
-      for (const auto& [key, value] : rule.labels) {
-        out += fmt::format("          {}: {}\n", key, obsctl::quoted(value));
-      }
-    }
+    out += recording_rule(rule);
   }
   return out;
 }
 
 std::string rule_test_file(const std::vector<catalog::AlertRule>& alerts,
                            const std::vector<std::string>& rule_files) {
-  std::string out = "rule_files:\n";
-  for (const auto& file : rule_files) {
-    out += fmt::format("  - {}\n", obsctl::quoted(file));
-  }
-  out += "evaluation_interval: 1m\ntests:\n";
+  Json tests = Json::array();
   for (const auto& alert : alerts) {
-    out += rule_test(alert, true);
+    tests.push_back(rule_test(alert, true));
     if (!alert.quiet.empty()) {
-      out += rule_test(alert, false);
+      tests.push_back(rule_test(alert, false));
     }
   }
-  return out;
+  return yaml::write({{"rule_files", rule_files}, {"evaluation_interval", "1m"}, {"tests", tests}});
 }
 
 }  // namespace obsctl::observe

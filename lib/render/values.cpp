@@ -9,6 +9,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/topology/settings.hpp"
+#include "lib/yaml/write.hpp"
 
 namespace obsctl {
 namespace {
@@ -52,7 +53,7 @@ Values exporters(const Topology& topology, const Address& host_of) {
     const std::string address = fmt::format("{}:{}", host_of(store->component), store->port);
     Values headers = Values::array();
     for (const auto& [name, value] : store->headers) {
-      headers.push_back(Values{{"name", name}, {"value", obsctl::quoted(value)}});
+      headers.push_back(Values{{"name", name}, {"value", yaml::scalar(value)}});
     }
     out.push_back(Values{
         {"signal", signal},
@@ -107,7 +108,7 @@ std::string stores(const Topology& topology) {
 Values origins(const SecuritySpec& security) {
   Values out = Values::array();
   for (const auto& origin : security.cors_origins) {
-    out.push_back(obsctl::quoted(origin));
+    out.push_back(yaml::scalar(origin));
   }
   return out.empty() ? Values(false) : Values{{"origins", out}, {"max_age_seconds", 600}};
 }
@@ -151,16 +152,16 @@ void add_queue_times(Values& out, const Topology& topology) {
 Values alerting(const AlertingSpec& spec) {
   Values out = {{"webhook", nullptr}, {"slack", nullptr}, {"email", nullptr}};
   if (!spec.webhook_url.empty()) {
-    out["webhook"]["url"] = obsctl::quoted(spec.webhook_url);
+    out["webhook"]["url"] = yaml::scalar(spec.webhook_url);
   }
   if (!spec.slack_channel.empty()) {
-    out["slack"]["channel"] = obsctl::quoted(spec.slack_channel);
+    out["slack"]["channel"] = yaml::scalar(spec.slack_channel);
   }
   if (!spec.email_to.empty()) {
     const std::string from = spec.email_from.empty() ? spec.email_to : spec.email_from;
-    out["email"]["to"] = obsctl::quoted(spec.email_to);
-    out["email"]["from"] = obsctl::quoted(from);
-    out["email"]["smarthost"] = obsctl::quoted(spec.smtp_host);
+    out["email"]["to"] = yaml::scalar(spec.email_to);
+    out["email"]["from"] = yaml::scalar(from);
+    out["email"]["smarthost"] = yaml::scalar(spec.smtp_host);
     out["email"]["user"] = from;
     out["email"]["host"] = spec.smtp_host;
     // Port 25 is a relay that takes mail from its own network without a login; 465 and 587 ask for
@@ -184,7 +185,7 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["tier"] = topology.tier;
   // Of OTEL_RESOURCE_ATTRIBUTES.
   out["environment_encoded"] = percent_encoded(policy.environment);
-  out["environment_yaml"] = obsctl::quoted(policy.environment);
+  out["environment_yaml"] = yaml::scalar(policy.environment);
   out["ports"] = ports(topology);
   out["retention"] = retention_values(topology.retention);
   out["scrape_interval"] = print_duration(policy.scrape_interval);

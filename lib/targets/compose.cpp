@@ -13,6 +13,7 @@
 #include "lib/base/text.hpp"
 #include "lib/render/operations.hpp"
 #include "lib/targets/compose_services.hpp"
+#include "lib/yaml/write.hpp"
 
 namespace obsctl::compose {
 namespace {
@@ -25,60 +26,27 @@ std::string literal(std::string text) {
   return replace_all(std::move(text), "$", "$$");
 }
 
-// Text that YAML reads as the same text without quotes: no indicator at the start, no ": " or " #"
-// inside, nothing that is a number, a boolean or null.
-bool is_plain(std::string_view text) {
-  static constexpr std::string_view k_starts = "-+/.0123456789";
-  const auto safe = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-_/.=").find(c) != std::string_view::npos;
-  };
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  if (text.size() < 2 || text.ends_with('=') || !std::ranges::any_of(text, is_letter)) {
-    return false;
-  }
-  const bool starts_well =
-      is_letter(text[0]) || (k_starts.find(text[0]) != std::string_view::npos && text[0] != '+' &&
-                             !(text[0] >= '0' && text[0] <= '9'));
-  // URLs: a colon is harmless when no space follows.
-  const bool clean = std::ranges::all_of(text, [&safe](char c) { return safe(c) || c == ':'; });
-  static const std::vector<std::string> k_words = {"true", "false", "yes", "no",
-                                                   "on",   "off",   "null"};
-  return starts_well && clean && !text.ends_with(':') &&
-         std::ranges::find(k_words, lower(text)) == k_words.end();
-}
-
 std::string scalar(const std::string& text) {
-  const std::string value = literal(text);
-  return is_plain(value) ? value : obsctl::quoted(value);
+  return yaml::scalar(literal(text));
 }
 
-// A list item: a block scalar when it has several lines, so that a script reads as a script.
-std::string item(const std::string& text) {
-  if (text.find('\n') == std::string::npos) {
-    return scalar(text);
-  }
-  std::string out = "|";
-  for (const auto& line : split(trim(text), '\n')) {
-    out += "\n        " + literal(line);
-  }
-  return out;
-}
-
+// A list as one line.
 std::string flow(const std::vector<std::string>& items) {
   std::vector<std::string> out;
   for (const auto& text : items) {
-    out.push_back(obsctl::quoted(literal(text)));
+    out.push_back(scalar(text));
   }
   return join(out, ", ");
 }
 
-Values strings(const std::vector<std::string>& items) {
+// A list as lines below its key; empty when it has no entry. Scripts stay readable.
+std::string block(const std::vector<std::string>& items) {
   Values out = Values::array();
   for (const auto& text : items) {
-    out.push_back(item(text));
+    out.push_back(literal(text));
   }
-  return out;
+  constexpr std::size_t k_indent = 6;  // of what is below a key of a service
+  return items.empty() ? std::string() : yaml::lines(out, k_indent);
 }
 
 // host address:host port:container port; IPv6 addresses in brackets.
@@ -96,8 +64,8 @@ Values port_mappings(const Component& component) {
   return out;
 }
 
-Values mounts(const Service& service) {
-  Values out = Values::array();
+std::vector<std::string> mounts(const Service& service) {
+  std::vector<std::string> out;
   for (const auto& mount : service.mounts) {
     out.push_back(fmt::format("./{}:{}:ro", mount.source, mount.target));
   }
@@ -105,7 +73,7 @@ Values mounts(const Service& service) {
     out.push_back(fmt::format("{}:{}", volume.name, volume.mount));
   }
   if (service.component.host_view) {
-    out.push_back("/:/host:ro");
+    out.emplace_back("/:/host:ro");
   }
   return out;
 }
@@ -135,7 +103,7 @@ Values dependencies(const Service& service) {
 Values environment(const Component& component) {
   Values out = Values::array();
   for (const auto& [key, value] : component.environment) {
-    out.push_back(Values{{"key", key}, {"value", obsctl::quoted(literal(value))}});
+    out.push_back(Values{{"key", key}, {"value", scalar(value)}});
   }
   return out;
 }
@@ -154,14 +122,13 @@ std::string config_hash(const Service& service, const FileTree& tree) {
     }
   }
   constexpr std::size_t k_digits = 16;
-  return sums.empty() ? sums : obsctl::quoted(sha256_hex(sums).substr(0, k_digits));
+  return sums.empty() ? sums : yaml::scalar(sha256_hex(sums).substr(0, k_digits));
 }
 
 Values service_values(const Service& service, const FileTree& tree) {
   const Component& component = service.component;
   constexpr double k_mib = 1024.0 * 1024.0;
   const Values ports = port_mappings(component);
-  const Values all_mounts = mounts(service);
   const Values depends = dependencies(service);
   return {
       {"name", component.name},
@@ -173,21 +140,17 @@ Values service_values(const Service& service, const FileTree& tree) {
                          ? std::string()
                          : print_duration(component.stop_grace)},
       {"read_only", component.read_only},
-      {"has_tmpfs", !component.tmpfs.empty()},
-      {"tmpfs", strings(component.tmpfs)},
+      {"tmpfs", block(component.tmpfs)},
       {"cap_add", join(service.cap_add, ", ")},
       {"entrypoint", flow(service.entrypoint)},
-      {"has_command", !component.command.empty()},
-      {"command", strings(component.command)},
+      {"command", block(component.command)},
       {"has_environment", !component.environment.empty()},
       {"environment", environment(component)},
-      {"has_env_files", !service.env_files.empty()},
-      {"env_files", strings(service.env_files)},
+      {"env_files", block(service.env_files)},
       {"has_ports", !ports.empty()},
       {"ports", ports},
       {"config_hash", config_hash(service, tree)},
-      {"has_mounts", !all_mounts.empty()},
-      {"mounts", all_mounts},
+      {"mounts", block(mounts(service))},
       {"healthcheck", health_check(component)},
       {"has_depends_on", !depends.empty()},
       {"depends_on", depends},

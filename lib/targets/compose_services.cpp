@@ -67,8 +67,8 @@ void add_notes(Component& component) {
   }
   if (component.uid == 0) {
     first.emplace_back(
-        "Its image runs as root; without capabilities that root can do nothing but write its own "
-        "volume.");
+        "Its image runs as root; without capabilities that root can do nothing "
+        "but write its own volume.");
   }
   if (const std::string probe = probe_of(component); !probe.empty()) {
     first.push_back(

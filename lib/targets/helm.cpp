@@ -10,6 +10,7 @@
 #include "lib/base/text.hpp"
 #include "lib/render/operations.hpp"
 #include "lib/targets/helm_parts.hpp"
+#include "lib/yaml/write.hpp"
 
 namespace obsctl::helm {
 namespace {
@@ -44,6 +45,7 @@ Values choices(const Topology& topology) {
   return out;
 }
 
+// The elements of a JSON array.
 std::string quoted_list(const std::vector<std::string>& items) {
   std::vector<std::string> out;
   for (const auto& text : items) {
@@ -63,7 +65,7 @@ Values chart_values(const Topology& topology, const Helper& helper) {
   for (const auto& secret : secrets_of(topology)) {
     secrets.push_back(secret.name);
   }
-  return {{"titles", obsctl::quoted(join(titles, ", "))},
+  return {{"titles", yaml::scalar(join(titles, ", "))},
           {"helper_image", helper.image},
           {"has_secrets", !secrets.empty()},
           {"secret_names", join(secrets, ", ")},

@@ -9,6 +9,7 @@
 #include "lib/base/text.hpp"
 #include "lib/targets/helm_parts.hpp"
 #include "lib/topology/settings.hpp"
+#include "lib/yaml/write.hpp"
 
 namespace obsctl::helm {
 namespace {
@@ -19,7 +20,7 @@ constexpr int k_reserved = 10'000;  // users below may exist on a node
 
 // Helm replaces {{ … }}.
 std::string literal(const std::string& text) {
-  return obsctl::quoted(replace_all(text, "{{", "{{ `{{` }}"));
+  return yaml::scalar(replace_all(text, "{{", "{{ `{{` }}"));
 }
 
 // `$(NAME)` in arguments and values would be replaced by Kubernetes.
@@ -63,7 +64,7 @@ Values accepted(const Component& component) {
   const auto skip = [&](const std::string& checkov, const std::string& kube_score,
                         const std::string& reason) {
     out.push_back(Values{{"key", fmt::format("checkov.io/skip{}", out.size())},
-                         {"value", obsctl::quoted(checkov + "=" + reason)}});
+                         {"value", yaml::scalar(checkov + "=" + reason)}});
     if (!kube_score.empty()) {
       score.push_back(kube_score);
     }
@@ -82,7 +83,7 @@ Values accepted(const Component& component) {
   if (env_secret) {
     skip("CKV_K8S_35", "", "it takes this secret as a variable only");
   }
-  out.front() = {{"key", "kube-score/ignore"}, {"value", obsctl::quoted(join(score, ","))}};
+  out.front() = {{"key", "kube-score/ignore"}, {"value", yaml::scalar(join(score, ","))}};
   return out;
 }
 

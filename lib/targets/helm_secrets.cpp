@@ -4,8 +4,9 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
+#include "lib/base/utf8.hpp"
 #include "lib/targets/helm_parts.hpp"
-#include "lib/yaml/read.hpp"
+#include "lib/yaml/write.hpp"
 
 namespace obsctl::helm {
 namespace {
@@ -33,10 +34,6 @@ Result<std::string> content_of(const FileTree& tree, const std::string& path,
   return wanted->second.bytes;
 }
 
-std::string entry(std::string_view key, std::string_view value) {
-  return fmt::format("    {}: {}\n", key, obsctl::quoted(value));
-}
-
 bool is_name(std::string_view key) {
   return !key.empty() && std::ranges::all_of(key, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -50,10 +47,10 @@ std::string_view without_quotes(std::string_view value) {
 }
 
 // KEY=value lines as Compose reads them too: comments, `export` and quotes around a value fall
-// away.
-Result<std::string> variables(const std::string& path, const std::string& text) {
+// away, and the last of two lines for one key counts.
+Result<Values> variables(const std::string& path, const std::string& text) {
   constexpr std::string_view k_export = "export ";
-  std::string out;
+  Values out = Values::object();
   int number = 0;
   for (const auto& line : split(text, '\n')) {
     ++number;
@@ -67,7 +64,28 @@ Result<std::string> variables(const std::string& path, const std::string& text) 
     if (equals == std::string_view::npos || !is_name(key)) {
       return fail_at({path, number}, "not of the form KEY=value", "for example TOKEN=secret");
     }
-    out += entry(key, without_quotes(trim(row.substr(equals + 1))));
+    out[std::string(key)] = without_quotes(trim(row.substr(equals + 1)));
+  }
+  return out;
+}
+
+// Key → text of one secret of the chart.
+Result<Values> rows_of(const ChartSecret& secret, const FileTree& tree, const HeldSecret& held) {
+  Values out = Values::object();
+  for (const auto& path : secret.files) {
+    OBS_TRY_ASSIGN(const std::string content, content_of(tree, path, held));
+    if (!is_utf8(content)) {
+      return fail_at({path}, "a values file holds text only, and this is not UTF-8",
+                     fmt::format("give it to the cluster yourself and name it in "
+                                 "existingSecrets.{}",
+                                 secret.name));
+    }
+    if (secret.environment) {
+      OBS_TRY_ASSIGN(const Values rows, variables(path, content));
+      out.update(rows);
+    } else {
+      out[split(path, '/').back()] = content;
+    }
   }
   return out;
 }
@@ -94,28 +112,16 @@ Result<void> hand_over(FileTree& tree, const Topology& topology, const HeldSecre
   if (secrets.empty()) {
     return {};
   }
-  std::string out =
-      "# The secrets of the stack for 'helm upgrade -f " + std::string(k_secret_values) +
-      "', made by 'obsctl init' from the\n"
-      "# files that hold them: change those and run it again. Never commit this file.\n"
-      "secrets:\n";
+  Values values = Values::object();
   for (const auto& secret : secrets) {
-    out += fmt::format("  {}:\n", secret.name);
-    for (const auto& path : secret.files) {
-      OBS_TRY_ASSIGN(const std::string content, content_of(tree, path, held));
-      OBS_TRY_ASSIGN(const std::string rows,
-                     secret.environment
-                         ? variables(path, content)
-                         : Result<std::string>(entry(split(path, '/').back(), content)));
-      if (!yaml::check(rows, path)) {
-        return fail_at({path}, "a values file cannot hold these bytes",
-                       fmt::format("give it to the cluster yourself and name it in "
-                                   "existingSecrets.{}",
-                                   secret.name));
-      }
-      out += rows;
-    }
+    OBS_TRY_ASSIGN(values["secrets"][secret.name], rows_of(secret, tree, held));
   }
+  const std::string out = "# The secrets of the stack for 'helm upgrade -f " +
+                          std::string(k_secret_values) +
+                          "', made by 'obsctl init' from the\n"
+                          "# files that hold them: change those and run it again. Never commit "
+                          "this file.\n" +
+                          yaml::write(values);
   OBS_TRY_ASSIGN(const auto before, held(k_secret_values));
   tree[k_secret_values] = {.bytes = out,
                            .mode = 0600,

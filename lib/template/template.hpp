@@ -2,13 +2,12 @@
 // generates: Prometheus, Helm and Ansible use {{ }}, YAML << and #, shells $ and [[.
 //
 //   [% images.loki %]                 a value, inserted as it is (no HTML escaping)
-//   [%# ports %] … [%/ ports %]       once per element of a list, or once when true / an object /
-//   text
+//   [%# ports %] … [%/ ports %]       once per element of a list, or once when true, an object or
+//                                     a text
 //   [%^ ports %] … [%/ ports %]       when false, null, an empty list or an empty text
 //   [%! comment %]                    nothing
 //   [%> shared/source.yaml %]         another template of the store, with the values of this place;
-//   alone
-//                                     on its line, its lines get the indentation of the tag
+//                                     alone on its line, its lines get the indentation of the tag
 //
 // `[% . %]` is the current element. A name that an element of a list does not have is looked up in
 // the scopes around it. A section or comment tag that is alone on its line leaves no line behind.

@@ -61,15 +61,15 @@ Result<void> add_components(sizing::Catalogs& catalogs, const TemplateStore& sto
   OBS_TRY(each_own(store, k_component, [&](const Template& source, const std::string& name) {
     if (!is_name(name)) {
       problems.add({beside(source, "")}, fmt::format("'{}' cannot be a component's name", name),
-                   "lower-case letters, digits and '-', starting with a letter: it becomes a host "
-                   "name");
+                   "lower-case letters, digits and '-', starting with a letter: "
+                   "it becomes a host name");
     } else if (!catalogs.rules.contains(name)) {
       problems.add(
           {beside(source, k_sizing)},
           fmt::format("component '{}' has no {}, which says what it needs", name, k_sizing),
-          "write at least 'cpus: {floor: 0.1, source: WHY}' and 'memory: {floor: 64MiB, "
-          "source: WHY}'; the built-in components/otel-collector/sizing.yaml explains the "
-          "keys");
+          "write at least 'cpus: {floor: 0.1, source: WHY}' and "
+          "'memory: {floor: 64MiB, source: WHY}'; "
+          "the built-in components/otel-collector/sizing.yaml explains the keys");
     }
     problems.take(catalogs.components[name],
                   catalog::parse_component(source.text, source.file(), name));

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "lib/base/text.hpp"
+#include "lib/base/utf8.hpp"
 
 namespace obsctl::yaml {
 namespace {
@@ -49,6 +50,33 @@ std::size_t count_nodes(const Node& node) {
   return count;
 }
 
+// yaml-cpp 0.7 reads the escapes \N and \_ as a byte each instead of U+0085 and U+00A0. As the file
+// is UTF-8, such a byte cannot stand for anything else.
+std::string with_escapes(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    out += length == 0 ? "\xC2" : "";
+    out += text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
+// The line of the first byte that is not UTF-8; 0 when all are.
+int line_of_foreign_byte(std::string_view text) {
+  int line = 1;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      return line;
+    }
+    line += text.front() == '\n' ? 1 : 0;
+    text.remove_prefix(length);
+  }
+  return 0;
+}
+
 // Builds our tree from the parser's events; each open collection is a level on the stack.
 class Builder final : public YAML::EventHandler {
  public:
@@ -81,7 +109,7 @@ class Builder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     Node node = make(Node::Kind::scalar, mark);
-    node.scalar = value;
+    node.scalar = with_escapes(value);
     node.quoted = tag == "!";
     add(std::move(node), anchor);
   }
@@ -168,6 +196,9 @@ class Builder final : public YAML::EventHandler {
 };
 
 Result<std::vector<Node>> parse_all(std::string_view text, const std::string& file) {
+  if (const int line = line_of_foreign_byte(text); line != 0) {
+    return fail_at({file, line}, "this is not UTF-8 text", "save the file as UTF-8");
+  }
   Builder builder(file);
   try {
     std::istringstream stream{std::string(text)};

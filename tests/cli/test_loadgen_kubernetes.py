@@ -119,7 +119,7 @@ class Kubernetes(unittest.TestCase):
     def test_the_image_has_a_version(self):
         version = obsctl("--version").stdout.split()[1]
         manifest = self.job("-e", "192.0.2.1")
-        self.assertIn(f'image: "obsctl:{version}"', manifest)
+        self.assertIn(f"image: 'obsctl:{version}'", manifest)
         self.assertNotIn("latest", manifest)
         self.assertIn('image: "registry.example/obsctl@sha256:0"',
                       self.job("-e", "192.0.2.1", "--image", "registry.example/obsctl@sha256:0"))

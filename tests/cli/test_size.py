@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import unittest
 
+import yaml
 from support import obsctl
 
 
@@ -51,10 +52,6 @@ class Formats(SizeCase):
         self.assertAlmostEqual(full["jaeger"], 100 / 52.92)
 
     def test_yaml_says_the_same_as_json(self):
-        try:
-            import yaml
-        except ImportError:
-            self.skipTest("python3-yaml is not installed")
         text = self.size("--tier", "medium", "-o", "yaml").stdout
         self.assertEqual(yaml.safe_load(text), self.report("--tier", "medium"))
 

@@ -47,9 +47,8 @@ TEST_CASE("any collector is asked before a component, and components by their na
 
 TEST_CASE("all mistakes of the list are said") {
   const auto bad = catalog::parse_measures(
-      "a:\n  title: t\n  unit: B\n  formula: F01\n  mising: m\nb: {title: t, unit: B, formula: "
-      "F01, "
-      "missing: m, queries: q}\n",
+      "a:\n  title: t\n  unit: B\n  formula: F01\n  mising: m\n"
+      "b: {title: t, unit: B, formula: F01, missing: m, queries: q}\n",
       "m.yaml");
   REQUIRE_FALSE(bad);
   CHECK(bad.error().message == "unknown key 'mising'");

@@ -1,14 +1,17 @@
 // The generated trees, byte for byte, against the committed ones in tests/golden.
 //
 // A change of a template shows up in review as a change of what people get. After an intended
-// change run this program with OBSCTL_UPDATE_GOLDEN=1 and read the difference. The default stack is
-// stored whole; a variant stores what differs from it, and FILES lists its whole tree.
+// change run this program with OBSCTL_UPDATE_GOLDEN=1, which names what it rewrites and fails, and
+// read the difference; the next run passes. The default stack is stored whole; a variant stores
+// what differs from it, and FILES lists its whole tree.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "lib/base/text.hpp"
@@ -118,28 +121,53 @@ bool belongs(const Variant& variant, const FileTree& base, const std::string& pa
   return variant.settings.empty() || it == base.end() || it->second.bytes != bytes;
 }
 
-void update(const Variant& variant, const FileTree& base, const FileTree& tree) {
-  fs::remove_all(k_golden / variant.name);
-  fs::create_directories(k_golden / variant.name);
-  std::ofstream(k_golden / variant.name / "FILES") << listing(tree);
+// What a variant's folder has to hold, by path in the source tree.
+std::map<fs::path, std::string> stored_files(const Variant& variant, const FileTree& base,
+                                             const FileTree& tree) {
+  std::map<fs::path, std::string> out = {{k_golden / variant.name / "FILES", listing(tree)}};
   for (const auto& [path, file] : tree) {
     if (belongs(variant, base, path, file.bytes)) {
-      fs::create_directories(stored(variant.name, path).parent_path());
-      std::ofstream(stored(variant.name, path), std::ios::binary) << file.bytes;
+      out[stored(variant.name, path)] = file.bytes;
     }
+  }
+  return out;
+}
+
+std::set<fs::path> files_there(const Variant& variant) {
+  std::set<fs::path> out;
+  if (fs::exists(k_golden / variant.name)) {
+    for (const auto& entry : fs::recursive_directory_iterator(k_golden / variant.name)) {
+      if (entry.is_regular_file()) {
+        out.insert(entry.path());
+      }
+    }
+  }
+  return out;
+}
+
+// Writes what differs. A run that has changed a file fails, so that nobody takes it for a check.
+void update(const std::map<fs::path, std::string>& wanted, std::set<fs::path> there) {
+  for (const auto& [path, bytes] : wanted) {
+    if (there.erase(path) == 0 || read(path) != bytes) {
+      fs::create_directories(path.parent_path());
+      std::ofstream(path, std::ios::binary) << bytes;
+      FAIL_CHECK("rewritten: " << path.string());
+    }
+  }
+  for (const auto& path : there) {
+    fs::remove(path);
+    FAIL_CHECK("removed: " << path.string());
   }
 }
 
-void compare(const Variant& variant, const FileTree& base, const FileTree& tree) {
-  CHECK(read(k_golden / variant.name / "FILES") == listing(tree));
-  for (const auto& [path, file] : tree) {
-    const fs::path expected = stored(variant.name, path);
-    const bool differs = belongs(variant, base, path, file.bytes);
-    CHECK_MESSAGE(fs::exists(expected) == differs, path);
-    if (differs && fs::exists(expected)) {
-      const std::string diff = unified_diff(path, read(expected), file.bytes);
-      CHECK_MESSAGE(diff.empty(), diff);
-    }
+void compare(const std::map<fs::path, std::string>& wanted, std::set<fs::path> there) {
+  for (const auto& [path, bytes] : wanted) {
+    CHECK_MESSAGE(there.erase(path) == 1, path.string());
+    const std::string diff = unified_diff(path.string(), read(path), bytes);
+    CHECK_MESSAGE(diff.empty(), diff);
+  }
+  for (const auto& path : there) {
+    FAIL_CHECK("no longer generated: " << path.string());
   }
 }
 
@@ -149,11 +177,9 @@ TEST_CASE("the generated stacks are the committed ones") {
   const FileTree base = tree_of(k_variants.front());
   for (const auto& variant : k_variants) {
     CAPTURE(variant.name);
-    const FileTree tree = tree_of(variant);
-    if (std::getenv("OBSCTL_UPDATE_GOLDEN") != nullptr) {
-      update(variant, base, tree);
-    }
-    compare(variant, base, tree);
+    const auto wanted = stored_files(variant, base, tree_of(variant));
+    const bool updates = std::getenv("OBSCTL_UPDATE_GOLDEN") != nullptr;
+    (updates ? update : compare)(wanted, files_there(variant));
   }
 }
 

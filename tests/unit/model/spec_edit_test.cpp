@@ -28,12 +28,17 @@ TEST_CASE("values are replaced, uncommented or added, comments stay") {
         "# ours\ntier: small\ntraces:\n  keep: 25%  # agreed with finance\n  # retention:\n\n"
         "logs:\n    retention: 7d\n");
   CHECK(edited(text, {"traces.retention=3d", "name=shop", "ports.grafana=3001"}) ==
-        "name: \"shop\"\n# ours\ntier: small\ntraces:\n  keep: 10%  # agreed with finance\n"
+        "name: shop\n# ours\ntier: small\ntraces:\n  keep: 10%  # agreed with finance\n"
         "  retention: 3d\n\nlogs:\n    retention: 7d\n\nports:\n  grafana: 3001\n");
   CHECK(edited(text, {"traces.slow=3%"}) ==
-        "# ours\ntier: small\ntraces:\n  slow: 3%\n  keep: 10%  # agreed with finance\n  # "
-        "retention:\n\n"
+        "# ours\ntier: small\ntraces:\n  slow: 3%\n  keep: 10%  # agreed with finance\n"
+        "  # retention:\n\n"
         "logs:\n    retention: 7d\n");
+}
+
+TEST_CASE("a ' #' in quotes is no comment") {
+  CHECK(edited("environment: 'a # b'\n", {"environment=c # d"}) == "environment: 'c # d'\n");
+  CHECK(edited("environment: it's  # why\n", {"environment=x"}) == "environment: x  # why\n");
 }
 
 TEST_CASE("a section is made, or uncommented, for its first value") {
@@ -100,7 +105,7 @@ TEST_CASE("a calibration takes the place of the old one and nothing else changes
   const Calibration to{"2026-11-21T00:00:00Z", "http://p:9090", {{"series", 3000}}};
   const std::string block =
       "\n# measured on the running stack by 'obsctl size --from-prometheus'\ncalibration:\n"
-      "  measured_at: \"2026-11-21T00:00:00Z\"\n  source: \"http://p:9090\"\n  series: 3k\n";
+      "  measured_at: '2026-11-21T00:00:00Z'\n  source: 'http://p:9090'\n  series: 3k\n";
   const std::string ours = "# ours\ntier: small # why\n\ntraces:\n  # keep: 10%\n";
   for (const std::string& text :
        {ours, ours + block, ours + "\ncalibration:\n\n  series: 1\n\n",

@@ -84,12 +84,12 @@ TEST_CASE("a written spec holds what was asked for and shows the rest") {
       active_lines(write_spec(spec_of({"tier=small", "logs.retention=14d", "security.tls=off"}))) ==
       std::vector<std::string>{"schema: obsctl.stack/v1", "tier: small",
                                "traces:", "metrics:", "logs:", "  retention: 14d",
-                               "sizing:", "security:", "  tls: \"off\"", "alerting:", "host:"});
+                               "sizing:", "security:", "  tls: 'off'", "alerting:", "host:"});
   const std::string text = write_spec(StackSpec{});
   CHECK(text.find("\n  # bytes of a span (size)\n  # span_size: 1KB\n") != std::string::npos);
   CHECK(text.find("\n# tier: small\n") != std::string::npos);
   CHECK(text.find("\n  # retention:\n") != std::string::npos);
-  CHECK(text.find("\n  # tls: \"off\"\n") != std::string::npos);
+  CHECK(text.find("\n  # tls: 'off'\n") != std::string::npos);
   CHECK(read(text) == StackSpec{});
 }
 
@@ -146,10 +146,10 @@ TEST_CASE("so does any other") {
 // The first versions wrote every default out.
 TEST_CASE("all that an old file says was asked for") {
   const StackSpec spec = read(
-      "schema: obsctl.stack/v1\n\n# project name\nname: \"observability\"\ntier: small\n"
-      "target: compose\nenvironment: \"production\"\n\ntraces:\n  # spans received per second\n"
+      "schema: obsctl.stack/v1\n\n# project name\nname: observability\ntier: small\n"
+      "target: compose\nenvironment: production\n\ntraces:\n  # spans received per second\n"
       "  # spans:\n  span_size: 1KB\n  # retention:\n  keep: 10%\n\nmetrics:\n  sample_size: 3B\n\n"
-      "logs:\n  storage_factor: 1\n\nsecurity:\n  tls: \"off\"\n  tls_cert: \"\"\n");
+      "logs:\n  storage_factor: 1\n\nsecurity:\n  tls: 'off'\n  tls_cert: ''\n");
   CHECK(spec.asked == std::set<std::string>{"name", "tier", "target", "environment",
                                             "traces.span_size", "traces.keep",
                                             "metrics.sample_size", "logs.storage_factor",

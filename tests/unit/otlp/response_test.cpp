@@ -1,3 +1,4 @@
+// Reading the answers to an export: status, retry information, partial success.
 #include "lib/otlp/response.hpp"
 
 #include <doctest/doctest.h>

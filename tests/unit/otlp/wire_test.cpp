@@ -1,3 +1,4 @@
+// Varints, tags and field headers byte by byte.
 #include "lib/otlp/wire.hpp"
 
 #include <doctest/doctest.h>

@@ -142,10 +142,12 @@ TEST_CASE("a test loads the recorded series that its alerts read") {
 
 TEST_CASE("an alert tells what happened and what to do") {
   for (const auto& row : make().watch.alerts) {
-    CHECK_MESSAGE(row.summary.size() > 10, row.name);
-    CHECK_MESSAGE(row.description.size() > 20, row.name);
-    CHECK_MESSAGE(row.runbook.size() > 20, row.name);
+    // A headline, then sentences: what it means, and what to do.
     CHECK_MESSAGE(!has(row.summary, "\n"), row.name);
+    CHECK_MESSAGE(!row.summary.ends_with('.'), row.name);
+    CHECK_MESSAGE(trim(row.description).ends_with('.'), row.name);
+    CHECK_MESSAGE(trim(row.runbook).ends_with('.'), row.name);
+    CHECK_MESSAGE(row.runbook != row.description, row.name);
   }
 }
 

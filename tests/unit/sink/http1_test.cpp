@@ -1,3 +1,4 @@
+// The HTTP/1 parser, fed requests whole and cut at every place.
 #include "lib/sink/http1.hpp"
 
 #include <doctest/doctest.h>

@@ -65,8 +65,8 @@ const std::vector<Reality>& realities() {
        [](R r) { return need(r, "loki", &ComponentPlan::cpus); }},
       {"100 GB of logs a day, two copies: GB of memory (LokiStack)", k_loki, 33.3, 33.3,
        [](R r) { return need(r, "loki", &ComponentPlan::memory); }},
-      {"80 MB/s of logs: cores (Loki's planner; the rule is drawn through it, so this proves "
-       "nothing)",
+      {"80 MB/s of logs: cores (Loki's planner; the rule is drawn through it, "
+       "so this proves nothing)",
        k_planner, 203, 203, [](R r) { return need(r, "loki", &ComponentPlan::cpus); }},
       {"80 MB/s of logs: GB of memory (Loki's planner; the rule is drawn through it, so this "
        "proves nothing)",
