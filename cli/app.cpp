@@ -113,7 +113,7 @@ std::vector<Flag> global_flags(GlobalOptions& into) {
       {.name = "verbose",
        .short_name = 'v',
        .into = &into.verbose,
-       .doc = "increase verbosity (-vv: further)"},
+       .doc = "increase verbosity; repeat for more"},
       {.name = "help",
        .short_name = 'h',
        .into = &unused,
