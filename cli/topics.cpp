@@ -45,9 +45,9 @@ Topic exit_codes_topic() {
           "  4    a required program, file or service is missing or unreachable\n"
           "  5    data does not match its checksum\n"
           "  130  interrupted (Ctrl-C)\n"
+          "  143  terminated (SIGTERM)\n"
           "\nobsctl returns the exit code of an external command (obsctl-NAME) unchanged. Treat "
-          "any other "
-          "code as a failure.\n"};
+          "any other code as a failure.\n"};
 }
 
 Topic output_topic() {

@@ -1,10 +1,6 @@
 // Helpers of the command definitions.
 #include "commands/command.hpp"
 
-#include <fmt/format.h>
-
-#include "lib/base/text.hpp"
-
 namespace obsctl {
 namespace {
 
@@ -47,13 +43,6 @@ bool repeatable(const FlagValue& into) {
 const std::string& default_of(const Flag& flag) {
   const auto* typed = std::get_if<TypedValue>(&flag.into);
   return flag.fallback.empty() && typed != nullptr ? typed->initial : flag.fallback;
-}
-
-Failure unknown_choice(std::string_view text, std::string_view what,
-                       const std::vector<std::string>& choices) {
-  const std::string hint = did_you_mean(text, choices);
-  return fail(Code::usage, fmt::format("unknown value '{}' for '{}'", text, what),
-              (hint.empty() ? "" : hint + " ") + "one of: " + join(choices, ", "));
 }
 
 bool Context::color_out() const {

@@ -2,6 +2,7 @@
 // are all made. A flag is written once, here where its meaning is.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/base/choice.hpp"
 #include "lib/base/error.hpp"
 #include "lib/io/clock.hpp"
 #include "lib/io/environment.hpp"
@@ -20,6 +22,10 @@
 namespace obsctl {
 
 enum class ColorMode { automatic, always, never };
+constexpr auto names_of(ColorMode) {
+  return std::to_array<Named<ColorMode>>(
+      {{ColorMode::automatic, "auto"}, {ColorMode::always, "always"}, {ColorMode::never, "never"}});
+}
 
 // Output settings that every command shares.
 struct GlobalOptions {
@@ -37,6 +43,7 @@ struct System {
   Clock& clock;
   Random& random;
   Terminal& terminal;
+  StopFlag& stop;  // raised by a test, or by Ctrl-C while a command holds StopSignals
 };
 
 // What a command gets when it runs.
@@ -133,10 +140,6 @@ struct Command {
 
 // The default that help shows; empty when there is none.
 [[nodiscard]] const std::string& default_of(const Flag& flag);
-
-// The usage error for a text that is none of `choices`; `what` names the input, such as "--tier".
-[[nodiscard]] Failure unknown_choice(std::string_view text, std::string_view what,
-                                     const std::vector<std::string>& choices);
 
 // The flag `-o, --output` with the formats a command offers.
 [[nodiscard]] Flag output_flag(std::string* into, std::vector<std::string> formats);

@@ -30,7 +30,7 @@ Scenarios say what is sent: a shipped one by name or a file of the same form. Th
 
 --tier sends what a tier is documented to carry and certifies it; --stack takes the endpoint, the certificate, the token, the rates and the sampling policy from a generated stack. --find-max searches the highest rate that holds the thresholds.
 
-A target beyond this machine gets at most 1000 items/s unless --yes is given, its stack is named with --stack, or it stands under loadgen.targets in that stack's obsctl.yaml or in the one of the current directory. Every run ends: after --duration (10s unless --count is given) or --count. Ctrl-C drains, reports and exits 130; a second one stops at once.)";
+A target beyond this machine gets at most 1000 items/s unless --yes is given, its stack is named with --stack, or it stands under loadgen.targets in that stack's obsctl.yaml or in the one of the current directory. Every run ends: after --duration (10s unless --count is given) or --count. Ctrl-C drains, reports and exits 130 (143 after SIGTERM); a second one stops at once.)";
 
 using Options = LoadgenOptions;
 
@@ -498,7 +498,8 @@ Command loadgen_command() {
   out.exit_codes = {{3, "a threshold, the ledger, the sampling proof or the tier was missed"},
                     {1, "the target answered and refused everything"},
                     {4, "the target or the collector's metrics cannot be reached or do not answer"},
-                    {130, "interrupted; the report tells what was sent"}};
+                    {130, "interrupted; the report tells what was sent"},
+                    {143, "terminated by SIGTERM, likewise"}};
   out.see_also = {"scenarios", "size", "tiers"};
   out.run = [options](Context& context) { return dispatch(context, *options); };
   return out;
