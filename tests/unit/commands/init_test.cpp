@@ -3,6 +3,7 @@
 
 #include "cli/app.hpp"
 #include "tests/support/fake_system.hpp"
+#include "tests/support/owned_filesystem.hpp"
 
 namespace obsctl::test {
 namespace {
@@ -118,6 +119,21 @@ TEST_CASE("notes name flags that change what they say") {
   CHECK(contains(fake.terminal.out_text, "travels unencrypted: --tls self-signed encrypts it"));
   CHECK(run(fake, {"init", "--tls", "self-signed"}) == exit_code::ok);
   CHECK_FALSE(contains(fake.terminal.out_text, "encrypts it"));
+}
+
+TEST_CASE("a stack of another user is refused, also to look at") {
+  FakeSystem fake;
+  REQUIRE(run(fake, {"init", "--tier", "small"}) == exit_code::ok);
+  const std::string before = fake.read("obsctl.yaml");
+  OwnedFileSystem files(1001);
+  fake.environment.user = 1000;
+  const System system{fake.environment, files, fake.http, fake.clock, fake.random, fake.terminal};
+  CHECK(cli::run({"init", "--keep", "30%"}, system) == exit_code::usage);
+  CHECK(contains(fake.terminal.err_text, "belongs to another user"));
+  CHECK(cli::run({"init", "--diff"}, system) == exit_code::usage);
+  CHECK(fake.read("obsctl.yaml") == before);
+  fake.environment.variables["OBSCTL_SAFE_DIRECTORY"] = fake.directory.path().string();
+  CHECK(cli::run({"init", "--keep", "30%"}, system) == exit_code::ok);
 }
 
 TEST_CASE("init --export-templates writes templates and nothing else") {

@@ -3,7 +3,7 @@
 
 #include "cli/app.hpp"
 #include "tests/support/fake_system.hpp"
-#include "tests/support/faulty_filesystem.hpp"
+#include "tests/support/owned_filesystem.hpp"
 
 namespace obsctl::test {
 namespace {
@@ -57,13 +57,7 @@ TEST_CASE("size --check gives 3 when the host is too small, with flags that fit"
 TEST_CASE("size does not read a stack of another user") {
   FakeSystem fake;
   fake.write("obsctl.yaml", "tier: medium\n");
-  class Foreign final : public FaultyFileSystem {
-   public:
-    Foreign() : FaultyFileSystem(Accident::kill, 0) {}
-    [[nodiscard]] std::optional<UserId> owner(const std::filesystem::path&) const override {
-      return 1001;
-    }
-  } files;
+  OwnedFileSystem files(1001);
   fake.environment.user = 1001;
   CHECK(cli::run({"size"}, {fake.environment, files, fake.http, fake.clock, fake.random,
                             fake.terminal}) == exit_code::ok);

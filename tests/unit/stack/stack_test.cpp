@@ -4,17 +4,17 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <map>
 
 #include "lib/base/time.hpp"
 #include "lib/stack/endpoints.hpp"
 #include "lib/stack/paths.hpp"
 #include "lib/stack/secrets.hpp"
-#include "tests/support/faulty_filesystem.hpp"
+#include "tests/support/owned_filesystem.hpp"
 #include "tests/support/sized.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace obsctl;
+using obsctl::test::OwnedFileSystem;
 using obsctl::test::TemporaryDirectory;
 
 namespace {
@@ -23,19 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr UserId k_me = 1000;
 constexpr UserId k_other = 1001;
-
-// The real disk, where files belong to whom the test says.
-class OwnedFiles final : public test::FaultyFileSystem {
- public:
-  OwnedFiles() : FaultyFileSystem(Accident::kill, 0) {}
-
-  std::map<fs::path, UserId> owners;  // all others are k_me's
-
-  [[nodiscard]] std::optional<UserId> owner(const fs::path& path) const override {
-    const auto found = owners.find(path);
-    return found == owners.end() ? k_me : found->second;
-  }
-};
 
 // A directory with an obsctl.yaml, and a folder inside.
 struct OnDisk {
@@ -46,7 +33,7 @@ struct OnDisk {
 
   TemporaryDirectory directory;
   fs::path inside = directory.path / "configs" / "deep";
-  OwnedFiles files;
+  OwnedFileSystem files{k_me};
   Environment environment{.variables = {}, .directory = inside, .user = k_me};
 
   [[nodiscard]] Result<stack::Stack> open() const {
@@ -70,7 +57,7 @@ TEST_CASE("a stack is found from a folder below it and computed from its spec") 
 
 TEST_CASE("where there is no stack, that is said; a mistake in one names file and line") {
   const TemporaryDirectory empty;
-  const OwnedFiles files;
+  const OwnedFileSystem files(k_me);
   const Environment environment{.variables = {}, .directory = empty.path, .user = k_me};
   const auto none = stack::open(files, environment, empty.path);
   REQUIRE_FALSE(none);

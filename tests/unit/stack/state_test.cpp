@@ -80,8 +80,7 @@ TEST_CASE("fields of another version are kept, but not those of a record that is
                     "bytes": 5},
     "last_prune": {"at": "2026-11-25T02:00:00Z", "removed": 1, "kept": 2, "freed": 9}})");
   OsFileSystem files;
-  REQUIRE(
-      update_state(files, directory.path, [](State& state) { state.last_backup = k_second; }));
+  REQUIRE(update_state(files, directory.path, [](State& state) { state.last_backup = k_second; }));
   const std::string text = files.read(directory.path / stack_paths::state).value();
   CHECK(text.find("\"later\"") != std::string::npos);
   CHECK(text.find("\"freed\": 9") != std::string::npos);
