@@ -3,9 +3,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -14,26 +12,10 @@
 #include <vector>
 
 #include "commands/command.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace obsctl::test {
-
-// Removed with everything in it when the object goes.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "obsctl-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = std::filesystem::canonical(name);
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Answers by "METHOD URL"; a request that no test has foreseen finds nobody there.
 class FakeHttp final : public HttpClient {
@@ -49,14 +31,6 @@ class FakeHttp final : public HttpClient {
     }
     return it->second;
   }
-};
-
-class FakeClock final : public Clock {
- public:
-  std::chrono::system_clock::time_point time{
-      std::chrono::sys_days{std::chrono::year{2024} / 1 / 2}};
-
-  [[nodiscard]] std::chrono::system_clock::time_point now() const override { return time; }
 };
 
 // A different token each time, the same ones in every run.
@@ -99,8 +73,11 @@ struct FakeSystem {
   FakeClock clock;
   FakeRandom random;
   FakeTerminal terminal;
+  StopFlag stop;
 
-  [[nodiscard]] System system() { return {environment, files, http, clock, random, terminal}; }
+  [[nodiscard]] System system() {
+    return {environment, files, http, clock, random, terminal, stop};
+  }
 
   // The file at a path relative to the current directory.
   void write(const std::filesystem::path& path, std::string_view bytes) const {

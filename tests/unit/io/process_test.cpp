@@ -87,15 +87,15 @@ TEST_CASE("a program that is not there is said to be missing, like its directory
 
 TEST_CASE("environment, directory and input are what the request says") {
   const test::TemporaryDirectory dir;
-  std::ofstream(dir.path / "in") << "from a file";
+  std::ofstream(dir.path() / "in") << "from a file";
   ProcessRequest request;
   request.environment = {{{"GIVEN", "yes"}}};
-  request.directory = dir.path;
-  request.input = dir.path / "in";
+  request.directory = dir.path();
+  request.input = dir.path() / "in";
   const auto result = shell("echo $GIVEN-$HOME; pwd -P; cat", request);
   REQUIRE(result);
   CHECK(result->out ==
-        fmt::format("yes-\n{}\nfrom a file", std::filesystem::canonical(dir.path).string()));
+        fmt::format("yes-\n{}\nfrom a file", std::filesystem::canonical(dir.path()).string()));
   request.input = std::string("some bytes");
   CHECK(shell("cat", request)->out == "some bytes");
   request.input = std::string();
