@@ -90,7 +90,7 @@ TEST_CASE("a load that does not fit is said with flags that fit; --strict writes
   CHECK(run(fake, strict) == exit_code::findings);
   CHECK(contains(fake.terminal.err_text, "does not fit: "));
   CHECK(contains(fake.terminal.err_text, "hint: "));
-  CHECK(contains(fake.terminal.err_text, "--spans "));
+  CHECK(contains(fake.terminal.err_text, "--host-memory "));
   CHECK(contains(fake.terminal.err_text, "the load does not fit; nothing has been written"));
   CHECK(files_in(fake) == 0);
   CHECK(run(fake, large) == exit_code::ok);
@@ -127,7 +127,8 @@ TEST_CASE("a stack of another user is refused, also to look at") {
   const std::string before = fake.read("obsctl.yaml");
   OwnedFileSystem files(1001);
   fake.environment.user = 1000;
-  const System system{fake.environment, files, fake.http, fake.clock, fake.random, fake.terminal};
+  const System system{fake.environment, files,         fake.http, fake.clock,
+                      fake.random,      fake.terminal, fake.stop};
   CHECK(cli::run({"init", "--keep", "30%"}, system) == exit_code::usage);
   CHECK(contains(fake.terminal.err_text, "belongs to another user"));
   CHECK(cli::run({"init", "--diff"}, system) == exit_code::usage);

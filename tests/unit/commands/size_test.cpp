@@ -50,7 +50,7 @@ TEST_CASE("size --check gives 3 when the host is too small, with flags that fit"
   small.emplace_back("4GiB");
   CHECK(cli::run(small, fake.system()) == exit_code::findings);
   CHECK(fake.terminal.out_text.find("FAIL host.memory") != std::string::npos);
-  CHECK(fake.terminal.out_text.find("--spans ") != std::string::npos);
+  CHECK(fake.terminal.out_text.find("--host-memory ") != std::string::npos);
   CHECK(fake.terminal.err_text.empty());
 }
 
@@ -58,12 +58,12 @@ TEST_CASE("size does not read a stack of another user") {
   FakeSystem fake;
   fake.write("obsctl.yaml", "tier: medium\n");
   OwnedFileSystem files(1001);
+  const System system{fake.environment, files,         fake.http, fake.clock,
+                      fake.random,      fake.terminal, fake.stop};
   fake.environment.user = 1001;
-  CHECK(cli::run({"size"}, {fake.environment, files, fake.http, fake.clock, fake.random,
-                            fake.terminal}) == exit_code::ok);
+  CHECK(cli::run({"size"}, system) == exit_code::ok);
   fake.environment.user = 1000;
-  CHECK(cli::run({"size"}, {fake.environment, files, fake.http, fake.clock, fake.random,
-                            fake.terminal}) == exit_code::usage);
+  CHECK(cli::run({"size"}, system) == exit_code::usage);
   CHECK(fake.terminal.err_text.find("belongs to another user") != std::string::npos);
 }
 
