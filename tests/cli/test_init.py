@@ -391,7 +391,7 @@ class Templates(InitCase):
 
     def every_command_knows_echo(self, *flags, env=None):
         for command, expect in ((("init", "--dry-run"), "would be"), (("size",), "echo"),
-                                (("size", "--check"), "holds"),
+                                (("size", "--check"), "large enough"),
                                 (("size", "--explain", "echo.memory"), "67.1 MB"),
                                 (("loadgen", "--stack", ".", "--tier", "small", "--dry-run"), "4317")):
             with self.subTest(command=command, flags=flags, env=env):

@@ -243,7 +243,7 @@ class Errors(SizeCase):
 
     def test_contradictions_are_refused(self):
         self.refused("--events", "10k/s", "--spans", "5k/s", expect=["exclude each other"])
-        self.refused("--keep", "10%", "--reduction", "90%", expect=["two ways"])
+        self.refused("--keep", "10%", "--reduction", "90%", expect=["exclude each other"])
         self.refused("--reduction", "99%", expect=["impossible", "97.5%"])
         self.refused("--write-calibration", expect=["--from-prometheus"])
         self.refused("--model", "measured", expect=["calibration"])

@@ -3,6 +3,7 @@
 
 #include "cli/app.hpp"
 #include "tests/support/fake_system.hpp"
+#include "tests/support/owned_filesystem.hpp"
 
 namespace obsctl::test {
 namespace {
@@ -89,7 +90,7 @@ TEST_CASE("a load that does not fit is said with flags that fit; --strict writes
   CHECK(run(fake, strict) == exit_code::findings);
   CHECK(contains(fake.terminal.err_text, "does not fit: "));
   CHECK(contains(fake.terminal.err_text, "hint: "));
-  CHECK(contains(fake.terminal.err_text, "--spans "));
+  CHECK(contains(fake.terminal.err_text, "--host-memory "));
   CHECK(contains(fake.terminal.err_text, "the load does not fit; nothing has been written"));
   CHECK(files_in(fake) == 0);
   CHECK(run(fake, large) == exit_code::ok);
@@ -118,6 +119,22 @@ TEST_CASE("notes name flags that change what they say") {
   CHECK(contains(fake.terminal.out_text, "travels unencrypted: --tls self-signed encrypts it"));
   CHECK(run(fake, {"init", "--tls", "self-signed"}) == exit_code::ok);
   CHECK_FALSE(contains(fake.terminal.out_text, "encrypts it"));
+}
+
+TEST_CASE("a stack of another user is refused, also to look at") {
+  FakeSystem fake;
+  REQUIRE(run(fake, {"init", "--tier", "small"}) == exit_code::ok);
+  const std::string before = fake.read("obsctl.yaml");
+  OwnedFileSystem files(1001);
+  fake.environment.user = 1000;
+  const System system{fake.environment, files,         fake.http, fake.clock,
+                      fake.random,      fake.terminal, fake.stop};
+  CHECK(cli::run({"init", "--keep", "30%"}, system) == exit_code::usage);
+  CHECK(contains(fake.terminal.err_text, "belongs to another user"));
+  CHECK(cli::run({"init", "--diff"}, system) == exit_code::usage);
+  CHECK(fake.read("obsctl.yaml") == before);
+  fake.environment.variables["OBSCTL_SAFE_DIRECTORY"] = fake.directory.path().string();
+  CHECK(cli::run({"init", "--keep", "30%"}, system) == exit_code::ok);
 }
 
 TEST_CASE("init --export-templates writes templates and nothing else") {

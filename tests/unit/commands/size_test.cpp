@@ -3,7 +3,7 @@
 
 #include "cli/app.hpp"
 #include "tests/support/fake_system.hpp"
-#include "tests/support/faulty_filesystem.hpp"
+#include "tests/support/owned_filesystem.hpp"
 
 namespace obsctl::test {
 namespace {
@@ -50,26 +50,20 @@ TEST_CASE("size --check gives 3 when the host is too small, with flags that fit"
   small.emplace_back("4GiB");
   CHECK(cli::run(small, fake.system()) == exit_code::findings);
   CHECK(fake.terminal.out_text.find("FAIL host.memory") != std::string::npos);
-  CHECK(fake.terminal.out_text.find("--spans ") != std::string::npos);
+  CHECK(fake.terminal.out_text.find("--host-memory ") != std::string::npos);
   CHECK(fake.terminal.err_text.empty());
 }
 
 TEST_CASE("size does not read a stack of another user") {
   FakeSystem fake;
   fake.write("obsctl.yaml", "tier: medium\n");
-  class Foreign final : public FaultyFileSystem {
-   public:
-    Foreign() : FaultyFileSystem(Accident::kill, 0) {}
-    [[nodiscard]] std::optional<UserId> owner(const std::filesystem::path&) const override {
-      return 1001;
-    }
-  } files;
+  OwnedFileSystem files(1001);
+  const System system{fake.environment, files,         fake.http, fake.clock,
+                      fake.random,      fake.terminal, fake.stop};
   fake.environment.user = 1001;
-  CHECK(cli::run({"size"}, {fake.environment, files, fake.http, fake.clock, fake.random,
-                            fake.terminal}) == exit_code::ok);
+  CHECK(cli::run({"size"}, system) == exit_code::ok);
   fake.environment.user = 1000;
-  CHECK(cli::run({"size"}, {fake.environment, files, fake.http, fake.clock, fake.random,
-                            fake.terminal}) == exit_code::usage);
+  CHECK(cli::run({"size"}, system) == exit_code::usage);
   CHECK(fake.terminal.err_text.find("belongs to another user") != std::string::npos);
 }
 

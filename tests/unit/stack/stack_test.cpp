@@ -4,17 +4,17 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <map>
 
 #include "lib/base/time.hpp"
 #include "lib/stack/endpoints.hpp"
 #include "lib/stack/paths.hpp"
 #include "lib/stack/secrets.hpp"
-#include "tests/support/faulty_filesystem.hpp"
+#include "tests/support/owned_filesystem.hpp"
 #include "tests/support/sized.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace obsctl;
+using obsctl::test::OwnedFileSystem;
 using obsctl::test::TemporaryDirectory;
 
 namespace {
@@ -24,29 +24,16 @@ namespace fs = std::filesystem;
 constexpr UserId k_me = 1000;
 constexpr UserId k_other = 1001;
 
-// The real disk, where files belong to whom the test says.
-class OwnedFiles final : public test::FaultyFileSystem {
- public:
-  OwnedFiles() : FaultyFileSystem(Accident::kill, 0) {}
-
-  std::map<fs::path, UserId> owners;  // all others are k_me's
-
-  [[nodiscard]] std::optional<UserId> owner(const fs::path& path) const override {
-    const auto found = owners.find(path);
-    return found == owners.end() ? k_me : found->second;
-  }
-};
-
 // A directory with an obsctl.yaml, and a folder inside.
 struct OnDisk {
   explicit OnDisk(std::string_view spec = "tier: small\n") {
     REQUIRE(files.make_directories(inside, 0755));
-    REQUIRE(files.write_atomic(directory.path / stack_paths::spec, spec, 0644));
+    REQUIRE(files.write_atomic(directory.path() / stack_paths::spec, spec, 0644));
   }
 
   TemporaryDirectory directory;
-  fs::path inside = directory.path / "configs" / "deep";
-  OwnedFiles files;
+  fs::path inside = directory.path() / "configs" / "deep";
+  OwnedFileSystem files{k_me};
   Environment environment{.variables = {}, .directory = inside, .user = k_me};
 
   [[nodiscard]] Result<stack::Stack> open() const {
@@ -60,7 +47,7 @@ TEST_CASE("a stack is found from a folder below it and computed from its spec") 
   const OnDisk disk("tier: small\nname: shop\n");
   const auto opened = disk.open();
   REQUIRE_MESSAGE(opened, (opened ? "" : opened.error().message));
-  CHECK(opened->directory == disk.directory.path);
+  CHECK(opened->directory == disk.directory.path());
   CHECK(opened->topology.name == "shop");
   CHECK(opened->report.find(opened->topology.components.front().name) != nullptr);
   CHECK(opened->target->name == "compose");
@@ -70,9 +57,9 @@ TEST_CASE("a stack is found from a folder below it and computed from its spec") 
 
 TEST_CASE("where there is no stack, that is said; a mistake in one names file and line") {
   const TemporaryDirectory empty;
-  const OwnedFiles files;
-  const Environment environment{.variables = {}, .directory = empty.path, .user = k_me};
-  const auto none = stack::open(files, environment, empty.path);
+  const OwnedFileSystem files(k_me);
+  const Environment environment{.variables = {}, .directory = empty.path(), .user = k_me};
+  const auto none = stack::open(files, environment, empty.path());
   REQUIRE_FALSE(none);
   CHECK(none.error().code == Code::missing);
 
@@ -86,7 +73,7 @@ TEST_CASE("where there is no stack, that is said; a mistake in one names file an
 
 TEST_CASE("a stack that another user could have written is refused") {
   OnDisk disk;
-  const fs::path root = disk.directory.path;
+  const fs::path root = disk.directory.path();
   REQUIRE(disk.files.make_directories(root / stack_paths::own, 0755));
   for (const fs::path& path : {root, root / stack_paths::spec, root / stack_paths::own}) {
     CAPTURE(path);
@@ -101,7 +88,7 @@ TEST_CASE("a stack that another user could have written is refused") {
 
 TEST_CASE("root's stacks, listed ones and, behind sudo, one's own are trusted") {
   OnDisk disk;
-  const fs::path root = disk.directory.path;
+  const fs::path root = disk.directory.path();
   disk.files.owners = {{root, 0}};
   CHECK(disk.open());
   disk.files.owners = {{root, k_other}};
@@ -171,19 +158,19 @@ TEST_CASE("secret files: who reads them, and which a person has to bring") {
 TEST_CASE("certificates: those that are there, with what they say") {
   const TemporaryDirectory directory;
   OsFileSystem files;
-  const auto none = stack::certificates(files, directory.path);
+  const auto none = stack::certificates(files, directory.path());
   REQUIRE(none);
   CHECK(none->empty());
   const Time now = parse_time("2026-11-26T00:00:00Z").value();
   const auto authority = pki::make_authority("test CA", now);
   REQUIRE(authority);
-  REQUIRE(files.make_directories(directory.path / "tls", 0755));
-  REQUIRE(files.write_atomic(directory.path / stack_paths::tls_ca, authority->certificate, 0644));
-  const auto one = stack::certificates(files, directory.path);
+  REQUIRE(files.make_directories(directory.path() / "tls", 0755));
+  REQUIRE(files.write_atomic(directory.path() / stack_paths::tls_ca, authority->certificate, 0644));
+  const auto one = stack::certificates(files, directory.path());
   REQUIRE(one);
   REQUIRE(one->size() == 1);
   CHECK(one->front().path == stack_paths::tls_ca);
   CHECK(one->front().info.authority);
-  REQUIRE(files.write_atomic(directory.path / stack_paths::tls_certificate, "nonsense", 0644));
-  CHECK_FALSE(stack::certificates(files, directory.path));
+  REQUIRE(files.write_atomic(directory.path() / stack_paths::tls_certificate, "nonsense", 0644));
+  CHECK_FALSE(stack::certificates(files, directory.path()));
 }

@@ -26,15 +26,15 @@ const BackupRecord k_second{at("2026-11-26T02:00:00Z"), "20261126-b", "/srv/back
 
 State state_in(const TemporaryDirectory& directory) {
   const OsFileSystem files;
-  auto state = read_state(files, directory.path);
+  auto state = read_state(files, directory.path());
   REQUIRE_MESSAGE(state, (state ? "" : state.error().message));
   return std::move(*state);
 }
 
 void write(const TemporaryDirectory& directory, std::string_view text) {
   OsFileSystem files;
-  REQUIRE(files.make_directories(directory.path / stack_paths::own, 0755));
-  REQUIRE(files.write_atomic(directory.path / stack_paths::state, text, 0644));
+  REQUIRE(files.make_directories(directory.path() / stack_paths::own, 0755));
+  REQUIRE(files.write_atomic(directory.path() / stack_paths::state, text, 0644));
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ TEST_CASE("every record comes back as it was written") {
   const ProofRecord drilled{at("2026-11-26T04:00:00Z"), "20261126-b", false};
   const PruneRecord pruned{at("2026-11-26T05:00:00Z"), 3, 7};
   const JournalRecord journal{at("2026-11-26T06:00:00Z"), "restore", "/srv/backups/r.json"};
-  REQUIRE(update_state(files, directory.path, [&](State& state) {
+  REQUIRE(update_state(files, directory.path(), [&](State& state) {
     state.last_backup = k_second;
     state.last_verify = verified;
     state.last_drill = drilled;
@@ -66,11 +66,11 @@ TEST_CASE("every record comes back as it was written") {
   CHECK(state.last_drill == drilled);
   CHECK(state.last_prune == pruned);
   CHECK(state.open_journal == journal);
-  REQUIRE(update_state(files, directory.path, [](State& now) { now.open_journal.reset(); }));
+  REQUIRE(update_state(files, directory.path(), [](State& now) { now.open_journal.reset(); }));
   state = state_in(directory);
   CHECK_FALSE(state.open_journal);
   CHECK(state.last_prune == pruned);
-  CHECK(files.mode(directory.path / stack_paths::state) == 0644);
+  CHECK(files.mode(directory.path() / stack_paths::state) == 0644);
 }
 
 TEST_CASE("fields of another version are kept, but not those of a record that is replaced") {
@@ -81,8 +81,8 @@ TEST_CASE("fields of another version are kept, but not those of a record that is
     "last_prune": {"at": "2026-11-25T02:00:00Z", "removed": 1, "kept": 2, "freed": 9}})");
   OsFileSystem files;
   REQUIRE(
-      update_state(files, directory.path, [](State& state) { state.last_backup = k_second; }));
-  const std::string text = files.read(directory.path / stack_paths::state).value();
+      update_state(files, directory.path(), [](State& state) { state.last_backup = k_second; }));
+  const std::string text = files.read(directory.path() / stack_paths::state).value();
   CHECK(text.find("\"later\"") != std::string::npos);
   CHECK(text.find("\"freed\": 9") != std::string::npos);
   CHECK(text.find("\"bytes\"") == std::string::npos);
@@ -98,15 +98,15 @@ TEST_CASE("a damaged state and one of another schema are told apart, and stay as
        R"({"schema": "obsctl.state/v1", "last_backup": 7})"}) {
     CAPTURE(text);
     write(directory, text);
-    const auto damaged = read_state(files, directory.path);
+    const auto damaged = read_state(files, directory.path());
     REQUIRE_FALSE(damaged);
     CHECK(damaged.error().code == Code::integrity);
     CHECK(damaged.error().hint.find("remove the file") != std::string::npos);
-    CHECK_FALSE(update_state(files, directory.path, [](State&) {}));
-    CHECK(files.read(directory.path / stack_paths::state) == text);
+    CHECK_FALSE(update_state(files, directory.path(), [](State&) {}));
+    CHECK(files.read(directory.path() / stack_paths::state) == text);
   }
   write(directory, R"({"schema": "obsctl.state/v2"})");
-  const auto newer = read_state(files, directory.path);
+  const auto newer = read_state(files, directory.path());
   REQUIRE_FALSE(newer);
   CHECK(newer.error().code == Code::config);
 }
@@ -119,7 +119,7 @@ TEST_CASE("a kill or a full disk at any operation leaves the old or the new stat
     {
       const TemporaryDirectory directory;
       FaultyFileSystem counting(accident, 0);
-      REQUIRE(update_state(counting, directory.path, change));
+      REQUIRE(update_state(counting, directory.path(), change));
       operations = counting.operations();
     }
     REQUIRE(operations >= 3);
@@ -128,16 +128,16 @@ TEST_CASE("a kill or a full disk at any operation leaves the old or the new stat
       const TemporaryDirectory directory;
       OsFileSystem files;
       REQUIRE(
-          update_state(files, directory.path, [](State& state) { state.last_backup = k_first; }));
+          update_state(files, directory.path(), [](State& state) { state.last_backup = k_first; }));
       FaultyFileSystem faulty(accident, when);
       std::optional<Result<void>> result;
       try {
-        result = update_state(faulty, directory.path, change);
+        result = update_state(faulty, directory.path(), change);
       } catch (const Killed&) {
       }
       const bool succeeded = result && *result;
       CHECK(state_in(directory).last_backup == (succeeded ? k_second : k_first));
-      REQUIRE(update_state(files, directory.path, change));
+      REQUIRE(update_state(files, directory.path(), change));
       CHECK(state_in(directory).last_backup == k_second);
     }
   }
@@ -147,9 +147,9 @@ TEST_CASE("two updates at once: the second one is told") {
   const TemporaryDirectory directory;
   OsFileSystem files;
   Result<void> inner;
-  REQUIRE(update_state(files, directory.path, [&](State& state) {
+  REQUIRE(update_state(files, directory.path(), [&](State& state) {
     state.last_backup = k_first;
-    inner = update_state(files, directory.path, [](State& now) { now.last_backup = k_second; });
+    inner = update_state(files, directory.path(), [](State& now) { now.last_backup = k_second; });
   }));
   REQUIRE_FALSE(inner);
   CHECK(inner.error().message.find("is locked by another obsctl") != std::string::npos);
