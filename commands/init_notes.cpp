@@ -34,13 +34,13 @@ std::vector<std::string> exposure_notes(const StackSpec& spec, const Topology& t
   std::vector<std::string> out;
   const SecuritySpec& security = spec.security;
   const bool open = !is_loopback(security.bind);
-  if (open && security.auth == "none") {
+  if (open && security.auth == Auth::none) {
     out.push_back(
         fmt::format("the receivers listen on {} and accept telemetry from anyone; --auth bearer "
                     "asks for a token",
                     security.bind));
   }
-  if (open && security.auth == "bearer" && security.tls == "off") {
+  if (open && security.auth == Auth::bearer && security.tls == Tls::off) {
     out.emplace_back("the bearer token travels unencrypted; add --tls self-signed");
   }
   const Provider* view = topology.provider("dashboards.view");

@@ -31,7 +31,8 @@ Error in_terms_of_port(Error error, const std::string& name) {
 
 Result<void> apply_flags(Context& context, const InitOptions& options, StackSpec& spec) {
   const auto& tls = options.field("security.tls");
-  if (tls && *tls != "files") {  // the certificate belonged to the old setting
+  if (tls &&
+      choice_named<Tls>(*tls) != Tls::files) {  // the certificate belonged to the old setting
     spec.security.tls_cert.clear();
     spec.security.tls_key.clear();
     spec.asked.erase("security.tls_cert");

@@ -158,15 +158,16 @@ Result<std::vector<std::string>> add_certificates(FileTree& tree, Context& conte
                                                   const std::vector<std::string>& hosts,
                                                   const fs::path& dir, bool renew) {
   const SecuritySpec& security = topology.policy.security;
-  if (security.tls == "self-signed") {
+  if (security.tls == Tls::self_signed) {
     return self_signed(tree, context, topology, hosts, dir, renew);
   }
   if (renew) {
-    return fail(Code::usage, fmt::format("there is nothing to renew: tls is '{}'", security.tls),
+    return fail(Code::usage,
+                fmt::format("there is nothing to renew: tls is '{}'", name_of(security.tls)),
                 "--renew-certs goes with --tls self-signed");
   }
-  return security.tls == "files" ? from_files(tree, context, security, dir)
-                                 : Result<Notes>(Notes{});
+  return security.tls == Tls::files ? from_files(tree, context, security, dir)
+                                    : Result<Notes>(Notes{});
 }
 
 }  // namespace obsctl

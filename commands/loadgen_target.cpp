@@ -257,7 +257,7 @@ Result<std::optional<LoadgenStack>> find_stack(Context& context, const LoadgenOp
   OBS_TRY_ASSIGN(const auto templates, load_stack_templates(context, options.template_dirs, dir));
   OBS_TRY_ASSIGN(const auto stack, size_and_build(out.spec, templates.catalogs));
   const Topology& topology = stack.topology;
-  const bool tls = out.spec.security.tls != "off";
+  const bool tls = out.spec.security.tls != Tls::off;
   const std::string host = host_of(out.spec.security.bind);
   const int port = options.protocol == "grpc" ? port_of(topology, "otlp-grpc", 4317)
                                               : port_of(topology, "otlp-http", 4318);
@@ -267,10 +267,10 @@ Result<std::optional<LoadgenStack>> find_stack(Context& context, const LoadgenOp
   const std::string metrics_host = metrics == nullptr ? host : host_of(metrics->bind);
   out.ledger = fmt::format("http://{}:{}/metrics", metrics_host,
                            port_of(topology, "collector-metrics", 8888));
-  if (out.spec.security.tls == "self-signed") {
+  if (out.spec.security.tls == Tls::self_signed) {
     out.ca_file = (dir / stack_paths::tls_ca).string();
   }
-  if (out.spec.security.auth == "bearer") {
+  if (out.spec.security.auth == Auth::bearer) {
     OBS_TRY_ASSIGN(out.bearer, read_token(context, dir / stack_paths::otlp_secret));
   }
   out.spans = topology.load.spans.per_second;

@@ -37,14 +37,6 @@ constexpr const char* k_description =
     "hold it. --from-prometheus measures rates and bytes on a running stack instead of assuming "
     "them.";
 
-std::vector<std::string> model_names() {
-  std::vector<std::string> out;
-  for (const auto model : sizing::k_models) {
-    out.emplace_back(sizing::model_name(model));
-  }
-  return out;
-}
-
 std::vector<std::string> tier_names() {
   std::vector<std::string> out;
   if (const auto& catalogs = built_in_catalogs()) {
@@ -98,8 +90,8 @@ std::vector<Flag> make_flags(SizeOptions& options) {
   out.push_back({.name = "model",
                  .value = "MODEL",
                  .into = &options.model,
-                 .choices = model_names(),
-                 .fallback = std::string(sizing::model_name(sizing::Model::recommended)),
+                 .choices = choices_of<sizing::Model>(),
+                 .fallback = std::string(name_of(sizing::Model::recommended)),
                  .group = "Source",
                  .doc = "which rules decide"});
   out.push_back({.name = "compare",
@@ -192,7 +184,8 @@ Result<int> run(Context& context, const SizeOptions& options) {
       result.measured->written_to = source.shown_file;
     }
   }
-  OBS_TRY_ASSIGN(const auto model, sizing::parse_model(options.model.value_or("recommended")));
+  OBS_TRY_ASSIGN(const auto model,
+                 parse_choice<sizing::Model>(options.model.value_or("recommended"), "--model"));
   OBS_TRY_ASSIGN(result.report,
                  sizing::size_stack(source.spec, catalogs, model).map_error([&](Error error) {
                    return in_terms_of_flags(std::move(error), k_size_flags, options.fields);

@@ -147,7 +147,7 @@ Json availability(const SizingReport& report) {
 Json cost(const sizing::CostPlan& plan, bool explain) {
   Json providers = Json::array();
   for (const auto& row : plan.providers) {
-    providers.push_back({{"provider", row.provider},
+    providers.push_back({{"provider", name_of(row.provider)},
                          {"configuration", row.configuration},
                          {"hosts", quantity(row.hosts, explain)},
                          {"hosts_table", row.table_hosts},
@@ -209,7 +209,7 @@ Json report_json(const SizingReport& report, bool explain) {
     notes.push_back(note.text);
   }
   const auto& network = report.network;
-  return {{"model", report.model},
+  return {{"model", name_of(report.model)},
           {"tier", report.tier},
           {"tier_source", report.tier_source},
           {"tier_by_load", report.tier_by_load},

@@ -48,7 +48,7 @@ struct SizeResult {
   std::optional<sizing::Quantity> explained;             // --explain NAME: this one
   Pages pages;
   bool tier_by_load = false;
-  std::string provider = "all";
+  Vendor provider = Vendor::all;
 };
 
 [[nodiscard]] std::string size_text(const SizeResult& result, bool color, std::size_t width);

@@ -101,7 +101,7 @@ Table signals(const SizingReport& report) {
              {"STORED", Align::right}},
             {}};
   // The share kept makes room for the number beside it: 80 columns hold only one of them.
-  const bool beside = report.model == "recommended";
+  const bool beside = report.model == sizing::Model::recommended;
   constexpr std::ptrdiff_t k_kept = 3;
   if (beside) {
     out.columns.push_back({"DOCUMENTED", Align::right});
@@ -197,7 +197,8 @@ Table recommended(const SizingReport& report) {
 Table prices(const SizingReport& report) {
   Table out{{{"BUY FROM"}, {"HOSTS"}, {"PER MONTH", Align::right}, {"PRICES OF"}}, {}};
   for (const auto& row : report.cost.providers) {
-    out.add({row.provider, row.configuration, show_usd(row.low.value, row.high.value),
+    out.add({std::string(name_of(row.provider)), row.configuration,
+             show_usd(row.low.value, row.high.value),
              row.price_date + (row.storage_low ? "" : ", no disks")});
   }
   return out;
@@ -221,7 +222,8 @@ Table cost(const SizingReport& report) {
              {"TOTAL/MONTH", Align::right}},
             {}};
   for (const auto& row : report.cost.providers) {
-    out.add({row.provider, row.configuration, show_usd(row.hosts_low.value, row.hosts_high.value),
+    out.add({std::string(name_of(row.provider)), row.configuration,
+             show_usd(row.hosts_low.value, row.hosts_high.value),
              row.storage_low ? show_usd(row.storage_low->value, row.storage_high->value) : "-",
              show_usd(row.low.value, row.high.value)});
   }
@@ -259,8 +261,9 @@ Table availability(const SizingReport& report) {
 Table models(const SizingReport& report) {
   std::vector<std::string> names = {"recommended", "documented", "table", "ratio", "published"};
   const bool measured = std::ranges::any_of(report.models, [](const sizing::ModelRow& row) {
-    return std::ranges::any_of(row.values,
-                               [](const auto& value) { return value.first == "measured"; });
+    return std::ranges::any_of(row.values, [](const auto& value) {
+      return value.first == name_of(sizing::Model::measured);
+    });
   });
   if (measured) {
     names.emplace_back("measured");

@@ -61,12 +61,12 @@ bool any_page(const Pages& pages) {
 
 void print_head(const SizeResult& result, Page& page) {
   const SizingReport& report = result.report;
-  const bool recommended = report.model == "recommended";
+  const bool recommended = report.model == sizing::Model::recommended;
   page.heading(fmt::format("{} tier: {} spans, {} series, {} log records{}", report.tier_title,
                            human_rate({report.load.spans.value}),
                            human_count(report.load.series.value),
                            human_rate({report.load.lines.value}),
-                           recommended ? "" : fmt::format(" (model '{}')", report.model)));
+                           recommended ? "" : fmt::format(" (model '{}')", name_of(report.model))));
   std::vector<std::string> how;
   if (result.tier_by_load) {
     how.emplace_back("the tier follows from the load");
@@ -130,7 +130,7 @@ void print_assumed(const SizingReport& report, Page& page) {
 
 void print_resources(const SizingReport& report, Page& page) {
   page.table(size_tables::signals(report));
-  if (report.model == "recommended") {
+  if (report.model == sizing::Model::recommended) {
     page.table(size_tables::recommended(report));
     return;
   }
@@ -171,20 +171,20 @@ void print_cost(const SizeResult& result, Page& page) {
   const sizing::CostPlan& cost = result.report.cost;
   page.table(size_tables::cost(result.report));
   for (const auto& row : cost.providers) {
-    page.item(row.provider + ":",
+    page.item(fmt::format("{}:", name_of(row.provider)),
               fmt::format("prices of {}, {}{}.", row.price_date, row.price_source,
                           row.price_url.empty() ? "" : " (" + row.price_url + ")"));
     if (!row.note.empty()) {
-      page.item(row.provider + ":", row.note + ".");
+      page.item(fmt::format("{}:", name_of(row.provider)), row.note + ".");
     }
-    if (result.provider != "all" && !row.instance_types.empty()) {
+    if (result.provider != Vendor::all && !row.instance_types.empty()) {
       page.item("One machine per component:", row.instance_types + ".");
     }
   }
   if (!cost.unpriced.empty()) {
     page.line("No price for this tier in the price book: " + join(cost.unpriced, ", ") + ".");
   }
-  const bool own = result.report.model == "recommended";
+  const bool own = result.report.model == sizing::Model::recommended;
   std::string tco = fmt::format(
       "{} a month with operations and storage, {}.",
       show_usd(cost.tco_low.value, cost.tco_high.value),
@@ -323,7 +323,7 @@ std::string size_markdown(const SizeResult& result) {
   std::string out =
       fmt::format("# {} tier: {} events/s, {} per day stored\n\nModel `{}`, tier by {}.\n\n",
                   report.tier_title, human_count(report.load.events.value),
-                  show_gb(report.daily.value), report.model, report.tier_source);
+                  show_gb(report.daily.value), name_of(report.model), report.tier_source);
   const auto section = [&out](const char* title, const Table& table) {
     if (!table.rows.empty()) {
       out += fmt::format("## {}\n\n{}\n", title, render_markdown(table));

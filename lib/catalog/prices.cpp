@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/base/text.hpp"
 #include "lib/catalog/documents.hpp"
 #include "lib/catalog/row.hpp"
 #include "templates/embedded.hpp"
@@ -55,7 +56,7 @@ Result<HostSet> read_host(const yaml::Node& row) {
       row.only({"tier", "provider", "title", "count", "cpus", "memory", "disk", "low", "high"}));
   HostSet out;
   OBS_TRY_ASSIGN(out.tier, row.text("tier"));
-  OBS_TRY_ASSIGN(out.provider, row.text("provider"));
+  OBS_TRY_ASSIGN(out.provider, read_choice<Vendor>(row, "provider"));
   OBS_TRY_ASSIGN(out.title, row.text("title"));
   double count = 0;
   OBS_TRY(read_quantity(row, "count", count, parse_count, false));
@@ -72,7 +73,7 @@ Result<Machine> read_machine(const yaml::Node& row) {
   OBS_TRY(row.only(
       {"provider", "title", "cpus", "memory", "disk", "low", "high", "date", "source", "url"}));
   Machine out;
-  OBS_TRY_ASSIGN(out.provider, row.text("provider"));
+  OBS_TRY_ASSIGN(out.provider, read_choice<Vendor>(row, "provider"));
   OBS_TRY_ASSIGN(out.title, row.text("title"));
   OBS_TRY(read_quantity(row, "cpus", out.cpus, parse_count));
   OBS_TRY(read_quantity(row, "memory", out.memory, parse_bytes));
@@ -143,12 +144,17 @@ Result<std::vector<InstanceTypes>> parse_instances(std::string_view text, const 
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
   std::vector<InstanceTypes> out;
   for (const auto& provider : root.entries) {
+    const auto vendor = choice_named<Vendor>(provider.key);
+    if (!vendor) {
+      return fail_at(provider.at, fmt::format("unknown provider '{}'", provider.key),
+                     "one of: " + join(choices_of<Vendor>(), ", "));
+    }
     OBS_TRY_ASSIGN(const auto source, provider.value.text("source"));
     for (const auto& tier : provider.value.entries) {
       if (!tier.value.is_map()) {
         continue;  // the source
       }
-      InstanceTypes row{provider.key, tier.key, {}, source};
+      InstanceTypes row{*vendor, tier.key, {}, source};
       for (const auto& role : tier.value.entries) {
         row.roles.emplace_back(role.key, role.value.scalar);
       }

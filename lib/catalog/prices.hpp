@@ -7,6 +7,7 @@
 
 #include "lib/base/error.hpp"
 #include "lib/base/units.hpp"
+#include "lib/model/spec.hpp"
 
 namespace obsctl::catalog {
 
@@ -19,19 +20,19 @@ struct Money {
 // A priced set of hosts that the seed proposes for a tier.
 struct HostSet {
   std::string tier;
-  std::string provider;  // vps, aws, gcp, azure, onprem
-  std::string title;     // "m6i.2xlarge"
-  int count = 0;         // 0: the price is for the tier as a whole
-  double cpus = 0;       // cores per host; 0: not stated
-  Bytes memory;          // per host; 0: not stated
-  Bytes disk;            // per host, included in the price
-  Money price;           // of all `count` hosts
+  Vendor provider = Vendor::all;
+  std::string title;  // "m6i.2xlarge"
+  int count = 0;      // 0: the price is for the tier as a whole
+  double cpus = 0;    // cores per host; 0: not stated
+  Bytes memory;       // per host; 0: not stated
+  Bytes disk;         // per host, included in the price
+  Money price;        // of all `count` hosts
   std::string source;
 };
 
 // What a provider lists for one machine.
 struct Machine {
-  std::string provider;
+  Vendor provider = Vendor::all;
   std::string title;
   double cpus = 0;
   Bytes memory;
@@ -71,7 +72,7 @@ struct PriceBook {
 
 // Recommended instance types of one provider for one tier, by role of a tier component.
 struct InstanceTypes {
-  std::string provider;
+  Vendor provider = Vendor::all;
   std::string tier;
   std::vector<std::pair<std::string, std::string>> roles;  // role, type
   std::string source;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/choice.hpp"
 #include "lib/base/error.hpp"
 #include "lib/base/units.hpp"
 #include "lib/yaml/read.hpp"
@@ -31,6 +32,20 @@ template <class T>
   }
   into = *value;
   return {};
+}
+
+// A closed choice; the error of another word names its position.
+template <ClosedChoice E>
+[[nodiscard]] Result<E> read_choice(const yaml::Node& row, std::string_view key) {
+  OBS_TRY_ASSIGN(const std::string word, row.text(key));
+  auto value = parse_choice<E>(word, key);
+  if (!value) {
+    Error error = std::move(value).error();
+    error.code = Code::config;
+    error.at = row.find(key)->at;
+    return Failure(std::move(error));
+  }
+  return *value;
 }
 
 }  // namespace obsctl::catalog

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/choice.hpp"
 #include "lib/base/units.hpp"
 
 namespace obsctl {
@@ -52,6 +53,18 @@ struct LogSpec {
   bool operator==(const LogSpec&) const = default;
 };
 
+// Whose machines and disks are priced.
+enum class Vendor { all, vps, aws, gcp, azure, onprem };
+
+constexpr auto names_of(Vendor) {
+  return std::to_array<Named<Vendor>>({{Vendor::all, "all"},
+                                       {Vendor::vps, "vps"},
+                                       {Vendor::aws, "aws"},
+                                       {Vendor::gcp, "gcp"},
+                                       {Vendor::azure, "azure"},
+                                       {Vendor::onprem, "onprem"}});
+}
+
 struct SizingSpec {
   double replication = 1;              // copies kept by the storage backends
   double kafka_brokers = 0;            // 0: from the tier
@@ -60,21 +73,36 @@ struct SizingSpec {
   Duration kafka_retention = {86400};  // A04
   bool ha = false;                     // apply the minimum counts for high availability (J09)
   Share growth_per_month = {0};
-  std::string provider = "all";  // vps, aws, gcp, azure, onprem or all
+  Vendor provider = Vendor::all;
   bool operator==(const SizingSpec&) const = default;
 };
 
 // An address that only its own host reaches.
 [[nodiscard]] bool is_loopback(std::string_view address);
 
+// How the OTLP receivers are encrypted.
+enum class Tls { off, self_signed, files };
+
+constexpr auto names_of(Tls) {
+  return std::to_array<Named<Tls>>(
+      {{Tls::off, "off"}, {Tls::self_signed, "self-signed"}, {Tls::files, "files"}});
+}
+
+// Who may send telemetry.
+enum class Auth { none, bearer };
+
+constexpr auto names_of(Auth) {
+  return std::to_array<Named<Auth>>({{Auth::none, "none"}, {Auth::bearer, "bearer"}});
+}
+
 struct SecuritySpec {
-  std::string tls = "off";  // off, self-signed, files (OTLP receivers)
-  std::string tls_cert;     // with files
+  Tls tls = Tls::off;
+  std::string tls_cert;  // with files
   std::string tls_key;
-  std::string auth = "none";  // none or bearer
+  Auth auth = Auth::none;
   std::vector<std::string> cors_origins;
   std::string bind = "127.0.0.1";  // of OTLP and Grafana; the rest: loopback
-  [[nodiscard]] const char* scheme() const { return tls == "off" ? "http" : "https"; }
+  [[nodiscard]] const char* scheme() const { return tls == Tls::off ? "http" : "https"; }
   bool operator==(const SecuritySpec&) const = default;
 };
 

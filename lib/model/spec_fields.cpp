@@ -68,6 +68,13 @@ struct Form<std::string> {
   static std::string print(const std::string& v) { return v; }
 };
 
+template <ClosedChoice E>
+struct Form<E> {
+  static constexpr std::string_view name = "choice";
+  static Result<E> parse(std::string_view t, std::string_view k) { return parse_choice<E>(t, k); }
+  static std::string print(E v) { return std::string(name_of(v)); }
+};
+
 template <class T>
 struct Unwrap {
   using type = T;
@@ -83,6 +90,9 @@ SpecField field(std::string key, std::string doc, Member member,
                 std::vector<std::string> choices = {}) {
   using Stored = std::remove_reference_t<decltype(member(std::declval<StackSpec&>()))>;
   using Value = typename Unwrap<Stored>::type;
+  if constexpr (ClosedChoice<Value>) {
+    choices = choices_of<Value>();
+  }
   SpecField out;
   out.key = key;
   out.doc = std::move(doc);
@@ -92,9 +102,7 @@ SpecField field(std::string key, std::string doc, Member member,
     OBS_TRY_ASSIGN(Value value, Form<Value>::parse(text, key));
     if constexpr (std::is_same_v<Value, std::string>) {
       if (!choices.empty() && std::ranges::find(choices, value) == choices.end()) {
-        std::string hint = did_you_mean(value, choices);
-        return fail(Code::usage, fmt::format("unknown value '{}' for '{}'", value, key),
-                    hint.empty() ? "one of: " + join(choices, ", ") : hint);
+        return unknown_choice(value, key, choices);
       }
     }
     member(spec) = std::move(value);
@@ -171,15 +179,13 @@ std::vector<SpecField> make_fields() {
       field("sizing.ha", "at least the instances that high availability needs", FIELD(sizing.ha)),
       field("sizing.growth_per_month", "expected growth of the load",
             FIELD(sizing.growth_per_month)),
-      field("sizing.provider", "whose prices are shown", FIELD(sizing.provider),
-            {"all", "vps", "aws", "gcp", "azure", "onprem"}),
+      field("sizing.provider", "whose prices are shown", FIELD(sizing.provider)),
 
-      field("security.tls", "TLS on the OTLP receivers", FIELD(security.tls),
-            {"off", "self-signed", "files"}),
+      field("security.tls", "TLS on the OTLP receivers", FIELD(security.tls)),
       field("security.tls_cert", "certificate chain (PEM) for tls: files",
             FIELD(security.tls_cert)),
       field("security.tls_key", "private key (PEM) for tls: files", FIELD(security.tls_key)),
-      field("security.auth", "who may send telemetry", FIELD(security.auth), {"none", "bearer"}),
+      field("security.auth", "who may send telemetry", FIELD(security.auth)),
       field("security.bind",
             "address on which OTLP and Grafana are published; the rest stays on 127.0.0.1",
             FIELD(security.bind)),

@@ -50,12 +50,12 @@ bool is_host_and_port(const std::string& text) {
 Result<void> check_tls(const SecuritySpec& security) {
   const bool pair = !security.tls_cert.empty() && !security.tls_key.empty();
   const bool any = !security.tls_cert.empty() || !security.tls_key.empty();
-  if (security.tls == "files" && !pair) {
+  if (security.tls == Tls::files && !pair) {
     return usage("tls 'files' needs a certificate and a key",
                  "give --tls-cert FILE and --tls-key FILE, or use --tls self-signed");
   }
-  if (security.tls != "files" && any) {
-    return usage(fmt::format("a certificate is given but tls is '{}'", security.tls),
+  if (security.tls != Tls::files && any) {
+    return usage(fmt::format("a certificate is given but tls is '{}'", name_of(security.tls)),
                  "use --tls files, or drop the certificate");
   }
   return {};

@@ -127,10 +127,10 @@ std::string percent_encoded(std::string_view text) {
 // unless it is empty.
 std::string curl_options(const SecuritySpec& security) {
   std::string out;
-  if (security.tls == "self-signed") {
+  if (security.tls == Tls::self_signed) {
     out += "--cacert tls/ca.crt ";
   }
-  if (security.auth == "bearer") {
+  if (security.auth == Auth::bearer) {
     out += "-H \"Authorization: Bearer $(sed -n 's/^OTLP_AUTH_TOKEN=//p' secrets/otlp.env)\" ";
   }
   return out;
@@ -188,7 +188,7 @@ Values alerting(const AlertingSpec& spec) {
 Values stack_values(const Topology& topology, const Words& words) {
   const Policy& policy = topology.policy;
   const SecuritySpec& security = policy.security;
-  const bool tls = security.tls != "off";
+  const bool tls = security.tls != Tls::off;
   Values out;
   out["name"] = topology.name;
   out["network"] = topology.name;
@@ -207,14 +207,14 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["exporter"] = exporter_ids(out["exporters"]);
   out["drop_debug_logs"] = policy.environment == "production";
   out["tls"] = tls;
-  out["self_signed"] = security.tls == "self-signed";
-  out["bearer"] = security.auth == "bearer";
+  out["self_signed"] = security.tls == Tls::self_signed;
+  out["bearer"] = security.auth == Auth::bearer;
   out["cors"] = origins(security);
   out["bind"] = security.bind;
   out["otlp_scheme"] = security.scheme();
   out["otlp_endpoint"] = words.otlp_endpoint;
   out["configs"] = words.configs;
-  out["ca_file"] = security.tls == "self-signed" ? Values("tls/ca.crt") : Values(nullptr);
+  out["ca_file"] = security.tls == Tls::self_signed ? Values("tls/ca.crt") : Values(nullptr);
   out["send_endpoint"] = words.send_endpoint;
   out["send_prefix"] = words.send_prefix;
   out["curl_options"] = curl_options(security);

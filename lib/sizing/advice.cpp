@@ -35,7 +35,7 @@ void finish(ModelRow& row, const std::string& why) {
   }
   row.spread = high <= 0 ? 1 : low > 0 ? high / low : std::numeric_limits<double>::infinity();
   if (row.spread > k_worth_saying) {
-    row.trusted = model_name(Model::recommended);
+    row.trusted = name_of(Model::recommended);
     row.why = why;
   }
 }
@@ -55,7 +55,7 @@ ModelRow signal_row(const Comparison& all, Signal signal) {
   row.name = fmt::format("{} stored", catalog::signal_name(signal));
   row.unit = "GB/day";
   for (const auto& view : all.views) {
-    row.values.emplace_back(model_name(view.model), plan_of(view.signals, signal).daily);
+    row.values.emplace_back(name_of(view.model), plan_of(view.signals, signal).daily);
   }
   finish(row, size_of(signal, all.views.front().load).source);
   return row;
@@ -70,7 +70,7 @@ ModelRow total_row(const Comparison& all) {
     for (const auto& signal : view.signals) {
       stored.push_back(signal.stored);
     }
-    row.values.emplace_back(model_name(view.model), sum_of("stored", stored));
+    row.values.emplace_back(name_of(view.model), sum_of("stored", stored));
   }
   finish(row, "it follows from the rows above");
   return row;
@@ -130,10 +130,11 @@ ModelRow memory_row(const Comparison& all, const PartRow& part) {
   for (const auto& view : all.views) {
     if (view.model == Model::recommended) {
       row.values.emplace_back(
-          "recommended", recommended_sum(all, part.part, &ComponentPlan::memory, part.name, why));
+          name_of(view.model),
+          recommended_sum(all, part.part, &ComponentPlan::memory, part.name, why));
     } else if (view.model == Model::table) {
-      row.values.emplace_back(
-          "table", given(part.name, table_sum(all, part.part, true), "GB", "tier table"));
+      row.values.emplace_back(name_of(view.model), given(part.name, table_sum(all, part.part, true),
+                                                         "GB", "tier table"));
       row.values.emplace_back(
           "ratio", calc("F12", part.name,
                         {view.load.events.input(),
@@ -141,7 +142,7 @@ ModelRow memory_row(const Comparison& all, const PartRow& part) {
                           catalog::k_documents}}));
     } else if (view.model != Model::measured) {
       if (auto rule = rule_of(all.inputs(view), part.part, memory_rule)) {
-        row.values.emplace_back(model_name(view.model), std::move(*rule));
+        row.values.emplace_back(name_of(view.model), std::move(*rule));
       }
     }
   }
@@ -157,13 +158,15 @@ ModelRow cores_row(const Comparison& all) {
   for (const auto& view : all.views) {
     if (view.model == Model::recommended) {
       row.values.emplace_back(
-          "recommended", recommended_sum(all, k_collectors, &ComponentPlan::cpus, "cores", why));
+          name_of(view.model),
+          recommended_sum(all, k_collectors, &ComponentPlan::cpus, "cores", why));
     } else if (view.model == Model::table) {
       row.values.emplace_back(
-          "table", given(row.name, table_sum(all, k_collectors, false), "cores", "tier table"));
+          name_of(view.model),
+          given(row.name, table_sum(all, k_collectors, false), "cores", "tier table"));
     } else if (view.model != Model::measured) {
       if (auto rule = rule_of(all.inputs(view), k_collectors, cpu_rule)) {
-        row.values.emplace_back(model_name(view.model), std::move(*rule));
+        row.values.emplace_back(name_of(view.model), std::move(*rule));
       }
     }
   }
@@ -206,14 +209,14 @@ std::vector<Note> plan_notes(const StackSpec& spec, const catalog::Tier& tier,
     }
   };
   const bool small = tier.name == "small";
-  const bool formulas = report.model == "documented" || report.model == "measured";
+  const bool formulas = report.model == Model::documented || report.model == Model::measured;
   const bool several_tiers =
       std::ranges::any_of(data.boundaries, [&](const catalog::ScaleTable& table) {
         return table.scale(report.load.events.value) !=
                data.boundaries.front().scale(report.load.events.value);
       });
   add("collector_memory", formulas);
-  add("table_rates", report.model != "published");
+  add("table_rates", report.model != Model::published);
   add("kafka_disks",
       report.kafka.has_value() && report.kafka->table_disk.value < report.kafka->disk.value);
   add("small_disks", small);

@@ -26,7 +26,7 @@ class Checker {
       : spec_(spec), catalogs_(catalogs), tier_(tier), report_(report), limits_(limits) {}
 
   Result<std::vector<Finding>> run() {
-    if (report_.model == model_name(Model::recommended)) {
+    if (report_.model == Model::recommended) {
       OBS_TRY_ASSIGN(out_, check_plan(spec_, catalogs_, report_));
       check_limiter();
       check_containers();
@@ -55,8 +55,8 @@ class Checker {
     if (declared != limits_.components.end() && declared->second.memory) {
       return declared->second.memory->gb();
     }
-    return report_.model == model_name(Model::recommended) ? component.memory.chosen.value
-                                                           : component.memory.table.value;
+    return report_.model == Model::recommended ? component.memory.chosen.value
+                                               : component.memory.table.value;
   }
 
   void add(Severity severity, std::string code, std::string message, std::string hint,

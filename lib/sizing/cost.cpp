@@ -35,8 +35,8 @@ Disks split_disks(const SizingReport& report, const Catalogs& catalogs) {
   return out;
 }
 
-bool has_object_storage(const std::string& provider) {
-  return provider == "aws" || provider == "gcp" || provider == "azure";
+bool has_object_storage(Vendor provider) {
+  return provider == Vendor::aws || provider == Vendor::gcp || provider == Vendor::azure;
 }
 
 // USD per month of all disks at one end of the price range.
@@ -60,7 +60,7 @@ Quantity price_disks(const catalog::HostSet& host, const Disks& disks, double ho
   return sum_of("storage", parts);
 }
 
-std::string types_of(const std::vector<catalog::InstanceTypes>& all, const std::string& provider,
+std::string types_of(const std::vector<catalog::InstanceTypes>& all, Vendor provider,
                      const std::string& tier) {
   std::string out;
   for (const auto& row : all) {
@@ -112,7 +112,7 @@ CostRow price_row(const catalog::HostSet& host, const Catalogs& catalogs,
   out.hosts_high = hosts_price(host, out.hosts, false);
   std::vector<Quantity> low = {out.hosts_low};
   std::vector<Quantity> high = {out.hosts_high};
-  if (host.provider == "onprem" || host.count == 0) {
+  if (host.provider == Vendor::onprem || host.count == 0) {
     out.note += "; disks are not priced";
   } else {
     out.storage_low = price_disks(host, disks, count, catalogs.prices.storage, true);
@@ -132,7 +132,7 @@ catalog::HostSet as_host(const catalog::Machine& machine, const std::string& tie
 }
 
 // The cheapest machine of a provider that holds a single-node plan; null when none is large enough.
-const catalog::Machine* one_machine(const catalog::PriceBook& prices, const std::string& provider,
+const catalog::Machine* one_machine(const catalog::PriceBook& prices, Vendor provider,
                                     const SizingReport& report) {
   const double reserve =
       report.host ? report.host->memory.inputs.back().value : 0;  // D23: what there is - reserve
@@ -171,7 +171,7 @@ CostRow machine_row(const catalog::Machine& machine, const Catalogs& catalogs,
 }
 
 // What is bought for the recommended plan from one provider; nothing when it is not priced.
-std::optional<CostRow> recommended_row(const std::string& provider, const catalog::Tier& tier,
+std::optional<CostRow> recommended_row(Vendor provider, const catalog::Tier& tier,
                                        const Catalogs& catalogs, const SizingReport& report,
                                        const Disks& disks) {
   const auto& hosts = catalogs.prices.hosts;
@@ -186,7 +186,7 @@ std::optional<CostRow> recommended_row(const std::string& provider, const catalo
     return machine_row(*machine, catalogs, report, disks);
   }
   // A machine of one's own has no list price; the documents' range stands.
-  const bool too_large = tier.single_node && provider != "onprem";
+  const bool too_large = tier.single_node && provider != Vendor::onprem;
   return host == hosts.end() || too_large
              ? std::nullopt
              : std::optional(price_row(*host, catalogs, report, disks));
@@ -259,8 +259,9 @@ void plan_dr(const catalog::ModelData& data, CostPlan& out) {
     dearest = row.high.value > dearest->high.value ? &row : dearest;
   }
   out.dr_base = cheapest == dearest
-                    ? cheapest->provider
-                    : fmt::format("{} (low) to {} (high)", cheapest->provider, dearest->provider);
+                    ? std::string(name_of(cheapest->provider))
+                    : fmt::format("{} (low) to {} (high)", name_of(cheapest->provider),
+                                  name_of(dearest->provider));
   for (const auto& option : data.dr) {
     const Input overhead{"overhead", option.overhead, "", catalog::k_documents};
     out.dr.push_back({option.rpo, option.rto, option.strategy, option.overhead,
@@ -274,10 +275,12 @@ void plan_dr(const catalog::ModelData& data, CostPlan& out) {
 CostPlan plan_cost(const StackSpec& spec, const catalog::Tier& tier, const Catalogs& catalogs,
                    const SizingReport& report) {
   CostPlan out;
-  const bool recommended = report.model == model_name(Model::recommended);
+  const bool recommended = report.model == Model::recommended;
   const Disks disks = split_disks(report, catalogs);
-  for (const char* provider : {"vps", "aws", "gcp", "azure", "onprem"}) {
-    if (spec.sizing.provider != "all" && spec.sizing.provider != provider) {
+  for (const auto& [vendor, name] : names_of(Vendor{})) {
+    const Vendor provider = vendor;  // a lambda captures no structured binding
+    const bool wanted = spec.sizing.provider == Vendor::all || spec.sizing.provider == provider;
+    if (provider == Vendor::all || !wanted) {
       continue;
     }
     const auto host = std::ranges::find_if(catalogs.prices.hosts, [&](const catalog::HostSet& row) {
@@ -287,10 +290,10 @@ CostPlan plan_cost(const StackSpec& spec, const catalog::Tier& tier, const Catal
       if (auto row = recommended_row(provider, tier, catalogs, report, disks)) {
         out.providers.push_back(std::move(*row));
       } else {
-        out.unpriced.emplace_back(provider);
+        out.unpriced.emplace_back(name);
       }
     } else if (host == catalogs.prices.hosts.end()) {
-      out.unpriced.emplace_back(provider);
+      out.unpriced.emplace_back(name);
     } else {
       out.providers.push_back(price_row(*host, catalogs, report, disks));
     }

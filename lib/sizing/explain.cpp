@@ -53,7 +53,7 @@ void name_components(SizingReport& report) {
 
 void name_costs(CostPlan& cost) {
   for (auto& row : cost.providers) {
-    const std::string head = "cost." + row.provider;
+    const std::string head = fmt::format("cost.{}", name_of(row.provider));
     name(row.hosts, head + ".hosts");
     name(row.storage_low, head + ".storage.low");
     name(row.storage_high, head + ".storage.high");

@@ -165,30 +165,6 @@ Input resolve_sample_size(const StackSpec& spec, const Resolver& from, const Sto
 
 }  // namespace
 
-std::string_view model_name(Model model) {
-  switch (model) {
-    case Model::recommended: return "recommended";
-    case Model::documented: return "documented";
-    case Model::table: return "table";
-    case Model::published: return "published";
-    case Model::measured: return "measured";
-  }
-  return "";
-}
-
-Result<Model> parse_model(std::string_view name) {
-  std::vector<std::string> names;
-  for (const Model model : k_models) {
-    if (model_name(model) == name) {
-      return model;
-    }
-    names.emplace_back(model_name(model));
-  }
-  const std::string hint = did_you_mean(name, names);
-  return fail(Code::usage, fmt::format("unknown model '{}'", name),
-              hint.empty() ? "models: " + join(names, ", ") : hint);
-}
-
 bool states_load(const StackSpec& spec) {
   return spec.traces.spans || spec.traces.traces || spec.metrics.series || spec.logs.lines;
 }

@@ -21,11 +21,13 @@ using catalog::Signal;
 // recommended takes for each number the rule that deserves trust; the others are one source each.
 enum class Model { recommended, documented, table, published, measured };
 
-inline constexpr std::array k_models = {Model::recommended, Model::documented, Model::table,
-                                        Model::published, Model::measured};
-
-[[nodiscard]] std::string_view model_name(Model model);
-[[nodiscard]] Result<Model> parse_model(std::string_view name);
+constexpr auto names_of(Model) {
+  return std::to_array<Named<Model>>({{Model::recommended, "recommended"},
+                                      {Model::documented, "documented"},
+                                      {Model::table, "table"},
+                                      {Model::published, "published"},
+                                      {Model::measured, "measured"}});
+}
 
 // Names of calibration values, as `size --from-prometheus` writes them into obsctl.yaml. Rates are
 // per second and before sampling; sizes are stored bytes where they could be measured, else

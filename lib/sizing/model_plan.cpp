@@ -32,7 +32,7 @@ std::vector<ModelPlan> plan_models(const StackSpec& spec, const catalog::Tier& t
                                    const Catalogs& catalogs,
                                    const std::vector<Selected>& selected) {
   std::vector<ModelPlan> out;
-  for (const Model model : k_models) {
+  for (const auto& [model, name] : names_of(Model{})) {
     if (model != Model::measured || !spec.calibration.values.empty()) {
       out.push_back(plan_model(spec, tier, catalogs, selected, model));
     }

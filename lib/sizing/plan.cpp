@@ -186,7 +186,7 @@ void plan_assumptions(const StackSpec& spec, const SizingReport& report,
   if (!spec.traces.traces) {
     out.push_back(fmt::format("{:g} spans per trace", spec.traces.spans_per_trace));
   }
-  if (report.model != "table") {
+  if (report.model != Model::table) {
     out.push_back(fmt::format(
         "{:g} % of traces have an error and {:g} % are slow; tail sampling keeps all of them",
         spec.traces.errors.value * 100, spec.traces.slow.value * 100));
@@ -235,7 +235,7 @@ SizingReport core_report(const StackSpec& spec, const Choices& choices, const Ca
                          const ModelPlan& plan) {
   const auto& [tier, selected] = choices;
   SizingReport out;
-  out.model = model_name(plan.model);
+  out.model = plan.model;
   out.ha = spec.sizing.ha;
   out.growth = spec.sizing.growth_per_month.value;
   out.load = plan.load;

@@ -112,7 +112,7 @@ struct HaRow {
 };
 
 struct CostRow {
-  std::string provider;
+  Vendor provider = Vendor::all;
   std::string configuration;      // "9 x m6i.2xlarge"
   std::optional<Quantity> hosts;  // how many are needed; absent where sizes are not stated
   int table_hosts = 0;
@@ -167,7 +167,7 @@ struct Note {
 };
 
 struct SizingReport {
-  std::string model;
+  Model model = Model::recommended;
   std::string tier;
   std::string tier_title;
   std::string tier_source;  // the table that decided

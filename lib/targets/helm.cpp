@@ -91,7 +91,7 @@ Values test_values(const Topology& topology) {
   out["receiver_name"] = receiver == nullptr ? "" : receiver->component;
   if (receiver != nullptr && http != nullptr) {
     out["receiver"] = fmt::format("{} {}", receiver->component, http->container);
-    out["otlp"] = topology.policy.security.tls == "off"
+    out["otlp"] = topology.policy.security.tls == Tls::off
                       ? Values{{"endpoint",
                                 fmt::format("http://{}:{}", receiver->component, http->container)}}
                       : Values(false);

@@ -134,8 +134,8 @@ Values shared_values(const StackSpec& spec, const Retention& retention) {
   const AlertingSpec& alerting = spec.alerting;
   Values out;
   out["retention"] = retention_values(retention);
-  out["tls"] = spec.security.tls != "off";
-  out["bearer"] = spec.security.auth == "bearer";
+  out["tls"] = spec.security.tls != Tls::off;
+  out["bearer"] = spec.security.auth == Auth::bearer;
   out["sampling"] = spec.traces.keep.value < 1;
   out["slack"] = !alerting.slack_channel.empty();
   // Port 25 is a relay without a login.

@@ -218,7 +218,7 @@ TEST_CASE(
     const auto tier = catalog::tier(row.tier);
     REQUIRE(tier);
     for (const auto& host : book->hosts) {
-      if (host.tier != row.tier || host.provider != "aws") {
+      if (host.tier != row.tier || host.provider != Vendor::aws) {
         continue;
       }
       CHECK(host.count * host.cpus == row.cores);

@@ -270,7 +270,7 @@ TEST_CASE("disks say when they are full (Z33), counting growth") {
 
 TEST_CASE("cost: hosts that hold the plan, disks at the book's price, the seed's TCO") {
   StackSpec spec = tier("medium");
-  spec.sizing.provider = "aws";
+  spec.sizing.provider = Vendor::aws;
   const SizingReport report = plan(spec, Model::table);
   REQUIRE(report.cost.providers.size() == 1);
   const CostRow& aws = report.cost.providers.front();

@@ -64,8 +64,8 @@ SizingReport plan(const StackSpec& spec, Model model) {
 // The chosen store in the place of the default one, whatever the model.
 void check_replaced(const char* setting, const char* store, const char* instead_of, Signal signal) {
   const StackSpec chosen = spec_with({setting});
-  for (const Model model : k_models) {
-    CAPTURE(std::string(model_name(model)));
+  for (const auto& [model, name] : names_of(Model{})) {
+    CAPTURE(std::string(name));
     CAPTURE(store);
     const SizingReport report = plan(chosen, model);
     const ComponentPlan* plan_of_store = report.find(store);
@@ -89,8 +89,8 @@ TEST_CASE("a chosen store of traces or logs takes the place of the default one i
 
 TEST_CASE("a chosen store of metrics joins Prometheus in the stack and replaces it in the table") {
   const StackSpec chosen = spec_with({"metrics.backend=metricbox"});
-  for (const Model model : k_models) {
-    CAPTURE(std::string(model_name(model)));
+  for (const auto& [model, name] : names_of(Model{})) {
+    CAPTURE(std::string(name));
     const SizingReport report = plan(chosen, model);
     CHECK(report.find("metricbox") != nullptr);
     CHECK((report.find("prometheus") != nullptr) == (model == Model::recommended));
@@ -141,7 +141,7 @@ TEST_CASE("the check names a chosen store, and its limits are the spec's") {
 }
 
 TEST_CASE("a choice that does not store the signal is refused in every model") {
-  for (const Model model : k_models) {
+  for (const auto& [model, name] : names_of(Model{})) {
     const auto report = size_stack(spec_with({"traces.backend=logbox"}), data(), model);
     REQUIRE_FALSE(report);
     CHECK(report.error().code == Code::usage);

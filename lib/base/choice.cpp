@@ -1,0 +1,17 @@
+// What is said when a word is none of a closed choice.
+#include "lib/base/choice.hpp"
+
+#include <fmt/format.h>
+
+#include "lib/base/text.hpp"
+
+namespace obsctl {
+
+Failure unknown_choice(std::string_view text, std::string_view what,
+                       const std::vector<std::string>& names) {
+  std::string hint = did_you_mean(text, names);
+  return fail(Code::usage, fmt::format("unknown value '{}' for '{}'", text, what),
+              hint.empty() ? "one of: " + join(names, ", ") : std::move(hint));
+}
+
+}  // namespace obsctl
