@@ -44,9 +44,10 @@ std::string flag_doc(const Flag& flag) {
   return flag.doc + join(flag_facts(flag), "");
 }
 
-// The doc with those facts that still fit `room` columns.
+// The doc with those facts that still fit `room` columns; of a doc that is longer only what stands
+// before its first semicolon.
 std::string brief_doc(const Flag& flag, std::size_t room) {
-  std::string out = flag.doc;
+  std::string out = flag.doc.size() > room ? flag.doc.substr(0, flag.doc.find(';')) : flag.doc;
   for (const auto& fact : flag_facts(flag)) {
     if (out.size() + fact.size() <= room) {
       out += fact;
@@ -139,9 +140,9 @@ std::string brief_flags(const Command& command, std::size_t width, bool color) {
   }
   std::size_t column = 0;
   for (const Flag* flag : flags) {
-    column = std::max(column, flag_head(*flag).size() + 4);
+    const std::size_t wanted = flag_head(*flag).size() + 4;
+    column = wanted > k_doc_column ? column : std::max(column, wanted);
   }
-  column = std::min(column, k_doc_column);
   std::string out =
       heading(flags.size() < command.flags.size() ? "Common options:" : "Options:", color);
   for (const Flag* flag : flags) {
@@ -151,13 +152,31 @@ std::string brief_flags(const Command& command, std::size_t width, bool color) {
   return out;
 }
 
+// The words of a command line, an option together with its values.
+std::vector<std::string> option_groups(const std::string& text) {
+  std::vector<std::string> out;
+  for (const auto& word : split(text, ' ')) {
+    if (out.empty() || word.starts_with("-")) {
+      out.push_back(word);
+    } else {
+      out.back() += " " + word;
+    }
+  }
+  return out;
+}
+
 // A command line, continued with backslashes when it is longer than a line.
 std::string command_line(const std::string& text, std::size_t width) {
   std::string out;
-  for (const auto& line : split(wrap(text, width - 2, 2), '\n')) {
-    out += out.empty() ? line : " \\\n    " + line;
+  std::string line = " ";
+  for (const auto& group : option_groups(text)) {
+    if (line.size() + 1 + group.size() + 2 > width && line.size() > 1) {
+      out += line + " \\\n";
+      line = "     ";
+    }
+    line += " " + group;
   }
-  return out + "\n";
+  return out + line + "\n";
 }
 
 std::string examples_help(const Command& command, bool complete, std::size_t width, bool color) {

@@ -46,6 +46,7 @@ Topic exit_codes_topic() {
       "  4    a needed program, file or service is missing or unreachable\n"
       "  5    data does not match its checksum\n"
       "  130  interrupted (Ctrl-C)\n"
+      "  143  terminated (SIGTERM)\n"
       "\nAn external command (obsctl-NAME) passes its own exit code through. Treat any other code "
       "as a failure.\n"};
 }

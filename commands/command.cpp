@@ -78,7 +78,8 @@ Flag output_flag(std::string* into, std::vector<std::string> formats) {
           .choices = std::move(formats),
           .fallback = *into,
           .group = "Output",
-          .doc = "format of the result"};
+          .common = true,
+          .doc = "choose the format of the result"};
 }
 
 }  // namespace obsctl

@@ -37,6 +37,7 @@ struct System {
   Clock& clock;
   Random& random;
   Terminal& terminal;
+  StopFlag& stop;  // raised by a test, or by Ctrl-C while a command holds StopSignals
 };
 
 // What a command gets when it runs.

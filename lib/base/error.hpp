@@ -34,6 +34,7 @@ enum class Code {
   unreachable,  // a needed service does not answer
   integrity,    // data does not match its checksum
   interrupted,  // SIGINT
+  terminated,   // SIGTERM
 };
 
 struct Error {
@@ -75,6 +76,7 @@ inline constexpr int findings = 3;
 inline constexpr int unavailable = 4;
 inline constexpr int integrity = 5;
 inline constexpr int interrupted = 130;
+inline constexpr int terminated = 143;
 }  // namespace exit_code
 
 [[nodiscard]] int exit_code_of(Code code);
