@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "lib/base/choice.hpp"
 #include "lib/base/text.hpp"
 
 namespace obsctl::cli {

@@ -49,13 +49,6 @@ const std::string& default_of(const Flag& flag) {
   return flag.fallback.empty() && typed != nullptr ? typed->initial : flag.fallback;
 }
 
-Failure unknown_choice(std::string_view text, std::string_view what,
-                       const std::vector<std::string>& choices) {
-  const std::string hint = did_you_mean(text, choices);
-  return fail(Code::usage, fmt::format("unknown value '{}' for '{}'", text, what),
-              (hint.empty() ? "" : hint + " ") + "one of: " + join(choices, ", "));
-}
-
 bool Context::color_out() const {
   return colored(*this, terminal.out_is_terminal());
 }

@@ -135,10 +135,6 @@ struct Command {
 // The default that help shows; empty when there is none.
 [[nodiscard]] const std::string& default_of(const Flag& flag);
 
-// The usage error for a text that is none of `choices`; `what` names the input, such as "--tier".
-[[nodiscard]] Failure unknown_choice(std::string_view text, std::string_view what,
-                                     const std::vector<std::string>& choices);
-
 // The flag `-o, --output` with the formats a command offers.
 [[nodiscard]] Flag output_flag(std::string* into, std::vector<std::string> formats);
 

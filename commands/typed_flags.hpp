@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "commands/command.hpp"
+#include "lib/base/choice.hpp"
 #include "lib/base/units.hpp"
 
 namespace obsctl {
@@ -102,6 +103,17 @@ template <class F, class Table>
   };
   TypedValue out = typed_flags::into(field, parse, print);
   out.choices = names;
+  return out;
+}
+
+// A closed choice, by the names of its table.
+template <class F>
+requires ClosedChoice<typed_flags::ValueOf<F>>
+[[nodiscard]] TypedValue into_enum(F* field) {
+  using Value = typed_flags::ValueOf<F>;
+  TypedValue out = typed_flags::into(field, parse_choice<Value>,
+                                     [](Value held) { return std::string(name_of(held)); });
+  out.choices = choices_of<Value>();
   return out;
 }
 

@@ -12,6 +12,9 @@
 namespace obsctl::loadgen {
 namespace {
 
+constexpr const char* k_metrics_hint =
+    "use the URL of the collector's own metrics, for example http://localhost:8888/metrics";
+
 // The value of a label starting at `at` (after the opening quote); moves `at` behind the closing
 // one.
 std::string label_value(std::string_view line, std::size_t& at) {
@@ -182,17 +185,15 @@ Result<Snapshot> fetch_snapshot(HttpClient& http, const std::string& url) {
         fmt::format("reading the collector's metrics from '{}'", url)));
   }
   if (answer->status != 200) {
-    return fail(
-        Code::unreachable, fmt::format("'{}' answers {}", url, answer->status),
-        "--ledger takes the collector's own metrics, for example http://localhost:8888/metrics");
+    return fail(Code::unreachable, fmt::format("'{}' answers {}", url, answer->status),
+                k_metrics_hint);
   }
   const std::vector<Sample> samples = parse_exposition(answer->body);
   const bool any = std::ranges::any_of(
       samples, [](const Sample& s) { return s.name.starts_with("otelcol_process"); });
   if (!any) {
-    return fail(
-        Code::failed, fmt::format("'{}' has no metrics of a collector", url),
-        "--ledger takes the collector's own metrics, for example http://localhost:8888/metrics");
+    return fail(Code::failed, fmt::format("'{}' has no metrics of a collector", url),
+                k_metrics_hint);
   }
   return read_snapshot(samples);
 }
@@ -255,7 +256,7 @@ bool LedgerReport::balanced() const {
   return std::ranges::all_of(lines, [](const LedgerLine& line) { return line.accounted; });
 }
 
-Result<Settled> wait_settled(HttpClient& http, Clock& clock, const std::string& url, double quiet,
+Result<Settled> wait_settled(HttpClient& http, Clock& clock, const std::string& url, double silence,
                              double limit, const StopFlag& stop) {
   const auto start = clock.monotonic();
   OBS_TRY_ASSIGN(Snapshot last, fetch_snapshot(http, url));
@@ -272,7 +273,7 @@ Result<Settled> wait_settled(HttpClient& http, Clock& clock, const std::string& 
       changed = clock.monotonic();
     }
     last = std::move(now);
-    if (clock.since(changed).seconds >= quiet && last.queued == 0) {
+    if (clock.since(changed).seconds >= silence && last.queued == 0) {
       break;
     }
   }
