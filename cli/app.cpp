@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "cli/builtins.hpp"
@@ -96,14 +95,11 @@ int report(const Error& error, bool json, const System& system, const GlobalOpti
 }  // namespace
 
 std::vector<Flag> global_flags(GlobalOptions& into) {
-  static constexpr std::array k_color_modes = {std::pair{"auto", ColorMode::automatic},
-                                               std::pair{"always", ColorMode::always},
-                                               std::pair{"never", ColorMode::never}};
   static bool unused = false;  // the parser recognises help before anything else
   return {
       {.name = "color",
        .value = "WHEN",
-       .into = into_enum(&into.color, k_color_modes),
+       .into = into_enum(&into.color),
        .env = "OBSCTL_COLOR",
        .doc = "use colour"},
       {.name = "quiet",
@@ -113,7 +109,7 @@ std::vector<Flag> global_flags(GlobalOptions& into) {
       {.name = "verbose",
        .short_name = 'v',
        .into = &into.verbose,
-       .doc = "increase verbosity (-vv: further)"},
+       .doc = "increase verbosity; repeat for more"},
       {.name = "help",
        .short_name = 'h',
        .into = &unused,

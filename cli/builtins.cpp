@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/build_info.hpp"
 #include "cli/docs.hpp"
 #include "cli/external.hpp"
 #include "cli/route.hpp"
@@ -93,25 +94,36 @@ std::string template_hash() {
   return sha256_hex(all).substr(0, 12);
 }
 
+// "0.1.0 (c682660a1b2c)", with "-dirty" behind the hash; "0.1.0" when the hash is unknown.
+std::string version_text() {
+  if (k_build_info.commit.empty()) {
+    return std::string(k_build_info.version);
+  }
+  return fmt::format("{} ({}{})", k_build_info.version, k_build_info.commit,
+                     k_build_info.dirty ? "-dirty" : "");
+}
+
 Command version_command() {
   auto format = std::make_shared<std::string>("text");
-  return {
-      .name = "version",
-      .group = "General",
-      .summary = "print the version",
-      .flags = {output_flag(format.get(), {"text", "json"})},
-      .examples = {{"obsctl version -o json", "print version and hash of the built-in templates"}},
-      .run = [format](Context& context) -> Result<int> {
-        if (*format == "json") {
-          const nlohmann::ordered_json out = {{"schema", "obsctl.version/v1"},
-                                              {"version", OBSCTL_VERSION},
-                                              {"templates", template_hash()}};
-          context.terminal.out(out.dump(2) + "\n");
-        } else {
-          context.terminal.out(fmt::format("obsctl {}\n", OBSCTL_VERSION));
-        }
-        return exit_code::ok;
-      }};
+  return {.name = "version",
+          .group = "General",
+          .summary = "print the version",
+          .flags = {output_flag(format.get(), {"text", "json"})},
+          .examples = {{"obsctl version -o json",
+                        "print version, commit and hash of the built-in templates"}},
+          .run = [format](Context& context) -> Result<int> {
+            if (*format == "json") {
+              const nlohmann::ordered_json out = {{"schema", "obsctl.version/v1"},
+                                                  {"version", k_build_info.version},
+                                                  {"commit", k_build_info.commit},
+                                                  {"dirty", k_build_info.dirty},
+                                                  {"templates", template_hash()}};
+              context.terminal.out(out.dump(2) + "\n");
+            } else {
+              context.terminal.out(fmt::format("obsctl {}\n", version_text()));
+            }
+            return exit_code::ok;
+          }};
 }
 
 Command complete_command() {

@@ -177,8 +177,7 @@ void add_words(const std::vector<Command>& commands, const Route& route, const s
     add_subjects(commands, route.words, prefix, out);
     return;
   }
-  const bool at_group = route.words.empty() && (route.implied || route.path.back()->run == nullptr);
-  if (at_group) {
+  if (route.open) {
     const auto group = route.implied ? *(route.path.end() - 2) : route.path.back();
     add_commands(group->commands, prefix, out);
   }

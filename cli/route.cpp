@@ -142,6 +142,7 @@ Result<Route> find_route(const std::vector<Command>& commands,
       break;
     } else {
       command = by_name(*level, out.path.back()->default_command);
+      out.open = name == words.size();
       if (named && (command == nullptr || command->arguments.empty())) {
         return unknown_subcommand(out.path, words[name]);
       }

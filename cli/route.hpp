@@ -29,7 +29,9 @@ using CommandPath = std::vector<const Command*>;
 struct Route {
   CommandPath path;      // empty when no word names a command
   bool implied = false;  // the last one is a default that nobody named
-  std::string name;      // the word that named the top-level command, known or not
+  // A group with only global options behind it: the name of one of its commands may follow.
+  bool open = false;
+  std::string name;  // the word that named the top-level command, known or not
   // Options in front of a name, then all words behind the last; those behind an unknown name.
   std::vector<std::string> words;
 };

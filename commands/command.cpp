@@ -1,10 +1,6 @@
 // Helpers of the command definitions.
 #include "commands/command.hpp"
 
-#include <fmt/format.h>
-
-#include "lib/base/text.hpp"
-
 namespace obsctl {
 namespace {
 

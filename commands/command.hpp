@@ -2,6 +2,7 @@
 // are all made. A flag is written once, here where its meaning is.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/base/choice.hpp"
 #include "lib/base/error.hpp"
 #include "lib/io/clock.hpp"
 #include "lib/io/environment.hpp"
@@ -20,6 +22,10 @@
 namespace obsctl {
 
 enum class ColorMode { automatic, always, never };
+constexpr auto names_of(ColorMode) {
+  return std::to_array<Named<ColorMode>>(
+      {{ColorMode::automatic, "auto"}, {ColorMode::always, "always"}, {ColorMode::never, "never"}});
+}
 
 // Output settings that every command shares.
 struct GlobalOptions {

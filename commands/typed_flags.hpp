@@ -74,35 +74,14 @@ template <class F, class Parse, class Print>
 
 }  // namespace typed_flags
 
-// `table` lists {name, value} rows of an enum, the only place where its names are written.
-template <class F, class Table>
-[[nodiscard]] TypedValue into_enum(F* field, const Table& table) {
+// One of the names that the enum's own table lists (lib/base/choice.hpp).
+template <class F>
+requires ClosedChoice<typed_flags::ValueOf<F>>
+[[nodiscard]] TypedValue into_enum(F* field) {
   using Value = typed_flags::ValueOf<F>;
-  std::vector<std::string> names;
-  std::vector<Value> values;
-  for (const auto& [name, value] : table) {
-    names.emplace_back(name);
-    values.push_back(value);
-  }
-  const auto parse = [names, values](std::string_view text,
-                                     std::string_view what) -> Result<Value> {
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      if (names[i] == text) {
-        return values[i];
-      }
-    }
-    return unknown_choice(text, what, names);
-  };
-  const auto print = [names, values](Value held) {
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      if (values[i] == held) {
-        return names[i];
-      }
-    }
-    return std::string();
-  };
-  TypedValue out = typed_flags::into(field, parse, print);
-  out.choices = names;
+  TypedValue out = typed_flags::into(field, parse_choice<Value>,
+                                     [](Value held) { return std::string(name_of(held)); });
+  out.choices = choices_of<Value>();
   return out;
 }
 

@@ -3,9 +3,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -14,26 +12,10 @@
 #include <vector>
 
 #include "commands/command.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace obsctl::test {
-
-// Removed with everything in it when the object goes.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "obsctl-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = std::filesystem::canonical(name);
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Answers by "METHOD URL"; a request that no test has foreseen finds nobody there.
 class FakeHttp final : public HttpClient {
@@ -47,16 +29,14 @@ class FakeHttp final : public HttpClient {
     if (it == answers.end()) {
       return fail(Code::unreachable, "cannot reach '" + request.url + "': connection refused");
     }
-    return it->second;
+    if (!request.download) {
+      return it->second;
+    }
+    HttpResponse response = it->second;
+    OBS_TRY(request.download(response.body));
+    response.body.clear();
+    return response;
   }
-};
-
-class FakeClock final : public Clock {
- public:
-  std::chrono::system_clock::time_point time{
-      std::chrono::sys_days{std::chrono::year{2024} / 1 / 2}};
-
-  [[nodiscard]] std::chrono::system_clock::time_point now() const override { return time; }
 };
 
 // A different token each time, the same ones in every run.
@@ -93,22 +73,25 @@ class FakeTerminal final : public Terminal {
 // Everything a command may touch. `directory` is the current directory; no variable is set.
 struct FakeSystem {
   TemporaryDirectory directory;
-  Environment environment{.variables = {}, .directory = directory.path()};
+  Environment environment{.variables = {}, .directory = directory.path};
   OsFileSystem files;
   FakeHttp http;
   FakeClock clock;
   FakeRandom random;
   FakeTerminal terminal;
+  StopFlag stop;
 
-  [[nodiscard]] System system() { return {environment, files, http, clock, random, terminal}; }
+  [[nodiscard]] System system() {
+    return {environment, files, http, clock, random, terminal, stop};
+  }
 
   // The file at a path relative to the current directory.
   void write(const std::filesystem::path& path, std::string_view bytes) const {
-    std::filesystem::create_directories((directory.path() / path).parent_path());
-    std::ofstream(directory.path() / path, std::ios::binary) << bytes;
+    std::filesystem::create_directories((directory.path / path).parent_path());
+    std::ofstream(directory.path / path, std::ios::binary) << bytes;
   }
   [[nodiscard]] std::string read(const std::filesystem::path& path) const {
-    const auto bytes = files.read(directory.path() / path);
+    const auto bytes = files.read(directory.path / path);
     REQUIRE_MESSAGE(bytes, "no file '" << path.string() << "'");
     return *bytes;
   }

@@ -17,8 +17,9 @@ namespace obsctl::test {
 
 enum class Kind { round, square };
 
-inline constexpr std::array k_kinds = {std::pair{"round", Kind::round},
-                                       std::pair{"square", Kind::square}};
+constexpr auto names_of(Kind) {
+  return std::to_array<Named<Kind>>({{Kind::round, "round"}, {Kind::square, "square"}});
+}
 
 struct Values {
   bool fast = false;
@@ -40,38 +41,65 @@ struct Values {
 };
 
 inline Command run_command(Values& v) {
-  return {.name = "run",
-          .summary = "send items",
-          .flags =
-              {{.name = "fast", .short_name = 'f', .into = &v.fast, .doc = "hurry"},
-               {.name = "name",
-                .value = "NAME",
-                .into = &v.name,
-                .choices = {"ann", "bob"},
-                .common = true,
-                .doc = "greet somebody"},
-               {.name = "note", .value = "TEXT", .into = &v.note, .excludes = {"fast"}},
-               {.name = "tag", .value = "TAG", .into = &v.tags},
-               {.name = "kind", .value = "KIND", .into = into_enum(&v.kind, k_kinds)},
-               {.name = "kinds", .value = "KIND", .into = into_enum(&v.kinds, k_kinds)},
-               {.name = "rate",
-                .short_name = 'r',
-                .value = "RATE",
-                .into = into_rate(&v.rate),
-                .excludes = {"count"},
-                .env = "SAMPLE_RATE"},
-               {.name = "timeout",
-                .value = "DURATION",
-                .into = into_duration(&v.timeout),
-                .needs = {"rate"}},
-               {.name = "size", .value = "SIZE", .into = into_bytes(&v.size)},
-               {.name = "share", .value = "SHARE", .into = into_share(&v.share)},
-               {.name = "count", .value = "N", .into = into_count(&v.count), .env = "SAMPLE_COUNT"},
-               {.name = "workers", .value = "N", .into = into_integer(&v.workers, 1, 8)},
-               {.name = "file", .value = "FILE", .into = into_path(&v.file), .completes = "file"},
-               {.name = "explain", .value = "[NAME]", .into = &v.explain}},
-          .exit_codes = {{3, "something was lost"}},
-          .run = [](Context&) -> Result<int> { return exit_code::ok; }};
+  return {
+      .name = "run",
+      .summary = "send items",
+      .flags =
+          {{.name = "fast", .short_name = 'f', .into = &v.fast, .doc = "hurry"},
+           {.name = "name",
+            .value = "NAME",
+            .into = &v.name,
+            .choices = {"ann", "bob"},
+            .common = true,
+            .doc = "greet somebody"},
+           {.name = "note",
+            .value = "TEXT",
+            .into = &v.note,
+            .excludes = {"fast"},
+            .doc = "leave a note"},
+           {.name = "tag", .value = "TAG", .into = &v.tags, .doc = "tag items"},
+           {.name = "kind", .value = "KIND", .into = into_enum(&v.kind), .doc = "choose the kind"},
+           {.name = "kinds",
+            .value = "KIND",
+            .into = into_enum(&v.kinds),
+            .doc = "choose several kinds"},
+           {.name = "rate",
+            .short_name = 'r',
+            .value = "RATE",
+            .into = into_rate(&v.rate),
+            .excludes = {"count"},
+            .env = "SAMPLE_RATE",
+            .doc = "send at this rate"},
+           {.name = "timeout",
+            .value = "DURATION",
+            .into = into_duration(&v.timeout),
+            .needs = {"rate"},
+            .doc = "wait this long"},
+           {.name = "size",
+            .value = "SIZE",
+            .into = into_bytes(&v.size),
+            .doc = "pad to this size"},
+           {.name = "share",
+            .value = "SHARE",
+            .into = into_share(&v.share),
+            .doc = "keep this share"},
+           {.name = "count",
+            .value = "N",
+            .into = into_count(&v.count),
+            .env = "SAMPLE_COUNT",
+            .doc = "send this many"},
+           {.name = "workers",
+            .value = "N",
+            .into = into_integer(&v.workers, 1, 8),
+            .doc = "run this many threads"},
+           {.name = "file",
+            .value = "FILE",
+            .into = into_path(&v.file),
+            .completes = "file",
+            .doc = "read this file"},
+           {.name = "explain", .value = "[NAME]", .into = &v.explain, .doc = "explain a number"}},
+      .exit_codes = {{3, "something was lost"}},
+      .run = [](Context&) -> Result<int> { return exit_code::ok; }};
 }
 
 // send {run (default), sink, merge}, group {one} without a default, and hidden.
