@@ -133,7 +133,7 @@ std::vector<Flag> rate_flags(loadgen::LoadOptions& load, std::optional<std::stri
        .into = typed_flags::into(&load.count, loadgen::parse_item_count, nullptr),
        .group = k_load,
        .common = true,
-       .doc = "send N items ('5ktraces', '500requests': other units)"},
+       .doc = "send exactly N items, or '5ktraces', '500requests'"},
       {.name = "max",
        .into = &load.max,
        .group = k_load,

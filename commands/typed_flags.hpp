@@ -85,17 +85,6 @@ requires ClosedChoice<typed_flags::ValueOf<F>>
   return out;
 }
 
-// A closed choice, by the names of its table.
-template <class F>
-requires ClosedChoice<typed_flags::ValueOf<F>>
-[[nodiscard]] TypedValue into_enum(F* field) {
-  using Value = typed_flags::ValueOf<F>;
-  TypedValue out = typed_flags::into(field, parse_choice<Value>,
-                                     [](Value held) { return std::string(name_of(held)); });
-  out.choices = choices_of<Value>();
-  return out;
-}
-
 template <typed_flags::Holds<Rate> F>
 [[nodiscard]] TypedValue into_rate(F* field) {
   return typed_flags::into(field, parse_rate, print_rate);

@@ -88,7 +88,7 @@ TEST_CASE("a job hands on every portable option as it was given") {
     std::string expected;
     for (auto text = texts.begin(); ran.code != exit_code::ok && text != texts.end(); ++text) {
       expected = "--" + flag.name + (text->empty() ? "" : "=" + *text);
-      ran = run(fake, {"job", "-e", "https://192.0.2.1", "--yes", "-b", "5", expected});
+      ran = run(fake, {"job", "-e", "https://192.0.2.1", "--yes", "--signals", "logs", expected});
     }
     CHECK(ran.code == exit_code::ok);
     CHECK(contains(ran.out, '"' + expected + '"'));

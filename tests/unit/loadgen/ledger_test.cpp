@@ -185,7 +185,7 @@ TEST_CASE("reports go through JSON and merge exactly") {
   CHECK_FALSE(merge_reports({part(0), *back}));  // a plan in one part
   const auto twice = merge_reports({part(2), part(1), part(2)});
   REQUIRE_FALSE(twice);
-  CHECK(twice.error().message == "'2.json' and '2.json' are both of shard 2/3");
+  CHECK(twice.error().message == "'2.json' and '2.json' are both about shard 2/3");
   CHECK_FALSE(read_report("{}", "x"));
   CHECK_FALSE(read_report("{", "x"));
 }

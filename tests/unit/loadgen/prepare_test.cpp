@@ -17,7 +17,7 @@ namespace {
 using test::FakeSystem;
 
 Local local_of(FakeSystem& fake) {
-  return {fake.files, fake.directory.path(), fake.random};
+  return {fake.files, fake.environment.directory, fake.random};
 }
 
 Result<PreparedRun> prepared(const RunOptions& options, FakeSystem& fake,
@@ -134,7 +134,7 @@ TEST_CASE("a token comes from its file, or from the stack's") {
   stack.token_file = "otlp.env";
   TargetOptions options;
   const auto token = [&](const StackTarget* of) {
-    const auto target = resolve_target(options, of, fake.files, fake.directory.path());
+    const auto target = resolve_target(options, of, fake.files, fake.environment.directory);
     return target && !target->client.headers.empty() ? target->client.headers.back().second : "";
   };
   CHECK(token(nullptr).empty());
@@ -142,13 +142,13 @@ TEST_CASE("a token comes from its file, or from the stack's") {
   options.bearer_file = "token";
   CHECK(token(&stack) == "Bearer abc");
   options.headers = {"Authorization=Basic x"};
-  CHECK_FALSE(resolve_target(options, &stack, fake.files, fake.directory.path()));
+  CHECK_FALSE(resolve_target(options, &stack, fake.files, fake.environment.directory));
   options.bearer_file.clear();
   CHECK(token(&stack) == "Basic x");
   options.headers.clear();
   options.bearer_file = "two";
   fake.write("two", "two words");
-  CHECK(resolve_target(options, nullptr, fake.files, fake.directory.path()).error().code ==
+  CHECK(resolve_target(options, nullptr, fake.files, fake.environment.directory).error().code ==
         Code::config);
 }
 
