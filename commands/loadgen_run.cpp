@@ -12,6 +12,7 @@
 #include "lib/loadgen/calibration.hpp"
 #include "lib/loadgen/load_test.hpp"
 #include "lib/loadgen/progress.hpp"
+#include "lib/ui/progress.hpp"
 
 namespace obsctl {
 namespace {
@@ -37,38 +38,6 @@ struct RunFlags {
   std::string junit_file;
   bool dry_run = false;
   bool write_calibration = false;
-};
-
-// One line on the terminal that rewrites itself.
-class Progress {
- public:
-  Progress(Context& context, double duration)
-      : terminal_(context.terminal),
-        shown_(context.terminal.err_is_terminal() && !context.global.quiet),
-        duration_(duration) {}
-  ~Progress() { clear(); }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void show(double seconds, const loadgen::Live& live) {
-    if (shown_) {
-      terminal_.err("\r\033[K" + text_.line(seconds, duration_, live));
-      dirty_ = true;
-    }
-  }
-  void clear() {
-    if (dirty_) {
-      terminal_.err("\r\033[K");
-      dirty_ = false;
-    }
-  }
-
- private:
-  Terminal& terminal_;
-  bool shown_;
-  double duration_;
-  loadgen::ProgressText text_;
-  bool dirty_ = false;
 };
 
 Result<void> write_reports(Context& context, const RunFlags& flags, const loadgen::Report& report) {
@@ -103,17 +72,21 @@ Result<void> calibrate(Context& context, const RunFlags& flags, const Planned& p
 }
 
 Result<loadgen::Report> execute(Context& context, const Planned& planned) {
-  Progress progress(context, planned.run.plan.duration);
+  ProgressLine line(context.terminal, context.clock, context.global.quiet);
+  loadgen::ProgressText text;
+  const double duration = planned.run.plan.duration;
   const loadgen::Surroundings around{
       .http = context.http,
       .clock = context.clock,
       .stop = context.stop,
-      .progress = [&progress](double seconds,
-                              const loadgen::Live& live) { progress.show(seconds, live); },
+      .progress =
+          [&](double seconds, const loadgen::Live& live) {
+            line.show([&] { return text.line(seconds, duration, live); });
+          },
       .note =
-          [&](std::string_view text) {
-            progress.clear();
-            context.note(fmt::format("obsctl: {}", text));
+          [&](std::string_view step) {
+            line.clear();
+            context.note(fmt::format("obsctl: {}", step));
           }};
   if (planned.run.find_max) {
     return loadgen::search_max_rate(planned.run, around);
@@ -268,7 +241,7 @@ Command loadgen_run_command() {
       {1, "the target responded and refused everything"},
       {4, "the target or the collector's metrics cannot be reached or do not respond"},
       {130, "interrupted; the report covers what was sent"},
-                    {143, "terminated by SIGTERM; likewise"}};
+      {143, "terminated by SIGTERM; likewise"}};
   out.see_also = {"loadgen sink", "loadgen job", "scenarios", "size", "tiers"};
   out.run = [flags](Context& context) { return run(context, *flags); };
   return out;

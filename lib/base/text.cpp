@@ -144,6 +144,18 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view k_digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-_.~").find(c) != std::string_view::npos;
+    const auto byte = static_cast<unsigned char>(c);
+    out += plain ? std::string(1, c) : std::string{'%', k_digits[byte >> 4U], k_digits[byte & 15U]};
+  }
+  return out;
+}
+
 std::string shell_quoted(std::string_view text) {
   return "'" + replace_all(std::string(text), "'", "'\\''") + "'";
 }

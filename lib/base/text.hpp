@@ -33,6 +33,9 @@ namespace obsctl {
 // The text as a double-quoted JSON string, which is also a valid YAML and HCL scalar.
 [[nodiscard]] std::string quoted(std::string_view text);
 
+// As the value of a form or of a query; letters, digits and -_.~ stay as they are.
+[[nodiscard]] std::string percent_encoded(std::string_view text);
+
 // A single-quoted POSIX shell word.
 [[nodiscard]] std::string shell_quoted(std::string_view text);
 

@@ -6,46 +6,16 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "lib/engine/address.hpp"
+
 namespace obsctl {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view k_default = "unix:///var/run/docker.sock";
 constexpr std::size_t k_max_answer = 1 << 20;  // a real one has some 10 KB
 constexpr double k_max_cpus = 1e5;
 constexpr double k_max_memory = 1e16;
-
-Failure cannot_ask(std::string_view address, std::string_view why) {
-  return fail(Code::unreachable,
-              fmt::format("the container engine at '{}' cannot be asked: {}", address, why),
-              "obsctl asks over unix:// and over tcp:// without TLS");
-}
-
-// The request for GET /info at a DOCKER_HOST.
-Result<HttpRequest> request_to(std::string_view address, bool tls) {
-  constexpr std::string_view k_unix = "unix://";
-  constexpr std::string_view k_tcp = "tcp://";
-  HttpRequest out;
-  out.timeout = {2};
-  out.connect_timeout = Duration{0.5};
-  if (address.starts_with(k_unix) && address.substr(k_unix.size()).starts_with('/')) {
-    out.url = "http://localhost/info";
-    out.unix_socket = address.substr(k_unix.size());
-    return out;
-  }
-  if (!address.starts_with(k_tcp)) {
-    return cannot_ask(address, "this is neither unix:///PATH nor tcp://HOST:PORT");
-  }
-  if (tls) {
-    return cannot_ask(address, "DOCKER_TLS_VERIFY wants TLS");
-  }
-  std::string_view host = address.substr(k_tcp.size());
-  host = host.substr(0, host.find_last_not_of('/') + 1);
-  const bool has_port = host.find(':', host.starts_with('[') ? host.find(']') : 0) != host.npos;
-  out.url = fmt::format("http://{}{}/info", host, has_port ? "" : ":2375");
-  return out;
-}
 
 // A text that may be shown and stored: not empty, not long, no control characters (also not those
 // of C1, which UTF-8 writes as C2 80 … C2 9F).
@@ -119,9 +89,10 @@ Result<EngineHost> read_info(const std::string& body, std::string_view address) 
 }  // namespace
 
 Result<EngineHost> engine_host(HttpClient& http, const Environment& environment) {
-  const std::string address = environment.get("DOCKER_HOST").value_or(std::string(k_default));
-  const bool tls = environment.get("DOCKER_TLS_VERIFY").has_value();
-  OBS_TRY_ASSIGN(const HttpRequest request, request_to(address, tls));
+  const std::string address = engine_address(environment);
+  OBS_TRY_ASSIGN(HttpRequest request, engine_request(environment, "/info"));
+  request.timeout = {2};
+  request.connect_timeout = Duration{0.5};
   const auto response = http.send(request);
   if (!response) {
     Error error = response.error();

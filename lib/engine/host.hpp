@@ -20,7 +20,7 @@ struct EngineHost {
 
 // Asks Docker, or what speaks its API, with GET /info at DOCKER_HOST or at the default socket, for
 // two seconds at most. Errors: Code::unreachable when there is no engine or none that can be asked
-// (TLS and ssh:// cannot), Code::failed when its answer makes no sense.
+// (ssh:// cannot), Code::failed when its answer makes no sense.
 [[nodiscard]] Result<EngineHost> engine_host(HttpClient& http, const Environment& environment);
 
 }  // namespace obsctl

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "lib/base/text.hpp"
@@ -15,45 +14,7 @@ namespace {
 constexpr const char* k_metrics_hint =
     "use the URL of the collector's own metrics, for example http://localhost:8888/metrics";
 
-// The value of a label starting at `at` (after the opening quote); moves `at` behind the closing
-// one.
-std::string label_value(std::string_view line, std::size_t& at) {
-  std::string out;
-  for (; at < line.size() && line[at] != '"'; ++at) {
-    if (line[at] == '\\' && at + 1 < line.size()) {
-      ++at;
-      out += line[at] == 'n' ? '\n' : line[at];
-    } else {
-      out += line[at];
-    }
-  }
-  ++at;
-  return out;
-}
-
-// {a="b","c.d"="e"} from `at`; returns the position behind it, npos when it is malformed.
-std::size_t read_labels(std::string_view line, std::size_t at,
-                        std::map<std::string, std::string>& into) {
-  ++at;
-  while (at < line.size() && line[at] != '}') {
-    const std::size_t equal = line.find('=', at);
-    if (equal == std::string_view::npos || equal + 1 >= line.size() || line[equal + 1] != '"') {
-      return std::string_view::npos;
-    }
-    std::string_view name = trim(line.substr(at, equal - at));
-    if (name.size() >= 2 && name.front() == '"' && name.back() == '"') {
-      name = name.substr(1, name.size() - 2);
-    }
-    at = equal + 2;
-    into[std::string(name)] = label_value(line, at);
-    while (at < line.size() && (line[at] == ',' || line[at] == ' ')) {
-      ++at;
-    }
-  }
-  return at < line.size() ? at + 1 : std::string_view::npos;
-}
-
-std::string label(const Sample& sample, std::initializer_list<std::string_view> names) {
+std::string label(const prom::Sample& sample, std::initializer_list<std::string_view> names) {
   for (const auto name : names) {
     if (const auto found = sample.labels.find(std::string(name)); found != sample.labels.end()) {
       return found->second;
@@ -73,7 +34,8 @@ int signal_of(std::string_view word) {
   return word == "log_records" || word == "logs" ? 2 : -1;
 }
 
-void read_items(Snapshot& out, const Sample& sample) {
+// `name` is the sample's without `_total`.
+void read_items(Snapshot& out, std::string_view name, const prom::Sample& sample) {
   struct Row {
     std::string_view prefix;
     double Snapshot::Items::*into;
@@ -87,10 +49,10 @@ void read_items(Snapshot& out, const Sample& sample) {
       {"otelcol_exporter_sent_", &Snapshot::Items::sent},
   };
   for (const Row& row : k_rows) {
-    if (!sample.name.starts_with(row.prefix)) {
+    if (!name.starts_with(row.prefix)) {
       continue;
     }
-    const int signal = signal_of(std::string_view(sample.name).substr(row.prefix.size()));
+    const int signal = signal_of(name.substr(row.prefix.size()));
     if (signal >= 0) {
       out.signals[static_cast<std::size_t>(signal)].*row.into += sample.value;
       if (row.into == &Snapshot::Items::sent) {
@@ -111,66 +73,45 @@ double growth(const std::map<std::string, double>& before, const std::string& ke
   return after - (found == before.end() ? 0 : found->second);
 }
 
-}  // namespace
-
-std::vector<Sample> parse_exposition(std::string_view text) {
-  std::vector<Sample> out;
-  for (const std::string& raw : split(text, '\n')) {
-    const std::string_view line = trim(raw);
-    if (line.empty() || line.front() == '#') {
-      continue;
-    }
-    Sample sample;
-    std::size_t at = line.find_first_of("{ \t");
-    if (at == std::string_view::npos) {
-      continue;
-    }
-    sample.name = line.substr(0, at);
-    if (line[at] == '{') {
-      at = read_labels(line, at, sample.labels);
-      if (at == std::string_view::npos) {
-        continue;
-      }
-    }
-    const std::string_view value = trim(line.substr(at));
-    const auto [end, error] =
-        std::from_chars(value.data(), value.data() + value.size(), sample.value);
-    if (error != std::errc() || !std::isfinite(sample.value)) {
-      continue;
-    }
-    if (sample.name.ends_with("_total")) {
-      sample.name.resize(sample.name.size() - 6);
-    }
-    out.push_back(std::move(sample));
+void read_sample(Snapshot& out, const prom::Sample& sample) {
+  constexpr std::string_view k_collector = "otelcol_";
+  const std::string_view full = prom::without_total(sample.name);
+  if (!full.starts_with(k_collector) || !std::isfinite(sample.value)) {
+    return;
   }
-  return out;
+  read_items(out, full, sample);
+  const std::string_view name = full.substr(k_collector.size());
+  if (name == "exporter_queue_size") {
+    out.queued += sample.value;
+  } else if (name == "processor_incoming_items" || name == "processor_outgoing_items") {
+    const double sign = name == "processor_incoming_items" ? 1 : -1;
+    out.removed[fmt::format("{} {}", label(sample, {"otel_signal", "otel.signal"}),
+                            label(sample, {"processor"}))] += sign * sample.value;
+  } else if (name == "processor_tail_sampling_global_count_traces_sampled") {
+    out.samples = true;
+    (label(sample, {"sampled"}) == "true" ? out.sampled_traces : out.dropped_traces) +=
+        sample.value;
+  } else if (name == "processor_tail_sampling_count_traces_sampled" &&
+             label(sample, {"sampled"}) == "true") {
+    out.policies[label(sample, {"policy"})] += sample.value;
+  } else if (name == "process_cpu_seconds") {
+    out.cpu_seconds = sample.value;
+  } else if (name == "process_memory_rss" || name == "process_memory_rss_bytes") {
+    out.rss_bytes = sample.value;
+  }
 }
 
-Snapshot read_snapshot(const std::vector<Sample>& samples) {
+Failure no_collector(std::string message) {
+  return fail(Code::failed, std::move(message), k_metrics_hint);
+}
+
+}  // namespace
+
+Snapshot read_snapshot(const std::vector<prom::Family>& families) {
   Snapshot out;
-  for (const Sample& sample : samples) {
-    if (!sample.name.starts_with("otelcol_")) {
-      continue;
-    }
-    read_items(out, sample);
-    const std::string_view name = std::string_view(sample.name).substr(8);
-    if (name == "exporter_queue_size") {
-      out.queued += sample.value;
-    } else if (name == "processor_incoming_items" || name == "processor_outgoing_items") {
-      const double sign = name == "processor_incoming_items" ? 1 : -1;
-      out.removed[fmt::format("{} {}", label(sample, {"otel_signal", "otel.signal"}),
-                              label(sample, {"processor"}))] += sign * sample.value;
-    } else if (name == "processor_tail_sampling_global_count_traces_sampled") {
-      out.samples = true;
-      (label(sample, {"sampled"}) == "true" ? out.sampled_traces : out.dropped_traces) +=
-          sample.value;
-    } else if (name == "processor_tail_sampling_count_traces_sampled" &&
-               label(sample, {"sampled"}) == "true") {
-      out.policies[label(sample, {"policy"})] += sample.value;
-    } else if (name == "process_cpu_seconds") {
-      out.cpu_seconds = sample.value;
-    } else if (name == "process_memory_rss" || name == "process_memory_rss_bytes") {
-      out.rss_bytes = sample.value;
+  for (const prom::Family& family : families) {
+    for (const prom::Sample& sample : family.samples) {
+      read_sample(out, sample);
     }
   }
   return out;
@@ -188,14 +129,15 @@ Result<Snapshot> fetch_snapshot(HttpClient& http, const std::string& url) {
     return fail(Code::unreachable, fmt::format("'{}' answers {}", url, answer->status),
                 k_metrics_hint);
   }
-  const std::vector<Sample> samples = parse_exposition(answer->body);
-  const bool any = std::ranges::any_of(
-      samples, [](const Sample& s) { return s.name.starts_with("otelcol_process"); });
-  if (!any) {
-    return fail(Code::failed, fmt::format("'{}' has no metrics of a collector", url),
-                k_metrics_hint);
+  const auto families = prom::parse_exposition(answer->body, url);
+  if (!families) {
+    return no_collector(
+        fmt::format("{}: {}", families.error().at->str(), families.error().message));
   }
-  return read_snapshot(samples);
+  const bool any = std::ranges::any_of(
+      *families, [](const prom::Family& f) { return f.name.starts_with("otelcol_process"); });
+  return any ? Result<Snapshot>(read_snapshot(*families))
+             : no_collector(fmt::format("'{}' has no metrics of a collector", url));
 }
 
 LedgerReport balance(const Snapshot& before, const Snapshot& after, const RunResult& result,

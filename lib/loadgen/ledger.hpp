@@ -17,18 +17,9 @@
 #include "lib/io/clock.hpp"
 #include "lib/io/http.hpp"
 #include "lib/loadgen/run.hpp"
+#include "lib/prom/exposition.hpp"
 
 namespace obsctl::loadgen {
-
-// One series of a text exposition.
-struct Sample {
-  std::string name;  // without `_total`
-  std::map<std::string, std::string> labels;
-  double value = 0;
-};
-
-// Parses the Prometheus text format; lines that are no samples are skipped.
-[[nodiscard]] std::vector<Sample> parse_exposition(std::string_view text);
 
 // The collector's counters at one moment, summed over components of a kind.
 struct Snapshot {
@@ -52,7 +43,7 @@ struct Snapshot {
   double rss_bytes = 0;
 };
 
-[[nodiscard]] Snapshot read_snapshot(const std::vector<Sample>& samples);
+[[nodiscard]] Snapshot read_snapshot(const std::vector<prom::Family>& families);
 [[nodiscard]] Result<Snapshot> fetch_snapshot(HttpClient& http, const std::string& url);
 
 // One line of the balance.

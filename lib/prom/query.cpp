@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.hpp"
@@ -19,21 +17,6 @@ Failure not_prometheus(std::string_view what) {
   return fail(Code::failed,
               fmt::format("this is not the answer of a Prometheus query API: {}", what),
               "give the base URL of Prometheus, for example http://127.0.0.1:9090");
-}
-
-// Values are text: "1.5", "NaN", "+Inf".
-std::optional<double> parse_value(const std::string& text) {
-  if (text == "NaN") {
-    return std::numeric_limits<double>::quiet_NaN();
-  }
-  if (text == "+Inf" || text == "-Inf") {
-    return text[0] == '+' ? std::numeric_limits<double>::infinity()
-                          : -std::numeric_limits<double>::infinity();
-  }
-  double value = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && rest == text.data() + text.size() ? std::optional(value)
-                                                                   : std::nullopt;
 }
 
 // A [time, "value"] pair.
@@ -52,7 +35,7 @@ bool read_labels(const Json& metric, Sample& out) {
     if (!value.is_string()) {
       return false;
     }
-    out.labels[name] = value.get<std::string>();
+    (name == "__name__" ? out.name : out.labels[name]) = value.get<std::string>();
   }
   return true;
 }
@@ -115,7 +98,7 @@ Result<std::vector<Sample>> QueryClient::query(std::string_view promql, Duration
   request.method = "POST";  // long queries do not fit every proxy's limit on URLs
   request.url = url_ + "/api/v1/query";
   request.headers = {"Content-Type: application/x-www-form-urlencoded"};
-  request.body = "query=" + form_encoded(promql);
+  request.body = "query=" + percent_encoded(promql);
   request.timeout = timeout;
   OBS_TRY_ASSIGN(const HttpResponse response, http_.send(request));
   if (response.status == 401 || response.status == 403) {
@@ -136,16 +119,6 @@ Result<std::optional<double>> QueryClient::value(std::string_view promql) const 
     return std::optional<double>();
   }
   return std::optional(samples.front().value);
-}
-
-std::string form_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
 }
 
 }  // namespace obsctl::prom

@@ -1,7 +1,6 @@
 // Client of the Prometheus HTTP query API, which Mimir and VictoriaMetrics answer too.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,14 +9,9 @@
 #include "lib/base/error.hpp"
 #include "lib/base/units.hpp"
 #include "lib/io/http.hpp"
+#include "lib/prom/sample.hpp"
 
 namespace obsctl::prom {
-
-struct Sample {
-  std::map<std::string, std::string> labels;
-  double time = 0;   // unix seconds
-  double value = 0;  // may be NaN or infinite
-};
 
 // Samples of the answer to an instant query: of a vector, or the single one of a scalar. Errors:
 // the server refused the query (its own words), or this is not the answer of such a server.
@@ -41,8 +35,5 @@ class QueryClient {
   HttpClient& http_;
   std::string url_;
 };
-
-// Percent-encodes a form value.
-[[nodiscard]] std::string form_encoded(std::string_view text);
 
 }  // namespace obsctl::prom

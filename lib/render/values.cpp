@@ -112,17 +112,6 @@ Values origins(const SecuritySpec& security) {
   return out.empty() ? Values(false) : Values{{"origins", out}, {"max_age_seconds", 600}};
 }
 
-// OTEL_RESOURCE_ATTRIBUTES wants its values percent-encoded; letters and digits stay readable.
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-_.").find(c) != std::string_view::npos;
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 // What curl needs to send to the collector: the authority to trust and the token. Ends in a space
 // unless it is empty.
 std::string curl_options(const SecuritySpec& security) {
@@ -193,6 +182,7 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["name"] = topology.name;
   out["network"] = topology.name;
   out["tier"] = topology.tier;
+  // Of OTEL_RESOURCE_ATTRIBUTES.
   out["environment_encoded"] = percent_encoded(policy.environment);
   out["environment_yaml"] = obsctl::quoted(policy.environment);
   out["ports"] = ports(topology);

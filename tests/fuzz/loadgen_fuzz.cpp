@@ -17,7 +17,11 @@ using namespace obsctl::loadgen;
 namespace {
 
 void read_metrics(std::string_view text) {
-  const Snapshot snapshot = read_snapshot(parse_exposition(text));
+  const auto families = obsctl::prom::parse_exposition(text, "fuzz");
+  if (!families) {
+    return;
+  }
+  const Snapshot snapshot = read_snapshot(*families);
   const LedgerReport ledger = balance({}, snapshot, {}, 1);
   static_cast<void>(ledger.balanced());
 }

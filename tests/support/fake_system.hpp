@@ -13,6 +13,7 @@
 
 #include "commands/command.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_terminal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace obsctl::test {
@@ -29,13 +30,7 @@ class FakeHttp final : public HttpClient {
     if (it == answers.end()) {
       return fail(Code::unreachable, "cannot reach '" + request.url + "': connection refused");
     }
-    if (!request.download) {
-      return it->second;
-    }
-    HttpResponse response = it->second;
-    OBS_TRY(request.download(response.body));
-    response.body.clear();
-    return response;
+    return it->second;
   }
 };
 
@@ -52,28 +47,10 @@ class FakeRandom final : public Random {
   int count_ = 0;
 };
 
-class FakeTerminal final : public Terminal {
- public:
-  std::string out_text;
-  std::string err_text;
-  std::string in_text;
-  bool is_terminal = false;
-  int columns = 80;
-  Result<void> flushed = {};  // what flush() says, such as a full disk
-
-  void out(std::string_view text) override { out_text += text; }
-  void err(std::string_view text) override { err_text += text; }
-  [[nodiscard]] Result<void> flush() override { return flushed; }
-  [[nodiscard]] bool out_is_terminal() const override { return is_terminal; }
-  [[nodiscard]] bool err_is_terminal() const override { return is_terminal; }
-  [[nodiscard]] int width() const override { return columns; }
-  [[nodiscard]] Result<std::string> read_stdin() override { return in_text; }
-};
-
 // Everything a command may touch. `directory` is the current directory; no variable is set.
 struct FakeSystem {
   TemporaryDirectory directory;
-  Environment environment{.variables = {}, .directory = directory.path};
+  Environment environment{.variables = {}, .directory = directory.path()};
   OsFileSystem files;
   FakeHttp http;
   FakeClock clock;
@@ -87,11 +64,11 @@ struct FakeSystem {
 
   // The file at a path relative to the current directory.
   void write(const std::filesystem::path& path, std::string_view bytes) const {
-    std::filesystem::create_directories((directory.path / path).parent_path());
-    std::ofstream(directory.path / path, std::ios::binary) << bytes;
+    std::filesystem::create_directories((directory.path() / path).parent_path());
+    std::ofstream(directory.path() / path, std::ios::binary) << bytes;
   }
   [[nodiscard]] std::string read(const std::filesystem::path& path) const {
-    const auto bytes = files.read(directory.path / path);
+    const auto bytes = files.read(directory.path() / path);
     REQUIRE_MESSAGE(bytes, "no file '" << path.string() << "'");
     return *bytes;
   }

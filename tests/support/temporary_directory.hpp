@@ -1,4 +1,4 @@
-// A directory of a test's own, gone with its object.
+// A directory of a test's own, removed with everything in it when the object goes.
 #pragma once
 
 #include <stdlib.h>
@@ -9,22 +9,26 @@
 
 namespace obsctl::test {
 
-struct TemporaryDirectory {
+class TemporaryDirectory {
+ public:
   TemporaryDirectory() {
     std::string name = (std::filesystem::temp_directory_path() / "obsctl-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) {
       throw std::runtime_error("no directory for the test");
     }
-    path = name;
+    path_ = std::filesystem::canonical(name);
   }
   ~TemporaryDirectory() {
     std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
+    std::filesystem::remove_all(path_, ignored);
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
-  std::filesystem::path path;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
 };
 
 }  // namespace obsctl::test

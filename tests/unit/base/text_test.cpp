@@ -46,3 +46,9 @@ TEST_CASE("every error kind has a name of its own and a documented exit code") {
   CHECK(SourcePos{"f.yaml", 3, 7}.str() == "f.yaml:3:7");
   CHECK(SourcePos{"f.yaml"}.str() == "f.yaml");
 }
+
+TEST_CASE("values of forms and queries are percent-encoded") {
+  CHECK(percent_encoded("sum(rate(x{a=~\"b|c\"}[1m])) + 1") ==
+        "sum%28rate%28x%7Ba%3D~%22b%7Cc%22%7D%5B1m%5D%29%29%20%2B%201");
+  CHECK(percent_encoded("a-b_c.d~9\xff") == "a-b_c.d~9%FF");
+}

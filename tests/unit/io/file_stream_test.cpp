@@ -75,9 +75,9 @@ void goes_through(FileSystem& disk, const std::filesystem::path& path) {
 TEST_CASE("pieces go through the disk and through a file system that has only whole files") {
   const TemporaryDirectory dir;
   OsFileSystem disk;
-  goes_through(disk, dir.path / "f");
-  CHECK(*disk.mode(dir.path / "f") == 0640);
-  CHECK(disk.list(dir.path)->size() == 1);
+  goes_through(disk, dir.path() / "f");
+  CHECK(*disk.mode(dir.path() / "f") == 0640);
+  CHECK(disk.list(dir.path())->size() == 1);
   WholeFiles whole;
   goes_through(whole, "/f");
 }
@@ -85,16 +85,16 @@ TEST_CASE("pieces go through the disk and through a file system that has only wh
 TEST_CASE("a file that is given up leaves nothing, and what was there before stays") {
   const TemporaryDirectory dir;
   OsFileSystem disk;
-  REQUIRE(disk.write_atomic(dir.path / "f", "before", 0600));
+  REQUIRE(disk.write_atomic(dir.path() / "f", "before", 0600));
   {
-    auto writer = disk.open_writer(dir.path / "f", 0600);
+    auto writer = disk.open_writer(dir.path() / "f", 0600);
     REQUIRE(writer);
     REQUIRE((*writer)->write("after"));
-    CHECK(disk.list(dir.path)->size() == 2);
+    CHECK(disk.list(dir.path())->size() == 2);
   }
-  CHECK(disk.list(dir.path)->size() == 1);
-  CHECK(*disk.read(dir.path / "f") == "before");
-  const auto nowhere = disk.open_writer(dir.path / "no" / "f", 0600);
+  CHECK(disk.list(dir.path())->size() == 1);
+  CHECK(*disk.read(dir.path() / "f") == "before");
+  const auto nowhere = disk.open_writer(dir.path() / "no" / "f", 0600);
   REQUIRE_FALSE(nowhere);
   CHECK(nowhere.error().code == Code::missing);
 }
@@ -105,7 +105,7 @@ TEST_CASE("a disk that is full from any piece on is an error, and no file appear
     const TemporaryDirectory dir;
     FaultyFileSystem disk(FaultyFileSystem::Accident::disk_full, at);
     const auto fill = [&]() -> Result<void> {
-      OBS_TRY_ASSIGN(const auto writer, disk.open_writer(dir.path / "f", 0600));
+      OBS_TRY_ASSIGN(const auto writer, disk.open_writer(dir.path() / "f", 0600));
       OBS_TRY(writer->write("one"));
       OBS_TRY(writer->write("two"));
       return writer->finish();
@@ -113,17 +113,17 @@ TEST_CASE("a disk that is full from any piece on is an error, and no file appear
     const auto filled = fill();
     REQUIRE_FALSE(filled);
     CHECK(filled.error().code == Code::io);
-    CHECK(OsFileSystem().list(dir.path)->empty());
+    CHECK(OsFileSystem().list(dir.path())->empty());
   }
 }
 
 TEST_CASE("a kill between two pieces leaves only a partial file") {
   const TemporaryDirectory dir;
   FaultyFileSystem disk(FaultyFileSystem::Accident::kill, 3);
-  const auto writer = disk.open_writer(dir.path / "f", 0600);
+  const auto writer = disk.open_writer(dir.path() / "f", 0600);
   REQUIRE(writer);
   REQUIRE((*writer)->write("one"));
   CHECK_THROWS_AS(static_cast<void>((*writer)->write("two")), test::Killed);
-  CHECK_FALSE(disk.exists(dir.path / "f"));
-  CHECK(*disk.read(dir.path / "f.partial") == "one");
+  CHECK_FALSE(disk.exists(dir.path() / "f"));
+  CHECK(*disk.read(dir.path() / "f.partial") == "one");
 }

@@ -195,7 +195,7 @@ TEST_CASE("what ends an exchange early is told apart") {
 
 TEST_CASE("a server is asked over its unix socket, and the system says why it is not there") {
   const test::TemporaryDirectory dir;
-  const std::string path = (dir.path / "socket").string();
+  const std::string path = (dir.path() / "socket").string();
   HttpRequest request{.url = "http://engine/host"};
   request.unix_socket = path;
   CHECK(body_of(request) ==
@@ -207,9 +207,9 @@ TEST_CASE("a server is asked over its unix socket, and the system says why it is
 TEST_CASE(
     "a certificate must be of a known authority and for the right name, unless told otherwise") {
   const test::TemporaryDirectory dir;
-  make_certificate(dir.path);
-  const std::string cert = (dir.path / "cert.pem").string();
-  const std::string key = (dir.path / "key.pem").string();
+  make_certificate(dir.path());
+  const std::string cert = (dir.path() / "cert.pem").string();
+  const std::string key = (dir.path() / "key.pem").string();
   Server server({"tls", cert, key});
   HttpRequest request{.url = "https://" + server.address() + "/hello"};
   const auto unknown = send(request);

@@ -5,6 +5,8 @@
 
 #include <map>
 
+#include "lib/base/text.hpp"
+
 using namespace obsctl;
 using namespace obsctl::prom;
 
@@ -15,7 +17,7 @@ class Server final : public HttpClient {
  public:
   explicit Server(std::map<std::string, std::string> answers) {
     for (const auto& [query, value] : answers) {
-      answers_["query=" + form_encoded(query)] = value;
+      answers_["query=" + percent_encoded(query)] = value;
     }
   }
 

@@ -17,6 +17,8 @@ TEST_CASE("a vector is read with labels, times and values") {
       R"({"metric":{},"value":[1763712000,"1.5e-05"]}]}})");
   REQUIRE_MESSAGE(samples, samples.error().message);
   REQUIRE(samples->size() == 4);
+  CHECK((*samples)[0].name == "up");
+  CHECK((*samples)[0].labels.size() == 1);
   CHECK((*samples)[0].labels.at("job") == "prometheus");
   CHECK((*samples)[0].time == doctest::Approx(1763712000.123));
   CHECK((*samples)[0].value == 1);
@@ -60,10 +62,4 @@ TEST_CASE("anything else is named as not being Prometheus") {
     CHECK(answer.error().message.starts_with("this is not the answer"));
     CHECK_FALSE(answer.error().hint.empty());
   }
-}
-
-TEST_CASE("form values are percent-encoded") {
-  CHECK(form_encoded("sum(rate(x{a=~\"b|c\"}[1m])) + 1") ==
-        "sum%28rate%28x%7Ba%3D~%22b%7Cc%22%7D%5B1m%5D%29%29%20%2B%201");
-  CHECK(form_encoded("a-b_c.d~9") == "a-b_c.d~9");
 }
