@@ -1,5 +1,5 @@
-// `obsctl loadgen`: synthetic traces, metrics and logs at an exact rate, and the truth about their
-// fate.
+// `obsctl loadgen`: load tests with synthetic traces, metrics and logs at an exact rate, and an
+// account of every item sent.
 #pragma once
 
 #include "commands/command.hpp"
@@ -7,5 +7,12 @@
 namespace obsctl {
 
 [[nodiscard]] Command loadgen_command();
+
+// Its commands.
+[[nodiscard]] Command loadgen_run_command();
+[[nodiscard]] Command loadgen_sink_command();
+[[nodiscard]] Command loadgen_compare_command();
+[[nodiscard]] Command loadgen_merge_command();
+[[nodiscard]] Command loadgen_job_command();
 
 }  // namespace obsctl

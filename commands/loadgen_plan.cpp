@@ -1,331 +1,327 @@
-// From the command line to a plan: rates, counts, profile, payload.
+// Declares the flags of a load test's plan and resolves them.
+#include "commands/loadgen_plan.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
 
-#include "commands/loadgen_options.hpp"
-#include "lib/base/text.hpp"
+#include "commands/loadgen_stack.hpp"
+#include "commands/spec_flags.hpp"
+#include "commands/typed_flags.hpp"
+#include "lib/loadgen/scenario.hpp"
 
 namespace obsctl {
 namespace {
 
-using loadgen::Scenario;
+constexpr const char* k_target = "Target";
+constexpr const char* k_load = "Load";
 
-constexpr double k_default_rate = 100;     // units/s
-constexpr double k_default_duration = 10;  // seconds
-
-// A scenario's or a counted run's number with an optional word behind it: "100ktraces".
-struct Count {
-  double number = 0;
-  std::string word = "items";
-};
-
-Result<Count> parse_counted(const std::string& text) {
-  Count out;
-  const auto at = text.find_first_not_of("0123456789.kKM");
-  const std::string_view number = std::string_view(text).substr(0, at);
-  if (at != std::string::npos) {
-    out.word = trim(std::string_view(text).substr(at));
-  }
-  OBS_TRY_ASSIGN(out.number, parse_count(number, "--count"));
-  if (out.word != "items" && out.word != "traces" && out.word != "requests") {
-    return fail(Code::usage,
-                fmt::format("'{}' of --count is not items, traces or requests", out.word),
-                "for example --count 100k, --count 100ktraces or --count 500requests");
-  }
-  if (out.number < 1 || out.number > 1e15 || out.number != std::floor(out.number)) {
-    return fail(Code::usage, fmt::format("'--count {}' is not a whole number above 0", text));
+Result<Duration> parse_length(std::string_view text, std::string_view what) {
+  OBS_TRY_ASSIGN(const Duration out, parse_duration(text, what));
+  if (out.seconds <= 0) {
+    return fail(Code::usage, fmt::format("'{}' must be longer than 0", what), "for example 10s");
   }
   return out;
 }
 
-Result<Scenario> load_scenario(Context& context, const LoadgenOptions& options) {
-  const std::string name = options.scenario.value_or("shop");
-  if (!is_scenario_file(name)) {
-    return loadgen::shipped_scenario(name);
+Result<Bytes> parse_item_size(std::string_view text, std::string_view what) {
+  OBS_TRY_ASSIGN(const Bytes out, parse_bytes(text, what));
+  if (out.value < 1 || out.value > 1e6) {
+    return fail(Code::usage, fmt::format("'{}' of '{}' is not between 1B and 1MB", text, what),
+                "for example 1KB");
   }
-  OBS_TRY_ASSIGN(const std::string text, context.files.read(context.environment.directory / name));
-  return loadgen::parse_scenario(text, name);
+  return out;
 }
 
-Result<void> shape_scenario(const LoadgenOptions& options, Scenario& scenario) {
-  if (!options.signals.empty()) {
-    const auto wanted = [&options](const char* name) {
-      return std::ranges::find(options.signals, name) != options.signals.end();
-    };
-    // A signal that the scenario has no weight for gets the weight of one.
-    scenario.traces_rate = wanted("traces") ? std::max(scenario.traces_rate, 1.0) : 0;
-    scenario.metrics_rate = wanted("metrics") ? std::max(scenario.metrics_rate, 1.0) : 0;
-    scenario.logs_rate = wanted("logs") ? std::max(scenario.logs_rate, 1.0) : 0;
-  }
-  if (scenario.metrics.empty()) {
-    scenario.metrics_rate = 0;
-  }
-  const auto size = [](const std::optional<std::string>& text, const char* what,
-                       std::size_t& into) -> Result<void> {
-    if (text) {
-      OBS_TRY_ASSIGN(const Bytes bytes, parse_bytes(*text, what));
-      if (bytes.value < 1 || bytes.value > 1e6) {
-        return fail(Code::usage, fmt::format("'{} {}' is not between 1B and 1MB", what, *text));
-      }
-      into = static_cast<std::size_t>(bytes.value);
-    }
-    return {};
+template <class F>
+TypedValue into_length(F* field) {
+  return typed_flags::into(field, parse_length, print_duration);
+}
+
+TypedValue into_item_size(std::optional<Bytes>* field) {
+  return typed_flags::into(field, parse_item_size, print_bytes);
+}
+
+std::vector<Flag> connection_flags(loadgen::TargetOptions& target, bool& insecure) {
+  return {
+      {.name = "protocol",
+       .value = "PROTOCOL",
+       .into = into_enum(&target.transport),
+       .group = k_target,
+       .common = true,
+       .doc = "set protocol and encoding"},
+      {.name = "compression",
+       .value = "NAME",
+       .into = into_enum(&target.compression),
+       .group = k_target,
+       .doc = "compress each request"},
+      {.name = "server-name",
+       .value = "NAME",
+       .into = &target.tls.server_name,
+       .group = k_target,
+       .doc = "expect this name in the server's certificate instead of the host"},
+      {.name = "insecure-skip-verify",
+       .into = &insecure,
+       .group = k_target,
+       .doc = "accept any server certificate"},
+      {.name = "connections",
+       .value = "N",
+       .into = into_integer(&target.connections, 1, 1024),
+       .group = k_target,
+       .doc = "open N connections per worker, at least one per endpoint"},
+      {.name = "streams",
+       .value = "N",
+       .into = into_integer(&target.streams, 1, 10'000),
+       .group = k_target,
+       .doc = "allow N gRPC requests in flight per connection"},
+      {.name = "timeout",
+       .value = "DURATION",
+       .into = into_length(&target.timeout),
+       .group = k_target,
+       .doc = "wait this long for a response"},
   };
-  OBS_TRY(size(options.span_size, "--span-size", scenario.span_size));
-  OBS_TRY(size(options.log_size, "--log-size", scenario.log_size));
-  if (options.series) {
-    OBS_TRY_ASSIGN(scenario.series, parse_count(*options.series, "--series"));
-  }
-  return {};
 }
 
-// Without --seed every run sends ids of its own: a backend that has seen a trace treats its spans
-// differently.
-Result<std::uint64_t> read_seed(Context& context, const LoadgenOptions& options) {
-  if (options.seed) {
-    OBS_TRY_ASSIGN(const auto seed, parse_integer(*options.seed, "--seed", 0, INT64_MAX));
-    return static_cast<std::uint64_t>(seed);
-  }
-  if (options.shard.find('/') != std::string::npos && options.shard != LoadgenOptions().shard) {
-    return fail(Code::usage, "shards of one plan need one '--seed'",
-                "give all of them the same number");
-  }
-  OBS_TRY_ASSIGN(const std::string token, context.random.token(16));
-  std::uint64_t seed = 0;
-  for (const char c : token) {
-    seed = loadgen::mix64(seed + static_cast<unsigned char>(c));
-  }
-  return seed % 1'000'000'000;  // short enough to be typed again
+std::vector<Flag> rate_flags(loadgen::LoadOptions& load, std::optional<std::string>& tier) {
+  return {
+      {.name = "signals",
+       .value = "SIGNAL",
+       .into = into_enum(&load.signals),
+       .group = k_load,
+       .doc = "send only this signal of the scenario; may be repeated"},
+      {.name = "tier",
+       .value = "TIER",
+       .into = &tier,
+       .choices = {"small", "medium", "large", "xlarge"},
+       .excludes = {"rate", "max", "unit", "series"},
+       .group = k_load,
+       .common = true,
+       .doc = "send a tier's documented load and check the result"},
+      {.name = "rate",
+       .short_name = 'r',
+       .value = "RATE",
+       .into = into_rate(&load.rate),
+       .excludes = {"max"},
+       .fallback = "100/s",
+       .group = k_load,
+       .common = true,
+       .doc = "set the rate of all signals together, e.g. 50k/s"},
+      {.name = "unit",
+       .value = "UNIT",
+       .into = into_enum(&load.unit),
+       .group = k_load,
+       .doc = "set what --rate counts: items (spans, points, records) or requests"},
+      {.name = "profile",
+       .value = "PROFILE",
+       .into = &load.profile,
+       .suggestions = {"constant", "ramp", "step:5", "spike:10x@20s+10s", "sine:50%/60s"},
+       .fallback = "constant",
+       .group = k_load,
+       .doc = "change the rate over time: constant, ramp, step, spike, sine"},
+      {.name = "duration",
+       .short_name = 'd',
+       .value = "DURATION",
+       .into = into_length(&load.duration),
+       .fallback = "10s",
+       .group = k_load,
+       .common = true,
+       .doc = "run this long"},
+      {.name = "count",
+       .short_name = 'n',
+       .value = "N",
+       .into = typed_flags::into(&load.count, loadgen::parse_item_count, nullptr),
+       .group = k_load,
+       .common = true,
+       .doc = "send exactly N items, or '5ktraces', '500requests'"},
+      {.name = "max",
+       .into = &load.max,
+       .group = k_load,
+       .common = true,
+       .doc = "send as fast as the target responds (closed loop)"},
+      {.name = "warmup",
+       .value = "DURATION",
+       .into = into_duration(&load.warmup),
+       .group = k_load,
+       .doc = "exclude this first part of the run from latency statistics"},
+  };
 }
 
-Result<void> read_shard(const LoadgenOptions& options, loadgen::Plan& plan) {
-  const auto slash = options.shard.find('/');
-  if (slash == std::string::npos) {
-    return fail(Code::usage, fmt::format("'--shard {}' is not K/N", options.shard),
-                "for example --shard 0/4");
-  }
-  OBS_TRY_ASSIGN(plan.shards,
-                 parse_integer(options.shard.substr(slash + 1), "--shard", 1, 100'000));
-  OBS_TRY_ASSIGN(plan.shard,
-                 parse_integer(options.shard.substr(0, slash), "--shard", 0, plan.shards - 1));
-  if (options.find_max && plan.shards > 1) {
-    return fail(Code::usage, "'--find-max' and '--shard' exclude each other",
-                "a search needs the whole load in one hand; --workers uses more cores");
-  }
-  return {};
+std::vector<Flag> payload_flags(loadgen::LoadOptions& load) {
+  return {
+      {.name = "batch",
+       .short_name = 'b',
+       .value = "N",
+       .into = into_integer(&load.batch, 1, 1'000'000),
+       .group = k_load,
+       .doc = "put N items into each request"},
+      {.name = "workers",
+       .value = "N",
+       .into = into_integer(&load.workers, 1, 256),
+       .group = k_load,
+       .doc = "use N threads; one is enough for millions of spans per second"},
+      {.name = "span-size",
+       .value = "SIZE",
+       .into = into_item_size(&load.span_size),
+       .group = k_load,
+       .doc = "pad every span to this size, for example 1KB"},
+      {.name = "log-size",
+       .value = "SIZE",
+       .into = into_item_size(&load.record_size),
+       .group = k_load,
+       .doc = "pad every log record to this size, for example 300B"},
+      {.name = "series",
+       .value = "COUNT",
+       .into = into_count(&load.series),
+       .group = k_load,
+       .doc = "send this many distinct metric series"},
+      {.name = "sequence",
+       .into = &load.sequence,
+       .group = k_load,
+       .doc = "number every item (attribute obsctl.seq) so that a sink finds duplicates"},
+      {.name = "retry",
+       .value = "MODE",
+       .into = into_enum(&load.retry),
+       .group = k_load,
+       .doc = "set the retry policy: honour (follow OTLP), ignore (retry at once), off"},
+  };
 }
 
-Result<void> read_times(Context& context, const LoadgenOptions& options, loadgen::Plan& plan) {
-  plan.duration = options.count ? 0 : k_default_duration;
-  if (options.duration) {
-    OBS_TRY_ASSIGN(const Duration duration, parse_duration(*options.duration, "--duration"));
-    if (duration.seconds <= 0) {
-      return fail(Code::usage, "'--duration' must be longer than 0", "every run has an end");
-    }
-    plan.duration = duration.seconds;
-  }
-  OBS_TRY_ASSIGN(const Duration warmup, parse_duration(options.warmup, "--warmup"));
-  plan.warmup = warmup.seconds;
-  OBS_TRY_ASSIGN(const auto workers, parse_integer(options.workers, "--workers", 1, 256));
-  plan.workers = static_cast<unsigned>(workers);
-  OBS_TRY_ASSIGN(plan.seed, read_seed(context, options));
-  OBS_TRY(read_shard(options, plan));
-  plan.retry.mode = options.retry == "honour"   ? otlp::RetryMode::honour
-                    : options.retry == "ignore" ? otlp::RetryMode::ignore
-                                                : otlp::RetryMode::off;
-  return {};
+std::vector<Flag> security_flags(loadgen::TargetOptions& target) {
+  return {
+      {.name = "header",
+       .short_name = 'H',
+       .value = "NAME=VALUE",
+       .into = &target.headers,
+       .group = k_target,
+       .doc = "add a header or gRPC metadata; may be repeated"},
+      {.name = "bearer-file",
+       .value = "FILE",
+       .into = &target.bearer_file,
+       .completes = "file",
+       .group = k_target,
+       .doc = "send the bearer token in this file"},
+      {.name = "ca-file",
+       .value = "FILE",
+       .into = &target.tls.ca_file,
+       .completes = "file",
+       .group = k_target,
+       .doc = "trust this CA (PEM)"},
+      {.name = "cert-file",
+       .value = "FILE",
+       .into = &target.tls.cert_file,
+       .completes = "file",
+       .needs = {"key-file"},
+       .group = k_target,
+       .doc = "present this client certificate (PEM)"},
+      {.name = "key-file",
+       .value = "FILE",
+       .into = &target.tls.key_file,
+       .completes = "file",
+       .needs = {"cert-file"},
+       .group = k_target,
+       .doc = "read the client certificate's key from this file (PEM)"},
+  };
 }
 
-Result<void> read_rate(const LoadgenOptions& options, Prepared& out) {
-  const Scenario& scenario = out.scenario;
-  out.plan.max = options.max;
-  out.plan.unit = options.unit == "requests" ? loadgen::Unit::requests : loadgen::Unit::items;
-  if (options.max && options.rate) {
-    return fail(Code::usage, "'--max' and '--rate' exclude each other", "--max has no rate");
-  }
-  const double sum = scenario.traces_rate + scenario.metrics_rate + scenario.logs_rate;
-  out.rate = options.tier ? sum : k_default_rate;
-  if (options.rate) {
-    OBS_TRY_ASSIGN(const Rate rate, parse_rate(*options.rate, "--rate"));
-    out.rate = rate.per_second;
-  }
-  if (out.rate <= 0) {
-    return fail(Code::usage, "the rate must be above 0");
-  }
-  if (sum <= 0) {
-    return fail(Code::usage, fmt::format("nothing is left of scenario '{}' to send", scenario.name),
-                "choose other --signals");
-  }
-  out.plan.share = {scenario.traces_rate / sum, scenario.metrics_rate / sum,
-                    scenario.logs_rate / sum};
-  OBS_TRY_ASSIGN(out.plan.profile,
-                 loadgen::Profile::parse(options.profile.value_or(scenario.profile), out.rate,
-                                         out.plan.duration, "--profile"));
-  return {};
-}
-
-// Whole numbers of items per signal that add up to the count, by the largest remainder.
-std::array<std::int64_t, 3> split_count(double count, const std::array<double, 3>& share) {
-  std::array<std::int64_t, 3> out{};
-  std::int64_t left = static_cast<std::int64_t>(count);
-  std::array<double, 3> rest{};
-  for (std::size_t i = 0; i < 3; ++i) {
-    out[i] = static_cast<std::int64_t>(std::floor(count * share[i]));
-    rest[i] = count * share[i] - static_cast<double>(out[i]);
-    left -= out[i];
-  }
-  for (; left > 0; --left) {
-    const auto at = static_cast<std::size_t>(std::ranges::max_element(rest) - rest.begin());
-    ++out[at];
-    rest[at] = -1;
-  }
+template <class... Lists>
+std::vector<Flag> joined(Lists... lists) {
+  std::vector<Flag> out;
+  (std::ranges::move(lists, std::back_inserter(out)), ...);
   return out;
-}
-
-Result<void> read_compile(const LoadgenOptions& options, Prepared& out) {
-  loadgen::CompileOptions& compile = out.compile;
-  compile.seed = out.plan.seed;
-  compile.encoding = out.plan.client.encoding;
-  compile.sequence = options.sequence;
-  OBS_TRY_ASSIGN(compile.batch, parse_integer(options.batch, "--batch", 1, 1'000'000));
-  if (!out.plan.max && out.plan.unit == loadgen::Unit::items) {
-    compile.traces_rate = out.rate * out.plan.share[0];
-    compile.metrics_rate = out.rate * out.plan.share[1];
-    compile.logs_rate = out.rate * out.plan.share[2];
-  }
-  return {};
-}
-
-Result<void> compile_payload(const LoadgenOptions& options, Prepared& out) {
-  std::optional<Count> count;
-  if (options.count) {
-    OBS_TRY_ASSIGN(count, parse_counted(*options.count));
-    const auto split = split_count(count->number, out.plan.share);
-    if (count->word == "items") {
-      out.compile.spans = split[0];
-      out.compile.points = split[1];
-      out.compile.records = split[2];
-    } else if (count->word == "traces") {
-      if (out.plan.share[0] < 1) {
-        return fail(Code::usage, "whole traces can be counted only when nothing else is sent",
-                    "add --signals traces");
-      }
-      out.compile.whole_traces = static_cast<std::int64_t>(count->number);
-    }
-  }
-  loadgen::Plan& plan = out.plan;
-  const bool timed = !count && !plan.max && !options.find_max && plan.unit == loadgen::Unit::items;
-  if (timed) {
-    // A rate over a time is a count too, and the last request is shortened to make it exact.
-    const auto split = split_count(std::round(plan.profile.due_by(plan.duration)), plan.share);
-    out.compile.spans = split[0];
-    out.compile.points = split[1];
-    out.compile.records = split[2];
-  }
-  OBS_TRY_ASSIGN(out.payload, loadgen::compile(out.scenario, out.compile));
-  plan.payload = &out.payload;
-  if (!count && !timed) {
-    return {};
-  }
-  if (count && count->word == "requests") {
-    plan.requests = split_count(count->number, plan.share);
-    return {};
-  }
-  const std::array<std::int64_t, 3> items = {out.payload.total_spans, out.compile.points,
-                                             out.compile.records};
-  const std::array<const std::optional<loadgen::Ring>*, 3> rings = {
-      &out.payload.traces, &out.payload.metrics, &out.payload.logs};
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (*rings[i]) {
-      plan.requests[i] = loadgen::requests_for(**rings[i], items[i]);
-    }
-  }
-  return {};
-}
-
-// Units that the schedule of all shards holds within the time and the counts.
-double expected_units(const Prepared& prepared) {
-  const loadgen::Plan& plan = prepared.plan;
-  if (plan.max) {
-    return 0;
-  }
-  double sum = 0;
-  const std::array<const std::optional<loadgen::Ring>*, 3> rings = {
-      &prepared.payload.traces, &prepared.payload.metrics, &prepared.payload.logs};
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (!*rings[i]) {
-      continue;
-    }
-    double due = plan.duration > 0 ? plan.profile.due_by(plan.duration) * plan.share[i] : INFINITY;
-    if (plan.requests[i] >= 0) {
-      const loadgen::Ring& ring = **rings[i];
-      double counted = static_cast<double>(plan.requests[i]);
-      if (plan.unit == loadgen::Unit::items) {
-        counted = static_cast<double>(ring.items_before(plan.requests[i]));
-        if (ring.tail_request >= 0 && ring.tail_request == plan.requests[i] - 1) {
-          counted = static_cast<double>(ring.items_before(ring.tail_request) +
-                                        ring.requests[ring.size].items);
-        }
-      }
-      // Counts were rounded to whole items, so they may lie above the schedule by less than one.
-      due = counted < due + 1 ? counted : due;
-    }
-    sum += due;
-  }
-  return sum / static_cast<double>(plan.shards);
-}
-
-void describe(const LoadgenOptions& options, Prepared& out) {
-  loadgen::Report& report = out.report;
-  report.scenario = out.scenario.name;
-  report.fingerprint = out.payload.fingerprint;
-  report.seed = out.plan.seed;
-  report.protocol = options.protocol;
-  report.compression = options.compression;
-  report.profile = out.plan.max ? "max" : out.plan.profile.text();
-  report.unit = options.unit;
-  report.asked_rate = out.plan.max ? 0 : out.rate / static_cast<double>(out.plan.shards);
-  report.expected = expected_units(out);
-  report.duration = out.plan.duration;
-  report.warmup = out.plan.warmup;
-  report.shard = out.plan.shard;
-  report.shards = out.plan.shards;
 }
 
 }  // namespace
 
-bool is_scenario_file(const std::string& name) {
-  return name.find('/') != std::string::npos || name.ends_with(".yaml") || name.ends_with(".yml");
+std::vector<Flag> portable_flags(LoadgenPlan& plan) {
+  loadgen::RunOptions& options = plan.options;
+  return joined(connection_flags(options.target, plan.insecure),
+                rate_flags(options.load, plan.tier), payload_flags(options.load),
+                std::vector<Flag>{
+                    {.name = "threshold",
+                     .short_name = 't',
+                     .value = "TEST",
+                     .into = typed_flags::into(
+                         &options.verification.thresholds,
+                         [](std::string_view text, std::string_view) {
+                           return loadgen::parse_threshold(text);
+                         },
+                         nullptr),
+                     .suggestions = {"p99<50ms", "errors<0.1%", "loss<0.1%", "rate>99%", "late<1%"},
+                     .group = "Verification",
+                     .common = true,
+                     .doc = "exit 3 unless this is met, for example 'p99<50ms'"}});
 }
 
-Result<Prepared> prepare_loadgen(Context& context, const LoadgenOptions& options) {
-  Prepared out;
-  OBS_TRY_ASSIGN(out.stack, find_stack(context, options));
-  OBS_TRY_ASSIGN(out.scenario, load_scenario(context, options));
-  OBS_TRY(apply_tier(options, out));
-  OBS_TRY(shape_scenario(options, out.scenario));
-  OBS_TRY(read_times(context, options, out.plan));
-  OBS_TRY(prepare_target(context, options, out));
-  OBS_TRY(read_rate(options, out));
-  OBS_TRY(read_compile(options, out));
-  OBS_TRY(check_target(context, options, out));
-  OBS_TRY(compile_payload(options, out));
-  if (out.report.certificate) {
-    // Only what is sent is certified.
-    loadgen::Certificate& load = *out.report.certificate;
-    load.spans = out.payload.traces ? load.spans : 0;
-    load.points = out.payload.metrics ? load.points : 0;
-    load.records = out.payload.logs ? load.records : 0;
+std::vector<Flag> local_flags(LoadgenPlan& plan) {
+  loadgen::RunOptions& options = plan.options;
+  return joined(
+      std::vector<Flag>{{.name = "endpoint",
+                         .short_name = 'e',
+                         .value = "URL",
+                         .into = &options.target.endpoints,
+                         .env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+                         .env_unless = "stack",
+                         .fallback = "localhost:4317",
+                         .group = k_target,
+                         .common = true,
+                         .doc = "set the target; repeat to spread connections"}},
+      security_flags(options.target),
+      std::vector<Flag>{
+          {.name = "stack",
+           .value = "DIR",
+           .into = &plan.stack,
+           .completes = "directory",
+           .group = k_target,
+           .common = true,
+           .doc = "take endpoint, token, rates, policy from this stack"},
+          template_dir_flag(&plan.template_dirs, k_target),
+          {.name = "yes",
+           .short_name = 'y',
+           .into = &plan.yes,
+           .group = k_target,
+           .doc = "confirm more than 1000 items/s to a target that is not on this machine"},
+          {.name = "scenario",
+           .short_name = 's',
+           .value = "NAME|FILE",
+           .into = &options.load.scenario,
+           .suggestions = loadgen::scenario_names(),
+           .completes = "file",
+           .fallback = options.load.scenario,
+           .group = k_load,
+           .common = true,
+           .doc = "choose what to send: 'obsctl help scenarios'"},
+          {.name = "seed",
+           .value = "N",
+           .into = into_integer(&options.load.seed, 0, INT64_MAX),
+           .fallback = "random",
+           .group = k_load,
+           .doc = "send the same bytes and ids as another run with this seed"}});
+}
+
+loadgen::Local local_of(Context& context) {
+  return {context.files, context.environment.directory, context.random};
+}
+
+Result<Planned> make_plan(Context& context, const LoadgenPlan& plan, bool sends) {
+  Planned out;
+  out.options = plan.options;
+  out.options.target.tls.verify = !plan.insecure;
+  out.options.target.user_agent = "obsctl-loadgen/" OBSCTL_VERSION;
+  if (plan.stack) {
+    OBS_TRY_ASSIGN(auto stack, open_stack_target(context, *plan.stack, plan.template_dirs));
+    out.spec_file = std::move(stack.spec_file);
+    out.stack = std::move(stack.target);
   }
-  for (const std::string& text : options.thresholds) {
-    OBS_TRY_ASSIGN(auto threshold, loadgen::parse_threshold(text));
-    out.thresholds.push_back(std::move(threshold));
+  if (plan.tier) {
+    OBS_TRY_ASSIGN(out.options.load.tier, tier_load(*plan.tier, out.stack));
   }
-  out.ledger =
-      options.ledger.value_or(out.stack && options.endpoints.empty() ? out.stack->ledger : "");
-  describe(options, out);
+  const auto* stack = out.stack ? &*out.stack : nullptr;
+  OBS_TRY_ASSIGN(out.run, loadgen::plan_run(out.options, stack, local_of(context)));
+  if (sends && !plan.yes) {
+    OBS_TRY(confirm_target(context, out.run, stack));
+  }
+  OBS_TRY(loadgen::compile_payload(out.options, out.run));
   return out;
 }
 

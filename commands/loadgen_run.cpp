@@ -1,217 +1,250 @@
-// Runs a plan: progress, ledger, sampling proof, search, reports, exit code.
+// `obsctl loadgen run`: sends a plan, shows its progress and prints its report.
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
+#include <iterator>
+#include <memory>
 
-#include "commands/loadgen_books.hpp"
-#include "lib/base/text.hpp"
+#include "commands/loadgen.hpp"
+#include "commands/loadgen_plan.hpp"
+#include "commands/typed_flags.hpp"
 #include "lib/io/signals.hpp"
-#include "lib/loadgen/search.hpp"
+#include "lib/loadgen/calibration.hpp"
+#include "lib/loadgen/load_test.hpp"
+#include "lib/loadgen/progress.hpp"
 #include "lib/ui/progress.hpp"
 
 namespace obsctl {
 namespace {
 
-using loadgen::Report;
+constexpr const char* k_description =
+    R"(Sends synthetic traces, metrics and logs over OTLP and reports what happened to every item.
 
-// What a run has done so far; the rate is the one since the text before.
-class RunText {
- public:
-  explicit RunText(double duration) : duration_(duration) {}
+The load is open loop: a schedule determines when each request is due, and a slow target does not slow it down. Latency counts from that intended time, so time spent waiting is included; service time counts from the actual send. Requests that were sent late or not at all are counted, and the report says so when the generator itself was the limit. --max sends as fast as the target responds instead.
 
-  std::string operator()(double seconds, const loadgen::Live& live) {
-    const auto sent = static_cast<double>(live.sent.load());
-    const double rate =
-        seconds > last_seconds_ ? (sent - last_sent_) / (seconds - last_seconds_) : 0;
-    last_seconds_ = seconds;
-    last_sent_ = sent;
-    const std::string of = duration_ > 0 ? fmt::format(" of {:.0f}", duration_) : "";
-    std::string line =
-        fmt::format("{:.1f}{} s  {} items/s  {} accepted  {} lost  {} in flight", seconds, of,
-                    human_count(rate), human_count(static_cast<double>(live.accepted.load())),
-                    human_count(static_cast<double>(live.lost.load())), live.in_flight.load());
-    if (live.lag_ns.load() > 10'000'000) {
-      line += fmt::format("  {:.2f} s behind", static_cast<double>(live.lag_ns.load()) * 1e-9);
-    }
-    return line;
-  }
+Every sent item is counted exactly once: accepted, rejected (partial_success), refused (error response), failed (no connection) or unknown (no response). With --ledger the collector's own counters are read before and after the run, and items that are missing are reported.
 
- private:
-  double duration_;
-  double last_seconds_ = 0;
-  double last_sent_ = 0;
+A scenario describes what is sent: one of the shipped ones by name, or a file of the same form. The same seed sends the same bytes except for timestamps; the fingerprint in the report identifies them. Without --seed every run has its own ids. Requests are encoded once, and only ids, timestamps and numbers are rewritten, so ids are always new.
+
+--tier sends the documented load of a tier and checks that it is carried. --stack takes endpoint, certificate, token, rates and sampling policy from a generated stack. --find-max searches the highest rate that meets the thresholds.
+
+Non-local targets are limited to 1000 items/s unless --yes is given, --stack names their stack, or they are listed in loadgen.targets of that stack's obsctl.yaml or the one in the current directory. A run ends after --duration (10s unless --count is given) or --count. Ctrl-C stops sending, waits for responses and prints the report; a second Ctrl-C exits at once.)";
+
+struct RunFlags {
+  LoadgenPlan plan;
+  loadgen::Format output = loadgen::Format::text;
+  std::string json_file;
+  std::string markdown_file;
+  std::string junit_file;
+  bool dry_run = false;
+  bool write_calibration = false;
 };
 
-Result<loadgen::RunResult> execute(Context& context, const Prepared& prepared,
-                                   const loadgen::Plan& plan) {
-  ProgressLine line(context.terminal, context.clock, context.global.quiet);
-  RunText text(prepared.plan.duration);
-  return loadgen::run(plan, context.stop, [&](double seconds, const loadgen::Live& live) {
-    line.show([&] { return text(seconds, live); });
-  });
-}
-
-std::string print_report(const std::string& format, const Report& report, bool color) {
-  return format == "json"       ? loadgen::report_json(report)
-         : format == "markdown" ? loadgen::report_markdown(report)
-         : format == "junit"    ? loadgen::report_junit(report)
-                                : loadgen::report_text(report, color);
-}
-
-Result<void> write_reports(Context& context, const LoadgenOptions& options, const Report& report) {
-  const std::pair<const std::string*, const char*> files[] = {{&options.json_file, "json"},
-                                                              {&options.markdown_file, "markdown"},
-                                                              {&options.junit_file, "junit"}};
+Result<void> write_reports(Context& context, const RunFlags& flags, const loadgen::Report& report) {
+  using loadgen::Format;
+  const std::pair<const std::string*, Format> files[] = {{&flags.json_file, Format::json},
+                                                         {&flags.markdown_file, Format::markdown},
+                                                         {&flags.junit_file, Format::junit}};
   for (const auto& [file, format] : files) {
     if (!file->empty()) {
       OBS_TRY(context.files.write_atomic(context.environment.directory / *file,
-                                         print_report(format, report, false), 0644));
+                                         loadgen::print_report(report, format, false), 0644));
     }
   }
-  context.terminal.out(print_report(options.output, report, context.color_out()));
+  context.terminal.out(loadgen::print_report(report, flags.output, context.color_out()));
   return {};
 }
 
-Result<int> show_plan(Context& context, const Prepared& prepared) {
-  const loadgen::Payload& payload = prepared.payload;
-  const Report& report = prepared.report;
-  std::string out = fmt::format("Scenario        {}: {}\n", prepared.scenario.name,
-                                prepared.scenario.description);
-  if (!prepared.scenario.source.empty()) {
-    out += fmt::format("Source          {}\n", prepared.scenario.source);
+Result<void> calibrate(Context& context, const RunFlags& flags, const Planned& planned,
+                       const loadgen::Report& report) {
+  if (report.measured.empty()) {
+    return {};
   }
-  out += fmt::format("Target          {} over {}\n", join(report.endpoints, ", "), report.protocol);
-  out +=
-      fmt::format("Rate            {} {}, profile {}\n",
-                  report.asked_rate > 0 ? human_rate({report.asked_rate}) : "as fast as possible",
-                  report.unit, report.profile);
-  if (report.expected > 0) {
-    out += fmt::format("Total           {:.0f} {}\n", report.expected, report.unit);
+  if (!flags.write_calibration) {
+    context.note(
+        "obsctl: --write-calibration writes these sizes into obsctl.yaml, for 'obsctl size'");
+    return {};
   }
-  const std::array<const std::optional<loadgen::Ring>*, 3> rings = {
-      &payload.traces, &payload.metrics, &payload.logs};
-  for (std::size_t i = 0; i < rings.size(); ++i) {
-    if (*rings[i]) {
-      const loadgen::Ring& ring = **rings[i];
-      out += fmt::format("{:<16}{:.1f} % of the items, {:.1f} bytes each, {:.1f} per request\n",
-                         otlp::item_name(ring.signal), prepared.plan.share[i] * 100,
-                         static_cast<double>(ring.body_bytes) / static_cast<double>(ring.items),
-                         static_cast<double>(ring.items) / static_cast<double>(ring.size));
-    }
+  OBS_TRY(loadgen::write_calibration(context.files, context.clock, planned.spec_file, report));
+  context.note(
+      fmt::format("obsctl: wrote the measured sizes into '{}'", planned.spec_file.string()));
+  return {};
+}
+
+Result<loadgen::Report> execute(Context& context, const Planned& planned) {
+  ProgressLine line(context.terminal, context.clock, context.global.quiet);
+  loadgen::ProgressText text;
+  const double duration = planned.run.plan.duration;
+  const loadgen::Surroundings around{
+      .http = context.http,
+      .clock = context.clock,
+      .stop = context.stop,
+      .progress =
+          [&](double seconds, const loadgen::Live& live) {
+            line.show([&] { return text.line(seconds, duration, live); });
+          },
+      .note =
+          [&](std::string_view step) {
+            line.clear();
+            context.note(fmt::format("obsctl: {}", step));
+          }};
+  if (planned.run.find_max) {
+    return loadgen::search_max_rate(planned.run, around);
   }
-  if (payload.traces) {
-    out += fmt::format("Traces          {:.2f} spans each\n", payload.spans_per_trace);
+  OBS_TRY_ASSIGN(loadgen::Report report, loadgen::run_test(planned.run, around));
+  if (planned.stack) {
+    report.measured = loadgen::calibration_values(report);
   }
-  if (payload.metrics) {
-    out += fmt::format("Series          {:.0f}\n", payload.series);
+  return report;
+}
+
+Result<int> run(Context& context, const RunFlags& flags) {
+  OBS_TRY_ASSIGN(const Planned planned, make_plan(context, flags.plan, !flags.dry_run));
+  if (flags.dry_run) {
+    context.terminal.out(loadgen::plan_text(planned.run));
+    return exit_code::ok;
   }
-  out += fmt::format("Fingerprint     {}\n", payload.fingerprint);
-  context.terminal.out(out);
+  const StopSignals signals(context.stop);
+  OBS_TRY_ASSIGN(const loadgen::Report report, execute(context, planned));
+  OBS_TRY(write_reports(context, flags, report));
+  OBS_TRY(calibrate(context, flags, planned, report));
+  if (report.result.interrupted) {
+    return context.stop.exit_code();
+  }
+  if (!report.passed()) {
+    return exit_code::findings;
+  }
+  OBS_TRY(loadgen::check_accepted(report, false));
   return exit_code::ok;
 }
 
-Result<int> finish(Context& context, const LoadgenOptions& options, const Prepared& prepared,
-                   Report& report) {
-  for (const loadgen::Threshold& threshold : prepared.thresholds) {
-    report.verdicts.push_back(loadgen::judge(threshold, report));
-  }
-  certify(report);
-  if (prepared.stack) {
-    report.measured = calibration_values(report);
-  }
-  OBS_TRY(write_reports(context, options, report));
-  if (options.write_calibration) {
-    OBS_TRY(write_calibration(context, prepared, report));
-  } else if (prepared.stack) {
-    context.note("obsctl: --write-calibration keeps these sizes in obsctl.yaml, for 'obsctl size'");
-  }
-  if (report.result.interrupted) {
-    return context.stop.exit_code();
-  }
-  if (report.passed()) {
-    OBS_TRY(check_arrival(report));
-  }
-  return report.passed() ? exit_code::ok : exit_code::findings;
+std::vector<Flag> verification_flags(RunFlags& flags) {
+  loadgen::VerificationOptions& options = flags.plan.options.verification;
+  const std::string group = "Verification";
+  return {
+      {.name = "find-max",
+       .into = &options.find_max,
+       .excludes = {"shard", "tier", "write-calibration"},
+       .group = group,
+       .common = true,
+       .doc = "search the highest rate that meets the thresholds"},
+      {.name = "ledger",
+       .value = "URL",
+       .into = &options.metrics_url,
+       .group = group,
+       .common = true,
+       .doc = "reconcile sent items with the collector's /metrics"},
+      {.name = "sink-counts",
+       .value = "URL",
+       .into = &options.sink_counts_url,
+       .group = group,
+       .doc = "reconcile sent items with the /counts of an obsctl sink behind the collector"},
+      {.name = "settle",
+       .value = "DURATION",
+       .into = into_duration(&options.settle),
+       .group = group,
+       .doc = "set the maximum time to wait for the collector to drain"},
+      {.name = "keep",
+       .value = "SHARE",
+       .into = into_share(&options.keep),
+       .group = group,
+       .doc = "predict and check tail sampling that keeps this share of ordinary traces"},
+      {.name = "slow-threshold",
+       .value = "DURATION",
+       .into = into_duration(&options.slow_threshold),
+       .fallback = "500ms",
+       .group = group,
+       .doc = "expect tail sampling to keep all traces this long"},
+      {.name = "decision-wait",
+       .value = "DURATION",
+       .into = into_duration(&options.decision_wait),
+       .fallback = "10s",
+       .group = group,
+       .doc = "expect tail sampling to wait this long for a trace to complete"},
+      {.name = "write-calibration",
+       .into = &flags.write_calibration,
+       .needs = {"stack"},
+       .group = group,
+       .doc = "write the measured bytes per item into the stack's obsctl.yaml"},
+  };
 }
 
-Result<int> search_max(Context& context, const LoadgenOptions& options, Prepared& prepared) {
-  Report report = prepared.report;
-  loadgen::SearchOptions search;
-  search.start = prepared.rate;
-  search.thresholds = prepared.thresholds;
-  OBS_TRY_ASSIGN(const Duration settle, parse_duration(options.settle, "--settle"));
-  const auto try_rate = [&](double rate) -> Result<Report> {
-    Report trial = prepared.report;
-    loadgen::Plan& plan = prepared.plan;
-    plan.profile = loadgen::Profile::constant(rate);
-    trial.asked_rate = rate;
-    trial.expected = rate * plan.duration;
-    loadgen::Snapshot before;
-    if (!prepared.ledger.empty()) {
-      // What the trial before left in the queues must not count as this one's.
-      OBS_TRY_ASSIGN(auto settled,
-                     loadgen::wait_settled(context.http, context.clock, prepared.ledger, 0,
-                                           settle.seconds, context.stop));
-      before = std::move(settled.snapshot);
-    }
-    OBS_TRY_ASSIGN(trial.result, execute(context, prepared, plan));
-    if (!prepared.ledger.empty()) {
-      // Not settled on purpose: what a trial leaves in the queues is what the objective is about.
-      OBS_TRY_ASSIGN(const auto after, loadgen::fetch_snapshot(context.http, prepared.ledger));
-      trial.ledger = loadgen::balance(before, after, trial.result, trial.run_seconds());
-      trial.ledger->url = prepared.ledger;
-    }
-    // Ids go on, so that no two trials send the same trace.
-    for (std::size_t i = 0; i < plan.first_request.size(); ++i) {
-      plan.first_request[i] = trial.result.next_request[i] + plan.workers * plan.shards;
-    }
-    context.note(fmt::format("obsctl: {} asked, {} accepted", human_rate({rate}),
-                             human_rate({trial.accepted_rate()})));
-    return trial;
+std::vector<Flag> report_flags(RunFlags& flags) {
+  const std::string group = "Report";
+  const auto file = [&group](const char* name, std::string& into, const char* doc) {
+    return Flag{.name = name,
+                .value = "FILE",
+                .into = &into,
+                .completes = "file",
+                .group = group,
+                .doc = doc};
   };
-  OBS_TRY_ASSIGN(loadgen::SearchResult found, loadgen::find_max(search, try_rate));
-  report = std::move(found.last);
-  report.search = std::move(found.search);
-  report.verdicts.clear();
-  report.ledger.reset();  // of one trial, and in the middle of the work
-  OBS_TRY(write_reports(context, options, report));
-  if (report.result.interrupted) {
-    return context.stop.exit_code();
-  }
-  return report.search->highest > 0 ? exit_code::ok : exit_code::findings;
+  return {
+      {.name = "output",
+       .short_name = 'o',
+       .value = "FORMAT",
+       .into = into_enum(&flags.output),
+       .group = group,
+       .common = true,
+       .doc = "set the format of the report"},
+      file("report-json", flags.json_file, "also write the report as JSON"),
+      file("report-markdown", flags.markdown_file, "also write the report as Markdown"),
+      file("report-junit", flags.junit_file, "also write the report as JUnit XML"),
+      {.name = "dry-run",
+       .into = &flags.dry_run,
+       .excludes = {"write-calibration", "report-json", "report-markdown", "report-junit"},
+       .group = group,
+       .common = true,
+       .doc = "print the plan, send nothing"},
+  };
+}
+
+Flag shard_flag(loadgen::Shard& shard) {
+  return {.name = "shard",
+          .value = "K/N",
+          .into = typed_flags::into(&shard, loadgen::parse_shard,
+                                    [](const loadgen::Shard& held) {
+                                      return fmt::format("{}/{}", held.index, held.count);
+                                    }),
+          .env = "OBSCTL_LOADGEN_SHARD",
+          .group = "Load",
+          .doc = "send part K of N of the plan; start all parts at the same time"};
 }
 
 }  // namespace
 
-Result<int> run_loadgen(Context& context, const LoadgenOptions& options) {
-  OBS_TRY_ASSIGN(Prepared prepared, prepare_loadgen(context, options));
-  prepared.plan.payload = &prepared.payload;
-  if (options.write_calibration && !prepared.stack) {
-    return fail(Code::usage, "'--write-calibration' needs the stack to write to",
-                "add --stack DIR");
-  }
-  if (options.kubernetes) {
-    return print_job(context, options, prepared);
-  }
-  if (options.dry_run) {
-    return show_plan(context, prepared);
-  }
-  OBS_TRY_ASSIGN(const loadgen::SamplingPolicy policy, sampling_policy(options, prepared));
-  const StopSignals signals(context.stop);
-  if (options.find_max) {
-    return search_max(context, options, prepared);
-  }
-  OBS_TRY_ASSIGN(const Books books, Books::open(context, options, prepared, policy));
-  Report report = prepared.report;
-  OBS_TRY_ASSIGN(report.result, execute(context, prepared, prepared.plan));
-  if (prepared.payload.traces && (options.keep || prepared.stack)) {
-    report.sampling = loadgen::expect_sampling(prepared.payload, report.result, policy,
-                                               prepared.plan.shards == 1);
-  }
-  if (context.stop.level() != StopLevel::now) {
-    OBS_TRY(books.close(context, report));
-  }
-  return finish(context, options, prepared, report);
+Command loadgen_run_command() {
+  auto flags = std::make_shared<RunFlags>();
+  Command out;
+  out.name = "run";
+  out.summary = "send telemetry at an exact rate, account for each item";
+  out.description = k_description;
+  out.flags = local_flags(flags->plan);
+  std::ranges::move(portable_flags(flags->plan), std::back_inserter(out.flags));
+  out.flags.push_back(shard_flag(flags->plan.options.load.shard));
+  std::ranges::move(verification_flags(*flags), std::back_inserter(out.flags));
+  std::ranges::move(report_flags(*flags), std::back_inserter(out.flags));
+  out.examples = {
+      {"obsctl loadgen -r 5k/s -d 30s", "send traces, metrics and logs of the scenario 'shop'"},
+      {"obsctl loadgen --stack . --tier small -d 60s",
+       "check that a stack carries the load of its tier"},
+      {"obsctl loadgen -r 50k/s -t 'p99<50ms' --report-junit load.xml",
+       "fail a CI job when latency is too high"},
+      {"obsctl loadgen --find-max -t 'p99<100ms' -t 'errors<0.1%'",
+       "find the highest rate that meets two thresholds"},
+      {"obsctl loadgen -s sampling -n 100ktraces -r 25k/s --keep 10% --ledger "
+       "http://localhost:8888/metrics",
+       "check that tail sampling keeps 12,250 of 100,000 traces"},
+  };
+  out.exit_codes = {
+      {3, "a threshold, the ledger, the sampling check or the tier was missed"},
+      {1, "the target responded and refused everything"},
+      {4, "the target or the collector's metrics cannot be reached or do not respond"},
+      {130, "interrupted; the report covers what was sent"},
+      {143, "terminated by SIGTERM; likewise"}};
+  out.see_also = {"loadgen sink", "loadgen job", "scenarios", "size", "tiers"};
+  out.run = [flags](Context& context) { return run(context, *flags); };
+  return out;
 }
 
 }  // namespace obsctl

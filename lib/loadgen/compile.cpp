@@ -53,14 +53,14 @@ Result<void> check_sizes(const Ring& ring) {
   if (ring.items == 0) {
     return fail(Code::config,
                 fmt::format("the scenario has no {} to send", otlp::item_name(ring.signal)),
-                "give it operations, metrics or log lines, or leave the signal out with --signals");
+                "give it operations, metrics or log lines, or restrict the signals to send");
   }
   for (const RequestTemplate& request : ring.requests) {
     if (request.bytes.size() > k_request_limit) {
       return fail(Code::usage,
                   fmt::format("a request of {} {} has {} bytes, more than the 64 MiB of OTLP",
                               request.items, otlp::item_name(ring.signal), request.bytes.size()),
-                  "choose a smaller --batch");
+                  "send fewer items per request");
     }
   }
   return {};

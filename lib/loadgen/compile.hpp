@@ -30,7 +30,7 @@ struct CompileOptions {
 };
 
 // What is known about every trace of the ring.
-struct TraceTruth {
+struct TraceRecord {
   TraceFacts facts;  // of all its spans
   std::uint32_t spans = 0;
   bool vip = false;
@@ -47,12 +47,12 @@ struct Payload {
   std::optional<Ring> traces;
   std::optional<Ring> metrics;
   std::optional<Ring> logs;
-  std::vector<TraceTruth> truth;  // per trace of the ring
-  std::int64_t total_spans = 0;   // of the run when it is counted, 0 otherwise
+  std::vector<TraceRecord> trace_records;  // per trace of the ring
+  std::int64_t total_spans = 0;            // of the run when it is counted, 0 otherwise
   double spans_per_trace = 0;
   double series = 0;  // distinct series that the metrics cover
   // The last trace of a run that is counted in spans, when the count ends inside it …
-  std::optional<TraceTruth> cut;
+  std::optional<TraceRecord> cut;
   std::uint64_t cut_followers = 0;  // … or so many spans of others that would have come with it
   std::string fingerprint;          // SHA-256 of one lap with time base 0, 64 hex digits
 };

@@ -45,9 +45,9 @@ class TraceCompiler {
  private:
   void place_followers();
   [[nodiscard]] std::int64_t lag_of(const TraceDraft& draft) const;
-  [[nodiscard]] TraceTruth truth_of(std::size_t trace) const;
-  void tell_truth(Payload& payload) const;
-  void tell_cut(const std::vector<Pick>& picks, Payload& payload) const;
+  [[nodiscard]] TraceRecord record_of(std::size_t trace) const;
+  void describe_traces(Payload& payload) const;
+  void describe_cut(const std::vector<Pick>& picks, Payload& payload) const;
   [[nodiscard]] std::vector<Pick> picks_of(const Chunk& chunk) const;
   [[nodiscard]] RequestTemplate encode(const std::vector<Pick>& picks);
   [[nodiscard]] otlp::Span make_span(const Pick& pick);
@@ -70,9 +70,9 @@ std::int64_t TraceCompiler::lag_of(const TraceDraft& draft) const {
   return draft.immediate == draft.spans.size() ? 0 : draft.late ? late_lag_ : split_lag_;
 }
 
-TraceTruth TraceCompiler::truth_of(std::size_t trace) const {
+TraceRecord TraceCompiler::record_of(std::size_t trace) const {
   const TraceDraft& draft = ring_.drafts[trace];
-  TraceTruth out;
+  TraceRecord out;
   out.facts = facts_of(scenario_, draft, 0, draft.spans.size());
   out.spans = static_cast<std::uint32_t>(draft.spans.size());
   out.vip = draft.vip;
@@ -85,15 +85,15 @@ TraceTruth TraceCompiler::truth_of(std::size_t trace) const {
   return out;
 }
 
-void TraceCompiler::tell_truth(Payload& payload) const {
-  payload.truth.clear();
+void TraceCompiler::describe_traces(Payload& payload) const {
+  payload.trace_records.clear();
   for (std::size_t i = 0; i < ring_.drafts.size(); ++i) {
-    payload.truth.push_back(truth_of(i));
+    payload.trace_records.push_back(record_of(i));
   }
 }
 
 // What the shortened last request leaves of its last trace.
-void TraceCompiler::tell_cut(const std::vector<Pick>& picks, Payload& payload) const {
+void TraceCompiler::describe_cut(const std::vector<Pick>& picks, Payload& payload) const {
   const auto last =
       std::ranges::find_if(picks.rbegin(), picks.rend(), [](const Pick& p) { return !p.follows; });
   if (last == picks.rend()) {
@@ -101,7 +101,7 @@ void TraceCompiler::tell_cut(const std::vector<Pick>& picks, Payload& payload) c
   }
   const TraceDraft& draft = ring_.drafts[last->trace];
   if (last->span + 1 < draft.immediate) {
-    TraceTruth cut = truth_of(last->trace);
+    TraceRecord cut = record_of(last->trace);
     cut.facts = facts_of(scenario_, draft, 0, last->span + 1);
     cut.spans = static_cast<std::uint32_t>(last->span + 1);
     cut.lag = 0;
@@ -302,7 +302,7 @@ Ring TraceCompiler::compile(std::int64_t total, Payload& payload) {
     }
   }
   payload.total_spans = total;
-  tell_truth(payload);
+  describe_traces(payload);
   const std::vector<Chunk> chunks = cut(items, options_.batch);
   for (const Chunk& chunk : chunks) {
     RequestTemplate made = encode(picks_of(chunk));
@@ -318,7 +318,7 @@ Ring TraceCompiler::compile(std::int64_t total, Payload& payload) {
     made.first_item = chunks[tail.chunk].items_before;
     made.first_trace = static_cast<std::int64_t>(chunks[tail.chunk].first);
     made.traces = std::ranges::count_if(picks, [](const Pick& p) { return p.span == 0; });
-    tell_cut(picks, payload);
+    describe_cut(picks, payload);
     out.tail_request = tail.request;
     out.requests.push_back(std::move(made));
   }

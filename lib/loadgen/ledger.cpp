@@ -11,6 +11,9 @@
 namespace obsctl::loadgen {
 namespace {
 
+constexpr const char* k_metrics_hint =
+    "use the URL of the collector's own metrics, for example http://localhost:8888/metrics";
+
 std::string label(const prom::Sample& sample, std::initializer_list<std::string_view> names) {
   for (const auto name : names) {
     if (const auto found = sample.labels.find(std::string(name)); found != sample.labels.end()) {
@@ -99,9 +102,7 @@ void read_sample(Snapshot& out, const prom::Sample& sample) {
 }
 
 Failure no_collector(std::string message) {
-  return fail(
-      Code::failed, std::move(message),
-      "--ledger takes the collector's own metrics, for example http://localhost:8888/metrics");
+  return fail(Code::failed, std::move(message), k_metrics_hint);
 }
 
 }  // namespace
@@ -125,9 +126,8 @@ Result<Snapshot> fetch_snapshot(HttpClient& http, const std::string& url) {
         fmt::format("reading the collector's metrics from '{}'", url)));
   }
   if (answer->status != 200) {
-    return fail(
-        Code::unreachable, fmt::format("'{}' answers {}", url, answer->status),
-        "--ledger takes the collector's own metrics, for example http://localhost:8888/metrics");
+    return fail(Code::unreachable, fmt::format("'{}' answers {}", url, answer->status),
+                k_metrics_hint);
   }
   const auto families = prom::parse_exposition(answer->body, url);
   if (!families) {
@@ -198,7 +198,7 @@ bool LedgerReport::balanced() const {
   return std::ranges::all_of(lines, [](const LedgerLine& line) { return line.accounted; });
 }
 
-Result<Settled> wait_settled(HttpClient& http, Clock& clock, const std::string& url, double quiet,
+Result<Settled> wait_settled(HttpClient& http, Clock& clock, const std::string& url, double silence,
                              double limit, const StopFlag& stop) {
   const auto start = clock.monotonic();
   OBS_TRY_ASSIGN(Snapshot last, fetch_snapshot(http, url));
@@ -215,7 +215,7 @@ Result<Settled> wait_settled(HttpClient& http, Clock& clock, const std::string& 
       changed = clock.monotonic();
     }
     last = std::move(now);
-    if (clock.since(changed).seconds >= quiet && last.queued == 0) {
+    if (clock.since(changed).seconds >= silence && last.queued == 0) {
       break;
     }
   }

@@ -80,13 +80,13 @@ struct LedgerReport {
 [[nodiscard]] LedgerReport balance(const Snapshot& before, const Snapshot& after,
                                    const RunResult& result, double seconds);
 
-// Reads until nothing changes for `quiet` seconds and the queues are empty, at most `limit`
+// Reads until nothing changes for `silence` seconds and the queues are empty, at most `limit`
 // seconds.
 struct Settled {
   Snapshot snapshot;
   double waited = 0;
 };
 [[nodiscard]] Result<Settled> wait_settled(HttpClient& http, Clock& clock, const std::string& url,
-                                           double quiet, double limit, const StopFlag& stop);
+                                           double silence, double limit, const StopFlag& stop);
 
 }  // namespace obsctl::loadgen

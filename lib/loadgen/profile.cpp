@@ -58,7 +58,7 @@ Result<Profile> Profile::parse(std::string_view shape, double rate, double durat
   const std::string_view rest = colon == std::string_view::npos ? "" : shape.substr(colon + 1);
   if (name != "constant" && duration <= 0) {
     return fail(Code::usage, fmt::format("{} '{}' needs a length of the run", what, shape),
-                "add --duration, for example --duration 60s");
+                "give the run a duration, for example 60s");
   }
   if (name == "constant" && rest.empty()) {
     return out;

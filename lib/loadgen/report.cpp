@@ -1,4 +1,4 @@
-// The derived numbers of a report, thresholds, and putting several reports together.
+// The derived numbers of a report, and putting several reports together.
 #include "lib/loadgen/report.hpp"
 
 #include <fmt/format.h>
@@ -23,8 +23,9 @@ double Report::run_seconds() const {
 double Report::sent_rate() const {
   const SignalTally sum = result.total();
   const double seconds = run_seconds();
-  return seconds <= 0 ? 0
-                      : static_cast<double>(unit == "requests" ? sum.requests : sum.sent) / seconds;
+  return seconds <= 0
+             ? 0
+             : static_cast<double>(unit == Unit::requests ? sum.requests : sum.sent) / seconds;
 }
 
 double Report::accepted_rate() const {
@@ -37,7 +38,7 @@ double Report::rate_error() const {
     return 0;
   }
   const SignalTally sum = result.total();
-  const auto sent = static_cast<double>(unit == "requests" ? sum.requests : sum.sent);
+  const auto sent = static_cast<double>(unit == Unit::requests ? sum.requests : sum.sent);
   return std::abs(sent - expected) / expected;
 }
 
@@ -50,73 +51,10 @@ double Report::error_share() const {
 bool Report::passed() const {
   return std::ranges::all_of(verdicts, &Verdict::met) && (!ledger || ledger->balanced()) &&
          (!sampling || !sampling->checked || sampling->holds) && (!search || search->highest > 0) &&
-         (!certificate || certificate->held);
-}
-
-Result<Threshold> parse_threshold(std::string_view text) {
-  Threshold out;
-  out.text = text;
-  const auto at = text.find_first_of("<>");
-  static const std::vector<std::string> k_times = {"p50",   "p90",    "p95", "p99",
-                                                   "p99.9", "p99.99", "max", "mean"};
-  static const std::vector<std::string> k_shares = {"errors", "loss", "late", "unsent", "rejected"};
-  const std::string hint = "for example 'p99<50ms', 'errors<0.1%', 'rate>99%' or 'rate>50k/s'";
-  if (at == std::string_view::npos) {
-    return fail(Code::usage, fmt::format("threshold '{}' has no < or >", text), hint);
-  }
-  out.metric = trim(text.substr(0, at));
-  out.below = text[at] == '<';
-  const std::string_view limit = trim(text.substr(at + 1));
-  const std::string what = fmt::format("threshold '{}'", text);
-  if (std::ranges::find(k_times, out.metric) != k_times.end()) {
-    OBS_TRY_ASSIGN(const Duration value, parse_duration(limit, what));
-    out.limit = value.seconds;
-  } else if (std::ranges::find(k_shares, out.metric) != k_shares.end() ||
-             (out.metric == "rate" && limit.ends_with('%'))) {
-    OBS_TRY_ASSIGN(const Share value, parse_share(limit, what));
-    out.limit = value.value;
-  } else if (out.metric == "queue") {
-    OBS_TRY_ASSIGN(out.limit, parse_count(limit, what));
-  } else if (out.metric == "rate") {
-    OBS_TRY_ASSIGN(const Rate value, parse_rate(limit, what));
-    out.limit = value.per_second;
-    out.absolute = true;
-  } else {
-    return fail(Code::usage, fmt::format("threshold '{}' is about nothing known", text), hint);
-  }
-  return out;
+         (!tier || tier->held);
 }
 
 namespace {
-
-double percentile_of(std::string_view metric) {
-  if (metric == "max") {
-    return 1;
-  }
-  const std::string digits(metric.substr(1));
-  return std::stod(digits) / 100;
-}
-
-double ratio(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-// Accepted items per second of the whole plan. A shard's part is only about its share of it,
-// because requests are not split: what it was due to send and what was accepted of that speak for
-// the rest.
-double plan_rate(const Report& report) {
-  const SignalTally sum = report.result.total();
-  const auto shards = static_cast<double>(report.shards);
-  const double seconds = report.run_seconds();
-  if (report.shards == 1 || report.expected <= 0 || report.unit != "items" || seconds <= 0) {
-    return report.accepted_rate() * shards;
-  }
-  return ratio(sum.accepted, sum.sent + sum.unsent) * report.expected * shards / seconds;
-}
-
-std::string percent(double share) {
-  return fmt::format("{:.4g}%", share * 100);
-}
 
 // That the reports are of different parts of one plan: anything else would count items twice.
 Result<void> check_parts(const std::vector<Report>& reports) {
@@ -125,22 +63,22 @@ Result<void> check_parts(const std::vector<Report>& reports) {
   for (const Report& report : reports) {
     if (report.fingerprint != first.fingerprint) {
       return fail(Code::failed,
-                  fmt::format("'{}' is of another payload: fingerprint {}", report.name,
+                  fmt::format("'{}' is about another payload: fingerprint {}", report.name,
                               report.fingerprint.substr(0, 12)),
                   "merge reports of the same scenario and seed");
     }
     if (report.shards != first.shards) {
       return fail(Code::failed,
-                  fmt::format("'{}' is of a plan in {} parts, '{}' of one in {}", report.name,
-                              report.shards, first.name, first.shards),
-                  "merge reports of one plan, from generators with '--shard K/N' of the same N");
+                  fmt::format("'{}' is about a plan of {} shards, '{}' about one of {}",
+                              report.name, report.shards, first.name, first.shards),
+                  "merge the reports of one plan");
     }
     const auto [same, fresh] = seen.emplace(report.shard, &report);
     if (!fresh) {
       return fail(Code::failed,
-                  fmt::format("'{}' and '{}' are both of shard {}/{}", same->second->name,
+                  fmt::format("'{}' and '{}' are both about shard {}/{}", same->second->name,
                               report.name, report.shard, report.shards),
-                  "name every report once; several generators of one seed need '--shard K/N'");
+                  "name every report once; several generators with one seed need different shards");
     }
   }
   return {};
@@ -148,50 +86,9 @@ Result<void> check_parts(const std::vector<Report>& reports) {
 
 }  // namespace
 
-Verdict judge(const Threshold& threshold, const Report& report) {
-  const RunResult& result = report.result;
-  const SignalTally sum = result.total();
-  double value = 0;
-  Verdict out;
-  out.text = threshold.text;
-  if (threshold.metric == "mean" || threshold.metric == "max" ||
-      threshold.metric.starts_with("p")) {
-    value = threshold.metric == "mean"
-                ? result.latency.mean() * 1e-9
-                : static_cast<double>(result.latency.percentile(percentile_of(threshold.metric))) *
-                      1e-9;
-    out.actual = human_duration({value});
-  } else if (threshold.metric == "queue") {
-    if (!report.ledger) {
-      out.actual = "nothing, there is no --ledger";
-      return out;
-    }
-    value = report.ledger->after.queued - report.ledger->before.queued;
-    out.actual = human_number(value);
-  } else if (threshold.metric == "rate") {
-    value = threshold.absolute ? plan_rate(report) : ratio(sum.accepted, sum.sent + sum.unsent);
-    out.actual = threshold.absolute ? human_rate({value}) : percent(value);
-  } else {
-    if (threshold.metric == "errors") {
-      value = report.error_share();
-    } else if (threshold.metric == "loss") {
-      value = ratio(sum.rejected + sum.refused + sum.failed + sum.unknown, sum.sent);
-    } else if (threshold.metric == "late") {
-      value = ratio(result.late_by_generator + result.late_by_target, sum.requests);
-    } else if (threshold.metric == "unsent") {
-      value = ratio(sum.unsent, sum.sent + sum.unsent);
-    } else {
-      value = ratio(sum.rejected, sum.sent);
-    }
-    out.actual = percent(value);
-  }
-  out.met = threshold.below ? value < threshold.limit : value > threshold.limit;
-  return out;
-}
-
 Result<Report> merge_reports(const std::vector<Report>& reports) {
   if (reports.empty()) {
-    return fail(Code::usage, "there is no report to merge");
+    return fail(Code::usage, "no reports to merge", "name the JSON reports of the shards");
   }
   OBS_TRY(check_parts(reports));
   Report out = reports.front();
@@ -206,8 +103,8 @@ Result<Report> merge_reports(const std::vector<Report>& reports) {
         out.endpoints.push_back(endpoint);
       }
     }
-    if (other.certificate && !other.certificate->held) {
-      out.certificate = other.certificate;
+    if (other.tier && !other.tier->held) {
+      out.tier = other.tier;
     }
   }
   // Verdicts of a part say nothing about the whole; the same thresholds are judged again.
@@ -217,7 +114,7 @@ Result<Report> merge_reports(const std::vector<Report>& reports) {
     verdicts.push_back(judge(threshold, out));
   }
   if (std::cmp_less(reports.size(), parts)) {
-    verdicts.push_back({.text = "a report of every shard",
+    verdicts.push_back({.text = "a report from every shard",
                         .actual = fmt::format("{} of {}", reports.size(), parts)});
   }
   out.verdicts = std::move(verdicts);

@@ -37,9 +37,9 @@ struct Search {
   bool generator_bound = false;  // the generator, not the target, was the limit
 };
 
-// What the documented rate of a tier demands and whether it held. A signal that is not sent has
+// What a tier is documented to carry and whether it was carried. A signal that is not sent has
 // rate 0.
-struct Certificate {
+struct TierVerdict {
   std::string tier;
   double spans = 0;     // per second
   double series = 0;    // as Prometheus counts them …
@@ -59,7 +59,7 @@ struct Report {
   std::string protocol;     // "grpc", "http/protobuf", "http/json"
   std::string compression;  // "none", "gzip", "zstd"
   std::string profile;
-  std::string unit = "items";
+  Unit unit = Unit::items;
   double asked_rate = 0;  // units/s before the profile, 0: as fast as possible
   double expected = 0;    // units that the schedule held, 0: unknown
   double duration = 0;    // seconds asked for, 0: by count
@@ -72,7 +72,7 @@ struct Report {
   std::optional<SamplingReport> sampling;
   std::optional<SinkReport> sink;
   std::optional<Search> search;
-  std::optional<Certificate> certificate;
+  std::optional<TierVerdict> tier;
   std::map<std::string, double> measured;  // calibration values, by the names of obsctl.yaml
 
   // Units per second that were sent, over the planned time or the time it really took if that is
@@ -88,6 +88,17 @@ struct Report {
   [[nodiscard]] double run_seconds() const;
 };
 
+enum class Format : std::uint8_t { text, json, markdown, junit };
+
+[[nodiscard]] constexpr auto names_of(Format) {
+  return std::to_array<Named<Format>>({{Format::text, "text"},
+                                       {Format::json, "json"},
+                                       {Format::markdown, "markdown"},
+                                       {Format::junit, "junit"}});
+}
+
+// `color` is for text alone.
+[[nodiscard]] std::string print_report(const Report& report, Format format, bool color);
 [[nodiscard]] std::string report_text(const Report& report, bool color);
 [[nodiscard]] std::string report_json(const Report& report);
 [[nodiscard]] std::string report_markdown(const Report& report);
@@ -112,11 +123,24 @@ struct Report {
 // "rate > SHARE|RATE" (accepted, as a share of the asked rate or absolute, by all shards together).
 // Spaces are optional.
 struct Threshold {
+  enum class Metric : std::uint8_t {
+    latency,
+    mean,
+    errors,
+    loss,
+    late,
+    unsent,
+    rejected,
+    rate,
+    absolute_rate,
+    queue
+  };
+
   std::string text;
-  std::string metric;
+  Metric metric = Metric::latency;
+  double percentile = 0;  // of the latency, as a share; 1: the maximum
   bool below = true;
-  double limit = 0;  // seconds, share or items/s
-  bool absolute = false;
+  double limit = 0;  // seconds, share, items/s or count
 };
 [[nodiscard]] Result<Threshold> parse_threshold(std::string_view text);
 [[nodiscard]] Verdict judge(const Threshold& threshold, const Report& report);

@@ -160,7 +160,7 @@ void add_plan(Json& out, const Report& report) {
   out["protocol"] = report.protocol;
   out["compression"] = report.compression;
   out["profile"] = report.profile;
-  out["unit"] = report.unit;
+  out["unit"] = name_of(report.unit);
   out["asked_rate"] = report.asked_rate;
   out["expected_units"] = report.expected;
   out["duration_seconds"] = report.duration;
@@ -191,6 +191,7 @@ void add_result(Json& out, const Report& report) {
   out["service_time"] = histogram_json(result.service);
   out["schedule_lateness"] = histogram_json(result.lateness);
   out["causes"] = result.causes;
+  out["unauthorized_requests"] = result.unauthorized;
   const auto& c = result.connections;
   out["connections"] = {
       {"connects", c.connects},           {"connect_failures", c.connect_failures},
@@ -221,25 +222,26 @@ RunResult result_from(const Json& json) {
   out.service = histogram_from(json.at("service_time"));
   out.lateness = histogram_from(json.at("schedule_lateness"));
   out.causes = json.at("causes").get<std::map<std::string, std::uint64_t>>();
+  out.unauthorized = json.value("unauthorized_requests", std::uint64_t{0});  // not in older reports
   const Json& c = json.at("connections");
   out.connections = {c.at("connects"), c.at("connect_failures"), c.at("disconnects"),
                      c.at("goaways"),  c.at("socket_out_bytes"), c.at("socket_in_bytes")};
   return out;
 }
 
-Json certificate_json(const Certificate& certificate) {
-  return {{"tier", certificate.tier},
-          {"spans_per_second", certificate.spans},
-          {"series", certificate.series},
-          {"interval_seconds", certificate.interval},
-          {"points_per_second", certificate.points},
-          {"records_per_second", certificate.records},
-          {"held", certificate.held},
-          {"reason", certificate.reason}};
+Json tier_json(const TierVerdict& tier) {
+  return {{"tier", tier.tier},
+          {"spans_per_second", tier.spans},
+          {"series", tier.series},
+          {"interval_seconds", tier.interval},
+          {"points_per_second", tier.points},
+          {"records_per_second", tier.records},
+          {"held", tier.held},
+          {"reason", tier.reason}};
 }
 
-Certificate certificate_from(const Json& json) {
-  Certificate out;
+TierVerdict tier_from(const Json& json) {
+  TierVerdict out;
   out.tier = json.at("tier").get<std::string>();
   out.spans = json.at("spans_per_second").get<double>();
   out.series = json.at("series").get<double>();
@@ -260,7 +262,6 @@ Report report_from(const Json& json) {
   out.protocol = json.at("protocol").get<std::string>();
   out.compression = json.at("compression").get<std::string>();
   out.profile = json.at("profile").get<std::string>();
-  out.unit = json.at("unit").get<std::string>();
   out.asked_rate = json.at("asked_rate").get<double>();
   out.expected = json.at("expected_units").get<double>();
   out.duration = json.at("duration_seconds").get<double>();
@@ -274,7 +275,7 @@ Report report_from(const Json& json) {
                             verdict.at("met").get<bool>()});
   }
   if (json.contains("certificate")) {
-    out.certificate = certificate_from(json.at("certificate"));
+    out.tier = tier_from(json.at("certificate"));
   }
   return out;
 }
@@ -314,8 +315,8 @@ std::string report_json(const Report& report) {
   if (!report.measured.empty()) {
     out["measured"] = report.measured;
   }
-  if (report.certificate) {
-    out["certificate"] = certificate_json(*report.certificate);
+  if (report.tier) {
+    out["certificate"] = tier_json(*report.tier);
   }
   return out.dump(2) + "\n";
 }
@@ -325,14 +326,15 @@ Result<Report> read_report(std::string_view json, const std::string& name) {
     const Json parsed = Json::parse(json);
     if (parsed.value("schema", "") != k_schema) {
       return fail(Code::config, fmt::format("'{}' is not a report of obsctl loadgen", name),
-                  "reports are written by 'obsctl loadgen -o json' and --report-json");
+                  "'obsctl loadgen run -o json' writes such reports");
     }
     Report out = report_from(parsed);
+    OBS_TRY_ASSIGN(out.unit, parse_choice<Unit>(parsed.at("unit").get<std::string>(), "unit"));
     out.name = name;
     return out;
   } catch (const nlohmann::json::exception& error) {
     return fail(Code::config, fmt::format("'{}' is not a readable report: {}", name, error.what()),
-                "reports are written by 'obsctl loadgen -o json' and --report-json");
+                "'obsctl loadgen run -o json' writes such reports");
   }
 }
 

@@ -1,4 +1,4 @@
-// Proofs and verdicts in words and tables.
+// Checks and verdicts as text and tables.
 #include "lib/loadgen/report_parts.hpp"
 
 #include <fmt/format.h>
@@ -55,7 +55,7 @@ std::string ledger_text(const LedgerReport& ledger, bool color) {
                    {"RECEIVED", Align::right},
                    {"REFUSED", Align::right},
                    {"FILTERED", Align::right},
-                   {"HELD BACK", Align::right},
+                   {"NOT EXPORTED", Align::right},
                    {"EXPORTED", Align::right},
                    {"EXPORT FAILED", Align::right},
                    {"MISSING", Align::right},
@@ -74,7 +74,7 @@ std::string ledger_text(const LedgerReport& ledger, bool color) {
       named +=
           fmt::format("  {} {} not exported: {}\n", count_text(line.held_back), item_word(line),
                       ledger.after.samples && line.signal == "traces"
-                          ? "sampled away, or waiting for a decision"
+                          ? "sampled out, or waiting for a sampling decision"
                           : "in memory or in a queue when the wait ended");
     }
   }
@@ -95,29 +95,30 @@ std::string sampling_text(const SamplingReport& s, bool color) {
       count_text(s.traces), count_text(s.errors), count_text(s.slow),
       human_duration({s.policy.slow_threshold}), percent(s.policy.keep), count_text(s.rest));
   if (s.noise > 0) {
-    out +=
-        fmt::format("                {} health checks are filtered before\n", count_text(s.noise));
+    out += fmt::format("                {} health checks are filtered out before sampling\n",
+                       count_text(s.noise));
   }
   if (s.has_vip) {
-    out += fmt::format("                {} VIP traces among the rest are kept too\n",
+    out += fmt::format("                {} VIP traces among the other are kept too\n",
                        count_text(s.vip_rest));
   }
-  out += fmt::format("                expected {} ± {:.0f} kept, {} less\n", count_text(s.expected),
-                     s.deviation, percent(s.reduction()));
+  out += fmt::format("                expected to be kept: {} ± {:.0f}, a reduction by {}\n",
+                     count_text(s.expected), s.deviation, percent(s.reduction()));
   if (s.unsure > 0) {
     out += fmt::format(
-        "                {} spans were not simply accepted, so as many traces may differ\n",
+        "                {} spans were rejected, retried or unanswered; as many traces may "
+        "differ\n",
         count_text(s.unsure));
   }
   if (!s.checked) {
     return out;
   }
   if (s.collector) {
-    out += fmt::format("                the collector decided {}\n", count_text(s.decided));
+    out += fmt::format("                the collector decided {} traces\n", count_text(s.decided));
   }
-  out +=
-      fmt::format("                {} {}: {}\n", s.at_sink ? "the sink saw" : "the collector kept",
-                  count_text(s.kept), s.holds ? "as expected" : "NOT as expected");
+  out += fmt::format("                {} {}: {}\n",
+                     s.at_sink ? "the sink received" : "the collector kept", count_text(s.kept),
+                     s.holds ? "as expected" : "NOT as expected");
   if (s.collector) {
     Table table;
     table.columns = {
@@ -139,7 +140,7 @@ std::string sink_text(const SinkReport& sink) {
     const auto& seen = sink.seen.signals[i];
     if (seen.items > 0) {
       out +=
-          fmt::format("; {} {}, {} of them twice", count_text(seen.items),
+          fmt::format("; {} {}, {} duplicates", count_text(seen.items),
                       otlp::item_name(static_cast<otlp::Signal>(i)), count_text(seen.duplicates));
     }
   }
@@ -154,15 +155,15 @@ std::string search_text(const Search& search, bool color) {
     const Trial& t = search.trials[i];
     table.add({fmt::format("{}", i + 1), human_rate({t.asked}), human_rate({t.achieved}),
                time_text(t.p99 * 1e9), percent(t.errors),
-               t.held ? "held" : fmt::format("missed: {}", t.note)});
+               t.held ? "met" : fmt::format("missed: {}", t.note)});
   }
   std::string out = render_text(table, color);
   out += search.highest > 0
-             ? fmt::format("Highest rate that holds the objective: {:.0f} items/s, confirmed\n",
+             ? fmt::format("Highest rate that meets the objective: {:.0f} items/s, confirmed\n",
                            search.highest)
-             : std::string("No rate holds the objective\n");
+             : std::string("No rate meets the objective\n");
   if (search.generator_bound) {
-    out += "The generator was the limit, not the target: use more --workers or more machines\n";
+    out += "The generator was the limit, not the target: use more workers or more machines\n";
   }
   return out;
 }
@@ -170,7 +171,7 @@ std::string search_text(const Search& search, bool color) {
 namespace {
 
 // The documented load in words.
-std::string demands(const Certificate& c) {
+std::string demands(const TierVerdict& c) {
   std::vector<std::string> parts;
   if (c.spans > 0) {
     parts.push_back(fmt::format("{:.0f} spans/s", c.spans));
@@ -202,8 +203,8 @@ std::string verdict_lines(const Report& report, bool color) {
         verdict.met ? style(Style::green, "met   ", color) : style(Style::red, "MISSED", color);
     out += fmt::format("{}  {} (measured {})\n", word, verdict.text, verdict.actual);
   }
-  if (report.certificate) {
-    const Certificate& c = *report.certificate;
+  if (report.tier) {
+    const TierVerdict& c = *report.tier;
     out += fmt::format(
         "{}  tier {}: {}{}\n",
         c.held ? style(Style::green, "HELD  ", color) : style(Style::red, "FAILED", color), c.tier,
@@ -223,18 +224,18 @@ std::vector<Verdict> all_checks(const Report& report) {
     }
   }
   if (report.sampling && report.sampling->checked) {
-    out.push_back({"tail sampling keeps what the policies promise",
+    out.push_back({"tail sampling keeps the expected number of traces",
                    fmt::format("kept {}, expected {}", count_text(report.sampling->kept),
                                count_text(report.sampling->expected)),
                    report.sampling->holds});
   }
   if (report.search) {
-    out.push_back({"a rate holds the objective", human_rate({report.search->highest}),
+    out.push_back({"a rate meets the objective", human_rate({report.search->highest}),
                    report.search->highest > 0});
   }
-  if (report.certificate) {
-    out.push_back({fmt::format("tier {} holds its rate", report.certificate->tier),
-                   human_rate({report.accepted_rate()}), report.certificate->held});
+  if (report.tier) {
+    out.push_back({fmt::format("tier {} carries its documented load", report.tier->tier),
+                   human_rate({report.accepted_rate()}), report.tier->held});
   }
   return out;
 }

@@ -1,4 +1,4 @@
-// The parts of a report that prove something, as text, and the words that all parts use.
+// The checks of a report as text, and the words that all parts of a report use.
 #pragma once
 
 #include <string>

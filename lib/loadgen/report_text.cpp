@@ -111,10 +111,10 @@ std::string rate_lines(const Report& report) {
   const RunResult& result = report.result;
   const SignalTally sum = result.total();
   std::string out =
-      fmt::format("Rate            {:.1f} {}/s sent", report.sent_rate(), report.unit);
+      fmt::format("Rate            {:.1f} {}/s sent", report.sent_rate(), name_of(report.unit));
   if (report.asked_rate > 0 && report.expected > 0) {
-    out += fmt::format(", {:.0f} of {}{:.0f} asked for",
-                       static_cast<double>(report.unit == "requests" ? sum.requests : sum.sent),
+    out += fmt::format(", {:.0f} of {}{:.0f} requested",
+                       static_cast<double>(report.unit == Unit::requests ? sum.requests : sum.sent),
                        report.shards > 1 ? "about " : "", report.expected);
     // A shard's part is only about its share: requests are not split.
     out += report.shards > 1 ? "" : fmt::format(" ({:.3g} % off)", report.rate_error() * 100);
@@ -172,7 +172,7 @@ std::string report_text(const Report& report, bool color) {
   out += "\n" + render_text(latency_table(result), color);
   out += "\n" + histogram_text(result.latency, color);
   if (!result.causes.empty()) {
-    out += "\nNot accepted at once:\n";
+    out += "\nFailed attempts:\n";
     for (const auto& [cause, count] : result.causes) {
       out += fmt::format("  {:>8} × {}\n", count_text(count),
                          cause.empty() ? "no reason given" : cause);
@@ -195,6 +195,16 @@ std::string report_text(const Report& report, bool color) {
   }
   const std::string verdicts = verdict_lines(report, color);
   return verdicts.empty() ? out : out + "\n" + verdicts;
+}
+
+std::string print_report(const Report& report, Format format, bool color) {
+  switch (format) {
+    case Format::json: return report_json(report);
+    case Format::markdown: return report_markdown(report);
+    case Format::junit: return report_junit(report);
+    case Format::text: break;
+  }
+  return report_text(report, color);
 }
 
 std::string report_markdown(const Report& report) {

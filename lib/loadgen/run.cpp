@@ -171,6 +171,7 @@ void RunResult::add(const RunResult& other) {
   for (const auto& [cause, count] : other.causes) {
     causes[cause] += count;
   }
+  unauthorized += other.unauthorized;
   connections.connects += other.connections.connects;
   connections.connect_failures += other.connections.connect_failures;
   connections.disconnects += other.connections.disconnects;

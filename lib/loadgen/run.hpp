@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/choice.hpp"
 #include "lib/io/signals.hpp"
 #include "lib/loadgen/compile.hpp"
 #include "lib/loadgen/histogram.hpp"
@@ -46,7 +47,11 @@ struct SignalTally {
   }
 };
 
-enum class Unit { items, requests };
+enum class Unit : std::uint8_t { items, requests };
+
+[[nodiscard]] constexpr auto names_of(Unit) {
+  return std::to_array<Named<Unit>>({{Unit::items, "items"}, {Unit::requests, "requests"}});
+}
 
 struct Plan {
   const Payload* payload = nullptr;
@@ -78,6 +83,7 @@ struct RunResult {
   std::uint64_t late_by_generator = 0;          // late for our own reasons
   std::vector<std::uint64_t> trace_uses;        // accepted requests by template of the trace ring
   std::map<std::string, std::uint64_t> causes;  // why requests were not accepted
+  std::uint64_t unauthorized = 0;               // answers that asked for other credentials
   otlp::ClientStats connections;
   double started_at = 0;     // seconds since 1970
   double seconds = 0;        // until the last request was sent
@@ -101,7 +107,6 @@ struct Live {
   std::atomic<std::uint64_t> in_flight{0};
   std::atomic<std::int64_t> lag_ns{0};  // how far behind the schedule
 };
-
 
 // Called a few times per second while the run lasts.
 using OnProgress = std::function<void(double seconds, const Live&)>;

@@ -51,32 +51,32 @@ class Count {
 };
 
 // What is there when the sampler decides.
-const TraceFacts& seen_in_time(const TraceTruth& truth, double wait) {
-  return truth.lag > 0 && truth.late_by >= wait ? truth.early : truth.facts;
+const TraceFacts& seen_in_time(const TraceRecord& trace, double wait) {
+  return trace.lag > 0 && trace.late_by >= wait ? trace.early : trace.facts;
 }
 
 // Traces of which a part is sent before the run's first or after its last request: the spans that
 // follow a trace of before are a trace of their own to the sampler, and what did not follow is
 // missing in the decision.
 void correct_edges(const Payload& payload, std::int64_t sent, double wait, Count& count) {
-  const auto ring = static_cast<std::int64_t>(payload.truth.size());
+  const auto ring = static_cast<std::int64_t>(payload.trace_records.size());
   const std::int64_t whole = sent - (payload.cut ? 1 : 0);
   for (std::int64_t i = 0; i < ring; ++i) {
-    const TraceTruth& truth = payload.truth[static_cast<std::size_t>(i)];
-    if (truth.lag == 0) {
+    const TraceRecord& trace = payload.trace_records[static_cast<std::size_t>(i)];
+    if (trace.lag == 0) {
       continue;
     }
-    for (std::int64_t t = i - ring; t + truth.lag >= 0; t -= ring) {
-      if (t + truth.lag < sent) {
-        count.add(truth.rest, truth.spans - truth.early_spans, false, 1);
+    for (std::int64_t t = i - ring; t + trace.lag >= 0; t -= ring) {
+      if (t + trace.lag < sent) {
+        count.add(trace.rest, trace.spans - trace.early_spans, false, 1);
       }
     }
     // The last trace of this kind that began; then back, as long as its rest was never sent.
-    for (std::int64_t t = (sent - 1 - i) / ring * ring + i; t >= 0 && t + truth.lag >= sent;
+    for (std::int64_t t = (sent - 1 - i) / ring * ring + i; t >= 0 && t + trace.lag >= sent;
          t -= ring) {
       if (t < whole) {
-        count.add(seen_in_time(truth, wait), truth.spans, truth.vip, -1);
-        count.add(truth.early, truth.early_spans, truth.vip, 1);
+        count.add(seen_in_time(trace, wait), trace.spans, trace.vip, -1);
+        count.add(trace.early, trace.early_spans, trace.vip, 1);
       }
     }
   }
@@ -139,9 +139,10 @@ SamplingReport expect_sampling(const Payload& payload, const RunResult& result,
     accepted_spans += result.trace_uses[i] * request.items;
     for (std::int64_t t = 0; t < request.traces && uses > 0; ++t) {
       const bool cut = i == ring.size && t + 1 == request.traces && payload.cut;
-      const TraceTruth& truth =
-          cut ? *payload.cut : payload.truth[static_cast<std::size_t>(request.first_trace + t)];
-      count.add(seen_in_time(truth, policy.decision_wait), truth.spans, truth.vip, uses);
+      const TraceRecord& trace =
+          cut ? *payload.cut
+              : payload.trace_records[static_cast<std::size_t>(request.first_trace + t)];
+      count.add(seen_in_time(trace, policy.decision_wait), trace.spans, trace.vip, uses);
     }
   }
   const SignalTally& tally = result.signals[static_cast<std::size_t>(otlp::Signal::traces)];

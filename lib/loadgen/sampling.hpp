@@ -1,4 +1,4 @@
-// The tail-sampling proof: how many traces the generated policies must keep of exactly what was
+// The check of tail sampling: how many traces the generated policies must keep of exactly what was
 // sent, policy by policy.
 //
 // The generator knows which of its traces have errors, are slow, VIP or noise, so the expectation

@@ -29,16 +29,16 @@ Result<SinkSnapshot> fetch_sink(HttpClient& http, const std::string& url) {
     return out;
   } catch (const nlohmann::json::exception&) {
     return fail(Code::failed, fmt::format("'{}' has no counts of an obsctl sink", url),
-                "--sink-counts takes http://HOST:PORT/counts of 'obsctl loadgen sink'");
+                "use http://HOST:PORT/counts with the HTTP port of 'obsctl loadgen sink'");
   }
 }
 
-Result<SinkSnapshot> wait_sink(HttpClient& http, Clock& clock, const std::string& url, double quiet,
-                               double limit, const StopFlag& stop) {
+Result<SinkSnapshot> wait_sink(HttpClient& http, Clock& clock, const std::string& url,
+                               double silence, double limit, const StopFlag& stop) {
   const auto start = clock.monotonic();
   OBS_TRY_ASSIGN(SinkSnapshot last, fetch_sink(http, url));
   auto changed = start;
-  while (clock.since(changed).seconds < quiet && clock.since(start).seconds < limit &&
+  while (clock.since(changed).seconds < silence && clock.since(start).seconds < limit &&
          clock.sleep({0.25}, stop, StopLevel::now)) {
     OBS_TRY_ASSIGN(const SinkSnapshot now, fetch_sink(http, url));
     if (now != last) {

@@ -33,9 +33,9 @@ struct SinkReport {
 
 // `url` is the sink's /counts.
 [[nodiscard]] Result<SinkSnapshot> fetch_sink(HttpClient& http, const std::string& url);
-// Reads until nothing changes for `quiet` seconds, at most `limit` seconds.
+// Reads until nothing changes for `silence` seconds, at most `limit` seconds.
 [[nodiscard]] Result<SinkSnapshot> wait_sink(HttpClient& http, Clock& clock, const std::string& url,
-                                             double quiet, double limit, const StopFlag& stop);
+                                             double silence, double limit, const StopFlag& stop);
 [[nodiscard]] SinkReport sink_difference(const std::string& url, const SinkSnapshot& before,
                                          const SinkSnapshot& after);
 

@@ -327,7 +327,7 @@ class Worker {
         return;
       }
     }
-    book(flight, completion);
+    settle(flight, completion);
     if (measured(flight)) {
       result_.latency.record((completion.done_time - completion.intended).count());
       result_.service.record((completion.done_time - completion.send_time).count());
@@ -335,7 +335,8 @@ class Worker {
     release(slot);
   }
 
-  void book(const Flight& flight, const otlp::Completion& completion) {
+  // Adds its items to their fate.
+  void settle(const Flight& flight, const otlp::Completion& completion) {
     SignalTally& into = tally(flight);
     std::uint64_t lost = flight.items;
     switch (completion.outcome) {
@@ -372,6 +373,7 @@ class Worker {
   }
 
   void note_cause(const otlp::Completion& completion) {
+    result_.unauthorized += completion.unauthorized() ? 1 : 0;
     if (result_.causes.size() < 32 || result_.causes.contains(completion.message)) {
       ++result_.causes[completion.message];
     } else {

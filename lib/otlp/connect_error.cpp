@@ -19,18 +19,18 @@ struct Advice {
 };
 
 constexpr std::string_view k_name =
-    "the certificate is for another name; use that name, or give it with --server-name";
+    "the certificate is for another name; use that name, or set it as the server name";
 constexpr std::string_view k_client =
-    "the server wants a client certificate of a CA that it trusts: --cert-file and --key-file";
-constexpr std::string_view k_trust = "name the CA that signed it with --ca-file";
+    "the server requires a client certificate and its key, signed by a CA that it trusts";
+constexpr std::string_view k_trust = "set the CA that signed it as the CA file";
 
 // The first that fits counts.
 constexpr std::array<Advice, 15> k_advice = {{
     {"hostname mismatch", k_name},
     {"address mismatch", k_name},
     {"target host name", k_name},
-    {"has expired", "the server needs a new certificate, or this machine's clock is wrong"},
-    {"not yet valid", "this machine's clock or the server's certificate is wrong"},
+    {"has expired", "renew the server's certificate, or correct this machine's clock"},
+    {"not yet valid", "correct this machine's clock, or replace the server's certificate"},
     {"certificate required", k_client},
     {"alert unknown ca", k_client},
     {"alert bad certificate", k_client},
@@ -38,7 +38,7 @@ constexpr std::array<Advice, 15> k_advice = {{
     {"issuer certificate", k_trust},
     {"self-signed", k_trust},
     {"self signed", k_trust},
-    {"does not speak tls", "if the port is not encrypted, write http:// in place of https://"},
+    {"does not speak tls", "if the port does not use TLS, use http:// instead of https://"},
     {"does not resolve", "check the name, or give the address"},
     {"could not resolve", "check the name, or give the address"},
 }};
@@ -94,11 +94,11 @@ std::string connect_hint(std::string_view cause, const Endpoint& endpoint, std::
                        text.find("closed by the server") != std::string::npos ||
                        text.find("reset by peer") != std::string::npos;
   if (endpoint.tls && dropped) {  // what some servers do without a certificate, instead of an alert
-    return "does the server want a client certificate (--cert-file and --key-file)?";
+    return "check whether the server requires a client certificate and its key";
   }
   // A TLS server closes on whoever does not greet it, without a word.
-  return fmt::format("is the receiver running, and is this its {} port{}?", port,
-                     endpoint.tls ? "" : " (https:// when it is encrypted)");
+  return fmt::format("check that the receiver is running and that this is its {} port{}", port,
+                     endpoint.tls ? "" : " (https:// if it uses TLS)");
 }
 
 }  // namespace obsctl::otlp

@@ -456,7 +456,7 @@ Result<void> GrpcClient::Impl::connect(Time deadline) {
     }
     if (Clock::now() >= deadline) {
       return fail(Code::unreachable, "no connection in time",
-                  "is the receiver running, and is this its OTLP/gRPC port?");
+                  "check that the receiver is running and that this is its OTLP/gRPC port");
     }
     drive(deadline, interrupted);
   }

@@ -1,8 +1,8 @@
 // The contract between a load generator and the clients that send for it: requests in, completions
 // out.
 //
-// GrpcClient (grpc_client.hpp) and OtlpHttpClient (http_client.hpp) have the same shape on purpose and
-// no common base class: a generator picks one per run, and its hot loop sees a concrete type.
+// GrpcClient (grpc_client.hpp) and OtlpHttpClient (http_client.hpp) have the same shape on purpose
+// and no common base class: a generator picks one per run, and its hot loop sees a concrete type.
 //
 //   auto client = GrpcClient::create(options);            // resolves names, loads certificates
 //   while (…) {
@@ -110,6 +110,11 @@ struct Completion {
   std::uint64_t wire_out = 0;  // bytes of this request as framed by HTTP (before TLS and TCP)
   std::uint64_t wire_in = 0;   // bytes of the answer: headers as counted by HTTP, and body
   std::string message = {};    // the server's words or the cause, with the endpoint; empty when ok
+
+  // True when the server asks for other credentials: 401, 403, PERMISSION_DENIED, UNAUTHENTICATED.
+  [[nodiscard]] bool unauthorized() const {
+    return http_status == 401 || http_status == 403 || grpc_status == 7 || grpc_status == 16;
+  }
 };
 
 // What the connections did, summed since the start of the client.

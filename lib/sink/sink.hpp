@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/choice.hpp"
 #include "lib/base/error.hpp"
 #include "lib/otlp/types.hpp"
 #include "lib/sink/fault.hpp"
@@ -25,6 +26,11 @@ enum class Depth : std::uint8_t {
   items,     // items are counted by their tags
   full,      // items are identified: duplicates, distinct traces, groups, printing
 };
+
+[[nodiscard]] constexpr auto names_of(Depth) {
+  return std::to_array<Named<Depth>>(
+      {{Depth::requests, "requests"}, {Depth::items, "items"}, {Depth::full, "full"}});
+}
 
 struct SinkOptions {
   std::string host = "127.0.0.1";

@@ -1,4 +1,4 @@
-"""The Job of `obsctl loadgen --kubernetes`: valid by Kubernetes' own schemas, and its pods do what they should.
+"""The Job of `obsctl loadgen job`: valid by Kubernetes' own schemas, and its pods do what they should.
 
 It runs on a real cluster, with the commands of its comment as an operator would paste them, against a sink on this
 machine's own address.
@@ -81,7 +81,7 @@ ALL = ("--ca-file", "ca.pem", "--cert-file", "client.pem", "--key-file", "client
 
 
 def test_the_manifest_is_valid_and_restricted(files):
-    text = obsctl("loadgen", "--kubernetes", str(PODS), "-e", "https://192.0.2.1:4317", "--yes", *ALL, cwd=files)
+    text = obsctl("loadgen", "job", "--shards", str(PODS), "-e", "https://192.0.2.1:4317", "--yes", *ALL, cwd=files)
     assert TOKEN not in text
     documents = manifests(text)
     validate(documents.values())
@@ -97,13 +97,13 @@ def test_the_manifest_is_valid_and_restricted(files):
         assert box["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert box["resources"]["requests"] and box["resources"]["limits"]["memory"]
     # A job without anything to mount is valid too.
-    small = manifests(obsctl("loadgen", "--kubernetes", "1", "-e", "192.0.2.1"))
+    small = manifests(obsctl("loadgen", "job", "-e", "192.0.2.1"))
     assert set(small) == {"Job"}
     validate(small.values())
 
 
 def test_the_schemas_notice_a_mistake(files):
-    job = manifests(obsctl("loadgen", "--kubernetes", "2", "-e", "192.0.2.1"))["Job"]
+    job = manifests(obsctl("loadgen", "job", "--shards", "2", "-e", "192.0.2.1"))["Job"]
     wrong = copy.deepcopy(job)
     wrong["spec"]["template"]["spec"]["seccompProfil"] = {}
     with pytest.raises(kubernetes_validate.ValidationError):
@@ -145,7 +145,7 @@ def test_a_cluster_runs_the_job(cluster, here, image, files, protocol):
     tls = ("--cert-file", "server.pem", "--key-file", "server.key", "--ca-file", "ca.pem")
     with sink(files, *tls) as ((grpc, http), stop):
         port = grpc if protocol == "grpc" else http
-        text = obsctl("loadgen", "--kubernetes", str(PODS), "-e", f"https://{own_address()}:{port}", "--yes",
+        text = obsctl("loadgen", "job", "--shards", str(PODS), "-e", f"https://{own_address()}:{port}", "--yes",
                       "--protocol", protocol, *ALL, cwd=files)
         assert f'image: "{image}"' in text
         (files / "job.yaml").write_text(text, encoding="utf-8")

@@ -30,13 +30,7 @@ class FakeHttp final : public HttpClient {
     if (it == answers.end()) {
       return fail(Code::unreachable, "cannot reach '" + request.url + "': connection refused");
     }
-    if (!request.download) {
-      return it->second;
-    }
-    HttpResponse response = it->second;
-    OBS_TRY(request.download(response.body));
-    response.body.clear();
-    return response;
+    return it->second;
   }
 };
 
@@ -56,7 +50,7 @@ class FakeRandom final : public Random {
 // Everything a command may touch. `directory` is the current directory; no variable is set.
 struct FakeSystem {
   TemporaryDirectory directory;
-  Environment environment{.variables = {}, .directory = directory.path};
+  Environment environment{.variables = {}, .directory = directory.path()};
   OsFileSystem files;
   FakeHttp http;
   FakeClock clock;
@@ -70,11 +64,11 @@ struct FakeSystem {
 
   // The file at a path relative to the current directory.
   void write(const std::filesystem::path& path, std::string_view bytes) const {
-    std::filesystem::create_directories((directory.path / path).parent_path());
-    std::ofstream(directory.path / path, std::ios::binary) << bytes;
+    std::filesystem::create_directories((directory.path() / path).parent_path());
+    std::ofstream(directory.path() / path, std::ios::binary) << bytes;
   }
   [[nodiscard]] std::string read(const std::filesystem::path& path) const {
-    const auto bytes = files.read(directory.path / path);
+    const auto bytes = files.read(directory.path() / path);
     REQUIRE_MESSAGE(bytes, "no file '" << path.string() << "'");
     return *bytes;
   }

@@ -61,14 +61,14 @@ TEST_CASE("colour is decided by the flag, then the variables, then the terminal"
 
 TEST_CASE("a page of a command that is gone is stale, and removed") {
   FakeSystem fake;
-  const std::string root = fake.directory.path.string();
+  const std::string root = fake.directory.path().string();
   for (const auto* file : {"man/obsctl-gone.1", "completions/x", "docs/x"}) {
     fake.write(file, "");
   }
   CHECK(cli::run({"__docs", "--check", root}, fake.system()) == exit_code::findings);
   CHECK(fake.terminal.err_text.find("stale: man/obsctl-gone.1\n") != std::string::npos);
   CHECK(cli::run({"__docs", root}, fake.system()) == exit_code::ok);
-  CHECK_FALSE(fake.files.exists(fake.directory.path / "man/obsctl-gone.1"));
+  CHECK_FALSE(fake.files.exists(fake.directory.path() / "man/obsctl-gone.1"));
   CHECK(fake.read("docs/reference.md").find("## `obsctl init`") != std::string::npos);
   CHECK(cli::run({"__docs", "--check", root}, fake.system()) == exit_code::ok);
 }

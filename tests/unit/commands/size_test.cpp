@@ -11,7 +11,7 @@ namespace {
 TEST_CASE("size reads the obsctl.yaml of a parent directory, and flags override it") {
   FakeSystem fake;
   fake.write("stack/obsctl.yaml", "tier: medium\n");
-  fake.environment.directory = fake.directory.path / "stack/prometheus";
+  fake.environment.directory = fake.directory.path() / "stack/prometheus";
   CHECK(cli::run({"size", "-o", "json"}, fake.system()) == exit_code::ok);
   CHECK(fake.terminal.out_text.find("\"tier\": \"medium\"") != std::string::npos);
   CHECK(fake.terminal.err_text.empty());

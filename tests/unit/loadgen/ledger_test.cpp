@@ -87,7 +87,7 @@ TEST_CASE("items without an answer may have arrived, and then there are more tha
   CHECK_FALSE(balance({}, after, result, 1).balanced());
 }
 
-TEST_CASE("the sampling proof fails when an error is lost or the random share is off") {
+TEST_CASE("the sampling check fails when an error is lost or the random share is off") {
   SamplingReport report;
   report.traces = 100'000;
   report.errors = 500;
@@ -184,7 +184,7 @@ TEST_CASE("reports go through JSON and merge exactly") {
   CHECK_FALSE(merge_reports({part(0), *back}));  // a plan in one part
   const auto twice = merge_reports({part(2), part(1), part(2)});
   REQUIRE_FALSE(twice);
-  CHECK(twice.error().message == "'2.json' and '2.json' are both of shard 2/3");
+  CHECK(twice.error().message == "'2.json' and '2.json' are both about shard 2/3");
   CHECK_FALSE(read_report("{}", "x"));
   CHECK_FALSE(read_report("{", "x"));
 }
@@ -195,7 +195,7 @@ TEST_CASE("a merge that lacks a shard has not passed") {
   part.duration = 1;
   part.result.signals[0].sent = 100;
   part.result.signals[0].accepted = 100;
-  part.certificate.emplace().held = true;
+  part.tier.emplace().held = true;
   const Threshold rate = *parse_threshold("rate>299/s");
   part.verdicts.push_back(judge(rate, part));
   CHECK(part.passed());  // 100/s by each of three
@@ -208,7 +208,7 @@ TEST_CASE("a merge that lacks a shard has not passed") {
   parts[1].shard = 1;
   parts[2].shard = 2;
   CHECK(merge_reports(parts)->passed());
-  parts[2].certificate->held = false;
+  parts[2].tier->held = false;
   CHECK_FALSE(merge_reports(parts)->passed());
   parts.pop_back();
   const auto merged = merge_reports(parts);

@@ -1,4 +1,4 @@
-// The tail-sampling proof against a tail sampler that really looks at the bytes.
+// The tail-sampling check against a tail sampler that really looks at the bytes.
 #include "lib/loadgen/sampling.hpp"
 
 #include <doctest/doctest.h>
@@ -149,7 +149,7 @@ TEST_CASE("traces in two parts are predicted as a sampler sees them, first and l
   }
 }
 
-TEST_CASE("the proof compares totals, policies and what arrived behind the sampler") {
+TEST_CASE("the check compares totals, policies and what arrived behind the sampler") {
   SamplingReport report;
   report.policy.keep = 0.1;
   report.traces = report.rest = 1000;

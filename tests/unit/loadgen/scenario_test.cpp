@@ -190,11 +190,11 @@ TEST_CASE("VIP customers have errors and slow requests like everybody") {
   double vip = 0;
   double errors = 0;
   double slow = 0;
-  const auto traces = static_cast<double>(payload->truth.size());
-  for (const TraceTruth& truth : payload->truth) {
-    vip += truth.vip ? 1 : 0;
-    errors += truth.vip && truth.kind == TraceClass::error ? 1 : 0;
-    slow += truth.vip && truth.kind == TraceClass::slow ? 1 : 0;
+  const auto traces = static_cast<double>(payload->trace_records.size());
+  for (const TraceRecord& trace : payload->trace_records) {
+    vip += trace.vip ? 1 : 0;
+    errors += trace.vip && trace.kind == TraceClass::error ? 1 : 0;
+    slow += trace.vip && trace.kind == TraceClass::slow ? 1 : 0;
   }
   CHECK(vip == doctest::Approx(traces * 0.05));
   CHECK(errors == doctest::Approx(vip * 0.1).epsilon(0.7));

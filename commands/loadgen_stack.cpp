@@ -1,0 +1,106 @@
+// Reads what a load test wants to know about a stack.
+#include "commands/loadgen_stack.hpp"
+
+#include "lib/catalog/tiers.hpp"
+#include "lib/stack/endpoints.hpp"
+#include "lib/stack/paths.hpp"
+#include "lib/stack/stack.hpp"
+
+namespace obsctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+loadgen::TierLoad load_of(const StackSpec& spec, const Topology& topology) {
+  return {.tier = spec.tier,
+          .spans = topology.load.spans.per_second,
+          .series = topology.load.series,
+          .records = topology.load.lines.per_second,
+          .interval = spec.metrics.scrape_interval,
+          .span_size = spec.traces.span_size,
+          .record_size = spec.logs.line_size};
+}
+
+void set_addresses(loadgen::StackTarget& out, const stack::Stack& opened) {
+  const auto reach = [&](const char* port) {
+    const auto endpoint = stack::endpoint(opened.topology, port);
+    if (endpoint) {
+      out.allowed.push_back(endpoint->authority);
+    }
+    return endpoint ? endpoint->url() : std::string();
+  };
+  out.allowed = opened.spec.loadgen.targets;
+  out.grpc_endpoint = reach("otlp-grpc");
+  out.http_endpoint = reach("otlp-http");
+  if (const Provider* receiver = opened.topology.provider("telemetry.in")) {
+    const Component* collector = opened.topology.find(receiver->component);
+    out.metrics_url = stack::metrics_url(opened.topology, *collector).value_or("");
+  }
+}
+
+}  // namespace
+
+Result<OpenedStack> open_stack_target(Context& context, const std::string& directory,
+                                      const std::vector<std::string>& template_dirs) {
+  const fs::path here = context.environment.directory;
+  OBS_TRY_ASSIGN(const stack::Stack opened,
+                 stack::open(context.files, context.environment, here / directory, template_dirs));
+  const StackSpec& spec = opened.spec;
+  OpenedStack out;
+  out.spec_file = opened.directory / stack_paths::spec;
+  set_addresses(out.target, opened);
+  if (spec.security.tls == Tls::self_signed) {
+    out.target.ca_file = (opened.directory / stack_paths::tls_ca).string();
+  }
+  if (spec.security.auth == Auth::bearer) {
+    out.target.token_file =
+        (opened.directory.lexically_proximate(here) / stack_paths::otlp_secret).string();
+  }
+  out.target.sampling = {.slow_threshold = spec.traces.slow_threshold.seconds,
+                         .keep = spec.traces.keep.value,
+                         .decision_wait = spec.traces.decision_wait.seconds,
+                         .drops_noise = true};
+  out.target.load = load_of(spec, opened.topology);
+  return out;
+}
+
+Result<loadgen::TierLoad> tier_load(const std::string& tier,
+                                    const std::optional<loadgen::StackTarget>& stack) {
+  if (stack && stack->load.tier == tier) {
+    return stack->load;
+  }
+  OBS_TRY_ASSIGN(const catalog::Tier row, catalog::tier(tier));
+  const StackSpec usual;
+  return loadgen::TierLoad{.tier = tier,
+                           .spans = row.rates.spans.per_second,
+                           .series = row.rates.series,
+                           .records = row.rates.lines.per_second,
+                           .interval = usual.metrics.scrape_interval,
+                           .span_size = usual.traces.span_size,
+                           .record_size = usual.logs.line_size};
+}
+
+Result<void> confirm_target(Context& context, const loadgen::PreparedRun& run,
+                            const loadgen::StackTarget* stack) {
+  const auto endpoints = loadgen::endpoints_to_confirm(run);
+  if (endpoints.empty()) {
+    return {};
+  }
+  // The list is read only when the answer depends on it, so that a broken file stops nobody else.
+  std::vector<std::string> allowed;
+  const fs::path file = context.environment.directory / stack_paths::spec;
+  if (stack != nullptr) {
+    allowed = stack->allowed;
+  } else if (context.files.exists(file)) {
+    OBS_TRY_ASSIGN(const std::string text, context.files.read(file));
+    OBS_TRY_ASSIGN(const StackSpec spec, read_spec(text, stack_paths::spec));
+    allowed = spec.loadgen.targets;
+  }
+  auto checked = loadgen::check_allowed(run, endpoints, allowed);
+  if (!checked) {
+    checked.error().hint += " with --yes; --stack DIR names the stack it belongs to";
+  }
+  return checked;
+}
+
+}  // namespace obsctl

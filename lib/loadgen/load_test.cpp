@@ -1,0 +1,105 @@
+// The order of a load test: read both ends, send, wait, read again, judge.
+#include "lib/loadgen/load_test.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/base/text.hpp"
+#include "lib/loadgen/calibration.hpp"
+#include "lib/loadgen/reconciliation.hpp"
+#include "lib/loadgen/search.hpp"
+#include "lib/loadgen/tier.hpp"
+#include "lib/otlp/connect_error.hpp"
+
+namespace obsctl::loadgen {
+namespace {
+
+// One run of a search at a constant rate. Ids go on from `plan`, so that no two trials send the
+// same trace.
+Result<Report> run_trial(const PreparedRun& run, const Surroundings& around, double rate,
+                         Plan& plan) {
+  Report trial = run.report;
+  plan.profile = Profile::constant(rate);
+  trial.asked_rate = rate;
+  trial.expected = rate * plan.duration;
+  Snapshot before;
+  if (!run.metrics_url.empty()) {
+    // What the trial before left in the queues must not count as this one's.
+    OBS_TRY_ASSIGN(auto settled, wait_settled(around.http, around.clock, run.metrics_url, 0,
+                                              run.settle.seconds, around.stop));
+    before = std::move(settled.snapshot);
+  }
+  OBS_TRY_ASSIGN(trial.result, loadgen::run(plan, around.stop, around.progress));
+  if (!run.metrics_url.empty()) {
+    // Not settled on purpose: what a trial leaves in the queues is what the objective is about.
+    OBS_TRY_ASSIGN(const auto after, fetch_snapshot(around.http, run.metrics_url));
+    trial.ledger = balance(before, after, trial.result, trial.run_seconds());
+    trial.ledger->url = run.metrics_url;
+  }
+  for (std::size_t i = 0; i < plan.first_request.size(); ++i) {
+    plan.first_request[i] = trial.result.next_request[i] + plan.workers * plan.shards;
+  }
+  around.note(fmt::format("{} requested, {} accepted", human_rate({rate}),
+                          human_rate({trial.accepted_rate()})));
+  return trial;
+}
+
+}  // namespace
+
+Result<Report> run_test(const PreparedRun& run, const Surroundings& around) {
+  OBS_TRY_ASSIGN(const auto reconciliation, Reconciliation::open(around.http, run));
+  Report report = run.report;
+  OBS_TRY_ASSIGN(report.result, loadgen::run(run.plan, around.stop, around.progress));
+  if (run.payload->traces && run.predict_sampling) {
+    report.sampling =
+        expect_sampling(*run.payload, report.result, run.sampling, run.plan.shards == 1);
+  }
+  if (around.stop.level() != StopLevel::now) {
+    if (reconciliation.has_ledger()) {
+      around.note("waiting for the collector to drain");
+    }
+    OBS_TRY(reconciliation.close(around.http, around.clock, around.stop, report));
+  }
+  for (const Threshold& threshold : run.thresholds) {
+    report.verdicts.push_back(judge(threshold, report));
+  }
+  judge_tier(report);
+  return report;
+}
+
+Result<Report> search_max_rate(const PreparedRun& run, const Surroundings& around) {
+  SearchOptions search;
+  search.start = run.rate;
+  search.thresholds = run.thresholds;
+  Plan plan = run.plan;
+  OBS_TRY_ASSIGN(SearchResult found,
+                 find_max(search, [&](double rate) { return run_trial(run, around, rate, plan); }));
+  Report report = std::move(found.last);
+  report.search = std::move(found.search);
+  report.ledger.reset();  // of one trial, and in the middle of the work
+  return report;
+}
+
+Result<void> check_accepted(const Report& report, bool merged) {
+  const SignalTally sum = report.result.total();
+  if ((report.shards > 1 && !merged) || sum.accepted + sum.rejected > 0 ||
+      sum.sent + sum.unsent == 0) {
+    return {};
+  }
+  const auto& causes = report.result.causes;
+  const auto most =
+      std::ranges::max_element(causes, {}, [](const auto& one) { return one.second; });
+  const std::string cause = most == causes.end() ? "no answer" : most->first;
+  const bool tls = !report.endpoints.empty() && report.endpoints.front().starts_with("https");
+  const std::string hint =
+      report.result.unauthorized > 0
+          ? "the target requires credentials: a token, a header or a client certificate"
+      : sum.refused > 0 ? "check the endpoint, its port, its path and the protocol"
+                        : otlp::connect_hint(cause, {.tls = tls}, "OTLP");
+  return fail(sum.refused > 0 ? Code::failed : Code::unreachable,
+              fmt::format("'{}' accepted nothing: {}", join(report.endpoints, "', '"), cause),
+              hint);
+}
+
+}  // namespace obsctl::loadgen
