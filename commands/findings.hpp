@@ -1,20 +1,12 @@
-// What of a load does not fit, in the words of the command line and as JSON.
+// What a check found, in the words of the command line.
 #pragma once
 
-#include <nlohmann/json.hpp>
-#include <string>
-#include <vector>
-
-#include "lib/sizing/check.hpp"
+#include "commands/spec_flags.hpp"
+#include "lib/findings/finding.hpp"
 
 namespace obsctl {
 
-// "error" or "warning".
-[[nodiscard]] const char* severity_name(const sizing::Finding& finding);
-
-// What to change, with the settings that fit as flags to paste.
-[[nodiscard]] std::string hint_of(const sizing::Finding& finding);
-
-[[nodiscard]] nlohmann::ordered_json findings_json(const std::vector<sizing::Finding>& findings);
+// The findings with their settings as flags to paste, behind their hints.
+[[nodiscard]] Findings in_flags(Findings findings, std::span<const SpecFlag> flags);
 
 }  // namespace obsctl

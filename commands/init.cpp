@@ -7,6 +7,7 @@
 #include <iterator>
 #include <memory>
 
+#include "commands/findings.hpp"
 #include "commands/init_host.hpp"
 #include "commands/init_notes.hpp"
 #include "commands/init_options.hpp"
@@ -65,7 +66,7 @@ struct Prepared {
   Topology topology;
   Words words;
   sizing::SizingReport sizing;
-  std::vector<sizing::Finding> findings;  // what of the load does not fit
+  Findings findings;  // what of the load does not fit
   FileTree tree;
   bool spec_conflict = false;
   std::vector<std::string> notes;
@@ -177,12 +178,12 @@ Result<int> run(Context& context, const InitOptions& options) {
                     .fresh = !stack.manifest(),
                     .notes = prepared.notes,
                     .sizing = prepared.sizing,
-                    .findings = prepared.findings};
+                    .findings = in_flags(prepared.findings, k_spec_flags)};
   if (stack.interrupted()) {
     report.notes.emplace_back("an interrupted change is waiting; the next init completes it first");
   }
   const bool conflicts = plan.count(apply::Action::conflict) > 0;
-  const bool refused = options.strict && sizing::any_error(prepared.findings);
+  const bool refused = options.strict && any_error(prepared.findings);
   tell_findings(context, options, report);
   if (refused && options.output != "json") {
     context.terminal.err("obsctl: error: the load does not fit; nothing has been written\n");

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "commands/findings.hpp"
 #include "commands/size_output.hpp"
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
+#include "lib/findings/print.hpp"
 #include "lib/render/stack.hpp"
 #include "lib/ui/diff.hpp"
 #include "lib/ui/style.hpp"
@@ -252,10 +252,10 @@ void tell_findings(Context& context, const InitOptions& options, const InitRepor
     return;
   }
   for (const auto& finding : report.findings) {
-    const bool error = finding.severity == sizing::Severity::error;
+    const bool error = finding.severity == Severity::error;
     context.terminal.err(fmt::format("obsctl: {}: {}\n  hint: {}\n",
                                      error ? "does not fit" : "warning", finding.message,
-                                     hint_of(finding)));
+                                     finding.hint));
   }
 }
 

@@ -26,7 +26,7 @@ struct InitReport {
   bool fresh = false;  // there was no stack before
   std::vector<std::string> notes;
   const sizing::SizingReport& sizing;
-  std::vector<sizing::Finding> findings;  // what of the load does not fit
+  Findings findings;  // what of the load does not fit
 };
 
 // Says on stderr what does not fit and what would, before anything is written; JSON carries it in

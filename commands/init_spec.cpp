@@ -121,7 +121,8 @@ Result<SpecSource> resolve_spec(Context& context, const InitOptions& options, co
   }
   OBS_TRY(apply_flags(context, options, out.spec));
   out.spec.asked.insert("tier");  // a later version with another default must not move the stack
-  OBS_TRY(check_generated(out.spec));
+  OBS_TRY(check_generated(out.spec).map_error(
+      [&](Error error) { return in_terms_of_flags(std::move(error), options); }));
   return out;
 }
 

@@ -128,7 +128,7 @@ struct Prepared {
 [[nodiscard]] Result<void> check_target(Context& context, const LoadgenOptions& options,
                                         const Prepared& prepared);
 
-// --tier: the tier's documented rates (Y01), sizes and series become the scenario's.
+// --tier: the tier's documented rates, sizes and series become the scenario's.
 [[nodiscard]] Result<void> apply_tier(const LoadgenOptions& options, Prepared& out);
 // Whether the tier of the report held: everything sent, accepted and, with a ledger, delivered.
 void certify(loadgen::Report& report);

@@ -4,14 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
+#include "commands/findings.hpp"
 #include "commands/size_measure.hpp"
 #include "commands/size_options.hpp"
 #include "commands/size_output.hpp"
 #include "commands/stack_templates.hpp"
 #include "lib/base/text.hpp"
-#include "lib/sizing/check.hpp"
+#include "lib/findings/print.hpp"
 #include "lib/sizing/explain.hpp"
 #include "lib/targets/declared.hpp"
 #include "lib/ui/yaml_out.hpp"
@@ -44,6 +46,12 @@ std::vector<std::string> tier_names() {
       out.push_back(tier.name);
     }
   }
+  return out;
+}
+
+std::vector<std::string> outputs() {
+  std::vector<std::string> out = {"text", "json", "yaml", "csv", "markdown"};
+  std::ranges::move(choices_of<CheckFormat>(), std::back_inserter(out));
   return out;
 }
 
@@ -122,11 +130,15 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .into = &options.check,
                  .group = "Check",
                  .doc = "exit 3 when what is declared cannot hold the load"});
-  out.push_back(output_flag(&options.output, {"text", "json", "yaml", "csv", "markdown"}));
+  out.push_back(output_flag(&options.output, outputs()));
   return out;
 }
 
 Result<void> check_combinations(const SizeOptions& options) {
+  if (choice_named<CheckFormat>(options.output) && !options.check) {
+    return fail(Code::usage, fmt::format("'-o {}' prints what '--check' finds", options.output),
+                "add --check");
+  }
   if (options.write_calibration && !options.prometheus) {
     return fail(Code::usage, "'--write-calibration' needs something to write",
                 "measure with --from-prometheus URL");
@@ -163,6 +175,10 @@ std::string render(const Context& context, const SizeOptions& options, const Siz
   if (options.output == "markdown") {
     return size_markdown(result);
   }
+  if (const auto format = choice_named<CheckFormat>(options.output)) {
+    return findings_as(*format, *result.findings,
+                       {.name = "size --check", .version = OBSCTL_VERSION});
+  }
   const int width = std::clamp(context.terminal.width(), 60, 110);
   return size_text(result, context.color_out(), static_cast<std::size_t>(width));
 }
@@ -174,7 +190,9 @@ Result<int> run(Context& context, const SizeOptions& options) {
       source.file.empty() ? context.environment.directory : source.file.parent_path();
   OBS_TRY_ASSIGN(const auto templates, load_stack_templates(context, options.template_dirs, stack));
   const sizing::Catalogs& catalogs = templates.catalogs;
-  OBS_TRY(apply_size_options(options, catalogs, source));
+  OBS_TRY(apply_size_options(options, catalogs, source).map_error([&](Error error) {
+    return in_terms_of_flags(std::move(error), k_size_flags, options.fields);
+  }));
   SizeResult result;
   if (options.prometheus) {
     OBS_TRY_ASSIGN(result.measured,
@@ -198,8 +216,8 @@ Result<int> run(Context& context, const SizeOptions& options) {
       OBS_TRY_ASSIGN(declared, read_declared(*target, context.files, source.file.parent_path(),
                                              catalogs.components));
     }
-    OBS_TRY_ASSIGN(result.findings,
-                   sizing::check_stack(source.spec, catalogs, result.report, declared));
+    OBS_TRY_ASSIGN(auto found, sizing::check_stack(source.spec, catalogs, result.report, declared));
+    result.findings = in_flags(std::move(found), k_size_flags);
   }
   result.spec_file = source.shown_file;
   result.explain = options.explain.has_value();
@@ -211,7 +229,7 @@ Result<int> run(Context& context, const SizeOptions& options) {
   result.tier_by_load = source.tier_by_load;
   result.provider = source.spec.sizing.provider;
   context.terminal.out(render(context, options, result));
-  const bool failed = result.findings && sizing::any_error(*result.findings);
+  const bool failed = result.findings && any_error(*result.findings);
   return failed ? exit_code::findings : exit_code::ok;
 }
 

@@ -2,8 +2,8 @@
 // null.
 #include <cmath>
 
-#include "commands/findings.hpp"
 #include "commands/size_output.hpp"
+#include "lib/findings/print.hpp"
 
 namespace obsctl {
 namespace {

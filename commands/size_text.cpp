@@ -5,7 +5,6 @@
 #include <cmath>
 #include <set>
 
-#include "commands/findings.hpp"
 #include "commands/size_output.hpp"
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
@@ -222,10 +221,10 @@ void print_findings(const SizeResult& result, Page& page) {
     page.item("Check:", "everything declared holds the load.", Style::green);
   }
   for (const auto& finding : *result.findings) {
-    const bool error = finding.severity == sizing::Severity::error;
-    page.item(fmt::format("{} {}:", error ? "FAIL" : "warn", finding.code), finding.message + ".",
+    const bool error = finding.severity == Severity::error;
+    page.item(fmt::format("{} {}:", error ? "FAIL" : "warn", finding.id), finding.message + ".",
               error ? Style::red : Style::yellow);
-    page.item("     hint:", hint_of(finding));
+    page.item("     hint:", finding.hint);
   }
   page.line();
 }
@@ -332,8 +331,8 @@ std::string size_markdown(const SizeResult& result) {
   if (result.findings) {
     Table findings{{{"Severity"}, {"Code"}, {"Finding"}, {"Hint"}, {"Source"}}, {}};
     for (const auto& finding : *result.findings) {
-      findings.add({severity_name(finding), finding.code, finding.message, hint_of(finding),
-                    finding.source});
+      findings.add({std::string(name_of(finding.severity)), finding.id, finding.message,
+                    finding.hint, finding.evidence});
     }
     section("Check", findings);
   }

@@ -34,8 +34,24 @@ Flag spec_flag(const SpecFlag& row, std::optional<std::string>* into) {
 }
 
 Error in_terms_of_flag(Error error, const SpecFlag& row) {
-  error.message = replace_all(std::move(error.message), fmt::format("'{}'", row.key),
-                              fmt::format("'--{}'", row.flag));
+  if (!error.at) {  // what stands in a file has its key there
+    error.message = replace_all(std::move(error.message), fmt::format("'{}'", row.key),
+                                fmt::format("'--{}'", row.flag));
+  }
+  for (auto& more : error.more) {
+    more = in_terms_of_flag(std::move(more), row);
+  }
+  return error;
+}
+
+Error settings_as_flags(Error error, std::span<const SpecFlag> flags) {
+  if (!error.at && !error.settings.empty()) {
+    error.hint += (error.hint.empty() ? "" : ": ") + typed(error.settings, flags);
+    error.settings.clear();
+  }
+  for (auto& more : error.more) {
+    more = settings_as_flags(std::move(more), flags);
+  }
   return error;
 }
 
@@ -46,7 +62,7 @@ Error in_terms_of_flags(Error error, std::span<const SpecFlag> flags,
       error = in_terms_of_flag(std::move(error), flags[i]);
     }
   }
-  return error;
+  return settings_as_flags(std::move(error), flags);
 }
 
 std::string typed(const std::map<std::string, std::string>& settings,

@@ -21,10 +21,14 @@ struct SpecFlag {
 
 [[nodiscard]] Flag spec_flag(const SpecFlag& row, std::optional<std::string>* into);
 
-// An error about a field says the flag's name, because that is what the user typed.
+// An error about a field says the flag's name, because that is what the user typed. What stands in
+// a file keeps its key.
 [[nodiscard]] Error in_terms_of_flag(Error error, const SpecFlag& row);
 
-// The same for an error of the whole spec, for the flags that have a value in `given` (by index).
+// The settings of an error as flags to paste, behind its hint.
+[[nodiscard]] Error settings_as_flags(Error error, std::span<const SpecFlag> flags);
+
+// Both for an error of the whole spec; of the flags, those that have a value in `given` (by index).
 [[nodiscard]] Error in_terms_of_flags(Error error, std::span<const SpecFlag> flags,
                                       std::span<const std::optional<std::string>> given);
 

@@ -33,6 +33,10 @@ namespace obsctl {
 // The text as a double-quoted JSON string, which is also a valid YAML and HCL scalar.
 [[nodiscard]] std::string quoted(std::string_view text);
 
+// The text for a terminal or a log: control characters, which could move the cursor or forge lines,
+// become "\\n" or "\\x1b".
+[[nodiscard]] std::string printable(std::string_view text);
+
 // A single-quoted POSIX shell word.
 [[nodiscard]] std::string shell_quoted(std::string_view text);
 

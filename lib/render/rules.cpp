@@ -57,7 +57,7 @@ std::string alert_rule(const catalog::AlertRule& alert) {
     out += fmt::format("        for: {}\n", alert.hold);
   }
   out += fmt::format("        labels:\n          severity: {}\n          component: {}\n",
-                     alert.severity, alert.watches);
+                     name_of(alert.severity), alert.watches);
   out += "        annotations:\n";
   out += annotation("summary", alert.summary);
   out += annotation("description", alert.description);

@@ -432,7 +432,7 @@ class Mistakes(InitCase):
                 ([*small, "--retention-logs", "14"], ["needs a unit", "--retention-logs"]),
                 ([*small, "--keep", "120%"], ["--keep"]),
                 ([*small, "--tls", "files"], ["--tls-cert"]),
-                ([*small, "--tls-cert", "a", "--tls-key", "b"], ["tls is 'off'"]),
+                ([*small, "--tls-cert", "a", "--tls-key", "b"], ["'--tls-cert'", "'security.tls' is 'off'"]),
                 ([*small, "--tls", "files", "--tls-cert", "a", "--tls-key", "b"], ["/a'"]),
                 ([*small, "--cors-origin", "*"], ["CORS"]),
                 ([*small, "--bind", "everywhere"], ["IP address"]),

@@ -190,7 +190,7 @@ class Check(SizeCase):
         done = self.size(*self.MODEST, "--host-memory", "4GiB", code=3)
         self.assertIn("FAIL host.memory", done.stdout)
         report = self.report(*self.MODEST, "--host-disk", "1GB", code=3)
-        self.assertEqual([f["code"] for f in report["findings"] if f["severity"] == "error"], ["host.disk"])
+        self.assertEqual([f["id"] for f in report["findings"] if f["severity"] == "error"], ["host.disk"])
 
     def test_the_generated_configs_are_held_against_the_load(self):
         done = obsctl("init", "--tier", "small", "--dir", "stack", cwd=self.root)
