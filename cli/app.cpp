@@ -4,49 +4,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "cli/builtins.hpp"
 #include "cli/docs.hpp"
 #include "cli/error_printer.hpp"
 #include "cli/external.hpp"
 #include "cli/parser.hpp"
+#include "cli/route.hpp"
+#include "commands/typed_flags.hpp"
 #include "lib/base/text.hpp"
 
 namespace obsctl::cli {
 namespace {
 
-// The command line cut at the command's name; global flags may stand before it.
-struct Split {
-  std::string name;
-  std::vector<std::string> before;
-  std::vector<std::string> after;
-};
-
-Split split_words(const std::vector<std::string>& words) {
-  Split out;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (!words[i].starts_with("-")) {
-      out.name = words[i];
-      out.after.assign(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
-      return out;
-    }
-    out.before.push_back(words[i]);
-    if (words[i] == "--color" && i + 1 < words.size()) {
-      out.before.push_back(words[++i]);
-    }
+// What words without a command mean: `obsctl`, `obsctl --help`, `obsctl --version`.
+std::vector<std::string> implied_words(std::vector<std::string> words) {
+  const auto take = [&words](std::string_view word) { return std::erase(words, word) > 0; };
+  const bool version = take("--version") || take("-V");
+  if (!version) {
+    take("-h");
+    take("--help");
   }
-  return out;
-}
-
-// The command for words without one: `obsctl`, `obsctl --help`, `obsctl --version`.
-Result<std::string> implied_command(std::vector<std::string>& before) {
-  const auto take = [&before](std::string_view word) { return std::erase(before, word) > 0; };
-  if (take("--version") || take("-V")) {
-    return std::string("version");
-  }
-  take("-h");
-  take("--help");
-  return std::string("help");
+  words.insert(words.begin(), version ? "version" : "help");
+  return words;
 }
 
 bool wants_json(const std::vector<std::string>& words) {
@@ -60,8 +42,8 @@ bool wants_json(const std::vector<std::string>& words) {
   return false;
 }
 
-Error unknown_command(Error error, const std::string& name, const std::vector<Command>& commands,
-                      const Environment& environment) {
+Failure unknown_command(Error error, const std::string& name, const std::vector<Command>& commands,
+                        const Environment& environment) {
   std::vector<std::string> names = external_commands(environment);
   for (const auto& command : commands) {
     if (!command.hidden) {
@@ -69,37 +51,40 @@ Error unknown_command(Error error, const std::string& name, const std::vector<Co
     }
   }
   const std::string hint = did_you_mean(name, names);
-  error.hint = hint.empty() ? "'obsctl help' lists the commands" : hint;
-  return error;
+  error.hint = hint.empty() ? "run 'obsctl help' for the commands" : hint;
+  return Failure(std::move(error));
+}
+
+Result<int> run_route(Route route, const System& system, GlobalOptions& global) {
+  OBS_TRY_ASSIGN(const HelpRequest help,
+                 parse_command(route, global_flags(global), system.environment));
+  Context context{system, global};
+  if (help != HelpRequest::none) {
+    if (route.implied) {
+      route.path.pop_back();
+    }
+    system.terminal.out(command_help(route.path, help == HelpRequest::complete,
+                                     help_width(system.terminal), context.color_out()));
+    return exit_code::ok;
+  }
+  const Command& command = *route.path.back();
+  return command.run ? command.run(context) : missing_command(route.path);
 }
 
 Result<int> dispatch(const std::vector<std::string>& words, const System& system,
                      GlobalOptions& global) {
-  Split split = split_words(words);
-  if (split.name.empty()) {
-    OBS_TRY_ASSIGN(split.name, implied_command(split.before));
-  }
   const auto commands = program_commands();
-  const auto command = std::ranges::find(commands, split.name, &Command::name);
-  if (command == commands.end()) {
-    Error error = run_external(split.name, split.after, system.environment);
-    if (error.code == Code::usage) {
-      error = unknown_command(std::move(error), split.name, commands, system.environment);
-    }
-    return Failure(std::move(error));
+  OBS_TRY_ASSIGN(Route route, find_route(commands, words));
+  if (route.path.empty() && route.name.empty()) {
+    OBS_TRY_ASSIGN(route, find_route(commands, implied_words(words)));
   }
-  std::vector<std::string> all = split.before;
-  all.insert(all.end(), split.after.begin(), split.after.end());
-  OBS_TRY_ASSIGN(const HelpRequest help, parse_command(*command, global_flags(global), all,
-                                                       system.environment, global.verbose));
-  Context context{system, global};
-  if (help != HelpRequest::none) {
-    const auto width = static_cast<std::size_t>(std::clamp(system.terminal.width(), 40, 100));
-    system.terminal.out(
-        command_help(*command, help == HelpRequest::complete, width, context.color_out()));
-    return exit_code::ok;
+  if (route.path.empty()) {
+    Error error = run_external(route.name, route.words, system.environment);
+    return error.code == Code::usage
+               ? unknown_command(std::move(error), route.name, commands, system.environment)
+               : Failure(std::move(error));
   }
-  return command->run(context);
+  return run_route(std::move(route), system, global);
 }
 
 int report(const Error& error, bool json, const System& system, const GlobalOptions& global) {
@@ -111,21 +96,28 @@ int report(const Error& error, bool json, const System& system, const GlobalOpti
 }  // namespace
 
 std::vector<Flag> global_flags(GlobalOptions& into) {
-  static bool unused = false;  // help and verbose are recognised by the parser itself
+  static constexpr std::array k_color_modes = {std::pair{"auto", ColorMode::automatic},
+                                               std::pair{"always", ColorMode::always},
+                                               std::pair{"never", ColorMode::never}};
+  static bool unused = false;  // the parser recognises help before anything else
   return {
       {.name = "color",
        .value = "WHEN",
-       .into = &into.color,
-       .choices = {"auto", "always", "never"},
+       .into = into_enum(&into.color, k_color_modes),
        .env = "OBSCTL_COLOR",
-       .fallback = "auto",
-       .doc = "when to use colour"},
-      {.name = "quiet", .short_name = 'q', .into = &into.quiet, .doc = "only results and errors"},
-      {.name = "verbose", .short_name = 'v', .into = &unused, .doc = "say more (-vv: even more)"},
+       .doc = "use colour"},
+      {.name = "quiet",
+       .short_name = 'q',
+       .into = &into.quiet,
+       .doc = "print only results and errors"},
+      {.name = "verbose",
+       .short_name = 'v',
+       .into = &into.verbose,
+       .doc = "increase verbosity (-vv: further)"},
       {.name = "help",
        .short_name = 'h',
        .into = &unused,
-       .doc = "explain (-h short, --help long)"},
+       .doc = "print help (-h: common options, --help: everything)"},
   };
 }
 

@@ -8,8 +8,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/build_info.hpp"
 #include "cli/docs.hpp"
 #include "cli/external.hpp"
+#include "cli/route.hpp"
 #include "lib/base/hash.hpp"
 #include "lib/base/text.hpp"
 #include "templates/embedded.hpp"
@@ -17,56 +19,59 @@
 namespace obsctl::cli {
 namespace {
 
-std::size_t text_width(const Context& context) {
-  return static_cast<std::size_t>(std::clamp(context.terminal.width(), 40, 100));
-}
-
-Result<int> show_help(const std::string& name, Context& context) {
-  const auto commands = program_commands();
-  if (name.empty()) {
-    context.terminal.out(overview(commands, external_commands(context.environment),
-                                  text_width(context), context.color_out()));
-    return exit_code::ok;
-  }
+Failure no_help(const std::string& name, const std::vector<Command>& commands) {
   std::vector<std::string> names;
-  for (const auto& command : commands) {
-    if (command.name == name) {
-      context.terminal.out(command_help(command, true, text_width(context), context.color_out()));
-      return exit_code::ok;
-    }
-    names.push_back(command.name);
+  for (const auto& path : visible_commands(commands)) {
+    names.push_back(title(path));
   }
   for (const auto& topic : topics(commands)) {
-    if (topic.name == name) {
-      context.terminal.out(topic_text(topic, text_width(context), context.color_out()));
-      return exit_code::ok;
-    }
     names.push_back(topic.name);
   }
   const std::string hint = did_you_mean(name, names);
   return fail(Code::usage, fmt::format("no help for '{}'", name),
-              hint.empty() ? "'obsctl help' lists commands and topics" : hint);
+              hint.empty() ? "run 'obsctl help' for the commands and topics" : hint);
+}
+
+Result<int> show_help(const std::vector<std::string>& names, Context& context) {
+  const auto commands = program_commands();
+  const std::size_t width = help_width(context.terminal);
+  const bool color = context.color_out();
+  if (names.empty()) {
+    context.terminal.out(overview(commands, external_commands(context.environment), width, color));
+    return exit_code::ok;
+  }
+  if (const auto path = find_command(commands, names); !path.empty()) {
+    context.terminal.out(command_help(path, true, width, color));
+    return exit_code::ok;
+  }
+  for (const auto& topic : topics(commands)) {
+    if (names == std::vector{topic.name}) {
+      context.terminal.out(topic_text(topic, width, color));
+      return exit_code::ok;
+    }
+  }
+  return no_help(join(names, " "), commands);
 }
 
 Command help_command() {
-  auto name = std::make_shared<std::string>();
+  auto names = std::make_shared<std::vector<std::string>>();
   return {.name = "help",
-          .group = "This program",
+          .group = "General",
           .summary = "explain a command or a topic",
-          .arguments = {{.name = "NAME", .into = name.get(), .doc = "a command or a topic"}},
-          .examples = {{"obsctl help init", "everything about 'init'"},
-                       {"obsctl help tiers", "the scale tiers"}},
-          .run = [name](Context& context) { return show_help(*name, context); }};
+          .arguments = {{.name = "NAME", .into = names.get(), .doc = "a command or a topic"}},
+          .examples = {{"obsctl help init", "explain 'init' and all its options"},
+                       {"obsctl help tiers", "explain the scale tiers"}},
+          .run = [names](Context& context) { return show_help(*names, context); }};
 }
 
 Command completion_command() {
   auto shell = std::make_shared<std::string>();
   return {.name = "completion",
-          .group = "This program",
+          .group = "General",
           .summary = "print the completion script of a shell",
           .description =
               "Packages install the script where the shell finds it. Without a package, "
-              "load it from the shell's start file.",
+              "load it from the shell's startup file.",
           .arguments = {{.name = "SHELL",
                          .into = shell.get(),
                          .required = true,
@@ -89,21 +94,33 @@ std::string template_hash() {
   return sha256_hex(all).substr(0, 12);
 }
 
+// "0.1.0 (c682660a1b2c)", with "-dirty" behind the hash; "0.1.0" when the hash is unknown.
+std::string version_text() {
+  if (k_build_info.commit.empty()) {
+    return std::string(k_build_info.version);
+  }
+  return fmt::format("{} ({}{})", k_build_info.version, k_build_info.commit,
+                     k_build_info.dirty ? "-dirty" : "");
+}
+
 Command version_command() {
   auto format = std::make_shared<std::string>("text");
   return {.name = "version",
-          .group = "This program",
+          .group = "General",
           .summary = "print the version",
           .flags = {output_flag(format.get(), {"text", "json"})},
-          .examples = {{"obsctl version -o json", "version and hash of the built-in templates"}},
+          .examples = {{"obsctl version -o json",
+                        "print version, commit and hash of the built-in templates"}},
           .run = [format](Context& context) -> Result<int> {
             if (*format == "json") {
               const nlohmann::ordered_json out = {{"schema", "obsctl.version/v1"},
-                                                  {"version", OBSCTL_VERSION},
+                                                  {"version", k_build_info.version},
+                                                  {"commit", k_build_info.commit},
+                                                  {"dirty", k_build_info.dirty},
                                                   {"templates", template_hash()}};
               context.terminal.out(out.dump(2) + "\n");
             } else {
-              context.terminal.out(fmt::format("obsctl {}\n", OBSCTL_VERSION));
+              context.terminal.out(fmt::format("obsctl {}\n", version_text()));
             }
             return exit_code::ok;
           }};
@@ -123,34 +140,61 @@ Command complete_command() {
           }};
 }
 
-Result<int> write_docs(const std::filesystem::path& root, bool check, Context& context) {
-  OBS_TRY_ASSIGN(const std::string readme, context.files.read(root / "README.md"));
-  int stale = 0;
-  for (const auto& [path, bytes] : generated_files(program_commands(), readme)) {
-    const auto current = context.files.read(root / path);
-    if (current && *current == bytes) {
-      continue;
+// Brings the generated files of a source tree up to date, or with `check` lists what is stale.
+class DocsWriter {
+ public:
+  DocsWriter(Context& context, std::filesystem::path root, bool check)
+      : context_(context), root_(std::move(root)), check_(check) {}
+
+  [[nodiscard]] Result<int> run() {
+    const auto files = generated_files(program_commands());
+    for (const auto& [path, bytes] : files) {
+      const auto current = context_.files.read(root_ / path);
+      if (!current || *current != bytes) {
+        OBS_TRY(
+            change(path, [&] { return context_.files.write_atomic(root_ / path, bytes, 0644); }));
+      }
     }
-    if (check) {
-      context.terminal.err(fmt::format("stale: {}\n", path));
-      ++stale;
-    } else {
-      OBS_TRY(context.files.write_atomic(root / path, bytes, 0644));
+    // Pages of commands that are gone.
+    OBS_TRY_ASSIGN(const auto pages, context_.files.list(root_ / "man"));
+    for (const auto& page : pages) {
+      const std::string path = "man/" + page.string();
+      if (!files.contains(path)) {
+        OBS_TRY(change(path, [&] { return context_.files.remove(root_ / path); }));
+      }
     }
+    return stale_ == 0 ? exit_code::ok : exit_code::findings;
   }
-  return stale == 0 ? exit_code::ok : exit_code::findings;
-}
+
+ private:
+  template <class Change>
+  Result<void> change(const std::string& path, Change make) {
+    if (!check_) {
+      return make();
+    }
+    context_.terminal.err(fmt::format("stale: {}\n", path));
+    ++stale_;
+    return {};
+  }
+
+  Context& context_;
+  std::filesystem::path root_;
+  bool check_;
+  int stale_ = 0;
+};
 
 Command docs_command() {
   auto root = std::make_shared<std::string>();
   auto check = std::make_shared<bool>(false);
   return {
       .name = "__docs",
-      .summary = "write man pages, completions and README tables into a source tree",
-      .flags = {{.name = "check", .into = check.get(), .doc = "only list stale files"}},
+      .summary = "write man pages, completions and docs/reference.md into a source tree",
+      .flags = {{.name = "check",
+                 .into = check.get(),
+                 .doc = "list stale files and write nothing"}},
       .arguments = {{.name = "ROOT", .into = root.get(), .required = true, .doc = "source tree"}},
       .hidden = true,
-      .run = [root, check](Context& context) { return write_docs(*root, *check, context); }};
+      .run = [root, check](Context& context) { return DocsWriter(context, *root, *check).run(); }};
 }
 
 }  // namespace

@@ -89,18 +89,22 @@ const Flag* find_flag(const std::vector<Flag>& flags, std::string_view word) {
   return nullptr;
 }
 
+void add_matching(const std::vector<std::string>& values, std::string_view prefix,
+                  const std::string& doc, std::vector<Candidate>& out) {
+  for (const auto& value : values) {
+    if (value.starts_with(prefix)) {
+      out.push_back({value, doc});
+    }
+  }
+}
+
 void add_values(const Flag& flag, std::string_view prefix, std::vector<Candidate>& out) {
   if (!flag.completes.empty()) {
     out.push_back({":" + flag.completes, ""});
     return;
   }
-  for (const auto* values : {&flag.choices, &flag.suggestions}) {
-    for (const auto& value : *values) {
-      if (value.starts_with(prefix)) {
-        out.push_back({value, flag.doc});
-      }
-    }
-  }
+  add_matching(choices_of(flag), prefix, flag.doc, out);
+  add_matching(flag.suggestions, prefix, flag.doc, out);
 }
 
 void add_commands(const std::vector<Command>& commands, std::string_view prefix,
@@ -121,6 +125,66 @@ void add_flags(const std::vector<Flag>& flags, std::string_view prefix,
   }
 }
 
+// "--tier=sm": `whole` when the shell replaces the word with its name, and not only the value.
+void add_value_of_word(const std::vector<Flag>& flags, const std::string& word, bool whole,
+                       std::vector<Candidate>& out) {
+  const auto equals = word.find('=');
+  if (const Flag* flag = find_flag(flags, word.substr(0, equals))) {
+    add_values(*flag, word.substr(equals + 1), out);
+  }
+  for (auto& candidate : out) {
+    if (whole && !candidate.value.starts_with(":")) {
+      candidate.value.insert(0, word.substr(0, equals + 1));
+    }
+  }
+}
+
+// What `obsctl help` explains below the names that are complete already.
+void add_subjects(const std::vector<Command>& commands, const std::vector<std::string>& names,
+                  std::string_view prefix, std::vector<Candidate>& out) {
+  if (!names.empty()) {
+    if (const auto path = find_command(commands, names); !path.empty()) {
+      add_commands(path.back()->commands, prefix, out);
+    }
+    return;
+  }
+  add_commands(commands, prefix, out);
+  for (const auto& topic : topics(commands)) {
+    if (topic.name.starts_with(prefix)) {
+      out.push_back({topic.name, topic.summary});
+    }
+  }
+}
+
+void add_arguments(const Command& command, std::string_view prefix, std::vector<Candidate>& out) {
+  for (const auto& argument : command.arguments) {
+    add_matching(choices_of(argument), prefix, argument.doc, out);
+    if (!argument.completes.empty()) {
+      out.push_back({":" + argument.completes, ""});
+    }
+  }
+}
+
+// Candidates where no option or value is being written. A command of a group stands directly behind
+// it, so none is offered behind other words.
+void add_words(const std::vector<Command>& commands, const Route& route, const std::string& prefix,
+               std::vector<Candidate>& out) {
+  if (route.path.empty()) {
+    add_commands(commands, prefix, out);
+    return;
+  }
+  if (route.path.front()->name == "help") {
+    add_subjects(commands, route.words, prefix, out);
+    return;
+  }
+  const bool at_group = route.words.empty() && (route.implied || route.path.back()->run == nullptr);
+  if (at_group) {
+    const auto group = route.implied ? *(route.path.end() - 2) : route.path.back();
+    add_commands(group->commands, prefix, out);
+  }
+  add_arguments(*route.path.back(), prefix, out);
+}
+
 }  // namespace
 
 std::vector<Candidate> complete(const std::vector<Command>& commands,
@@ -128,54 +192,30 @@ std::vector<Candidate> complete(const std::vector<Command>& commands,
   // zsh and fish hand over "--tier=sm" whole and want "--tier=small" back; bash only wants "small".
   const bool whole = !words.empty() && words.back().starts_with("--");
   words = join_equals(words);
-  if (words.empty()) {
-    words.emplace_back();
-  }
-  const std::string current = words.back();
-  GlobalOptions unused;
-  std::vector<Flag> flags = global_flags(unused);
-  const Command* command = nullptr;
-  for (std::size_t i = 0; i + 1 < words.size() && command == nullptr; ++i) {
-    const auto it = std::ranges::find(commands, words[i], &Command::name);
-    command = it == commands.end() ? nullptr : &*it;
+  const std::string current = words.empty() ? "" : words.back();
+  if (!words.empty()) {
+    words.pop_back();
   }
   std::vector<Candidate> out;
-  if (command != nullptr) {
-    flags.insert(flags.begin(), command->flags.begin(), command->flags.end());
+  const auto route = find_route(commands, words);
+  if (!route || (route->path.empty() && !route->name.empty())) {
+    return out;  // nothing is known about what stands there
   }
-  if (words.size() >= 2) {
-    const Flag* before = find_flag(flags, words[words.size() - 2]);
-    if (before != nullptr && !before->value.empty()) {
-      add_values(*before, current, out);
-      return out;
-    }
+  GlobalOptions defaults;
+  std::vector<Flag> flags = global_flags(defaults);
+  if (!route->path.empty()) {
+    const auto& own = route->path.back()->flags;
+    flags.insert(flags.begin(), own.begin(), own.end());
   }
-  const auto equals = current.find('=');
-  if (current.starts_with("--") && equals != std::string::npos) {
-    if (const Flag* flag = find_flag(flags, current.substr(0, equals))) {
-      add_values(*flag, current.substr(equals + 1), out);
-    }
-    for (auto& candidate : out) {
-      if (whole && !candidate.value.starts_with(":")) {
-        candidate.value.insert(0, current.substr(0, equals + 1));
-      }
-    }
-    return out;
-  }
-  if (current.starts_with("-")) {
+  const Flag* before = words.empty() ? nullptr : find_flag(flags, words.back());
+  if (before != nullptr && !before->value.empty()) {
+    add_values(*before, current, out);
+  } else if (current.starts_with("--") && current.find('=') != std::string::npos) {
+    add_value_of_word(flags, current, whole, out);
+  } else if (current.starts_with("-")) {
     add_flags(flags, current, out);
-    return out;
-  }
-  if (command == nullptr) {
-    add_commands(commands, current, out);
-    return out;
-  }
-  for (const auto& argument : command->arguments) {
-    for (const auto& choice : argument.choices) {
-      if (choice.starts_with(current)) {
-        out.push_back({choice, argument.doc});
-      }
-    }
+  } else {
+    add_words(commands, *route, current, out);
   }
   return out;
 }

@@ -1,11 +1,12 @@
-// Everything that is made from the command table: help screens, man pages, completions, README
-// tables.
+// Everything that is made from the command table: help screens, man pages, completions, and
+// docs/reference.md.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
+#include "cli/route.hpp"
 #include "commands/command.hpp"
 
 namespace obsctl::cli {
@@ -13,8 +14,13 @@ namespace obsctl::cli {
 // The flags every command takes besides its own; `into` binds them.
 [[nodiscard]] std::vector<Flag> global_flags(GlobalOptions& into);
 
-// One screen for -h; `complete` adds description, exit codes and references for --help.
-[[nodiscard]] std::string command_help(const Command& command, bool complete, std::size_t width,
+// Columns of help on this terminal: its width, within what reads well.
+[[nodiscard]] std::size_t help_width(const Terminal& terminal);
+
+// One screen for -h: usage, the first examples, the common options. `complete` is --help: the
+// description, every option, exit codes and references too. A group with a default command shows
+// that command's options.
+[[nodiscard]] std::string command_help(const CommandPath& path, bool complete, std::size_t width,
                                        bool color);
 
 // The list of commands for `obsctl help`; `external` are names of obsctl-* programs on PATH.
@@ -35,7 +41,7 @@ struct Topic {
 [[nodiscard]] std::string topic_text(const Topic& topic, std::size_t width, bool color);
 
 // mdoc(7) pages.
-[[nodiscard]] std::string command_man(const Command& command);
+[[nodiscard]] std::string command_man(const CommandPath& path);
 [[nodiscard]] std::string program_man(const std::vector<Command>& commands);
 [[nodiscard]] std::string topic_man(const Topic& topic);
 
@@ -51,9 +57,11 @@ struct Candidate {
 // The completion script of "bash", "zsh" or "fish": a shim that asks the program.
 [[nodiscard]] std::string completion_script(const std::string& shell);
 
-// All generated files of the source tree by path. `readme` is the current README.md, in which the
-// text between "<!-- options NAME -->" and "<!-- end -->" is replaced by that command's table.
+// docs/reference.md: every command with its options.
+[[nodiscard]] std::string reference(const std::vector<Command>& commands);
+
+// All generated files of the source tree by path.
 [[nodiscard]] std::map<std::string, std::string> generated_files(
-    const std::vector<Command>& commands, const std::string& readme);
+    const std::vector<Command>& commands);
 
 }  // namespace obsctl::cli

@@ -77,24 +77,34 @@ std::string header(const std::string& name, int section, const std::string& summ
       title, section, name, escape(summary));
 }
 
+std::string dashes(const std::string& name) {
+  return replace_all(name, "-", "\\-");
+}
+
 std::string flag_item(const Flag& flag) {
   std::string out = ".It ";
   if (flag.short_name != 0) {
     out += fmt::format("Fl {} , ", flag.short_name);
   }
-  out += "Fl \\-" + replace_all(flag.name, "-", "\\-");
+  out += "Fl \\-" + dashes(flag.name);
   if (!flag.value.empty()) {
     out += " Ar " + flag.value;
   }
   out += "\n" + escape(flag.doc) + ".\n";
-  if (!flag.choices.empty()) {
-    out += (flag.open ? "Built in: " : "One of: ") + escape(join(flag.choices, ", ")) + ".\n";
+  if (const auto& choices = choices_of(flag); !choices.empty()) {
+    out += (flag.open ? "Built in: " : "One of: ") + escape(join(choices, ", ")) + ".\n";
   }
-  if (std::holds_alternative<std::vector<std::string>*>(flag.into)) {
+  if (repeatable(flag.into)) {
     out += "May be given several times.\n";
   }
-  if (!flag.fallback.empty()) {
-    out += "Default: " + escape(flag.fallback) + ".\n";
+  if (const auto& value = default_of(flag); !value.empty()) {
+    out += "Default: " + escape(value) + ".\n";
+  }
+  for (const auto& name : flag.needs) {
+    out += "Needs\n.Fl \\-" + dashes(name) + " .\n";
+  }
+  for (const auto& name : flag.excludes) {
+    out += "Excludes\n.Fl \\-" + dashes(name) + " .\n";
   }
   if (!flag.env.empty()) {
     out += ".Ev " + flag.env + "\nis used when the option is absent.\n";
@@ -119,61 +129,104 @@ std::string references(const std::set<std::pair<int, std::string>>& pages) {
   return out + "\n";
 }
 
-std::string see_also(const Command& command) {
+std::string see_also(const CommandPath& path) {
   std::set<std::pair<int, std::string>> pages = {{1, "obsctl"}};
-  for (const auto& name : command.see_also) {
+  for (const auto& name : path.back()->see_also) {
     int section = 1;
     for (const auto& topic : topics({})) {
       section = topic.name == name ? topic.section : section;
     }
-    pages.emplace(section, "obsctl-" + name);
+    pages.emplace(section, "obsctl-" + replace_all(name, " ", "-"));
+  }
+  for (std::size_t above = 1; above < path.size(); ++above) {
+    const auto end = path.begin() + static_cast<std::ptrdiff_t>(above);
+    pages.emplace(1, "obsctl-" + title(CommandPath(path.begin(), end), "-"));
   }
   return ".Sh SEE ALSO\n" + references(pages);
 }
 
+std::string synopsis(const CommandPath& path) {
+  const Command& command = *path.back();
+  std::string out = fmt::format(".Sh SYNOPSIS\n.Nm obsctl {}\n", title(path));
+  if (!command.commands.empty()) {
+    return out + (command.default_command.empty() ? ".Ar command\n" : ".Op Ar command\n") +
+           ".Op Ar options\n";
+  }
+  for (const auto& item : command.arguments) {
+    const std::string dots = repeatable(item.into) ? " ..." : "";
+    out += (item.required ? ".Ar " : ".Op Ar ") + item.name + dots + "\n";
+  }
+  return out + (command.flags.empty() ? "" : ".Op Ar options\n");
+}
+
+// The commands of a group, with the pages that explain them.
+std::string command_list(const CommandPath& path) {
+  const Command& group = *path.back();
+  if (group.commands.empty()) {
+    return "";
+  }
+  std::string out = ".Sh COMMANDS\n";
+  if (!group.default_command.empty()) {
+    out += fmt::format("Without a command,\n.Cm {}\nis meant, and its options work directly.\n",
+                       group.default_command);
+  }
+  out += ".Bl -tag -width Ds\n";
+  for (const auto& command : group.commands) {
+    if (!command.hidden) {
+      out += fmt::format(".It Cm {}\n{}.\nSee\n.Xr obsctl-{}-{} 1 .\n", command.name,
+                         escape(command.summary), title(path, "-"), command.name);
+    }
+  }
+  return out + ".El\n";
+}
+
+std::string argument_list(const Command& command) {
+  if (command.arguments.empty()) {
+    return "";
+  }
+  std::string out = ".Bl -tag -width Ds\n";
+  for (const auto& item : command.arguments) {
+    out += fmt::format(".It Ar {}\n{}.\n", item.name, escape(item.doc));
+  }
+  return out + ".El\n";
+}
+
+std::string exit_status(const Command& command) {
+  if (command.exit_codes.empty()) {
+    return "";
+  }
+  std::string out = ".Sh EXIT STATUS\n.Bl -tag -width Ds\n";
+  for (const auto& [code, meaning] : command.exit_codes) {
+    out += fmt::format(".It {}\n{}.\n", code, escape(meaning));
+  }
+  return out + ".El\n";
+}
+
+std::string example_list(const Command& command) {
+  std::string out = command.examples.empty() ? "" : ".Sh EXAMPLES\n";
+  for (const auto& example : command.examples) {
+    out += fmt::format("{}:\n.Dl {}\n", escape(example.doc), argument(example.command));
+  }
+  return out;
+}
+
 }  // namespace
 
-std::string command_man(const Command& command) {
-  std::string out = header("obsctl-" + command.name, 1, command.summary);
-  out += fmt::format(".Sh SYNOPSIS\n.Nm obsctl {}\n", command.name);
-  for (const auto& item : command.arguments) {
-    out += item.required ? ".Ar " + item.name + "\n" : ".Op Ar " + item.name + "\n";
-  }
-  if (!command.flags.empty()) {
-    out += ".Op Ar options\n";
-  }
+std::string command_man(const CommandPath& path) {
+  const Command& command = *path.back();
+  GlobalOptions defaults;
+  std::string out = header("obsctl-" + title(path, "-"), 1, command.summary) + synopsis(path);
   out += ".Sh DESCRIPTION\n" +
          prose(command.description.empty() ? command.summary + "." : command.description);
-  if (!command.arguments.empty()) {
-    out += ".Bl -tag -width Ds\n";
-    for (const auto& item : command.arguments) {
-      out += fmt::format(".It Ar {}\n{}.\n", item.name, escape(item.doc));
-    }
-    out += ".El\n";
-  }
-  if (!command.flags.empty()) {
-    out += ".Sh OPTIONS\n" + flag_list(command.flags);
-  }
-  GlobalOptions unused;
-  out += ".Ss Global options\n" + flag_list(global_flags(unused));
-  if (!command.exit_codes.empty()) {
-    out += ".Sh EXIT STATUS\n.Bl -tag -width Ds\n";
-    for (const auto& [code, meaning] : command.exit_codes) {
-      out += fmt::format(".It {}\n{}.\n", code, escape(meaning));
-    }
-    out += ".El\n";
-  }
-  if (!command.examples.empty()) {
-    out += ".Sh EXAMPLES\n";
-    for (const auto& example : command.examples) {
-      out += fmt::format("{}:\n.Dl {}\n", escape(example.doc), argument(example.command));
-    }
-  }
-  return out + see_also(command);
+  out += argument_list(command) + command_list(path);
+  out += command.flags.empty() ? ".Sh OPTIONS\n" : ".Sh OPTIONS\n" + flag_list(command.flags);
+  out += ".Ss Global options\n" + flag_list(global_flags(defaults));
+  return out + exit_status(command) + example_list(command) + see_also(path);
 }
 
 std::string program_man(const std::vector<Command>& commands) {
-  std::string out = header("obsctl", 1, "size, generate and look after an observability platform");
+  std::string out =
+      header("obsctl", 1, "size, generate and load-test self-hosted observability stacks");
   out += ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar options\n.Sh DESCRIPTION\n";
   out +=
       ".Nm\nis a toolkit for people who run their own observability platform.\n"

@@ -20,10 +20,10 @@ Topic environment_topic(const std::vector<Command>& commands) {
       "A flag wins over its environment variable, which wins over obsctl.yaml, which wins over the "
       "tier's default.\n\n";
   std::set<std::string> seen;
-  for (const auto& command : commands) {
-    for (const auto& flag : command.flags) {
+  for (const auto& path : visible_commands(commands)) {
+    for (const auto& flag : path.back()->flags) {
       if (!flag.env.empty() && seen.insert(flag.env).second) {
-        text += fmt::format("  {:<24}--{} of '{}'\n", flag.env, flag.name, command.name);
+        text += fmt::format("  {:<24}--{} of '{}'\n", flag.env, flag.name, title(path));
       }
     }
   }
@@ -46,6 +46,7 @@ Topic exit_codes_topic() {
       "  4    a needed program, file or service is missing or unreachable\n"
       "  5    data does not match its checksum\n"
       "  130  interrupted (Ctrl-C)\n"
+      "  143  terminated (SIGTERM)\n"
       "\nAn external command (obsctl-NAME) passes its own exit code through. Treat any other code "
       "as a failure.\n"};
 }

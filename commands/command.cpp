@@ -1,12 +1,16 @@
 // Helpers of the command definitions.
 #include "commands/command.hpp"
 
+#include <fmt/format.h>
+
+#include "lib/base/text.hpp"
+
 namespace obsctl {
 namespace {
 
 bool colored(const Context& context, bool is_terminal) {
-  if (context.global.color != "auto") {
-    return context.global.color == "always";
+  if (context.global.color != ColorMode::automatic) {
+    return context.global.color == ColorMode::always;
   }
   if (context.environment.get("NO_COLOR")) {
     return false;
@@ -18,7 +22,39 @@ bool colored(const Context& context, bool is_terminal) {
   return is_terminal && context.environment.get("TERM").value_or("dumb") != "dumb";
 }
 
+const std::vector<std::string>& choices_of(const std::vector<std::string>& own,
+                                           const FlagValue& into) {
+  const auto* typed = std::get_if<TypedValue>(&into);
+  return own.empty() && typed != nullptr ? typed->choices : own;
+}
+
 }  // namespace
+
+const std::vector<std::string>& choices_of(const Flag& flag) {
+  return choices_of(flag.choices, flag.into);
+}
+
+const std::vector<std::string>& choices_of(const Argument& argument) {
+  return choices_of(argument.choices, argument.into);
+}
+
+bool repeatable(const FlagValue& into) {
+  const auto* typed = std::get_if<TypedValue>(&into);
+  return typed != nullptr ? typed->repeatable
+                          : std::holds_alternative<std::vector<std::string>*>(into);
+}
+
+const std::string& default_of(const Flag& flag) {
+  const auto* typed = std::get_if<TypedValue>(&flag.into);
+  return flag.fallback.empty() && typed != nullptr ? typed->initial : flag.fallback;
+}
+
+Failure unknown_choice(std::string_view text, std::string_view what,
+                       const std::vector<std::string>& choices) {
+  const std::string hint = did_you_mean(text, choices);
+  return fail(Code::usage, fmt::format("unknown value '{}' for '{}'", text, what),
+              (hint.empty() ? "" : hint + " ") + "one of: " + join(choices, ", "));
+}
 
 bool Context::color_out() const {
   return colored(*this, terminal.out_is_terminal());
@@ -42,7 +78,8 @@ Flag output_flag(std::string* into, std::vector<std::string> formats) {
           .choices = std::move(formats),
           .fallback = *into,
           .group = "Output",
-          .doc = "format of the result"};
+          .common = true,
+          .doc = "choose the format of the result"};
 }
 
 }  // namespace obsctl

@@ -1,10 +1,11 @@
-// What a command is: one value from which the parser, help, man page, completions and README tables
+// What a command is: one value from which the parser, help, man page, completions and reference
 // are all made. A flag is written once, here where its meaning is.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -18,9 +19,11 @@
 
 namespace obsctl {
 
+enum class ColorMode { automatic, always, never };
+
 // Output settings that every command shares.
 struct GlobalOptions {
-  std::string color = "auto";  // auto, always, never
+  ColorMode color = ColorMode::automatic;
   bool quiet = false;
   int verbose = 0;
 };
@@ -34,6 +37,7 @@ struct System {
   Clock& clock;
   Random& random;
   Terminal& terminal;
+  StopFlag& stop;  // raised by a test, or by Ctrl-C while a command holds StopSignals
 };
 
 // What a command gets when it runs.
@@ -49,27 +53,44 @@ struct Context : System {
   void note(std::string_view text) const;
 };
 
-// Where the value of a flag goes. A bool is a switch; a vector takes the flag several times.
-using FlagValue =
-    std::variant<bool*, std::string*, std::optional<std::string>*, std::vector<std::string>*>;
+// A value that is read from text into a field of its own type; commands/typed_flags.hpp makes them.
+struct TypedValue {
+  // Stores the value that `text` stands for. `what` names the input in errors: "--rate", or the
+  // environment variable that stands in for it.
+  std::function<Result<void>(std::string_view text, std::string_view what)> read;
+  std::vector<std::string> choices = {};  // the only accepted texts; empty: not a closed list
+  std::string initial = {};               // what the field holds without the flag, as text
+  bool repeatable = false;                // each use adds a value
+};
+
+// Where the value of a flag goes. A bool is a switch, an int counts how often a switch was given,
+// a vector takes the flag several times.
+using FlagValue = std::variant<bool*, int*, std::string*, std::optional<std::string>*,
+                               std::vector<std::string>*, TypedValue>;
 
 struct Flag {
   std::string name;     // without dashes
   char short_name = 0;  // 0 when there is none
   // Placeholder such as "TIER"; empty for a switch, in brackets when the value may be left out
-  // (then the target is an optional, and becomes an empty text).
+  // (the text is empty then).
   std::string value = {};
   FlagValue into;
-  std::vector<std::string> choices = {};  // the only accepted values; completion offers them
-  bool open = false;                      // there are more choices, and the command knows them
+  // The only accepted values; completion offers them. A typed value brings its own.
+  std::vector<std::string> choices = {};
+  bool open = false;  // there are more choices, and the command knows them
   // Values that completion offers without restricting the flag to them.
   std::vector<std::string> suggestions = {};
-  std::string completes = {};   // "file" or "directory" for path completion
+  std::string completes = {};  // "file" or "directory" for path completion
+  // Names of flags of the same command. `excludes` holds in both directions, so one of two flags
+  // names the other; `needs` lists those that have to be given too.
+  std::vector<std::string> excludes = {};
+  std::vector<std::string> needs = {};
   std::string env = {};         // environment variable read when the flag is absent
   std::string env_unless = {};  // a flag that, when given, outranks the variable
-  std::string fallback = {};    // shown as the default; the option struct holds the real one
+  std::string fallback = {};    // shown as the default; a typed value shows its own
   std::string group = {};       // heading in help; empty: "Options"
-  std::string doc = {};         // one line, lower case, no full stop
+  bool common = false;          // shown by -h; when a command marks none, -h shows all
+  std::string doc = {};         // one line, begins with a verb, lower case, no full stop
 };
 
 struct Argument {
@@ -77,6 +98,7 @@ struct Argument {
   FlagValue into;
   bool required = false;
   std::vector<std::string> choices = {};
+  std::string completes = {};  // "file" or "directory" for path completion
   std::string doc = {};
 };
 
@@ -85,19 +107,37 @@ struct Example {
   std::string doc;
 };
 
+// A command either runs or has commands of its own (`obsctl loadgen sink`); then it has no flags,
+// arguments or `run` of its own.
 struct Command {
   std::string name;
   std::string group = {};        // heading in `obsctl help`
-  std::string summary;           // one line, lower case, no full stop
+  std::string summary;           // one line, begins with a verb, lower case, no full stop
   std::string description = {};  // paragraphs for --help and the man page
+  std::vector<Command> commands = {};
+  std::string default_command = {};  // of `commands`: the one that is meant when none is named
   std::vector<Flag> flags = {};
   std::vector<Argument> arguments = {};
-  std::vector<Example> examples = {};
+  std::vector<Example> examples = {};                        // -h shows the first four
   std::vector<std::pair<int, std::string>> exit_codes = {};  // those with a special meaning here
-  std::vector<std::string> see_also = {};                    // other commands and help topics
+  // Other commands ("size", "loadgen sink") and help topics.
+  std::vector<std::string> see_also = {};
   bool hidden = false;
-  std::function<Result<int>(Context&)> run;  // the exit code
+  std::function<Result<int>(Context&)> run = {};  // the exit code
 };
+
+// The values that a flag or an argument accepts; empty: any.
+[[nodiscard]] const std::vector<std::string>& choices_of(const Flag& flag);
+[[nodiscard]] const std::vector<std::string>& choices_of(const Argument& argument);
+
+[[nodiscard]] bool repeatable(const FlagValue& into);
+
+// The default that help shows; empty when there is none.
+[[nodiscard]] const std::string& default_of(const Flag& flag);
+
+// The usage error for a text that is none of `choices`; `what` names the input, such as "--tier".
+[[nodiscard]] Failure unknown_choice(std::string_view text, std::string_view what,
+                                     const std::vector<std::string>& choices);
 
 // The flag `-o, --output` with the formats a command offers.
 [[nodiscard]] Flag output_flag(std::string* into, std::vector<std::string> formats);

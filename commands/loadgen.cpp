@@ -30,7 +30,7 @@ Scenarios say what is sent: a shipped one by name or a file of the same form. Th
 
 --tier sends what a tier is documented to carry and certifies it; --stack takes the endpoint, the certificate, the token, the rates and the sampling policy from a generated stack. --find-max searches the highest rate that holds the thresholds.
 
-A target beyond this machine gets at most 1000 items/s unless --yes is given, its stack is named with --stack, or it stands under loadgen.targets in that stack's obsctl.yaml or in the one of the current directory. Every run ends: after --duration (10s unless --count is given) or --count. Ctrl-C drains, reports and exits 130; a second one stops at once.)";
+A target beyond this machine gets at most 1000 items/s unless --yes is given, its stack is named with --stack, or it stands under loadgen.targets in that stack's obsctl.yaml or in the one of the current directory. Every run ends: after --duration (10s unless --count is given) or --count. Ctrl-C drains, reports and exits 130 (143 after SIGTERM); a second one stops at once.)";
 
 using Options = LoadgenOptions;
 
@@ -44,6 +44,7 @@ void add_target(std::vector<Flag>& out, Options& o) {
                  .env_unless = "stack",
                  .fallback = "localhost:4317",
                  .group = group,
+                 .common = true,
                  .doc = "where to send; may be repeated, connections are spread"});
   out.push_back({.name = "protocol",
                  .value = "PROTOCOL",
@@ -121,6 +122,7 @@ void add_target(std::vector<Flag>& out, Options& o) {
                  .into = &o.stack,
                  .completes = "directory",
                  .group = group,
+                 .common = true,
                  .doc = "take target, rates and policies from this generated stack"});
   out.push_back(template_dir_flag(&o.template_dirs, group));
   out.push_back({.name = "yes",
@@ -140,6 +142,7 @@ void add_load(std::vector<Flag>& out, Options& o) {
                  .completes = "file",
                  .fallback = "shop",
                  .group = group,
+                 .common = true,
                  .doc = "what to send; 'obsctl help scenarios' lists and explains"});
   out.push_back({.name = "signals",
                  .value = "SIGNAL",
@@ -152,6 +155,7 @@ void add_load(std::vector<Flag>& out, Options& o) {
                  .into = &o.tier,
                  .choices = {"small", "medium", "large", "xlarge"},
                  .group = group,
+                 .common = true,
                  .doc = "the tier's documented rates, and certify them"});
   out.push_back({.name = "rate",
                  .short_name = 'r',
@@ -159,6 +163,7 @@ void add_load(std::vector<Flag>& out, Options& o) {
                  .into = &o.rate,
                  .fallback = "100/s",
                  .group = group,
+                 .common = true,
                  .doc = "units per second over all signals and workers, for example 50k/s"});
   out.push_back({.name = "unit",
                  .value = "UNIT",
@@ -180,12 +185,14 @@ void add_load(std::vector<Flag>& out, Options& o) {
                  .into = &o.duration,
                  .fallback = "10s",
                  .group = group,
+                 .common = true,
                  .doc = "length of the run"});
   out.push_back({.name = "count",
                  .short_name = 'n',
                  .value = "N",
                  .into = &o.count,
                  .group = group,
+                 .common = true,
                  .doc = "exactly N items ('100ktraces': whole traces, '500requests')"});
   out.push_back({.name = "max",
                  .into = &o.max,
@@ -258,6 +265,7 @@ void add_truth(std::vector<Flag>& out, Options& o) {
                  .value = "URL",
                  .into = &o.ledger,
                  .group = group,
+                 .common = true,
                  .doc = "balance with the collector's own metrics (port 8888)"});
   out.push_back({.name = "sink-counts",
                  .value = "URL",
@@ -293,10 +301,12 @@ void add_truth(std::vector<Flag>& out, Options& o) {
                  .into = &o.thresholds,
                  .suggestions = {"p99<50ms", "errors<0.1%", "loss<0.1%", "rate>99%", "late<1%"},
                  .group = group,
+                 .common = true,
                  .doc = "exit 3 unless this holds, for example 'p99<50ms'"});
   out.push_back({.name = "find-max",
                  .into = &o.find_max,
                  .group = group,
+                 .common = true,
                  .doc = "search the highest rate that holds the thresholds"});
   out.push_back({.name = "write-calibration",
                  .into = &o.write_calibration,
@@ -329,6 +339,7 @@ void add_report(std::vector<Flag>& out, Options& o) {
   out.push_back({.name = "dry-run",
                  .into = &o.dry_run,
                  .group = group,
+                 .common = true,
                  .doc = "show the plan and the payload's fingerprint, send nothing"});
   out.push_back({.name = "kubernetes",
                  .value = "N",
@@ -487,7 +498,8 @@ Command loadgen_command() {
   out.exit_codes = {{3, "a threshold, the ledger, the sampling proof or the tier was missed"},
                     {1, "the target answered and refused everything"},
                     {4, "the target or the collector's metrics cannot be reached or do not answer"},
-                    {130, "interrupted; the report tells what was sent"}};
+                    {130, "interrupted; the report tells what was sent"},
+                    {143, "terminated by SIGTERM, likewise"}};
   out.see_also = {"scenarios", "size", "tiers"};
   out.run = [options](Context& context) { return dispatch(context, *options); };
   return out;

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "lib/loadgen/stop.hpp"
 #include "lib/model/spec_edit.hpp"
 #include "lib/sizing/load.hpp"
 
@@ -65,8 +64,8 @@ Result<Books> Books::open(Context& context, const LoadgenOptions& options, const
 Result<void> Books::close(Context& context, Report& report) const {
   if (!ledger_.empty()) {
     context.note("obsctl: waiting until the collector has finished");
-    OBS_TRY_ASSIGN(const auto settled, loadgen::wait_settled(context.http, ledger_, quiet_, limit_,
-                                                             loadgen::stop_flag()));
+    OBS_TRY_ASSIGN(const auto settled, loadgen::wait_settled(context.http, context.clock, ledger_,
+                                                             quiet_, limit_, context.stop));
     report.ledger =
         loadgen::balance(before_, settled.snapshot, report.result, report.run_seconds());
     report.ledger->url = ledger_;
@@ -78,8 +77,8 @@ Result<void> Books::close(Context& context, Report& report) const {
   if (!sink_.empty()) {
     // The collector has settled, so what the sink has now is all.
     const double quiet = ledger_.empty() ? quiet_ : 0;
-    OBS_TRY_ASSIGN(const auto after,
-                   loadgen::wait_sink(context.http, sink_, quiet, limit_, loadgen::stop_flag()));
+    OBS_TRY_ASSIGN(const auto after, loadgen::wait_sink(context.http, context.clock, sink_, quiet,
+                                                        limit_, context.stop));
     report.sink = loadgen::sink_difference(sink_, sink_before_, after);
     if (report.sampling) {
       loadgen::check_sampling(*report.sampling, *report.sink);

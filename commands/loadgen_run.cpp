@@ -2,12 +2,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <thread>
 
 #include "commands/loadgen_books.hpp"
 #include "lib/base/text.hpp"
+#include "lib/io/signals.hpp"
 #include "lib/loadgen/search.hpp"
-#include "lib/loadgen/stop.hpp"
 
 namespace obsctl {
 namespace {
@@ -64,7 +63,7 @@ class Progress {
 Result<loadgen::RunResult> execute(Context& context, const Prepared& prepared,
                                    const loadgen::Plan& plan) {
   Progress progress(context, prepared);
-  return loadgen::run(plan, loadgen::stop_flag(), [&](double seconds, const loadgen::Live& live) {
+  return loadgen::run(plan, context.stop, [&](double seconds, const loadgen::Live& live) {
     progress.show(seconds, live);
   });
 }
@@ -144,7 +143,7 @@ Result<int> finish(Context& context, const LoadgenOptions& options, const Prepar
     context.note("obsctl: --write-calibration keeps these sizes in obsctl.yaml, for 'obsctl size'");
   }
   if (report.result.interrupted) {
-    return exit_code::interrupted;
+    return context.stop.exit_code();
   }
   if (report.passed()) {
     OBS_TRY(check_arrival(report));
@@ -167,8 +166,9 @@ Result<int> search_max(Context& context, const LoadgenOptions& options, Prepared
     loadgen::Snapshot before;
     if (!prepared.ledger.empty()) {
       // What the trial before left in the queues must not count as this one's.
-      OBS_TRY_ASSIGN(auto settled, loadgen::wait_settled(context.http, prepared.ledger, 0,
-                                                         settle.seconds, loadgen::stop_flag()));
+      OBS_TRY_ASSIGN(auto settled,
+                     loadgen::wait_settled(context.http, context.clock, prepared.ledger, 0,
+                                           settle.seconds, context.stop));
       before = std::move(settled.snapshot);
     }
     OBS_TRY_ASSIGN(trial.result, execute(context, prepared, plan));
@@ -193,7 +193,7 @@ Result<int> search_max(Context& context, const LoadgenOptions& options, Prepared
   report.ledger.reset();  // of one trial, and in the middle of the work
   OBS_TRY(write_reports(context, options, report));
   if (report.result.interrupted) {
-    return exit_code::interrupted;
+    return context.stop.exit_code();
   }
   return report.search->highest > 0 ? exit_code::ok : exit_code::findings;
 }
@@ -214,7 +214,7 @@ Result<int> run_loadgen(Context& context, const LoadgenOptions& options) {
     return show_plan(context, prepared);
   }
   OBS_TRY_ASSIGN(const loadgen::SamplingPolicy policy, sampling_policy(options, prepared));
-  const loadgen::StopSignals signals;
+  const StopSignals signals(context.stop);
   if (options.find_max) {
     return search_max(context, options, prepared);
   }
@@ -225,7 +225,7 @@ Result<int> run_loadgen(Context& context, const LoadgenOptions& options) {
     report.sampling = loadgen::expect_sampling(prepared.payload, report.result, policy,
                                                prepared.plan.shards == 1);
   }
-  if (loadgen::stop_flag().load() < 2) {
+  if (context.stop.level() != StopLevel::now) {
     OBS_TRY(books.close(context, report));
   }
   return finish(context, options, prepared, report);

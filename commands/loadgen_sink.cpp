@@ -1,11 +1,9 @@
 // `obsctl loadgen sink`: an OTLP receiver that counts until it is told to stop.
 #include <fmt/format.h>
 
-#include <chrono>
-#include <thread>
+#include <limits>
 
 #include "commands/loadgen_options.hpp"
-#include "lib/loadgen/stop.hpp"
 #include "lib/sink/sink.hpp"
 
 namespace obsctl {
@@ -44,25 +42,17 @@ Result<otlp::SinkOptions> sink_options(Context& context, const LoadgenOptions& o
 }  // namespace
 
 Result<int> run_sink(Context& context, const LoadgenOptions& options) {
-  double limit = 0;
+  Duration limit{std::numeric_limits<double>::infinity()};
   if (options.duration) {
-    OBS_TRY_ASSIGN(const Duration duration, parse_duration(*options.duration, "--duration"));
-    limit = duration.seconds;
+    OBS_TRY_ASSIGN(limit, parse_duration(*options.duration, "--duration"));
   }
   OBS_TRY_ASSIGN(otlp::SinkOptions sink_with, sink_options(context, options));
-  const loadgen::StopSignals signals;
+  const StopSignals signals(context.stop);
   OBS_TRY_ASSIGN(otlp::Sink sink, otlp::Sink::start(std::move(sink_with)));
   context.note(fmt::format(
       "obsctl: listening on {}: gRPC port {}, HTTP port {}; Ctrl-C ends and prints the counts",
       options.listen, sink.grpc_port(), sink.http_port()));
-  const auto start = std::chrono::steady_clock::now();
-  while (loadgen::stop_flag().load() == 0) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-    if (limit > 0 && passed.count() >= limit) {
-      break;
-    }
-  }
+  context.clock.sleep(limit, context.stop);
   sink.stop();
   context.terminal.out(otlp::to_json(sink.counts(), true) + "\n");
   // To be stopped is how a server ends, not a failure.

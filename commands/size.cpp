@@ -79,6 +79,7 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .into = &options.spec_file,
                  .completes = "file",
                  .group = "Source",
+                 .common = true,
                  .doc = "spec to size; '-' reads standard input"});
   out.push_back({.name = "set",
                  .value = "KEY=VALUE",
@@ -90,6 +91,7 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .value = "URL",
                  .into = &options.prometheus,
                  .group = "Source",
+                 .common = true,
                  .doc = "measure rates and sizes on a running stack"});
   out.push_back({.name = "write-calibration",
                  .into = &options.write_calibration,
@@ -107,6 +109,7 @@ std::vector<Flag> make_flags(SizeOptions& options) {
                  .into = &options.compare,
                  .suggestions = tier_names(),
                  .group = "Output",
+                 .common = true,
                  .doc = "put another tier beside this one"});
   out.push_back({.name = "models",
                  .into = &options.models,
@@ -115,6 +118,7 @@ std::vector<Flag> make_flags(SizeOptions& options) {
   out.push_back({.name = "costs",
                  .into = &options.costs,
                  .group = "Output",
+                 .common = true,
                  .doc = "print prices in full, disaster recovery and availability"});
   out.push_back({.name = "notes",
                  .into = &options.notes,
@@ -125,10 +129,12 @@ std::vector<Flag> make_flags(SizeOptions& options) {
        .value = "[NAME]",
        .into = &options.explain,
        .group = "Output",
+       .common = true,
        .doc = "print formula, inputs and source of a number, such as loki.memory, or of all"});
   out.push_back({.name = "check",
                  .into = &options.check,
                  .group = "Check",
+                 .common = true,
                  .doc = "exit 3 when what is declared cannot hold the load"});
   out.push_back(output_flag(&options.output, outputs()));
   return out;

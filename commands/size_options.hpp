@@ -15,13 +15,13 @@
 namespace obsctl {
 
 inline constexpr std::array k_size_flags = {
-    SpecFlag{"tier", "tier", "TIER", "Load"},
+    SpecFlag{"tier", "tier", "TIER", "Load", 0, true},
     SpecFlag{"profile", "profile", "PROFILE", "Load"},
-    SpecFlag{"spans", "traces.spans", "RATE", "Load"},
+    SpecFlag{"spans", "traces.spans", "RATE", "Load", 0, true},
     SpecFlag{"new-traces", "traces.traces", "RATE", "Load"},
-    SpecFlag{"series", "metrics.series", "COUNT", "Load"},
+    SpecFlag{"series", "metrics.series", "COUNT", "Load", 0, true},
     SpecFlag{"scrape-interval", "metrics.scrape_interval", "DURATION", "Load"},
-    SpecFlag{"lines", "logs.lines", "RATE", "Load"},
+    SpecFlag{"lines", "logs.lines", "RATE", "Load", 0, true},
     SpecFlag{"streams", "logs.streams", "COUNT", "Load"},
     SpecFlag{"span-size", "traces.span_size", "SIZE", "Load"},
     SpecFlag{"sample-size", "metrics.sample_size", "SIZE", "Load"},
@@ -29,8 +29,8 @@ inline constexpr std::array k_size_flags = {
     SpecFlag{"growth", "sizing.growth_per_month", "SHARE", "Load"},
     SpecFlag{"retention-traces", "traces.retention", "DURATION", "Policy"},
     SpecFlag{"retention-metrics", "metrics.retention", "DURATION", "Policy"},
-    SpecFlag{"retention-logs", "logs.retention", "DURATION", "Policy"},
-    SpecFlag{"keep", "traces.keep", "SHARE", "Policy"},
+    SpecFlag{"retention-logs", "logs.retention", "DURATION", "Policy", 0, true},
+    SpecFlag{"keep", "traces.keep", "SHARE", "Policy", 0, true},
     SpecFlag{"traces", "traces.backend", "BACKEND", "Policy"},
     SpecFlag{"metrics", "metrics.backend", "BACKEND", "Policy"},
     SpecFlag{"logs", "logs.backend", "BACKEND", "Policy"},

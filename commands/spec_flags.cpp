@@ -20,6 +20,7 @@ Flag spec_flag(const SpecFlag& row, std::optional<std::string>* into) {
            .into = into,
            .choices = field.choices,
            .group = row.group,
+           .common = row.common,
            .doc = field.doc};
   const auto& catalogs = built_in_catalogs();
   if (out.choices.empty() && catalogs) {

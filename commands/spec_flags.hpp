@@ -17,6 +17,7 @@ struct SpecFlag {
   const char* value;
   const char* group;
   char short_name = 0;
+  bool common = false;  // shown by -h
 };
 
 [[nodiscard]] Flag spec_flag(const SpecFlag& row, std::optional<std::string>* into);

@@ -30,16 +30,33 @@ install_packages() {
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-# Configures and builds into build/$1; the remaining arguments go to cmake. BUILD_TARGET limits it to one target.
+# Configures and builds the preset $1 into build/$1; the remaining arguments go to cmake. BUILD_TARGET limits it to one
+# target.
 build() {
-    local dir="$root/build/$1" log="$root/build/$1.log" target=${BUILD_TARGET:-all} launcher=()
+    local preset=$1 dir="$root/build/$1" log="$root/build/$1.log" target=${BUILD_TARGET:-all} launcher=()
     shift
+    mkdir -p "$root/build"
     command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-    cmake -S "$root" -B "$dir" -G Ninja "${launcher[@]}" "$@" >"$log" 2>&1 ||
-        { cat "$log" >&2; return 1; }
+    (cd "$root" && cmake --preset "$preset" "${launcher[@]}" "$@") >"$log" 2>&1 || { cat "$log" >&2; return 1; }
     if [ -t 2 ]; then
         cmake --build "$dir" --target "$target" >&2
     else
         cmake --build "$dir" --target "$target" >"$log" 2>&1 || { tail -n 60 "$log" >&2; return 1; }
     fi
+}
+
+# Checks the Python files $@ (all without any) with the ruff that ruff.toml pins, in an environment of its own.
+run_python_check() {
+    local version venv
+    version=$(sed -n 's/^required-version = "==\(.*\)"$/\1/p' "$root/ruff.toml")
+    venv="${XDG_CACHE_HOME:-$HOME/.cache}/obsctl-tools/ruff-$version"
+    if ! [ -x "$venv/bin/ruff" ]; then
+        rm -rf "$venv" "$venv.partial-$$"
+        python3 -m venv "$venv.partial-$$" && "$venv.partial-$$/bin/pip" install --quiet "ruff==$version" >&2 ||
+            { rm -rf "$venv.partial-$$"; say "ruff $version cannot be installed from PyPI"; return 4; }
+        mv "$venv.partial-$$" "$venv"
+    fi
+    if [ $# -eq 0 ]; then set -- "$root"; fi
+    "$venv/bin/ruff" check --quiet --config "$root/ruff.toml" "$@" || return
+    echo "ruff: no findings"
 }

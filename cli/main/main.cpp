@@ -16,8 +16,9 @@ int main(int argc, char** argv) {
     obsctl::OsClock clock;
     obsctl::OsRandom random;
     obsctl::OsTerminal terminal(environment);
+    obsctl::StopFlag stop;
     return obsctl::cli::run(std::vector<std::string>(argv + 1, argv + argc),
-                            {environment, files, http, clock, random, terminal});
+                            {environment, files, http, clock, random, terminal, stop});
   } catch (const std::exception& error) {
     // Reached only by a bug or when memory runs out: errors are values everywhere else.
     std::fprintf(stderr, "obsctl: internal error: %s\n  hint: please report this\n", error.what());

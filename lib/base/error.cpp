@@ -43,6 +43,7 @@ std::string_view code_name(Code code) {
     case Code::unreachable: return "unreachable";
     case Code::integrity: return "integrity";
     case Code::interrupted: return "interrupted";
+    case Code::terminated: return "terminated";
   }
   return "failed";
 }
@@ -57,6 +58,7 @@ int exit_code_of(Code code) {
     case Code::unreachable: return exit_code::unavailable;
     case Code::integrity: return exit_code::integrity;
     case Code::interrupted: return exit_code::interrupted;
+    case Code::terminated: return exit_code::terminated;
   }
   return exit_code::failed;
 }

@@ -35,6 +35,7 @@ enum class Code {
   unreachable,  // a needed service does not answer
   integrity,    // data does not match its checksum
   interrupted,  // SIGINT
+  terminated,   // SIGTERM
 };
 
 // Settings of a stack by key ("logs.retention"), as text that obsctl.yaml and the command line
@@ -86,6 +87,7 @@ inline constexpr int findings = 3;
 inline constexpr int unavailable = 4;
 inline constexpr int integrity = 5;
 inline constexpr int interrupted = 130;
+inline constexpr int terminated = 143;
 }  // namespace exit_code
 
 [[nodiscard]] int exit_code_of(Code code);

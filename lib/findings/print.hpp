@@ -14,9 +14,9 @@ namespace obsctl {
 
 // What was checked, as far as a report names it.
 struct CheckInfo {
-  std::string name;     // of the check, for example "size --check"
-  std::string passed;   // what is said when nothing was found, a sentence without full stop
-  std::string version;  // of obsctl
+  std::string name;          // of the check, for example "size --check"
+  std::string passed = {};   // what is said when nothing was found, without full stop
+  std::string version = {};  // of obsctl
 };
 
 // Errors, warnings and notes below each other, each with its hint, and a line that counts them.

@@ -9,73 +9,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cstring>
+
+#include "lib/io/fd.hpp"
+#include "lib/io/posix.hpp"
+#include "lib/io/stream.hpp"
 
 namespace obsctl {
 namespace {
 
 namespace fs = std::filesystem;
 
-Error io_error(std::string_view doing, const fs::path& path, int error) {
-  Error out{
-      .code = error == ENOENT ? Code::missing : Code::io,
-      .message = fmt::format("cannot {} '{}': {}", doing, path.string(), std::strerror(error))};
-  if (error == ENOSPC || error == EDQUOT) {
-    out.hint = "free some space on that disk and run the command again";
-  } else if (error == EACCES || error == EPERM || error == EROFS) {
-    out.hint = "check the permissions of the directory, or choose another one";
-  }
-  return out;
-}
-
-Failure io_failure(std::string_view doing, const fs::path& path, int error) {
-  return Failure(io_error(doing, path, error));
-}
-
-// A file descriptor that closes itself.
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  ~Fd() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-int write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
-      return errno;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return 0;
-}
-
-int sync_directory(const fs::path& dir) {
-  const Fd fd(::open(dir.empty() ? "." : dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.ok()) {
-    return errno;
-  }
-  return ::fsync(fd.get()) == 0 ? 0 : errno;
-}
-
-int write_new(const std::string& path, std::string_view bytes, FileMode mode, bool durable) {
+int write_new(const std::string& path, std::string_view bytes, FileMode mode) {
   const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.ok()) {
+  if (!fd.open()) {
     return errno;
   }
   if (const int error = write_all(fd.get(), bytes)) {
@@ -83,10 +31,7 @@ int write_new(const std::string& path, std::string_view bytes, FileMode mode, bo
   }
   // fchmod and not the mode of open(), because the umask must not weaken or widen what was asked
   // for.
-  if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0 || (durable && ::fsync(fd.get()) != 0)) {
-    return errno;
-  }
-  return 0;
+  return ::fchmod(fd.get(), static_cast<mode_t>(mode)) == 0 ? 0 : errno;
 }
 
 bool same_file(int fd, const fs::path& path) {
@@ -110,7 +55,7 @@ class OsFileLock final : public FileLock {
   OsFileLock(const OsFileLock&) = delete;
   OsFileLock& operator=(const OsFileLock&) = delete;
 
-  [[nodiscard]] bool opened() const { return fd_.ok(); }
+  [[nodiscard]] bool opened() const { return fd_.open(); }
   // 0 or the errno of the attempt.
   [[nodiscard]] int try_lock() const {
     return ::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
@@ -130,22 +75,15 @@ class OsFileLock final : public FileLock {
 }  // namespace
 
 Result<std::string> OsFileSystem::read(const fs::path& path) const {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.ok()) {
-    return io_failure("read", path, errno);
-  }
+  OBS_TRY_ASSIGN(const auto file, open_reader(path));
   std::string out;
-  char buffer[65536];
+  std::array<char, k_chunk> chunk;
   for (;;) {
-    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
+    OBS_TRY_ASSIGN(const std::size_t n, file->read(chunk));
     if (n == 0) {
       return out;
     }
-    if (n > 0) {
-      out.append(buffer, static_cast<std::size_t>(n));
-    } else if (errno != EINTR) {
-      return io_failure("read", path, errno);
-    }
+    out.append(chunk.data(), n);
   }
 }
 
@@ -199,22 +137,9 @@ Result<DiskSpace> OsFileSystem::disk_space(const fs::path& path) const {
 
 Result<void> OsFileSystem::write_atomic(const fs::path& path, std::string_view bytes,
                                         FileMode mode) {
-  const std::string temporary =
-      fmt::format("{}.{}.partial", path.string(), static_cast<long>(::getpid()));
-  ::unlink(temporary.c_str());  // left by a killed process that had the same pid
-  if (const int error = write_new(temporary, bytes, mode, true)) {
-    ::unlink(temporary.c_str());
-    return io_failure("write", path, error);
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(temporary.c_str());
-    return io_failure("write", path, error);
-  }
-  if (const int error = sync_directory(path.parent_path())) {
-    return io_failure("write", path, error);
-  }
-  return {};
+  OBS_TRY_ASSIGN(const auto file, open_writer(path, mode));
+  OBS_TRY(file->write(bytes));
+  return file->finish();
 }
 
 Result<void> OsFileSystem::make_directories(const fs::path& path, FileMode mode) {
@@ -269,7 +194,7 @@ Result<void> OsFileSystem::remove_if_empty(const fs::path& directory) {
 
 Result<void> OsFileSystem::write_staged(const fs::path& path, std::string_view bytes,
                                         FileMode mode) {
-  if (const int error = write_new(path.string(), bytes, mode, false)) {
+  if (const int error = write_new(path.string(), bytes, mode)) {
     return io_failure("write", path, error);
   }
   return {};
@@ -283,19 +208,19 @@ Result<void> OsFileSystem::move(const fs::path& from, const fs::path& to) {
 }
 
 Result<void> OsFileSystem::sync(const std::vector<fs::path>& paths) {
-  std::vector<std::unique_ptr<Fd>> open;
+  std::vector<Fd> open;
   for (const auto& path : paths) {
-    open.push_back(std::make_unique<Fd>(::open(path.c_str(), O_RDONLY | O_CLOEXEC)));
-    if (!open.back()->ok()) {
+    open.emplace_back(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!open.back().open()) {
       return io_failure("write", path, errno);
     }
     // Only starts the writing. With all of it under way, the first fsync below commits the file
     // system's journal for every file, and the others find little left to do. Directories and some
     // file systems do not know this call, and need not.
-    static_cast<void>(::sync_file_range(open.back()->get(), 0, 0, SYNC_FILE_RANGE_WRITE));
+    static_cast<void>(::sync_file_range(open.back().get(), 0, 0, SYNC_FILE_RANGE_WRITE));
   }
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    if (::fsync(open[i]->get()) != 0) {
+    if (::fsync(open[i].get()) != 0) {
       return io_failure("write", paths[i], errno);
     }
   }

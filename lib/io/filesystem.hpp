@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,23 @@ struct DiskSpace {
 class FileLock {
  public:
   virtual ~FileLock() = default;
+};
+
+// A file read from its start, piece by piece.
+class FileReader {
+ public:
+  virtual ~FileReader() = default;
+  // Fills the front of the buffer and returns how many bytes, 0 at the end.
+  [[nodiscard]] virtual Result<std::size_t> read(std::span<char> into) = 0;
+};
+
+// A file written piece by piece. It is there, durable and whole, once finish() has succeeded; one
+// that is given up before leaves nothing.
+class FileWriter {
+ public:
+  virtual ~FileWriter() = default;
+  virtual Result<void> write(std::string_view bytes) = 0;
+  virtual Result<void> finish() = 0;
 };
 
 class FileSystem {
@@ -55,6 +73,13 @@ class FileSystem {
   // the directory. A kill at any moment leaves the old or the new file. Parents must exist.
   virtual Result<void> write_atomic(const std::filesystem::path& path, std::string_view bytes,
                                     FileMode mode) = 0;
+
+  // The same for what is too large for memory. The defaults hold it in memory all the same: they
+  // are for file systems of tests.
+  [[nodiscard]] virtual Result<std::unique_ptr<FileReader>> open_reader(
+      const std::filesystem::path& path) const;
+  [[nodiscard]] virtual Result<std::unique_ptr<FileWriter>> open_writer(
+      const std::filesystem::path& path, FileMode mode);
 
   virtual Result<void> make_directories(const std::filesystem::path& path,
                                         FileMode mode = 0755) = 0;
@@ -100,6 +125,10 @@ class OsFileSystem final : public FileSystem {
   [[nodiscard]] Result<DiskSpace> disk_space(const std::filesystem::path& path) const override;
   Result<void> write_atomic(const std::filesystem::path& path, std::string_view bytes,
                             FileMode mode) override;
+  [[nodiscard]] Result<std::unique_ptr<FileReader>> open_reader(
+      const std::filesystem::path& path) const override;
+  [[nodiscard]] Result<std::unique_ptr<FileWriter>> open_writer(const std::filesystem::path& path,
+                                                                FileMode mode) override;
   Result<void> make_directories(const std::filesystem::path& path, FileMode mode) override;
   Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
   Result<void> remove(const std::filesystem::path& path) override;

@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cmath>
-#include <thread>
 
 #include "lib/base/text.hpp"
 
@@ -257,17 +255,12 @@ bool LedgerReport::balanced() const {
   return std::ranges::all_of(lines, [](const LedgerLine& line) { return line.accounted; });
 }
 
-Result<Settled> wait_settled(HttpClient& http, const std::string& url, double quiet, double limit,
-                             const StopFlag& stop) {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  const auto since = [](Clock::time_point from) {
-    return std::chrono::duration<double>(Clock::now() - from).count();
-  };
+Result<Settled> wait_settled(HttpClient& http, Clock& clock, const std::string& url, double quiet,
+                             double limit, const StopFlag& stop) {
+  const auto start = clock.monotonic();
   OBS_TRY_ASSIGN(Snapshot last, fetch_snapshot(http, url));
-  auto changed = Clock::now();
-  while (since(start) < limit && stop.load() < 2) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  auto changed = clock.monotonic();
+  while (clock.since(start).seconds < limit && clock.sleep({0.25}, stop, StopLevel::now)) {
     OBS_TRY_ASSIGN(Snapshot now, fetch_snapshot(http, url));
     bool same = now.exporters == last.exporters && now.removed == last.removed &&
                 now.sampled_traces == last.sampled_traces &&
@@ -276,14 +269,14 @@ Result<Settled> wait_settled(HttpClient& http, const std::string& url, double qu
       same = same && now.signals[i].accepted == last.signals[i].accepted;
     }
     if (!same) {
-      changed = Clock::now();
+      changed = clock.monotonic();
     }
     last = std::move(now);
-    if (since(changed) >= quiet && last.queued == 0) {
+    if (clock.since(changed).seconds >= quiet && last.queued == 0) {
       break;
     }
   }
-  return Settled{std::move(last), since(start)};
+  return Settled{std::move(last), clock.since(start).seconds};
 }
 
 }  // namespace obsctl::loadgen

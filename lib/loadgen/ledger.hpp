@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lib/base/error.hpp"
+#include "lib/io/clock.hpp"
 #include "lib/io/http.hpp"
 #include "lib/loadgen/run.hpp"
 
@@ -94,7 +95,7 @@ struct Settled {
   Snapshot snapshot;
   double waited = 0;
 };
-[[nodiscard]] Result<Settled> wait_settled(HttpClient& http, const std::string& url, double quiet,
-                                           double limit, const StopFlag& stop);
+[[nodiscard]] Result<Settled> wait_settled(HttpClient& http, Clock& clock, const std::string& url,
+                                           double quiet, double limit, const StopFlag& stop);
 
 }  // namespace obsctl::loadgen

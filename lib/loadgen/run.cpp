@@ -131,7 +131,7 @@ Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgr
   out.total_seconds = std::chrono::duration<double>(otlp::Clock::now() - epoch.start).count();
   out.cpu_seconds = cpu_now() - cpu_before;
   out.rss_bytes = peak_rss();
-  out.interrupted = stop.load() != 0;
+  out.interrupted = stop.level() != StopLevel::none;
   return out;
 }
 
@@ -214,7 +214,7 @@ std::int64_t requests_for(const Ring& ring, std::int64_t items) {
 Result<RunResult> run(const Plan& plan, const StopFlag& stop, const OnProgress& progress) {
   OBS_TRY_ASSIGN(RunResult out, plan.protocol == otlp::Protocol::grpc
                                     ? run_with<otlp::GrpcClient>(plan, stop, progress)
-                                    : run_with<otlp::HttpClient>(plan, stop, progress));
+                                    : run_with<otlp::OtlpHttpClient>(plan, stop, progress));
   hide_credentials(plan.client, out);
   return out;
 }

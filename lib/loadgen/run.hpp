@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/io/signals.hpp"
 #include "lib/loadgen/compile.hpp"
 #include "lib/loadgen/histogram.hpp"
 #include "lib/loadgen/profile.hpp"
@@ -101,8 +102,6 @@ struct Live {
   std::atomic<std::int64_t> lag_ns{0};  // how far behind the schedule
 };
 
-// 0: run, 1: send nothing more and drain, 2: stop now. Set by a signal handler.
-using StopFlag = std::atomic<int>;
 
 // Called a few times per second while the run lasts.
 using OnProgress = std::function<void(double seconds, const Live&)>;

@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 namespace obsctl::loadgen {
 
@@ -35,20 +33,16 @@ Result<SinkSnapshot> fetch_sink(HttpClient& http, const std::string& url) {
   }
 }
 
-Result<SinkSnapshot> wait_sink(HttpClient& http, const std::string& url, double quiet, double limit,
-                               const StopFlag& stop) {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  const auto since = [](Clock::time_point from) {
-    return std::chrono::duration<double>(Clock::now() - from).count();
-  };
+Result<SinkSnapshot> wait_sink(HttpClient& http, Clock& clock, const std::string& url, double quiet,
+                               double limit, const StopFlag& stop) {
+  const auto start = clock.monotonic();
   OBS_TRY_ASSIGN(SinkSnapshot last, fetch_sink(http, url));
-  auto changed = Clock::now();
-  while (since(changed) < quiet && since(start) < limit && stop.load() < 2) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  auto changed = start;
+  while (clock.since(changed).seconds < quiet && clock.since(start).seconds < limit &&
+         clock.sleep({0.25}, stop, StopLevel::now)) {
     OBS_TRY_ASSIGN(const SinkSnapshot now, fetch_sink(http, url));
     if (now != last) {
-      changed = Clock::now();
+      changed = clock.monotonic();
     }
     last = now;
   }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "lib/base/error.hpp"
+#include "lib/io/clock.hpp"
 #include "lib/io/http.hpp"
 #include "lib/loadgen/run.hpp"
 #include "lib/otlp/types.hpp"
@@ -33,8 +34,8 @@ struct SinkReport {
 // `url` is the sink's /counts.
 [[nodiscard]] Result<SinkSnapshot> fetch_sink(HttpClient& http, const std::string& url);
 // Reads until nothing changes for `quiet` seconds, at most `limit` seconds.
-[[nodiscard]] Result<SinkSnapshot> wait_sink(HttpClient& http, const std::string& url, double quiet,
-                                             double limit, const StopFlag& stop);
+[[nodiscard]] Result<SinkSnapshot> wait_sink(HttpClient& http, Clock& clock, const std::string& url,
+                                             double quiet, double limit, const StopFlag& stop);
 [[nodiscard]] SinkReport sink_difference(const std::string& url, const SinkSnapshot& before,
                                          const SinkSnapshot& after);
 

@@ -53,11 +53,11 @@ class Worker {
   RunResult& run() {
     while (true) {
       const otlp::Time now = otlp::Clock::now();
-      const int stop = stop_.load(std::memory_order_relaxed);
-      if (!closing_ && (stop != 0 || out_of_time(now))) {
+      const StopLevel stop = stop_.level();
+      if (!closing_ && (stop != StopLevel::none || out_of_time(now))) {
         close(now);
       }
-      if (stop >= 2 || (closing_ && now >= drain_until_)) {
+      if (stop == StopLevel::now || (closing_ && now >= drain_until_)) {
         break;
       }
       send_retries(now);
@@ -321,7 +321,7 @@ class Worker {
                                (completion.outcome == otlp::Outcome::transport && completion.sent);
       const auto delay = otlp::retry_delay(plan_.retry, completion, flight.attempts,
                                            completion.done_time - flight.intended, random_.unit());
-      if (delay && stop_.load(std::memory_order_relaxed) == 0) {
+      if (delay && stop_.level() == StopLevel::none) {
         flight.unanswered = flight.unanswered || lost_answer;
         again_.push({completion.done_time + *delay, slot});
         return;

@@ -155,7 +155,7 @@ std::size_t on_header(char* data, std::size_t /*one*/, std::size_t size, void* u
 
 }  // namespace
 
-class HttpClient::Impl {
+class OtlpHttpClient::Impl {
  public:
   Impl(ClientOptions options, Poller poller)
       : options_(std::move(options)), poller_(std::move(poller)) {}
@@ -202,8 +202,8 @@ class HttpClient::Impl {
   ClientStats stats_;
 };
 
-int HttpClient::Impl::on_socket(CURL* /*easy*/, curl_socket_t socket, int what, void* user,
-                                void* known) {
+int OtlpHttpClient::Impl::on_socket(CURL* /*easy*/, curl_socket_t socket, int what, void* user,
+                                    void* known) {
   auto& self = *static_cast<Impl*>(user);
   if (what == CURL_POLL_REMOVE) {
     self.poller_.forget(socket);
@@ -216,18 +216,18 @@ int HttpClient::Impl::on_socket(CURL* /*easy*/, curl_socket_t socket, int what, 
   return 0;
 }
 
-int HttpClient::Impl::on_timer(CURLM* /*multi*/, long millis, void* user) {
+int OtlpHttpClient::Impl::on_timer(CURLM* /*multi*/, long millis, void* user) {
   auto& self = *static_cast<Impl*>(user);
   self.timer_ = millis < 0 ? Time::max() : Clock::now() + std::chrono::milliseconds(millis);
   return 0;
 }
 
-Result<void> HttpClient::Impl::check_tls() const {
+Result<void> OtlpHttpClient::Impl::check_tls() const {
   // libcurl loads certificates only when it connects; a bad one should fail before the run.
   return TlsContext::client(options_.tls, "http/1.1").map([](const TlsContext&) {});
 }
 
-void HttpClient::Impl::add_target(const Endpoint& endpoint) {
+void OtlpHttpClient::Impl::add_target(const Endpoint& endpoint) {
   auto target = std::make_unique<Target>();
   target->endpoint = endpoint;
   Endpoint named = endpoint;
@@ -245,7 +245,7 @@ void HttpClient::Impl::add_target(const Endpoint& endpoint) {
   targets_.push_back(std::move(target));
 }
 
-Result<void> HttpClient::Impl::prepare() {
+Result<void> OtlpHttpClient::Impl::prepare() {
   static const CURLcode k_started = curl_global_init(CURL_GLOBAL_DEFAULT);
   multi_ = curl_multi_init();
   if (k_started != CURLE_OK || multi_ == nullptr) {
@@ -276,7 +276,7 @@ Result<void> HttpClient::Impl::prepare() {
   return {};
 }
 
-void HttpClient::Impl::set_up(Transfer& transfer) {
+void OtlpHttpClient::Impl::set_up(Transfer& transfer) {
   transfer.easy = curl_easy_init();
   transfer.max_response = options_.max_response;
   CURL* easy = transfer.easy;
@@ -313,7 +313,7 @@ void HttpClient::Impl::set_up(Transfer& transfer) {
   set_file(CURLOPT_SSLKEY, tls.key_file);
 }
 
-bool HttpClient::Impl::submit(const Request& request) {
+bool OtlpHttpClient::Impl::submit(const Request& request) {
   if (free_.empty()) {
     return false;
   }
@@ -337,7 +337,8 @@ bool HttpClient::Impl::submit(const Request& request) {
   return true;
 }
 
-void HttpClient::Impl::finish_failed(Transfer& transfer, CURLcode code, Completion& completion) {
+void OtlpHttpClient::Impl::finish_failed(Transfer& transfer, CURLcode code,
+                                         Completion& completion) {
   const std::string where = transfer.target->endpoint.authority();
   const std::string cause = cause_of(transfer.easy, code, transfer.error.data());
   completion.outcome = Outcome::transport;
@@ -359,7 +360,7 @@ void HttpClient::Impl::finish_failed(Transfer& transfer, CURLcode code, Completi
   }
 }
 
-void HttpClient::Impl::finish(Transfer& transfer, CURLcode code) {
+void OtlpHttpClient::Impl::finish(Transfer& transfer, CURLcode code) {
   Completion& completion = ready_.add(transfer.request, Clock::now());
   completion.sent = transfer.attempts > 0;
   if (completion.sent) {
@@ -392,7 +393,7 @@ void HttpClient::Impl::finish(Transfer& transfer, CURLcode code) {
   free_.push_back(&transfer);
 }
 
-void HttpClient::Impl::collect() {
+void OtlpHttpClient::Impl::collect() {
   int left = 0;
   while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     if (message->msg == CURLMSG_DONE) {
@@ -404,7 +405,7 @@ void HttpClient::Impl::collect() {
   }
 }
 
-void HttpClient::Impl::flush() {
+void OtlpHttpClient::Impl::flush() {
   if (timer_ <= Clock::now()) {
     int running = 0;
     timer_ = Time::max();
@@ -413,7 +414,7 @@ void HttpClient::Impl::flush() {
   }
 }
 
-void HttpClient::Impl::drive(Time deadline, bool& interrupted) {
+void OtlpHttpClient::Impl::drive(Time deadline, bool& interrupted) {
   int running = 0;
   for (const epoll_event& event : poller_.wait(std::min(deadline, timer_), interrupted)) {
     const int flags = ((event.events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
@@ -425,7 +426,7 @@ void HttpClient::Impl::drive(Time deadline, bool& interrupted) {
   flush();
 }
 
-std::span<const Completion> HttpClient::Impl::wait(Time deadline) {
+std::span<const Completion> OtlpHttpClient::Impl::wait(Time deadline) {
   delivered_.clear();
   flush();
   bool interrupted = false;
@@ -439,7 +440,7 @@ std::span<const Completion> HttpClient::Impl::wait(Time deadline) {
   return delivered_.view();
 }
 
-Result<void> HttpClient::Impl::connect(Time deadline) {
+Result<void> OtlpHttpClient::Impl::connect(Time deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
   for (std::size_t i = 0; i < std::min(targets_.size(), transfers_.size()); ++i) {
     Transfer probe;
@@ -459,37 +460,37 @@ Result<void> HttpClient::Impl::connect(Time deadline) {
   return {};
 }
 
-Result<HttpClient> HttpClient::create(ClientOptions options) {
+Result<OtlpHttpClient> OtlpHttpClient::create(ClientOptions options) {
   OBS_TRY_ASSIGN(auto poller, Poller::create());
   auto impl = std::make_unique<Impl>(std::move(options), std::move(poller));
   OBS_TRY(impl->prepare());
-  return HttpClient(std::move(impl));
+  return OtlpHttpClient(std::move(impl));
 }
 
-HttpClient::HttpClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-HttpClient::HttpClient(HttpClient&&) noexcept = default;
-HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
-HttpClient::~HttpClient() = default;
+OtlpHttpClient::OtlpHttpClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+OtlpHttpClient::OtlpHttpClient(OtlpHttpClient&&) noexcept = default;
+OtlpHttpClient& OtlpHttpClient::operator=(OtlpHttpClient&&) noexcept = default;
+OtlpHttpClient::~OtlpHttpClient() = default;
 
-bool HttpClient::submit(const Request& request) {
+bool OtlpHttpClient::submit(const Request& request) {
   return impl_->submit(request);
 }
-std::span<const Completion> HttpClient::wait(Time deadline) {
+std::span<const Completion> OtlpHttpClient::wait(Time deadline) {
   return impl_->wait(deadline);
 }
-void HttpClient::flush() {
+void OtlpHttpClient::flush() {
   impl_->flush();
 }
-Result<void> HttpClient::connect(Time deadline) {
+Result<void> OtlpHttpClient::connect(Time deadline) {
   return impl_->connect(deadline);
 }
-std::size_t HttpClient::in_flight() const {
+std::size_t OtlpHttpClient::in_flight() const {
   return impl_->in_flight();
 }
-std::size_t HttpClient::capacity() const {
+std::size_t OtlpHttpClient::capacity() const {
   return impl_->capacity();
 }
-const ClientStats& HttpClient::stats() const {
+const ClientStats& OtlpHttpClient::stats() const {
   return impl_->stats();
 }
 

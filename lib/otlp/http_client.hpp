@@ -11,14 +11,14 @@
 
 namespace obsctl::otlp {
 
-class HttpClient {
+class OtlpHttpClient {
  public:
   // Code::usage for options that cannot work, Code::config for unreadable certificates.
-  [[nodiscard]] static Result<HttpClient> create(ClientOptions options);
+  [[nodiscard]] static Result<OtlpHttpClient> create(ClientOptions options);
 
-  HttpClient(HttpClient&&) noexcept;
-  HttpClient& operator=(HttpClient&&) noexcept;
-  ~HttpClient();
+  OtlpHttpClient(OtlpHttpClient&&) noexcept;
+  OtlpHttpClient& operator=(OtlpHttpClient&&) noexcept;
+  ~OtlpHttpClient();
 
   // Takes a request; false when every connection is busy (nothing was taken).
   [[nodiscard]] bool submit(const Request& request);
@@ -41,7 +41,7 @@ class HttpClient {
 
  private:
   class Impl;
-  explicit HttpClient(std::unique_ptr<Impl> impl);
+  explicit OtlpHttpClient(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

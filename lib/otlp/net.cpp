@@ -38,12 +38,6 @@ tl::expected<AddressList, std::string> look_up(const std::string& host, std::uin
 
 }  // namespace
 
-Fd::~Fd() {
-  if (fd_ >= 0) {
-    ::close(fd_);
-  }
-}
-
 void Channel::set_no_delay() {
   otlp::set_no_delay(fd_.get());
 }

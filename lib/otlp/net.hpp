@@ -13,30 +13,13 @@
 #include <vector>
 
 #include "lib/base/error.hpp"
+#include "lib/io/fd.hpp"
 #include "lib/otlp/transport.hpp"
 
 struct ssl_ctx_st;
 struct ssl_st;
 
 namespace obsctl::otlp {
-
-// A file descriptor that is closed with its owner.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd();
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 struct Address {
   sockaddr_storage storage = {};

@@ -1,7 +1,7 @@
 // The contract between a load generator and the clients that send for it: requests in, completions
 // out.
 //
-// GrpcClient (grpc_client.hpp) and HttpClient (http_client.hpp) have the same shape on purpose and
+// GrpcClient (grpc_client.hpp) and OtlpHttpClient (http_client.hpp) have the same shape on purpose and
 // no common base class: a generator picks one per run, and its hot loop sees a concrete type.
 //
 //   auto client = GrpcClient::create(options);            // resolves names, loads certificates

@@ -2,7 +2,7 @@
 //
 //   otlp_send bare   REQUESTS SPANS              the same bytes through a plain socket, nothing
 //   else otlp_send grpc   REQUESTS SPANS              GrpcClient to a sink in another process
-//   otlp_send http   REQUESTS SPANS              HttpClient, the same
+//   otlp_send http   REQUESTS SPANS              OtlpHttpClient, the same
 //   otlp_send grpc   REQUESTS SPANS HOST:PORT [KEY=VALUE…]   to a receiver that is there already
 //
 // Every request has fresh ids and times, patched in place. The CPU time is that of this process
@@ -349,7 +349,7 @@ int main(int argc, char** argv) {
   }
   Ring ring = body.empty() ? Ring(k_ring, spans) : Ring(body, k_ring);
   const auto result = grpc ? run_client<GrpcClient>(options, ring, signal, requests)
-                           : run_client<HttpClient>(options, ring, signal, requests);
+                           : run_client<OtlpHttpClient>(options, ring, signal, requests);
   std::puts(result.dump().c_str());
   if (child > 0) {
     kill(child, SIGKILL);

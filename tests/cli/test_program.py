@@ -68,7 +68,14 @@ class Help(unittest.TestCase):
         self.assertEqual(obsctl().stdout, obsctl("help").stdout)
         self.assertEqual(obsctl("--help").returncode, 0)
         for words in (["--version"], ["-V"], ["version"]):
-            self.assertRegex(obsctl(*words).stdout, r"^obsctl \d+\.\d+\.\d+\n$")
+            self.assertRegex(obsctl(*words).stdout, r"^obsctl \d+\.\d+\.\d+( \([0-9a-f]{12}(-dirty)?\))?\n$")
+
+    def test_version_says_the_same_as_text_and_json(self):
+        report = json.loads(obsctl("version", "-o", "json").stdout)
+        self.assertRegex(report["commit"], r"^([0-9a-f]{12})?$")
+        commit = report["commit"] + ("-dirty" if report["dirty"] else "")
+        self.assertEqual(obsctl("version").stdout,
+                         f"obsctl {report['version']}" + (f" ({commit})" if commit else "") + "\n")
 
 
 class Errors(unittest.TestCase):
@@ -156,8 +163,8 @@ class Completion(unittest.TestCase):
                 with self.subTest(command=command, signal=signal):
                     self.assertTrue(backends)
                     self.assertEqual(self.complete(command, f"--{signal}", ""), backends)
-                    brief = " ".join(obsctl(command, "-h").stdout.split())
-                    self.assertIn(f"component that stores the {signal}: {', '.join(backends)}", brief)
+                    page = " ".join(obsctl(command, "--help").stdout.split())
+                    self.assertIn(f"component that stores the {signal}: {', '.join(backends)}", page)
                     # A template directory may have others, so the stack refuses it, not the parser.
                     refused = obsctl(command, f"--{signal}", "nope", *words)
                     self.assertEqual(refused.returncode, 2)

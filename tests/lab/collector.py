@@ -13,10 +13,13 @@ import urllib.request
 BINARY = os.environ.get("OBSCTL", "")
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def free_ports(number: int) -> list:
+    """Different ports of this machine that nobody listens on."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
 
 
 class Collector:
@@ -26,7 +29,7 @@ class Collector:
     """
 
     def __init__(self, folder: pathlib.Path, processors: str = "", use: str = "", exporter: str = ""):
-        self.grpc, self.http, self.metrics = free_port(), free_port(), free_port()
+        self.grpc, self.http, self.metrics = free_ports(3)
         self.out = {name: folder / f"{name}.jsonl" for name in ("traces", "metrics", "logs")}
         config = folder / "collector.yaml"
         exporters = exporter or "\n".join(f"  file/{name}: {{path: {path}}}"
@@ -98,9 +101,9 @@ class Sink:
         return json.loads(out)
 
 
-def loadgen(*flags: str, code: int = 0) -> dict:
+def loadgen(*flags: str, code: int = 0, seconds: float = 300) -> dict:
     done = subprocess.run([BINARY, "loadgen", "-o", "json", *flags], capture_output=True, text=True,
-                          timeout=300, check=False)
+                          timeout=seconds, check=False)
     try:
         report = json.loads(done.stdout)
     except json.JSONDecodeError:

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import uuid
 
@@ -12,6 +13,7 @@ import pytest
 import cluster as clusters
 import given
 import manifests
+import results
 import stack as stacks
 from labenv import bin_dir, built, cache_dir
 
@@ -19,6 +21,7 @@ LATE = {"cluster", "helm", "kube_score", "checkov"}  # what these need is built 
 
 
 def pytest_configure(config) -> None:
+    config.addinivalue_line("markers", "in_order: the tests of this file are one story and keep their order")
     config.addinivalue_line("markers", "needs(program): not run where this program is not given")
     binary = os.environ.get("OBSCTL", "")
     if not os.environ.get("OBSCTL_LAB_STACK") and not shutil.which(binary):
@@ -27,9 +30,13 @@ def pytest_configure(config) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         os.environ.pop(name, None)
     os.environ["PATH"] = f"{bin_dir()}{os.pathsep}{os.environ['PATH']}"
+    config.pluginmanager.register(results.Results())
+    # Whoever stops the tests wants no stack left running: SIGTERM cleans up as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items) -> None:
+    results.shuffle(items)
     items.sort(key=lambda item: not LATE.isdisjoint(item.fixturenames))
     absent = given.absent()
     for item in items:
@@ -47,10 +54,6 @@ def engine():
         reason = probe.stderr.strip() if probe.returncode else None
     if reason:
         pytest.skip(f"no container engine: {reason}")
-    # Stacks publish fixed ports, so two runs of the lab must take turns.
-    with open(cache_dir() / "engine.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +66,7 @@ def new_stack(engine, tmp_path_factory):
         # A name of its own, so that removing it can never remove another stack's volumes.
         name = f"lab{uuid.uuid4().hex[:8]}"
         stacks.generate(directory, *options, "--name", name)
+        stacks.use_free_ports(directory)
         made.append(stacks.Stack(directory))
         return made[-1]
 
@@ -87,11 +91,14 @@ def cluster(engine, tmp_path_factory):
     if reason:
         pytest.skip(f"no Kubernetes cluster: {reason}")
     made = clusters.Cluster(tmp_path_factory.mktemp("cluster"))
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
+    # Its networks have fixed addresses, so two runs of the lab must take turns.
+    with open(cache_dir() / "cluster.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@
 #
 #   engine.sh start    install if missing, start, wait until ready (does nothing when it runs)
 #   engine.sh stop     stop it; its data stays in the cache
+#   engine.sh clean    remove all stacks on it, for example those of a run that was killed
 #   engine.sh status   say whether it answers
 #   engine.sh env      print the variables a Docker client needs (for: eval "$(engine.sh env)")
 #
@@ -78,6 +79,12 @@ stop() {
   exit 1
 }
 
+clean() {
+  docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes >/dev/null
+  docker volume ls --quiet | xargs --no-run-if-empty docker volume rm >/dev/null
+  docker network prune --force >/dev/null
+}
+
 # The compose plugin is the lab's own build; a private config directory makes the client find it
 # and keeps the user's registry credentials out of the lab.
 client_env() {
@@ -90,7 +97,8 @@ client_env() {
 case ${1:-} in
   start) start; say "ready: Docker $(docker version --format '{{.Server.Version}}') at $socket" ;;
   stop) stop ;;
+  clean) clean ;;
   status) if answers; then say "running at $socket"; else say "not running"; exit 4; fi ;;
   env) client_env ;;
-  *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -14,6 +14,8 @@ import subprocess
 import yaml
 
 import given
+from collector import free_ports
+from labenv import COMPONENTS, LAB
 from backends import Jaeger, Loki, Prometheus, Tempo, VictoriaLogs, wait_for
 from telemetry import Sender
 
@@ -44,6 +46,27 @@ def generate(directory: pathlib.Path, *options: str) -> pathlib.Path:
         return directory
     run([os.environ["OBSCTL"], "init", "--tier", "small", "--dir", directory, *options])
     return directory
+
+
+def use_free_ports(directory: pathlib.Path) -> None:
+    """Publishes every port of a stack on one that nobody listens on, so that stacks run side by side."""
+    services = yaml.safe_load((directory / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    published = {(name, int(str(port).rpartition(":")[2]))
+                 for name, service in services.items() for port in service.get("ports", [])}
+    names = [port["name"] for service, number in sorted(published) for port in ports_of(service)
+             if port["number"] == number]
+    assert len(names) == len(published) > 0, (names, published)
+    flags = [f"--port={name}={number}" for name, number in zip(names, free_ports(len(names)))]
+    run([os.environ["OBSCTL"], "init", "--dir", directory, *flags])
+
+
+def ports_of(component: str) -> list:
+    """The ports that a component's own data names."""
+    for root in (COMPONENTS, LAB / "own/components"):
+        path = root / component / "component.yaml"
+        if path.exists():
+            return yaml.safe_load(path.read_text(encoding="utf-8"))["ports"]
+    raise AssertionError(f"no component '{component}'")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,18 +11,20 @@ import pytest
 import yaml
 
 import links
+import journey
 import test_e2e as e2e
 from backends import get, wait_for
 from release import BUSYBOX, Release
 from telemetry import TraceSpec
 
+pytestmark = pytest.mark.in_order  # a release is installed, used, broken, upgraded, rolled back and removed
 OPTIONS = ("--logs", "victorialogs", "--profile", "minimum")
 ARRIVED_AGAIN = 120  # after an outage: exporters wait up to 90 s between tries
 
 
 @pytest.fixture(scope="module")
 def stack(cluster, tmp_path_factory):
-    """Installed with the command of its own runbook. Only the API of its Stack is used by what e2e.* share."""
+    """Installed with the command of its own runbook. Only the API of its Stack is used by what journey.* share."""
     release = Release(cluster, tmp_path_factory.mktemp("release"), *OPTIONS)
     images = {row["image"] for row in release.services().values()}
     assert cluster.load_all([*images, BUSYBOX]) == []
@@ -67,7 +69,7 @@ def test_a_values_file_of_ones_own_counts(stack):
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
 def test_traces_with_errors_arrive_complete(stack, traces, service, protocol):
     ids = stack.sender(protocol).spans(service, [TraceSpec("error")] * 100)
-    assert e2e.arrived(stack, service, ids) == set(ids)
+    assert journey.arrived(stack, service, ids) == set(ids)
     assert {len(traces.trace(trace_id)) for trace_id in ids} == {2}
 
 
@@ -83,7 +85,7 @@ def test_each_series_is_found_by_the_name_of_its_component(stack):
 
 
 def test_only_the_watchdog_fires(stack):
-    allowed = set(e2e.known("allowed_firing.yaml")) - {"Watchdog"}
+    allowed = set(journey.known("allowed_firing.yaml")) - {"Watchdog"}
 
     def firing() -> set:
         return set(stack.prometheus().values('ALERTS{alertstate="firing"}', "alertname")) - allowed
@@ -206,9 +208,9 @@ def test_a_backup_is_restored_into_empty_volumes(stack, service, report):
     sender.counter(service, "lab.items", {"a": 7})
 
     def all_is_there() -> None:
-        e2e.lines_arrived(stack, service, lines)
-        e2e.arrived(stack, service, ids)
-        e2e.counter_arrived(stack, service, {"a": 7})
+        journey.lines_arrived(stack, service, lines)
+        journey.arrived(stack, service, ids)
+        journey.counter_arrived(stack, service, {"a": 7})
 
     all_is_there()
     # Volumes of a stack in use are larger than this one's.
@@ -275,7 +277,7 @@ def test_an_upgrade_and_its_rollback_lose_nothing_and_restart_only_what_changed(
     stack.shell(f"helm rollback {stack.name} {before} -n {stack.name} --wait")
     third = stack.uids()
 
-    e2e.lines_arrived(stack, service, lines, ARRIVED_AGAIN)
+    journey.lines_arrived(stack, service, lines, ARRIVED_AGAIN)
     assert stack.secrets() == secrets
     assert "prometheus" in expected and expected < set(first)
     report(f"restarted: {', '.join(sorted(expected))}")
@@ -304,7 +306,7 @@ def test_a_pod_that_cannot_start_is_replaced_when_its_cause_is_gone(stack):
 def test_what_is_removed_keeps_its_volumes_and_finds_them_again(stack, service):
     lines = lines_of(service, 100)
     stack.sender("grpc").logs(service, lines)
-    e2e.lines_arrived(stack, service, lines)
+    journey.lines_arrived(stack, service, lines)
     claims = {row["metadata"]["name"]: row["metadata"]["uid"] for row in stack.get("pvc")["items"]}
     stack.shell(f"helm uninstall {stack.name} -n {stack.name}")
     wait_for(lambda: not stack.pods(), 100, "no pod is left")
@@ -312,4 +314,4 @@ def test_what_is_removed_keeps_its_volumes_and_finds_them_again(stack, service):
     assert not any(left.values()), left
     assert claims == {row["metadata"]["name"]: row["metadata"]["uid"] for row in stack.get("pvc")["items"]}
     stack.apply()
-    e2e.lines_arrived(stack, service, lines)
+    journey.lines_arrived(stack, service, lines)

@@ -134,7 +134,7 @@ def here(cluster, namespace):
 
 @pytest.fixture(scope="session")
 def image(cluster):
-    reference = "obsctl:" + obsctl("--version").split()[-1]
+    reference = "obsctl:" + obsctl("--version").split()[1]
     subprocess.run([REPO / "scripts" / "image"], env={**os.environ, "OBSCTL": BINARY}, check=True)
     cluster.load(reference)
     return reference

@@ -24,6 +24,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_serv
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 import otlp_expected
+from collector import free_ports
 from labenv import bin_dir
 
 OBSCTL = pathlib.Path(os.environ.get("OBSCTL", ""))
@@ -49,12 +50,6 @@ def send(mode: str, count: int, spans: int, endpoint: str, **keys) -> dict:
     done = subprocess.run([TESTS / "otlp_send", mode, str(count), str(spans), endpoint, *options],
                           check=True, capture_output=True, text=True, timeout=120)
     return json.loads(done.stdout)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def wait_for(condition, seconds: float = 20):
@@ -295,7 +290,7 @@ service:
 
 class Collector:
     def __init__(self, directory: pathlib.Path, tls: str = ""):
-        self.grpc, self.http = free_port(), free_port()
+        self.grpc, self.http = free_ports(2)
         self.out = directory / "out.json"
         self.seen = 0  # bytes that belong to earlier tests
         config = directory / "config.yaml"

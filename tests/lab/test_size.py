@@ -5,7 +5,6 @@ import http.server
 import json
 import os
 import pathlib
-import socket
 import stat
 import subprocess
 import threading
@@ -14,6 +13,7 @@ import urllib.request
 
 import pytest
 
+from collector import free_ports
 from labenv import bin_dir
 
 MINUTES = 65  # a little more than the window of one hour that is expected to decide
@@ -54,12 +54,6 @@ def obsctl(*args: str, cwd: pathlib.Path) -> subprocess.CompletedProcess:
                           timeout=60, check=False)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def backfill(directory: pathlib.Path, suffix: str) -> None:
     """An hour of SERIES up to now, as blocks that Prometheus loads."""
     end = int(time.time())
@@ -80,7 +74,7 @@ def prometheus(directory: pathlib.Path):
     """A Prometheus on a loopback port that scrapes nothing."""
     config = directory / "prometheus.yml"
     config.write_text("scrape_configs: []\n", encoding="utf-8")
-    port = free_port()
+    [port] = free_ports(1)
     with (directory / "log").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(
             [bin_dir() / "prometheus", f"--config.file={config}", f"--storage.tsdb.path={directory}/data",
@@ -168,7 +162,7 @@ def test_what_cannot_be_measured_is_named(tmp_path) -> None:
 
 
 def test_no_prometheus_at_that_address(tmp_path) -> None:
-    done = obsctl("--from-prometheus", f"http://127.0.0.1:{free_port()}", cwd=tmp_path)
+    done = obsctl("--from-prometheus", f"http://127.0.0.1:{free_ports(1)[0]}", cwd=tmp_path)
     assert done.returncode == 4 and done.stdout == ""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

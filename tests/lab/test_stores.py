@@ -1,8 +1,7 @@
-"""The same telemetry, failures, rules and panels as in test_e2e.py on a stack with the other stores,
-VictoriaLogs and Tempo, and with a component that somebody added from a folder of their own.
+"""The same telemetry as in test_e2e.py through a stack with the other stores, VictoriaLogs and Tempo, and with a
+component that somebody added from a folder of their own.
 """
 
-import concurrent.futures
 import pathlib
 import re
 import shutil
@@ -12,6 +11,7 @@ import pytest
 import given
 import test_e2e as e2e
 from backends import get, wait_for
+from journey import arrived, counter_arrived, lines_arrived
 from labenv import LAB, catalog
 from telemetry import Sender, TraceSpec
 
@@ -41,24 +41,6 @@ def about(request):
     return lambda text: bool(given.ABOUT["tempo"].search(text)) == (request.param == "tempo")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def traffic_meanwhile(stack):
-    """Sends what the rules and panels need while other tests run: the stack is healthy then."""
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        yield pool.submit(e2e.send_traffic, stack)
-
-
-@pytest.fixture(scope="module")
-def traffic(traffic_meanwhile) -> None:
-    traffic_meanwhile.result()
-
-
-@pytest.fixture(scope="module", ids=lambda failure: failure.__name__,
-                params=[e2e.backends_down_for_a_minute, e2e.collector_killed_with_a_full_queue])
-def sent(request, stack, traffic):
-    return request.param(stack)
-
-
 # -- healthy -----------------------------------------------------------------------------------
 
 
@@ -78,7 +60,7 @@ def test_restart_of_a_service_makes_no_new_stream(stack, logs, service):
     """Every attribute of the resource is a field, but only those that the collector names make a stream."""
     stack.sender("grpc").logs(service, ["one"], resource={"service.instance.id": "first"})
     stack.sender("grpc").logs(service, ["two"], resource={"service.instance.id": "second"})
-    e2e.lines_arrived(stack, service, ["one", "two"])
+    lines_arrived(stack, service, ["one", "two"])
     records = logs.records(service)
     assert {record["service.instance.id"] for record in records} == {"first", "second"}
     assert len({record["_stream_id"] for record in records}) == 1, [record["_stream"] for record in records]
@@ -109,13 +91,13 @@ def test_added_components_alert_is_evaluated(stack):
 
 def test_traces_pass_through_the_added_component(stack, traces, edge, service):
     ids = edge.spans(service, [TraceSpec("error")] * 20)
-    assert e2e.arrived(stack, service, ids) == set(ids)
+    assert arrived(stack, service, ids) == set(ids)
     assert "edge" in str(traces.trace(ids[0])), "these spans did not come through the agent"
 
 
 def test_points_pass_through_the_added_component(stack, edge, service):
     edge.counter(service, "lab.items", {"a": 7, "b": 11})
-    e2e.counter_arrived(stack, service, {"a": 7, "b": 11})
+    counter_arrived(stack, service, {"a": 7, "b": 11})
     came = f'last_over_time(lab_items_total{{service_name="{service}",service_namespace="edge"}}[15m])'
     assert stack.prometheus().values(came, "item") == {"a": 7, "b": 11}
 
@@ -123,26 +105,5 @@ def test_points_pass_through_the_added_component(stack, edge, service):
 def test_records_pass_through_the_added_component(stack, edge, logs, service):
     lines = [f"line {number} of {service}" for number in range(100)]
     edge.logs(service, lines)
-    e2e.lines_arrived(stack, service, lines)
+    lines_arrived(stack, service, lines)
     assert {record["service.namespace"] for record in logs.records(service)} == {"edge"}
-
-
-# -- failures, and what alerts and dashboards ask for ------------------------------------------
-
-
-test_no_trace_is_lost = e2e.test_no_trace_is_lost
-test_no_point_is_lost = e2e.test_no_point_is_lost
-test_no_line_is_lost = e2e.test_no_line_is_lost
-
-
-def test_alert_tells_of_a_record_that_is_dropped(stack, logs, service, traffic):
-    """The sender is told that it is stored; only the alert's reading of VictoriaLogs' own log tells."""
-    stack.sender("grpc").logs(service, ["x" * 2_100_000, "short enough"])
-    e2e.lines_arrived(stack, service, ["short enough"])
-    fires = 'ALERTS{alertname="VictoriaLogsRecordTooLarge",alertstate="firing"}'
-    wait_for(lambda: stack.prometheus().query(fires), 60, fires)
-
-
-test_rules_select_series_that_exist = e2e.test_rules_select_series_that_exist
-test_every_panel_shows_data = e2e.test_every_panel_shows_data
-test_dashboard_variables_offer_values = e2e.test_dashboard_variables_offer_values

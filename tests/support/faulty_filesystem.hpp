@@ -46,6 +46,14 @@ class FaultyFileSystem final : public FileSystem {
     OBS_TRY(step(path, true));
     return os_.write_atomic(path, bytes, mode);
   }
+  [[nodiscard]] Result<std::unique_ptr<FileReader>> open_reader(const Path& path) const override {
+    return os_.open_reader(path);
+  }
+  [[nodiscard]] Result<std::unique_ptr<FileWriter>> open_writer(const Path& path,
+                                                                FileMode mode) override {
+    OBS_TRY(step(path, true));
+    return std::make_unique<Writer>(*this, path, mode);
+  }
   Result<void> make_directories(const Path& path, FileMode mode) override {
     OBS_TRY(step(path, true));
     return os_.make_directories(path, mode);
@@ -92,6 +100,28 @@ class FaultyFileSystem final : public FileSystem {
   }
 
  private:
+  // Each piece is an operation. A kill leaves the pieces before under another name.
+  class Writer final : public FileWriter {
+   public:
+    Writer(FaultyFileSystem& owner, Path path, FileMode mode)
+        : owner_(owner), path_(std::move(path)), mode_(mode) {}
+    Result<void> write(std::string_view bytes) override {
+      if (owner_.count_ + 1 == owner_.at_ && owner_.accident_ == Accident::kill) {
+        static_cast<void>(owner_.os_.write_staged(path_.string() + ".partial", bytes_, mode_));
+      }
+      OBS_TRY(owner_.step(path_, true));
+      bytes_ += bytes;
+      return {};
+    }
+    Result<void> finish() override { return owner_.write_atomic(path_, bytes_, mode_); }
+
+   private:
+    FaultyFileSystem& owner_;
+    Path path_;
+    FileMode mode_;
+    std::string bytes_;
+  };
+
   Result<void> step(const Path& path, bool needs_space) {
     ++count_;
     const bool struck = at_ != 0 && count_ >= at_;

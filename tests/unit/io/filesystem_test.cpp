@@ -7,23 +7,11 @@
 #include <filesystem>
 
 #include "lib/io/random.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace obsctl;
 namespace fs = std::filesystem;
-
-namespace {
-
-struct TemporaryDirectory {
-  fs::path path;
-  TemporaryDirectory() {
-    std::string name = (fs::temp_directory_path() / "obsctl-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~TemporaryDirectory() { fs::remove_all(path); }
-};
-
-}  // namespace
+using test::TemporaryDirectory;
 
 TEST_CASE("a file is replaced whole, with its mode, and nothing else is left") {
   const TemporaryDirectory dir;

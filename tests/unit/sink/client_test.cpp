@@ -103,7 +103,7 @@ Completion one_with_fault(const char* fault, std::chrono::nanoseconds timeout = 
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("requests arrive and are acknowledged", Client, GrpcClient, HttpClient) {
+TEST_CASE_TEMPLATE("requests arrive and are acknowledged", Client, GrpcClient, OtlpHttpClient) {
   const Sink sink = start_sink({.depth = Depth::full});
   ClientOptions options = options_for(port_of<Client>(sink));
   options.connections = 3;
@@ -137,7 +137,7 @@ TEST_CASE_TEMPLATE("requests arrive and are acknowledged", Client, GrpcClient, H
   CHECK(counts.socket_bytes - out < (std::is_same_v<Client, GrpcClient> ? 1000U : 1U));
 }
 
-TEST_CASE_TEMPLATE("compressed bodies", Client, GrpcClient, HttpClient) {
+TEST_CASE_TEMPLATE("compressed bodies", Client, GrpcClient, OtlpHttpClient) {
   for (const Compression compression : {Compression::gzip, Compression::zstd}) {
     const Sink sink = start_sink({.depth = Depth::full});
     ClientOptions options = options_for(port_of<Client>(sink));
@@ -164,7 +164,7 @@ TEST_CASE("a small body that unpacks to a large one is refused") {
   CHECK(packed.size() < 100'000);
   ClientOptions options = options_for(sink.http_port());
   options.compression = Compression::gzip;
-  auto client = make<HttpClient>(options);
+  auto client = make<OtlpHttpClient>(options);
   const auto refused = send(client, packed, 1, true).front();
   CHECK(refused.http_status == 400);
   CHECK(refused.message.find("unpacks to more than 100000 bytes") != std::string::npos);
@@ -189,7 +189,7 @@ TEST_CASE("large bodies pass the flow-control windows, too large ones are refuse
 }
 
 TEST_CASE_TEMPLATE("faults become the outcomes that OTLP prescribes", Client, GrpcClient,
-                   HttpClient) {
+                   OtlpHttpClient) {
   constexpr bool grpc = std::is_same_v<Client, GrpcClient>;
   const Completion slow = one_with_fault<Client>("slow,delay=150ms");
   CHECK(slow.outcome == Outcome::ok);
@@ -236,7 +236,7 @@ TEST_CASE_TEMPLATE("faults become the outcomes that OTLP prescribes", Client, Gr
 }
 
 TEST_CASE_TEMPLATE("no request is repeated behind the caller's back", Client, GrpcClient,
-                   HttpClient) {
+                   OtlpHttpClient) {
   const Sink sink = start_sink(with_fault("refuse,share=50%"));
   ClientOptions options = options_for(port_of<Client>(sink));
   auto client = make<Client>(options);
@@ -301,7 +301,7 @@ TEST_CASE("more requests than streams while connecting are kept and sent in turn
 }
 
 TEST_CASE_TEMPLATE("a target that is not there, and one that dies", Client, GrpcClient,
-                   HttpClient) {
+                   OtlpHttpClient) {
   std::uint16_t port = 0;
   {
     const auto closed = listen_on("127.0.0.1", 0, port);  // a port that was free a moment ago
@@ -327,7 +327,7 @@ TEST_CASE_TEMPLATE("a target that is not there, and one that dies", Client, Grpc
   }
 }
 
-TEST_CASE_TEMPLATE("a listener that never answers", Client, GrpcClient, HttpClient) {
+TEST_CASE_TEMPLATE("a listener that never answers", Client, GrpcClient, OtlpHttpClient) {
   std::uint16_t port = 0;
   const auto silent = listen_on("127.0.0.1", 0, port);
   REQUIRE(silent);
@@ -346,7 +346,7 @@ TEST_CASE("speaking to the wrong port says so") {
   const auto not_http2 = send(grpc, body_of(1)).front();
   CHECK(not_http2.outcome == Outcome::transport);
   CHECK(not_http2.message.find("HTTP/1.1") != std::string::npos);
-  auto http = make<HttpClient>(options_for(sink.grpc_port()));
+  auto http = make<OtlpHttpClient>(options_for(sink.grpc_port()));
   CHECK(send(http, body_of(1)).front().outcome != Outcome::ok);
   ClientOptions tls = options_for(sink.grpc_port());
   tls.endpoints[0].tls = true;
@@ -358,7 +358,7 @@ TEST_CASE("JSON over HTTP") {
   const Sink sink = start_sink(with_fault("partial,share=50%"));
   ClientOptions options = options_for(sink.http_port());
   options.encoding = Encoding::json;
-  auto client = make<HttpClient>(options);
+  auto client = make<OtlpHttpClient>(options);
   LogsRequest request;
   request.resources.emplace_back().scopes.emplace_back().items = {LogRecord{.body = AnyValue("a")},
                                                                   LogRecord{.body = AnyValue("b")}};

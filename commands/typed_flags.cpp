@@ -1,0 +1,15 @@
+// Parsers of typed flags that need no unit.
+#include "commands/typed_flags.hpp"
+
+#include <fmt/format.h>
+
+namespace obsctl::typed_flags {
+
+Result<std::filesystem::path> parse_path(std::string_view text, std::string_view what) {
+  if (text.empty()) {
+    return fail(Code::usage, fmt::format("empty path for '{}'", what), "name a file or directory");
+  }
+  return std::filesystem::path(text);
+}
+
+}  // namespace obsctl::typed_flags

@@ -1,0 +1,40 @@
+// `obsctl size` in the process: the example for tests of commands.
+#include <doctest/doctest.h>
+
+#include "cli/app.hpp"
+#include "tests/support/fake_system.hpp"
+
+namespace obsctl::test {
+namespace {
+
+TEST_CASE("size reads the obsctl.yaml of a parent directory, and flags override it") {
+  FakeSystem fake;
+  fake.write("stack/obsctl.yaml", "tier: medium\n");
+  fake.environment.directory = fake.directory.path() / "stack/prometheus";
+  CHECK(cli::run({"size", "-o", "json"}, fake.system()) == exit_code::ok);
+  CHECK(fake.terminal.out_text.find("\"tier\": \"medium\"") != std::string::npos);
+  CHECK(fake.terminal.err_text.empty());
+
+  fake.terminal.out_text.clear();
+  CHECK(cli::run({"size", "--tier", "large", "-o", "json"}, fake.system()) == exit_code::ok);
+  CHECK(fake.terminal.out_text.find("\"tier\": \"large\"") != std::string::npos);
+}
+
+TEST_CASE("size says that Prometheus does not answer") {
+  FakeSystem fake;
+  CHECK(cli::run({"size", "--from-prometheus", "http://prometheus:9090"}, fake.system()) ==
+        exit_code::unavailable);
+  REQUIRE_FALSE(fake.http.requests.empty());
+  CHECK(fake.http.requests.front().url.starts_with("http://prometheus:9090/"));
+  CHECK(fake.terminal.out_text.empty());
+}
+
+TEST_CASE("a result that cannot be written is a failure") {
+  FakeSystem fake;
+  fake.terminal.flushed = fail(Code::io, "cannot write to standard output");
+  CHECK(cli::run({"version"}, fake.system()) == exit_code::failed);
+  CHECK(fake.terminal.err_text.find("cannot write") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace obsctl::test
