@@ -54,7 +54,11 @@ std::vector<std::string> known_keys() {
 }
 
 Failure unknown_key(std::string_view key) {
-  const std::string hint = did_you_mean(key, known_keys());
+  std::vector<std::string> names = known_keys();
+  for (const auto& known : known_keys()) {
+    names.push_back(known.substr(0, known.find('.')));  // its section
+  }
+  const std::string hint = did_you_mean(key, names);
   return fail_setting(
       key, fmt::format("unknown setting '{}'", key),
       hint.empty() ? "'man obsctl-stack' and 'obsctl help stack' list all settings" : hint);

@@ -196,7 +196,7 @@ class Check(SizeCase):
         done = obsctl("init", "--tier", "small", "--dir", "stack", cwd=self.root)
         self.assertEqual(done.returncode, 0, done.stderr)
         stack = self.root / "stack"
-        codes = [f["code"] for f in self.report(*self.MODEST, cwd=stack)["findings"]]
+        codes = [f["id"] for f in self.report(*self.MODEST, cwd=stack)["findings"]]
         self.assertNotIn("tail_sampling.num_traces", codes)
         config = stack / "configs" / "otel-collector" / "config.yaml"
         lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -204,7 +204,7 @@ class Check(SizeCase):
         self.assertNotEqual(edited, lines)
         config.write_text("".join(edited), encoding="utf-8")
         report = self.report(*self.MODEST, cwd=stack, code=3)
-        found = [f for f in report["findings"] if f["code"] == "tail_sampling.num_traces"]
+        found = [f for f in report["findings"] if f["id"] == "tail_sampling.num_traces"]
         self.assertEqual(len(found), 1)
         self.assertIn("600", found[0]["message"])  # 10 s x 300 spans/s / 5 spans
         self.assertIn("configs/otel-collector/config.yaml", found[0]["hint"])
@@ -215,7 +215,7 @@ class Check(SizeCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.size("--check", cwd=self.root / "s")
         report = self.report("--check", "--spans", "8k/s", cwd=self.root / "s", code=3)
-        codes = {f["code"] for f in report["findings"]}
+        codes = {f["id"] for f in report["findings"]}
         self.assertIn("memory.otel-collector", codes)
 
 
@@ -229,7 +229,7 @@ class Check(SizeCase):
         for limit, small in (("65536k", True), ("64mb", True), ("67108864", True), ("64g", False), ("64GB", False)):
             edit(limit)
             done = obsctl("size", "--check", "-o", "json", cwd=self.root / "s")
-            codes = {f["code"] for f in json.loads(done.stdout)["findings"]}
+            codes = {f["id"] for f in json.loads(done.stdout)["findings"]}
             self.assertEqual("memory.loki" in codes, small, limit)
         edit("lots")
         self.refused("--check", expect=["docker-compose.yml:", "'lots' is not a limit of memory"], cwd=self.root / "s")
@@ -248,12 +248,12 @@ class Errors(SizeCase):
         self.refused("--reduction", "99%", expect=["impossible", "97.5%"])
         self.refused("--write-calibration", expect=["--from-prometheus"])
         self.refused("--model", "measured", expect=["calibration"])
-        self.refused("--replication", "0", expect=["sizing.replication"])
+        self.refused("--replication", "0", expect=["'--replication'"])
         self.refused("--kafka-brokers", "2.5", expect=["whole number"])
 
     def test_slips_of_the_keyboard_are_refused(self):
-        self.refused("--spans", "1e300/s", expect=["'traces.spans' is more than any stack has"])
-        self.refused("--retention-logs", "1e9d", expect=["'logs.retention'"])
+        self.refused("--spans", "1e300/s", expect=["'--spans' is more than any stack has"])
+        self.refused("--retention-logs", "1e9d", expect=["'--retention-logs'"])
         self.refused("--kafka-brokers", "1e30", expect=["'sizing.kafka_brokers'"])
 
     def test_a_full_disk_is_an_error(self):
