@@ -254,7 +254,7 @@ class Errors(SizeCase):
     def test_slips_of_the_keyboard_are_refused(self):
         self.refused("--spans", "1e300/s", expect=["'--spans' is more than any stack has"])
         self.refused("--retention-logs", "1e9d", expect=["'--retention-logs'"])
-        self.refused("--kafka-brokers", "1e30", expect=["'sizing.kafka_brokers'"])
+        self.refused("--kafka-brokers", "1e30", expect=["'--kafka-brokers'"])
 
     def test_a_full_disk_is_an_error(self):
         with open("/dev/full", "w", encoding="utf-8") as full:
