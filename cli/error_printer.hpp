@@ -7,10 +7,11 @@
 
 namespace obsctl::cli {
 
-// "obsctl: error: …" with the location, the context and the hint below it.
+// "obsctl: error: …" with the location, the context and the hint below it. Of many mistakes of one
+// input the first 20, and how many more there are.
 [[nodiscard]] std::string error_text(const Error& error, bool color);
 
-// The same as one line of JSON, schema obsctl.error/v1.
+// All of them as one line of JSON, schema obsctl.error/v1: the first, and the others as `more`.
 [[nodiscard]] std::string error_json(const Error& error);
 
 }  // namespace obsctl::cli

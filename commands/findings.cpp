@@ -1,17 +1,15 @@
-// Turns the settings of findings into flags; decides nothing.
+// Words the settings of findings as flags; decides nothing.
 #include "commands/findings.hpp"
-
-#include "commands/init_flags.hpp"
 
 namespace obsctl {
 
-std::vector<sizing::Finding> in_flags(std::vector<sizing::Finding> findings) {
+Findings in_flags(Findings findings, std::span<const SpecFlag> flags) {
   for (auto& finding : findings) {
-    if (!finding.fits_with.empty()) {
-      finding.hint += ": " + typed(finding.fits_with, k_init_flags);
+    if (!finding.settings.empty()) {
+      finding.hint += ": " + typed(finding.settings, flags);
     }
-    if (!finding.or_with.empty()) {
-      finding.hint += ", or " + typed(finding.or_with, k_init_flags);
+    for (const auto& other : finding.alternatives) {
+      finding.hint += ", or " + typed(other, flags);
     }
   }
   return findings;

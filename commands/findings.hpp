@@ -1,13 +1,12 @@
-// What of a load does not fit, in the words of the command line.
+// What a check found, in the words of the command line.
 #pragma once
 
-#include <vector>
-
-#include "lib/sizing/check.hpp"
+#include "commands/spec_flags.hpp"
+#include "lib/findings/finding.hpp"
 
 namespace obsctl {
 
-// The findings with hints that name the settings that fit as flags to paste.
-[[nodiscard]] std::vector<sizing::Finding> in_flags(std::vector<sizing::Finding> findings);
+// The findings with their settings as flags to paste, behind their hints.
+[[nodiscard]] Findings in_flags(Findings findings, std::span<const SpecFlag> flags);
 
 }  // namespace obsctl

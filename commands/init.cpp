@@ -47,9 +47,9 @@ Result<int> export_templates(Context& context, const InitFlags& flags) {
   return exit_code::ok;
 }
 
-void print_findings(const Context& context, const std::vector<sizing::Finding>& findings) {
+void print_findings(const Context& context, const Findings& findings) {
   for (const auto& finding : findings) {
-    const bool error = finding.severity == sizing::Severity::error;
+    const bool error = finding.severity == Severity::error;
     context.terminal.err(fmt::format("obsctl: {}: {}\n  hint: {}\n",
                                      error ? "does not fit" : "warning", finding.message,
                                      finding.hint));
@@ -62,7 +62,7 @@ init::ReportOptions report_options(const Context& context, const InitFlags& flag
                                   : init::View::summary,
           .everything = context.global.verbose > 0,
           .color = context.color_out(),
-          .typed = [](const sizing::Settings& settings) { return typed(settings, k_init_flags); }};
+          .typed = [](const Settings& settings) { return typed(settings, k_init_flags); }};
 }
 
 void print(const Context& context, const InitFlags& flags, const init::Prepared& prepared) {
@@ -99,7 +99,7 @@ Result<int> run(Context& context, const InitFlags& flags) {
     context.note(
         fmt::format("obsctl: completed the interrupted change of '{}'", prepared.shown_directory));
   }
-  prepared.findings = in_flags(std::move(prepared.findings));
+  prepared.findings = in_flags(std::move(prepared.findings), k_init_flags);
   if (flags.output != InitFormat::json) {
     print_findings(context, prepared.findings);
   }

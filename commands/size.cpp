@@ -1,11 +1,14 @@
 // `obsctl size`: flags, the call of lib/size, and what is printed.
 #include "commands/size.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 
 #include "commands/findings.hpp"
 #include "commands/size_flags.hpp"
+#include "lib/findings/print.hpp"
 #include "lib/yaml/write.hpp"
 
 namespace obsctl {
@@ -29,29 +32,45 @@ constexpr const char* k_description =
     "too small for it. --from-prometheus measures rates and bytes on a running stack instead of "
     "assuming them.";
 
+std::string checked_as(CheckFormat format, const size::SizeResult& result) {
+  return findings_as(format, *result.findings, {.name = "size --check", .version = OBSCTL_VERSION});
+}
+
 std::string render(const Context& context, SizeFormat format, const size::SizeResult& result) {
   switch (format) {
     case SizeFormat::json: return size::size_json(result).dump(2) + "\n";
     case SizeFormat::yaml: return yaml::write(size::size_json(result));
     case SizeFormat::csv: return size::size_csv(result);
     case SizeFormat::markdown: return size::size_markdown(result);
+    case SizeFormat::junit: return checked_as(CheckFormat::junit, result);
+    case SizeFormat::sarif: return checked_as(CheckFormat::sarif, result);
+    case SizeFormat::github: return checked_as(CheckFormat::github, result);
     case SizeFormat::text: break;
   }
   const int width = std::clamp(context.terminal.width(), 60, 110);
   return size::size_text(result, context.color_out(), static_cast<std::size_t>(width));
 }
 
+bool prints_findings(SizeFormat format) {
+  return format == SizeFormat::junit || format == SizeFormat::sarif || format == SizeFormat::github;
+}
+
 Result<int> run(Context& context, const SizeFlags& flags) {
+  if (prints_findings(flags.output) && !flags.options.check) {
+    return fail(Code::usage,
+                fmt::format("'-o {}' prints what '--check' finds", name_of(flags.output)),
+                "add --check");
+  }
   OBS_TRY_ASSIGN(const size::Options options, size_options(context, flags));
   const size::Services services{context.environment, context.files, context.http, context.clock};
   OBS_TRY_ASSIGN(auto result, size::run(services, options).map_error([&flags](Error error) {
     return in_terms_of_flags(std::move(error), k_size_flags, flags.fields);
   }));
   if (result.findings) {
-    result.findings = in_flags(std::move(*result.findings));
+    result.findings = in_flags(std::move(*result.findings), k_size_flags);
   }
   context.terminal.out(render(context, flags.output, result));
-  const bool failed = result.findings && sizing::any_error(*result.findings);
+  const bool failed = result.findings && any_error(*result.findings);
   return failed ? exit_code::findings : exit_code::ok;
 }
 

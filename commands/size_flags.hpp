@@ -40,14 +40,18 @@ inline constexpr std::array k_size_flags = {
     SpecFlag{"host-disk", "host.disk", "SIZE", "Check"},
 };
 
-enum class SizeFormat { text, json, yaml, csv, markdown };
+// The last three print what --check finds, and nothing else.
+enum class SizeFormat { text, json, yaml, csv, markdown, junit, sarif, github };
 
 constexpr auto names_of(SizeFormat) {
   return std::to_array<Named<SizeFormat>>({{SizeFormat::text, "text"},
                                            {SizeFormat::json, "json"},
                                            {SizeFormat::yaml, "yaml"},
                                            {SizeFormat::csv, "csv"},
-                                           {SizeFormat::markdown, "markdown"}});
+                                           {SizeFormat::markdown, "markdown"},
+                                           {SizeFormat::junit, "junit"},
+                                           {SizeFormat::sarif, "sarif"},
+                                           {SizeFormat::github, "github"}});
 }
 
 // What was given on the command line.

@@ -44,6 +44,17 @@ Flag template_dir_flag(std::vector<std::string>* into, std::string group) {
           .doc = "use the templates in DIR instead of the built-in ones"};
 }
 
+Error settings_as_flags(Error error, std::span<const SpecFlag> flags) {
+  if (!error.at && !error.settings.empty()) {
+    error.hint += (error.hint.empty() ? "" : ": ") + typed(error.settings, flags);
+    error.settings.clear();
+  }
+  for (auto& more : error.more) {
+    more = settings_as_flags(std::move(more), flags);
+  }
+  return error;
+}
+
 Error in_terms_of_flags(Error error, std::span<const SpecFlag> flags,
                         std::span<const std::optional<std::string>> given) {
   for (std::size_t i = 0; i < flags.size() && !error.at; ++i) {
@@ -52,7 +63,7 @@ Error in_terms_of_flags(Error error, std::span<const SpecFlag> flags,
                                   fmt::format("'--{}'", flags[i].flag));
     }
   }
-  return error;
+  return settings_as_flags(std::move(error), flags);
 }
 
 std::string typed(const std::map<std::string, std::string>& settings,

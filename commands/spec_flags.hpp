@@ -26,8 +26,11 @@ struct SpecFlag {
 // The flag `--template-dir` of every command that reads a stack.
 [[nodiscard]] Flag template_dir_flag(std::vector<std::string>* into, std::string group);
 
-// An error about a setting names its flag, if that has a value in `given` (by index), because that
-// is what the user typed. An error in a file names the setting: the file says it so.
+// The settings of an error as flags to paste, behind its hint.
+[[nodiscard]] Error settings_as_flags(Error error, std::span<const SpecFlag> flags);
+
+// The same, and an error about a setting names its flag, if that has a value in `given` (by index),
+// because that is what the user typed. An error in a file names the setting: the file says it so.
 [[nodiscard]] Error in_terms_of_flags(Error error, std::span<const SpecFlag> flags,
                                       std::span<const std::optional<std::string>> given);
 

@@ -13,7 +13,8 @@ namespace obsctl::apply {
 namespace {
 
 constexpr auto k_schema = "obsctl.manifest/v1";
-constexpr auto k_hint = "restore the file from version control, or remove it and use --force";
+constexpr auto k_hint =
+    "restore the file from version control, or remove it and overwrite the generated files";
 
 Result<FileMode> parse_mode(const std::string& text, const std::string& file) {
   FileMode mode = 0;

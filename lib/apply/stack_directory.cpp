@@ -115,7 +115,7 @@ Result<StackDirectory> StackDirectory::open(FileSystem& files, fs::path dir, Acc
   }
   if (!files.is_directory(out.dir_)) {
     return fail(Code::usage, fmt::format("'{}' is not a directory", out.dir_.string()),
-                "choose another one with --dir");
+                "choose another directory");
   }
   const Places places(out.dir_);
   if (access == Access::read_only) {

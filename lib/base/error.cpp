@@ -24,6 +24,15 @@ Failure fail_at(SourcePos at, std::string message, std::string hint) {
                        .hint = std::move(hint)});
 }
 
+Failure fail_setting(std::string_view subject, std::string message, std::string hint,
+                     Settings settings) {
+  return Failure(Error{.code = Code::usage,
+                       .message = std::move(message),
+                       .hint = std::move(hint),
+                       .subject = std::string(subject),
+                       .settings = std::move(settings)});
+}
+
 std::string_view code_name(Code code) {
   switch (code) {
     case Code::usage: return "usage";

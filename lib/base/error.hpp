@@ -4,6 +4,7 @@
 // of third-party libraries are caught at the module that calls them and become an Error there.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ enum class Code {
   terminated,   // SIGTERM
 };
 
+// Settings of a stack by key ("logs.retention"), as text that obsctl.yaml and the command line
+// take. Only commands/ knows how a user types one.
+using Settings = std::map<std::string, std::string>;
+
 struct Error {
   Code code = Code::failed;
   std::string message;                    // lower case, no full stop, subject in single quotes
@@ -44,6 +49,8 @@ struct Error {
   std::string hint = {};                  // what to do next
   std::vector<std::string> context = {};  // outermost last, for example "reading 'obsctl.yaml'"
   std::vector<Error> more = {};           // further mistakes of the same input
+  std::string subject = {};               // key of the setting it is about; empty: of none
+  Settings settings = {};                 // with which it would be right; behind the hint
 
   Error&& with_hint(std::string text) && {
     hint = std::move(text);
@@ -63,6 +70,10 @@ using Failure = tl::unexpected<Error>;
 // Shorthand for `return fail(Code::usage, "…")`.
 [[nodiscard]] Failure fail(Code code, std::string message, std::string hint = {});
 [[nodiscard]] Failure fail_at(SourcePos at, std::string message, std::string hint = {});
+
+// About a setting: what `subject` names, and with which settings it would be right.
+[[nodiscard]] Failure fail_setting(std::string_view subject, std::string message,
+                                   std::string hint = {}, Settings settings = {});
 
 // Stable name of a code, for example "config".
 [[nodiscard]] std::string_view code_name(Code code);

@@ -36,6 +36,10 @@ namespace obsctl {
 // As the value of a form or of a query; letters, digits and -_.~ stay as they are.
 [[nodiscard]] std::string percent_encoded(std::string_view text);
 
+// The text for a terminal or a log: control characters, which could move the cursor or forge lines,
+// become "\\n" or "\\x1b".
+[[nodiscard]] std::string printable(std::string_view text);
+
 // A single-quoted POSIX shell word.
 [[nodiscard]] std::string shell_quoted(std::string_view text);
 

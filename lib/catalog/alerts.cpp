@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <map>
 
+#include "lib/base/problems.hpp"
 #include "lib/base/text.hpp"
-#include "lib/catalog/problems.hpp"
+#include "lib/catalog/row.hpp"
 #include "lib/yaml/read.hpp"
 
 namespace obsctl::catalog {
@@ -68,17 +69,6 @@ Result<Case> parse_case(const yaml::Entry& entry) {
   return out;
 }
 
-Result<void> check_severity(const yaml::Node& row, const std::string& severity) {
-  static const std::vector<std::string> k_severities = {"critical", "warning", "none"};
-  for (const auto& known : k_severities) {
-    if (severity == known) {
-      return {};
-    }
-  }
-  return fail_at(row.find("severity")->at, fmt::format("'{}' is not a severity", severity),
-                 fmt::format("use one of {}", join(k_severities, ", ")));
-}
-
 // What the rows of a file have in common.
 struct Header {
   std::string group;
@@ -119,8 +109,7 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const Header& header) {
   out.component = row.text_or("component", header.component);
   out.when = row.text_or("when", "");
   out.watches = header.watches.empty() ? out.component : header.watches;
-  OBS_TRY_ASSIGN(out.severity, row.text("severity"));
-  OBS_TRY(check_severity(row, out.severity));
+  OBS_TRY_ASSIGN(out.severity, read_choice<AlertSeverity>(row, "severity"));
   OBS_TRY_ASSIGN(out.expr, line_text(row, "expr"));
   out.note = std::string(trim(row.text_or("note", "")));
   out.hold = row.text_or("for", "");
@@ -131,7 +120,7 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const Header& header) {
 }
 
 Result<void> add_case(AlertRule& alert, const Case& proof) {
-  const bool watchdog = alert.severity == "none";
+  const bool watchdog = alert.severity == AlertSeverity::none;
   if (proof.fires.empty() || proof.quiet.empty() != watchdog) {
     return fail_at(
         proof.at, fmt::format("alert '{}' is not tested both ways", alert.name),
@@ -197,14 +186,8 @@ Result<JobList> parse_job_list(const yaml::Entry& entry) {
   JobList out;
   out.name = entry.key;
   OBS_TRY_ASSIGN(out.components, texts(entry.value, "components"));
-  const std::string others = entry.value.text_or("others", "none");
-  if (others == "watched") {
-    out.others = JobList::Others::watched;
-  } else if (others == "scraped") {
-    out.others = JobList::Others::scraped;
-  } else if (others != "none") {
-    return fail_at(entry.value.find("others")->at, fmt::format("'{}' are not components", others),
-                   "watched, scraped or none");
+  if (entry.value.find("others") != nullptr) {
+    OBS_TRY_ASSIGN(out.others, read_choice<JobList::Others>(entry.value, "others"));
   }
   return out;
 }

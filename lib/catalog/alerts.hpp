@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/choice.hpp"
 #include "lib/base/error.hpp"
 
 namespace obsctl::catalog {
@@ -23,13 +24,21 @@ struct TestSeries {
   std::string values;
 };
 
+enum class AlertSeverity { critical, warning, none };  // none: the watchdog, which always fires
+
+constexpr auto names_of(AlertSeverity) {
+  return std::to_array<Named<AlertSeverity>>({{AlertSeverity::critical, "critical"},
+                                              {AlertSeverity::warning, "warning"},
+                                              {AlertSeverity::none, "none"}});
+}
+
 struct AlertRule {
   std::string name;       // "CollectorDown"
   std::string group;      // one rule file per group: "collector" is rules/collector-alerts.yml
   std::string component;  // topology component it needs; the row is left out of stacks without it
   std::string when;       // value that must be on, for example "sampled"; empty: always
-  std::string watches;   // whose trouble it is, the label 'component'; usually the component itself
-  std::string severity;  // critical, warning or none (the watchdog)
+  std::string watches;  // whose trouble it is, the label 'component'; usually the component itself
+  AlertSeverity severity = AlertSeverity::warning;
   std::string expr;
   std::string hold;               // how long it must be true, "5m"; empty: fires at once
   std::string note;               // why the expression is as it is; empty when it is plain
@@ -98,6 +107,12 @@ struct JobList {
   // Which components of a stack belong to it although it does not name them.
   Others others = Others::none;
 };
+
+constexpr auto names_of(JobList::Others) {
+  using enum JobList::Others;
+  return std::to_array<Named<JobList::Others>>(
+      {{none, "none"}, {watched, "watched"}, {scraped, "scraped"}});
+}
 
 [[nodiscard]] Result<std::vector<JobList>> parse_job_lists(const SourceText& source);
 

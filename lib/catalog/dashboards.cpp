@@ -6,19 +6,14 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/base/problems.hpp"
 #include "lib/base/text.hpp"
-#include "lib/catalog/problems.hpp"
+#include "lib/catalog/row.hpp"
 #include "lib/catalog/signal.hpp"
 #include "lib/yaml/read.hpp"
 
 namespace obsctl::catalog {
 namespace {
-
-const std::vector<std::string>& panel_kinds() {
-  static const std::vector<std::string> kinds = {"row",   "stat", "gauge", "timeseries",
-                                                 "table", "bars", "logs",  "text"};
-  return kinds;
-}
 
 std::string clean(const yaml::Node& row, std::string_view key) {
   return std::string(trim(row.text_or(key, "")));
@@ -69,15 +64,11 @@ Result<std::vector<ThresholdStep>> parse_thresholds(const yaml::Node& row) {
 }
 
 Result<void> check_panel(const yaml::Node& row, const Panel& panel) {
-  if (std::ranges::find(panel_kinds(), panel.kind) == panel_kinds().end()) {
-    return fail_at(row.at, fmt::format("'{}' is not a kind of panel", panel.kind),
-                   fmt::format("use one of {}", join(panel_kinds(), ", ")));
-  }
-  const bool shows_data = panel.kind != "row" && panel.kind != "text";
+  const bool shows_data = panel.kind != PanelKind::row && panel.kind != PanelKind::text;
   if (shows_data && panel.queries.empty()) {
     return fail_at(row.at, fmt::format("panel '{}' has no query", panel.title));
   }
-  if (panel.kind != "row" && panel.description.empty()) {
+  if (panel.kind != PanelKind::row && panel.description.empty()) {
     return fail_at(row.at, fmt::format("panel '{}' has no description", panel.title),
                    "say what a reader learns from it");
   }
@@ -100,7 +91,7 @@ Result<Panel> parse_panel(const yaml::Node& row) {
                     "stacked", "wide"}));
   Panel out;
   out.at = row.at;
-  OBS_TRY_ASSIGN(out.kind, row.text("kind"));
+  OBS_TRY_ASSIGN(out.kind, read_choice<PanelKind>(row, "kind"));
   OBS_TRY_ASSIGN(out.title, row.text("title"));
   out.when = row.text_or("when", "");
   OBS_TRY_ASSIGN(out.signal, parse_signal(row));
@@ -120,8 +111,8 @@ Result<Panel> parse_panel(const yaml::Node& row) {
     out.decimals = static_cast<int>(*decimals);
   }
   out.rename = row.text_or("rename", "");
-  out.stacked = row.text_or("stacked", "") == "true";
-  out.wide = row.text_or("wide", "") == "true";
+  OBS_TRY(read_quantity(row, "stacked", out.stacked, parse_bool, false));
+  OBS_TRY(read_quantity(row, "wide", out.wide, parse_bool, false));
   OBS_TRY(check_panel(row, out));
   return out;
 }
@@ -132,7 +123,7 @@ Result<Variable> parse_variable(const yaml::Entry& entry) {
   out.name = entry.key;
   OBS_TRY_ASSIGN(out.signal, parse_signal(entry.value));
   OBS_TRY_ASSIGN(out.label, entry.value.text("label"));
-  if (out.signal == "logs") {
+  if (signal_named(out.signal) == Signal::logs) {
     OBS_TRY(entry.value.only({"label", "signal"}));
     return out;
   }
@@ -170,7 +161,7 @@ Result<Dashboard> parse_dashboard(std::string_view text, const std::string& file
   std::size_t shown = 0;
   for (const auto& row : panels->items) {
     problems.take(out.panels.emplace_back(), parse_panel(row));
-    shown += out.panels.back().kind == "row" ? 0 : 1;
+    shown += out.panels.back().kind == PanelKind::row ? 0 : 1;
   }
   if (shown > k_max_panels) {
     problems.add(fail_at(panels->at, fmt::format("{} panels are too many for one page", shown),

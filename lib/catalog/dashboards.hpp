@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/choice.hpp"
 #include "lib/base/error.hpp"
 
 namespace obsctl::catalog {
@@ -27,8 +28,21 @@ struct ThresholdStep {
   std::optional<double> from;
 };
 
+enum class PanelKind { row, stat, gauge, timeseries, table, bars, logs, text };
+
+constexpr auto names_of(PanelKind) {
+  return std::to_array<Named<PanelKind>>({{PanelKind::row, "row"},
+                                          {PanelKind::stat, "stat"},
+                                          {PanelKind::gauge, "gauge"},
+                                          {PanelKind::timeseries, "timeseries"},
+                                          {PanelKind::table, "table"},
+                                          {PanelKind::bars, "bars"},
+                                          {PanelKind::logs, "logs"},
+                                          {PanelKind::text, "text"}});
+}
+
 struct Panel {
-  std::string kind;  // row, stat, gauge, timeseries, table, bars, logs or text
+  PanelKind kind = PanelKind::row;
   std::string title;
   std::string when;    // value that must be on, for example "sampled"; empty: always
   std::string signal;  // whose store is asked: metrics, traces or logs
@@ -73,7 +87,7 @@ struct DashboardQuery {
 };
 
 // Grafana shows no more than this at once without scrolling for minutes; the seeds' review rule is
-// 50 (G05), ours is stricter so that each page stays readable.
+// 50, ours is stricter so that each page stays readable.
 inline constexpr std::size_t k_max_panels = 20;
 
 // `component` is the one whose folder has the file; empty for a page of the stack, which may name

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "lib/base/problems.hpp"
 #include "lib/base/text.hpp"
-#include "lib/catalog/problems.hpp"
 #include "lib/catalog/signal.hpp"
 #include "lib/yaml/read.hpp"
 
@@ -47,7 +47,7 @@ Result<std::map<std::string, std::string>> parse_queries(const yaml::Node& root)
       out[entry.key] = entry.value.scalar;
     }
   }
-  if (root.text_or("serves", "") == "logs") {
+  if (signal_named(root.text_or("serves", "")) == Signal::logs) {
     for (const auto& question : log_questions()) {
       if (!out.contains(question)) {
         return fail_at(rows == nullptr ? root.at : rows->at,
@@ -105,7 +105,7 @@ Result<DataSource> parse_data_source(std::string_view text, const std::string& f
   out.services = root.text_or("services", "");
   problems.take(out.query_types, parse_query_types(root));
   problems.take(out.queries, parse_queries(root));
-  if ((out.serves == "logs") == out.services.empty()) {
+  if ((signal_named(out.serves) == Signal::logs) == out.services.empty()) {
     problems.add(fail_at(root.at,
                          out.services.empty() ? "a source of logs needs 'services'"
                                               : "'services' is of a source of logs",

@@ -39,7 +39,7 @@ Result<void> read_published(const yaml::Node& node, ModelData& out) {
     OBS_TRY(entry.value.only({"value", "assumed", "rule", "source"}));
     PublishedRule rule;
     OBS_TRY_ASSIGN(rule.value, entry.value.number("value"));
-    rule.assumed = entry.value.text_or("assumed", "false") == "true";
+    OBS_TRY(read_quantity(entry.value, "assumed", rule.assumed, parse_bool, false));
     OBS_TRY_ASSIGN(rule.rule, entry.value.text("rule"));
     rule.source = entry.value.text_or("source", k_documents);
     if (rule.value <= 0) {

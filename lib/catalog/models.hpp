@@ -44,7 +44,7 @@ struct ScaleTable {
 };
 
 struct ModelData {
-  std::map<std::string, double> ratios;  // GB per 10,000 events/s by what it is for (F12)
+  std::map<std::string, double> ratios;  // GB per 10,000 events/s by what it is for
   std::map<std::string, PublishedRule> published;
   std::vector<HaRule> ha;
   std::vector<DrOption> dr;

@@ -17,7 +17,7 @@ struct Money {
   double high = 0;
 };
 
-// A priced set of hosts that the seed proposes for a tier.
+// A priced set of hosts that the reference documents propose for a tier.
 struct HostSet {
   std::string tier;
   Vendor provider = Vendor::all;

@@ -26,9 +26,9 @@ Result<std::string> choose(const StackSpec& spec, const StackEntry& entry,
     return name;
   }
   const auto known = providers(components, entry.provides);
-  const std::string hint = did_you_mean(name, known);
-  return fail(Code::usage, fmt::format("unknown value '{}' for '{}'", name, entry.chosen_by),
-              hint.empty() ? "one of: " + join(known, ", ") : hint);
+  Error error = unknown_choice(name, entry.chosen_by, known).value();
+  error.subject = entry.chosen_by;
+  return Failure(std::move(error));
 }
 
 }  // namespace
@@ -84,10 +84,11 @@ Result<ChosenStack> choose_stack(const StackSpec& spec, const std::vector<StackE
         known.push_back(other);
       }
       const std::string hint = did_you_mean(name, known);
-      return fail(Code::usage, fmt::format("there is no component '{}'", name),
-                  hint.empty()
-                      ? "a folder components/NAME with a component.yaml in --template-dir adds one"
-                      : hint);
+      return fail_setting(
+          "stack.add", fmt::format("there is no component '{}'", name),
+          hint.empty() ? "a folder components/NAME with a component.yaml in a template directory "
+                         "adds one"
+                       : hint);
     }
     if (std::ranges::find(out.components, name) == out.components.end()) {
       out.components.push_back(name);

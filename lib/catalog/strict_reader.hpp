@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/catalog/problems.hpp"
+#include "lib/base/problems.hpp"
 #include "lib/yaml/read.hpp"
 
 namespace obsctl::catalog {

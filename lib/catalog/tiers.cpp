@@ -95,7 +95,7 @@ Result<void> read_events(const yaml::Node& node, Tier& out) {
   OBS_TRY(node.only({"min", "max", "open"}));
   OBS_TRY_ASSIGN(out.events_min, node.number("min"));
   OBS_TRY_ASSIGN(out.events_max, node.number("max"));
-  out.open = node.text_or("open", "false") == "true";
+  OBS_TRY(read_quantity(node, "open", out.open, parse_bool, false));
   if (out.events_max <= out.events_min) {
     return fail_at(node.at, "'events' is an empty range");
   }
@@ -198,8 +198,8 @@ Result<Tier> tier(std::string_view name) {
     names.push_back(row.name);
   }
   const std::string hint = did_you_mean(name, names);
-  return fail(Code::usage, fmt::format("unknown tier '{}'", name),
-              hint.empty() ? "tiers: " + join(names, ", ") : hint);
+  return fail_setting("tier", fmt::format("unknown tier '{}'", name),
+                      hint.empty() ? "tiers: " + join(names, ", ") : hint);
 }
 
 const Tier& tier_for(const std::vector<Tier>& all, double events_per_second, double series) {

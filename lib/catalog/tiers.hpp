@@ -45,7 +45,7 @@ struct TierDaily {
 struct TierRetention {
   Duration min;  // the tier's range
   Duration max;
-  Duration traces;  // defaults of obsctl (I03 for small)
+  Duration traces;  // defaults of obsctl, for small those of the documents
   Duration metrics;
   Duration logs;
 };
@@ -81,13 +81,13 @@ struct Tier {
   TierDaily daily;
   TierRetention retention;
   TierNetwork network;
-  Resources cheat_sheet;  // what the seed prints as recommended host or total (CT-02, CT-04)
+  Resources cheat_sheet;  // what the reference documents print as recommended host or total
   std::vector<TierComponent> components;
 
   // The row of a component, or null.
   [[nodiscard]] const TierComponent* find(std::string_view component) const;
 
-  // Sum of the rows (golden T01 … T13), never the printed total.
+  // Sum of the rows, never the printed total.
   [[nodiscard]] Resources total() const;
 };
 
@@ -99,7 +99,7 @@ struct Tier {
 // One tier by name; an unknown name is a usage error with a suggestion.
 [[nodiscard]] Result<Tier> tier(std::string_view name);
 
-// The smallest of `all` that holds both `events_per_second` (J04, CT-01: 004:3651 decides) and
+// The smallest of `all` that holds both `events_per_second` and
 // `series`; the largest when none does. `all` must not be empty.
 [[nodiscard]] const Tier& tier_for(const std::vector<Tier>& all, double events_per_second,
                                    double series);

@@ -27,10 +27,9 @@ const catalog::Profile* profile_of(const sizing::Catalogs& catalogs, const Engin
 }
 
 // What may be asked for instead: the profile that the host is, or the host itself.
-std::vector<sizing::Settings> smaller_plans(const sizing::Catalogs& catalogs,
-                                            const sizing::SizingReport& report,
-                                            const EngineHost& host) {
-  std::vector<sizing::Settings> out;
+std::vector<Settings> smaller_plans(const sizing::Catalogs& catalogs,
+                                    const sizing::SizingReport& report, const EngineHost& host) {
+  std::vector<Settings> out;
   const catalog::Profile* fits = profile_of(catalogs, host);
   if (fits != nullptr && report.host && fits->name != report.host->profile) {
     out.push_back({{"profile", fits->name}});

@@ -114,7 +114,7 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
   if (out.directory.interrupted()) {
     out.notes.push_back({"an interrupted change is waiting; the next init completes it first"});
   }
-  out.refused = options.strict && sizing::any_error(out.findings);
+  out.refused = options.strict && any_error(out.findings);
   return out;
 }
 

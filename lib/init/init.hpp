@@ -56,8 +56,8 @@ struct Prepared {
   apply::DiskState disk;
   apply::Plan plan;
   std::vector<Note> notes;
-  std::vector<sizing::Finding> findings;  // what of the load does not fit
-  bool fresh = false;                     // there was no stack before
+  Findings findings;   // what of the load does not fit
+  bool fresh = false;  // there was no stack before
   bool look_only = false;
   bool refused = false;  // strict, and something does not fit
   bool written = false;

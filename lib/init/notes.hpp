@@ -16,7 +16,7 @@ namespace obsctl::init {
 // "<text>: <settings as the user types them> <effect>".
 struct Note {
   std::string text;
-  sizing::Settings settings = {};
+  Settings settings = {};
   std::string effect = {};  // of the settings: "encrypts it"
 };
 

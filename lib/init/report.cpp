@@ -8,7 +8,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
-#include "lib/size/findings.hpp"
+#include "lib/findings/print.hpp"
 #include "lib/stack/endpoints.hpp"
 #include "lib/stack/paths.hpp"
 #include "lib/ui/diff.hpp"
@@ -278,7 +278,7 @@ std::string report_json(const Prepared& prepared, const ReportOptions& options) 
                {"secrets", secrets_json(prepared)},
                {"notes", std::move(notes)},
                {"sizing", sizing_json(prepared.stack)},
-               {"does_not_fit", size::findings_json(prepared.findings)},
+               {"does_not_fit", findings_json(prepared.findings)},
                {"next", next_commands(prepared)}};
   if (options.view == View::diff) {
     root["diff"] = diff_text(prepared, false);

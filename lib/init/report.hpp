@@ -9,7 +9,7 @@
 namespace obsctl::init {
 
 // Settings of the spec as the user of this program types them.
-using SettingsText = std::function<std::string(const sizing::Settings&)>;
+using SettingsText = std::function<std::string(const Settings&)>;
 
 enum class View { summary, plan, diff };
 

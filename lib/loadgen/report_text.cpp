@@ -9,6 +9,7 @@
 #include "lib/loadgen/report_parts.hpp"
 #include "lib/ui/style.hpp"
 #include "lib/ui/table.hpp"
+#include "lib/ui/xml.hpp"
 
 namespace obsctl::loadgen {
 namespace {
@@ -154,13 +155,6 @@ std::string head_lines(const Report& report) {
       report.warmup > 0 ? fmt::format(", {:.0f} s warm-up not measured", report.warmup) : "",
       report.result.interrupted ? ", INTERRUPTED" : "");
   return out;
-}
-
-std::string xml_escaped(std::string text) {
-  text = replace_all(std::move(text), "&", "&amp;");
-  text = replace_all(std::move(text), "<", "&lt;");
-  text = replace_all(std::move(text), ">", "&gt;");
-  return replace_all(std::move(text), "\"", "&quot;");
 }
 
 }  // namespace

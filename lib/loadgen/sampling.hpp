@@ -2,8 +2,8 @@
 // sent, policy by policy.
 //
 // The generator knows which of its traces have errors, are slow, VIP or noise, so the expectation
-// is counted, not estimated; only the random share of the rest has a spread. Golden S-01: of
-// 100,000 traces with 500 errors and 2,000 slow ones, 12,250 are kept at 10 %.
+// is counted, not estimated; only the random share of the rest has a spread. By the reference
+// documents, of 100,000 traces with 500 errors and 2,000 slow ones, 12,250 are kept at 10 %.
 #pragma once
 
 #include <string>

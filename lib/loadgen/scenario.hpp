@@ -94,8 +94,8 @@ struct Metric {
 // Shares of all traces; classes do not overlap, and every prefix of the run holds them to within
 // one trace.
 struct Mix {
-  double errors = 0.005;  // S-01
-  double slow = 0.02;     // S-01
+  double errors = 0.005;
+  double slow = 0.02;
   Duration slow_threshold = {1};
   double vip = 0;     // of all but health checks: the root carries customer.tier=vip
   double health = 0;  // health-check requests: one span, no children

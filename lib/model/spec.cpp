@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/base/problems.hpp"
 #include "lib/base/text.hpp"
 #include "lib/yaml/read.hpp"
 #include "lib/yaml/write.hpp"
@@ -13,6 +14,19 @@ namespace obsctl {
 namespace {
 
 constexpr std::string_view k_schema = "obsctl.stack/v1";
+
+// Sections whose keys are names that a person chooses.
+constexpr std::string_view k_components = "components";
+constexpr std::string_view k_ports = "ports";
+constexpr std::string_view k_calibration = "calibration";
+
+// What may be overridden of a component.
+enum class Limit { cpus, memory, disk };
+
+constexpr auto names_of(Limit) {
+  return std::to_array<Named<Limit>>(
+      {{Limit::cpus, "cpus"}, {Limit::memory, "memory"}, {Limit::disk, "disk"}});
+}
 
 const SpecField* find_field(std::string_view key) {
   for (const auto& field : spec_fields()) {
@@ -41,54 +55,75 @@ std::vector<std::string> known_keys() {
 }
 
 Failure unknown_key(std::string_view key) {
-  const std::string hint = did_you_mean(key, known_keys());
-  return fail(Code::usage, fmt::format("unknown setting '{}'", key),
-              hint.empty() ? "'man obsctl-stack' and 'obsctl help stack' list all settings" : hint);
+  std::vector<std::string> names = known_keys();
+  for (const auto& known : known_keys()) {
+    names.push_back(known.substr(0, known.find('.')));  // its section
+  }
+  const std::string hint = did_you_mean(key, names);
+  return fail_setting(
+      key, fmt::format("unknown setting '{}'", key),
+      hint.empty() ? "'man obsctl-stack' and 'obsctl help stack' list all settings" : hint);
 }
 
+// Sets one key of a spec from text.
+using Setter = std::function<Result<void>(StackSpec&, std::string_view value)>;
+
 // components.<name>.<cpus|memory|disk>
-Result<void> set_component(StackSpec& spec, const std::vector<std::string>& parts,
-                           std::string_view key, std::string_view value) {
+Result<Setter> component_setter(const std::vector<std::string>& parts, const std::string& key) {
   if (parts.size() != 3 || parts[1].empty()) {
     return unknown_key(key);
   }
-  ComponentOverride& component = spec.components[parts[1]];
-  if (parts[2] == "cpus") {
-    OBS_TRY_ASSIGN(component.cpus, parse_count(value, key));
-  } else if (parts[2] == "memory") {
-    OBS_TRY_ASSIGN(component.memory, parse_bytes(value, key));
-  } else if (parts[2] == "disk") {
-    OBS_TRY_ASSIGN(component.disk, parse_bytes(value, key));
-  } else {
-    return fail(Code::usage, fmt::format("unknown setting '{}'", key),
-                "a component has cpus, memory and disk");
+  const auto limit = choice_named<Limit>(parts[2]);
+  if (!limit) {
+    return fail_setting(key, fmt::format("unknown setting '{}'", key),
+                        "a component has " + join(choices_of<Limit>(), ", "));
   }
-  return {};
+  return [key, name = parts[1], limit](StackSpec& spec, std::string_view value) -> Result<void> {
+    ComponentOverride changed = spec.components[name];
+    switch (*limit) {
+      case Limit::cpus: {
+        OBS_TRY_ASSIGN(changed.cpus, parse_count(value, key));
+        break;
+      }
+      case Limit::memory: {
+        OBS_TRY_ASSIGN(changed.memory, parse_bytes(value, key));
+        break;
+      }
+      case Limit::disk: {
+        OBS_TRY_ASSIGN(changed.disk, parse_bytes(value, key));
+        break;
+      }
+    }
+    spec.components[name] = changed;
+    return {};
+  };
 }
 
-Result<void> set_port(StackSpec& spec, const std::vector<std::string>& parts, std::string_view key,
-                      std::string_view value) {
+Result<Setter> port_setter(const std::vector<std::string>& parts, const std::string& key) {
   if (parts.size() != 2 || parts[1].empty()) {
     return unknown_key(key);
   }
-  OBS_TRY_ASSIGN(const auto port, parse_integer(value, key, 0, 65535));
-  spec.ports[parts[1]] = static_cast<int>(port);
-  return {};
+  return [key, name = parts[1]](StackSpec& spec, std::string_view value) -> Result<void> {
+    OBS_TRY_ASSIGN(const auto port, parse_integer(value, key, 0, 65535));
+    spec.ports[name] = static_cast<int>(port);
+    return {};
+  };
 }
 
-Result<void> set_calibration(StackSpec& spec, const std::vector<std::string>& parts,
-                             std::string_view key, std::string_view value) {
+Result<Setter> calibration_setter(const std::vector<std::string>& parts, const std::string& key) {
   if (parts.size() != 2) {
     return unknown_key(key);
   }
-  if (parts[1] == "measured_at") {
-    spec.calibration.measured_at = value;
-  } else if (parts[1] == "source") {
-    spec.calibration.source = value;
-  } else {
-    OBS_TRY_ASSIGN(spec.calibration.values[parts[1]], parse_count(value, key));
-  }
-  return {};
+  return [key, name = parts[1]](StackSpec& spec, std::string_view value) -> Result<void> {
+    if (name == "measured_at") {
+      spec.calibration.measured_at = value;
+    } else if (name == "source") {
+      spec.calibration.source = value;
+    } else {
+      OBS_TRY_ASSIGN(spec.calibration.values[name], parse_count(value, key));
+    }
+    return {};
+  };
 }
 
 // Entries with commas between; nothing empties the list.
@@ -110,61 +145,139 @@ Result<void> set_list(StackSpec& spec, const SpecList& list, std::string_view va
   return {};
 }
 
-Error located(Error error, const SourcePos& at) {
-  error.code = Code::config;
-  if (!error.at) {
-    error.at = at;
-  }
-  return error;
-}
-
-Result<void> read_list(StackSpec& spec, const SpecList& list, const yaml::Node& node) {
-  std::vector<std::string>& into = list.of(spec);
-  into.clear();
-  if (node.kind == yaml::Node::Kind::null) {
-    return {};
-  }
-  if (!node.is_sequence()) {
-    return fail_at(node.at, fmt::format("'{}' must be a list", list.key),
-                   "one entry per line, each after '- '");
-  }
-  for (const auto& item : node.items) {
-    if (!item.is_scalar()) {
-      return fail_at(item.at, fmt::format("an entry of '{}' must be text", list.key));
-    }
-    if (auto good = list.check(item.scalar); !good) {
-      return Failure(located(std::move(good).error(), item.at));
-    }
-    into.push_back(item.scalar);
-  }
+Result<void> set_scalar(StackSpec& spec, const SpecField& field, std::string_view value) {
+  OBS_TRY(field.set(spec, value));
+  spec.asked.insert(field.key);
   return {};
 }
 
-Result<void> read_entries(StackSpec& spec, const yaml::Node& node, const std::string& prefix) {
-  for (const auto& entry : node.entries) {
-    const std::string key = prefix + entry.key;
+// How a key is set; an unknown one is an error.
+Result<Setter> setter_of(std::string_view name) {
+  const std::string key(name);
+  const auto parts = split(key, '.');
+  if (const SpecField* field = find_field(key)) {
+    return [field](StackSpec& spec, std::string_view value) {
+      return set_scalar(spec, *field, value);
+    };
+  }
+  if (const SpecList* list = find_list(key)) {
+    return [list](StackSpec& spec, std::string_view value) { return set_list(spec, *list, value); };
+  }
+  if (parts[0] == k_components) {
+    return component_setter(parts, key);
+  }
+  if (parts[0] == k_ports) {
+    return port_setter(parts, key);
+  }
+  if (parts[0] == k_calibration) {
+    return calibration_setter(parts, key);
+  }
+  return unknown_key(key);
+}
+
+// Fills a spec from the tree of an obsctl.yaml; remembers every mistake and goes on.
+class Reader {
+ public:
+  Reader(StackSpec& spec, Problems& problems) : spec_(spec), problems_(problems) {}
+
+  void read(const yaml::Node& root) {
+    for (const auto& entry : root.entries) {
+      if (entry.key != "schema") {
+        read_entry(entry, entry.key);
+      }
+    }
+  }
+
+ private:
+  void read_entry(const yaml::Entry& entry, const std::string& key) {
+    const yaml::Node& value = entry.value;
     if (const SpecList* list = find_list(key)) {
-      OBS_TRY(read_list(spec, *list, entry.value));
-    } else if (entry.value.is_map()) {
-      OBS_TRY(read_entries(spec, entry.value, key + "."));
-    } else if (entry.value.is_sequence()) {
-      return fail_at(entry.at, fmt::format("'{}' does not take a list", key));
-    } else if (entry.value.is_scalar()) {
-      if (auto done = set_field(spec, key, entry.value.scalar); !done) {
-        const bool about_key = done.error().message.starts_with("unknown setting");
-        return Failure(located(std::move(done).error(), about_key ? entry.at : entry.value.at));
-      }
-    } else if (find_field(key) == nullptr) {  // null leaves a known field unset
-      static const std::vector<std::string> k_sections = {
-          "traces", "metrics", "logs",       "sizing", "security",    "alerting",
-          "host",   "loadgen", "components", "ports",  "calibration", "stack"};
-      if (std::ranges::find(k_sections, key) == k_sections.end()) {
-        return Failure(located(unknown_key(key).value(), entry.at));
+      read_list(*list, value);
+    } else if (is_section(key)) {
+      read_section(entry, key);
+    } else if (auto set = setter_of(key); !set) {
+      add(std::move(set).error(), entry.at);
+    } else if (value.is_map() || value.is_sequence()) {
+      add(fail_setting(key, fmt::format("'{}' takes a single value", key)).value(), value.at);
+    } else if (value.is_scalar()) {  // null leaves a known field unset
+      set_at(*set, key, value);
+    }
+  }
+
+  void read_section(const yaml::Entry& entry, const std::string& key) {
+    const bool empty = entry.value.kind == yaml::Node::Kind::null;
+    if (!entry.value.is_map() && !empty) {
+      add(fail_setting(key, fmt::format("'{}' is a section, not a value", key),
+                       "its settings stand below it, indented by two spaces")
+              .value(),
+          entry.at);
+    }
+    spec_.places.of[key] = entry.at;
+    for (const auto& inner : entry.value.entries) {
+      read_entry(inner, key + "." + inner.key);
+    }
+  }
+
+  void set_at(const Setter& set, const std::string& key, const yaml::Node& value) {
+    if (auto done = set(spec_, value.scalar); !done) {
+      Error error = std::move(done).error();
+      error.subject = key;
+      add(std::move(error), value.at);
+    } else {
+      spec_.places.of[key] = value.at;
+    }
+  }
+
+  void read_list(const SpecList& list, const yaml::Node& node) {
+    std::vector<std::string>& into = list.of(spec_);
+    into.clear();
+    if (node.kind == yaml::Node::Kind::null) {
+      return;
+    }
+    if (!node.is_sequence()) {
+      add(fail_setting(list.key, fmt::format("'{}' must be a list", list.key),
+                       "one entry per line, each after '- '")
+              .value(),
+          node.at);
+    }
+    spec_.places.of[list.key] = node.at;
+    for (const auto& item : node.items) {
+      if (!item.is_scalar()) {
+        add(fail_setting(list.key, fmt::format("an entry of '{}' must be text", list.key)).value(),
+            item.at);
+      } else if (auto good = list.check(item.scalar); !good) {
+        add(std::move(good).error(), item.at);
+      } else {
+        into.push_back(item.scalar);
       }
     }
   }
-  return {};
-}
+
+  // True where the keys below are settings or names: "traces", "components", "components.loki".
+  static bool is_section(const std::string& key) {
+    for (const std::string_view names : {k_components, k_ports, k_calibration}) {
+      if (key == names) {
+        return true;
+      }
+    }
+    const auto parts = split(key, '.');
+    return (parts.size() == 2 && parts[0] == k_components) ||
+           std::ranges::any_of(known_keys(), [start = key + "."](const std::string& known) {
+             return known.starts_with(start);
+           });
+  }
+
+  void add(Error error, const SourcePos& at) {
+    error.code = Code::config;
+    if (!error.at) {
+      error.at = at;
+    }
+    problems_.add(std::move(error));
+  }
+
+  StackSpec& spec_;
+  Problems& problems_;
+};
 
 // A list without entries is not mentioned: an empty one means what an absent one means.
 void write_list(const StackSpec& spec, const SpecList& list, std::string& out) {
@@ -257,52 +370,39 @@ std::optional<std::string> SpecField::yaml(const StackSpec& spec) const {
 }
 
 Result<void> set_field(StackSpec& spec, std::string_view key, std::string_view value) {
-  if (const SpecField* field = find_field(key)) {
-    OBS_TRY(field->set(spec, value));
-    spec.asked.insert(field->key);
-    return {};
+  OBS_TRY_ASSIGN(const Setter set, setter_of(key));
+  if (auto done = set(spec, value); !done) {
+    Error error = std::move(done).error();
+    error.subject = key;
+    return Failure(std::move(error));
   }
-  const auto parts = split(key, '.');
-  if (parts[0] == "components") {
-    return set_component(spec, parts, key, value);
-  }
-  if (parts[0] == "ports") {
-    return set_port(spec, parts, key, value);
-  }
-  if (parts[0] == "calibration") {
-    return set_calibration(spec, parts, key, value);
-  }
-  if (const SpecList* list = find_list(key)) {
-    return set_list(spec, *list, value);
-  }
-  return unknown_key(key);
+  spec.places.of.erase(std::string(key));
+  return {};
 }
 
 Result<void> set_field(StackSpec& spec, std::string_view assignment) {
   const auto equals = assignment.find('=');
   if (equals == std::string_view::npos) {
     return fail(Code::usage, fmt::format("'{}' is not of the form key=value", assignment),
-                "for example --set traces.keep=20%");
+                "for example traces.keep=20%");
   }
   return set_field(spec, trim(assignment.substr(0, equals)), trim(assignment.substr(equals + 1)));
 }
 
 Result<StackSpec> read_spec(std::string_view text, const std::string& file) {
-  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
+  Problems problems;
+  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file, problems));
   if (!root.is_map()) {
     return fail_at({file, 1}, "this is not a stack spec",
-                   "a spec starts with 'schema: obsctl.stack/v1'");
+                   fmt::format("a spec starts with 'schema: {}'", k_schema));
+  }
+  if (const yaml::Node* schema = root.find("schema"); schema && schema->scalar != k_schema) {
+    return fail_at(schema->at, fmt::format("unknown schema '{}'", schema->scalar),
+                   fmt::format("this obsctl reads '{}'", k_schema));
   }
   StackSpec spec;
-  yaml::Node rest = root;
-  if (const yaml::Node* schema = root.find("schema")) {
-    if (schema->scalar != k_schema) {
-      return fail_at(schema->at, fmt::format("unknown schema '{}'", schema->scalar),
-                     fmt::format("this obsctl reads '{}'", k_schema));
-    }
-    std::erase_if(rest.entries, [](const yaml::Entry& entry) { return entry.key == "schema"; });
-  }
-  OBS_TRY(read_entries(spec, rest, ""));
+  Reader(spec, problems).read(root);
+  OBS_TRY(problems.done());
   return spec;
 }
 

@@ -20,15 +20,15 @@ namespace obsctl {
 struct TraceSpec {
   std::optional<Rate> spans;             // spans/s received; absent: the tier's rate
   std::optional<Rate> traces;            // new traces/s; absent: spans / spans_per_trace
-  double spans_per_trace = 5;            // seed F14: 5 spans per request
-  Bytes span_size = {1000};              // bytes per span (F01: 500 … 2000)
+  double spans_per_trace = 5;            // of a request
+  Bytes span_size = {1000};              // bytes per span (500 … 2000)
   std::optional<double> storage_factor;  // stored bytes per raw byte; absent: the sizing model's
   std::optional<Duration> retention;
-  Share keep = {0.1};                  // share of ordinary traces that tail sampling keeps (C04)
-  Share errors = {0.005};              // expected share of traces with an error, all kept (S-01)
-  Share slow = {0.02};                 // expected share of slow traces, all kept (S-01)
-  Duration slow_threshold = {0.5};     // a trace at least this long is slow (C04)
-  Duration decision_wait = {10};       // how long tail sampling collects a trace (C04)
+  Share keep = {0.1};                  // share of ordinary traces that tail sampling keeps
+  Share errors = {0.005};              // expected share of traces with an error, all kept
+  Share slow = {0.02};                 // expected share of slow traces, all kept
+  Duration slow_threshold = {0.5};     // a trace at least this long is slow
+  Duration decision_wait = {10};       // how long tail sampling collects a trace
   std::optional<std::string> backend;  // component that stores them; absent: the default
   bool operator==(const TraceSpec&) const = default;
 };
@@ -44,7 +44,7 @@ struct MetricSpec {
 
 struct LogSpec {
   std::optional<Rate> lines;             // log records/s; absent: the tier's
-  Bytes line_size = {300};               // bytes per log record (F03: 200 … 500)
+  Bytes line_size = {300};               // bytes per log record (200 … 500)
   std::optional<double> streams;         // active streams; absent: estimated
   std::optional<double> storage_factor;  // stored bytes per raw byte; absent: the sizing model's
   std::optional<std::string> backend;    // absent: the stack's default
@@ -65,12 +65,12 @@ constexpr auto names_of(Vendor) {
 }
 
 struct SizingSpec {
-  double replication = 1;              // copies kept by the storage backends
-  double kafka_brokers = 0;            // 0: from the tier
-  double kafka_partitions = 12;        // per topic (A04)
-  double kafka_replication = 3;        // F08 RF
-  Duration kafka_retention = {86400};  // A04
-  bool ha = false;                     // apply the minimum counts for high availability (J09)
+  double replication = 1;        // copies kept by the storage backends
+  double kafka_brokers = 0;      // 0: from the tier
+  double kafka_partitions = 12;  // per topic
+  double kafka_replication = 3;  // copies of each partition
+  Duration kafka_retention = {86400};
+  bool ha = false;  // apply the minimum counts for high availability
   Share growth_per_month = {0};
   Vendor provider = Vendor::all;
   bool operator==(const SizingSpec&) const = default;
@@ -144,6 +144,13 @@ struct Calibration {
   bool operator==(const Calibration&) const = default;
 };
 
+// Where the settings of a spec stand in its file, by key. It says nothing about the stack, so specs
+// that differ in it alone are equal.
+struct SpecPlaces {
+  std::map<std::string, SourcePos> of;
+  bool operator==(const SpecPlaces&) const { return true; }
+};
+
 struct StackSpec {
   std::string name = "observability";  // project, network and volume prefix
   std::string tier = "small";
@@ -162,9 +169,11 @@ struct StackSpec {
   std::vector<std::string> extra_components;  // beside those of the stack, by name
   std::map<std::string, int> ports;           // published port by name, for example grafana: 3000
   Calibration calibration;
-  // Keys of the scalar fields that the user set, by file, flag or --set. The others follow the
+  // Keys of the scalar fields that the user set, in a file or by hand. The others follow the
   // tier, the profile and obsctl's defaults, whatever these become in a later version.
   std::set<std::string> asked;
+  // Those that were read from a file and not changed since.
+  SpecPlaces places;
   bool operator==(const StackSpec&) const = default;
 };
 
@@ -200,11 +209,12 @@ struct SpecList {
 [[nodiscard]] const std::vector<SpecField>& spec_fields();
 [[nodiscard]] const std::vector<SpecList>& spec_lists();
 
-// Applies "key=value" (as given to --set) and remembers that the key was asked for.
+// Applies "key=value" and remembers that the key was asked for.
 [[nodiscard]] Result<void> set_field(StackSpec& spec, std::string_view assignment);
 [[nodiscard]] Result<void> set_field(StackSpec& spec, std::string_view key, std::string_view value);
 
-// Reads an obsctl.yaml. Unknown keys, duplicate keys and bad values are errors with file:line:col.
+// Reads an obsctl.yaml. Unknown keys, duplicate keys and bad values are errors with file:line:col
+// and the key as their subject; all of them (Error::more).
 [[nodiscard]] Result<StackSpec> read_spec(std::string_view text, const std::string& file);
 
 // Writes an obsctl.yaml that read_spec reads back to the same value, as long as what was not asked
@@ -212,7 +222,11 @@ struct SpecList {
 // changed, and a better default of a later version still arrives.
 [[nodiscard]] std::string write_spec(const StackSpec& spec);
 
-// Contradictions that no single field can see (tls files without a certificate, retention of 0 …).
+// The error with the place of its subject, where that stands in the file that `spec` was read from.
+[[nodiscard]] Error placed(Error error, const StackSpec& spec);
+
+// Contradictions that no single field can see (tls files without a certificate, retention of 0 …);
+// all of them (Error::more), with their place for what stands in a file.
 [[nodiscard]] Result<void> validate_spec(const StackSpec& spec);
 
 }  // namespace obsctl

@@ -69,7 +69,7 @@ struct Probe {
   int port = 0;                           // container port of the HTTP endpoint
   std::string path = {};                  // for example "/-/ready"
   std::vector<std::string> command = {};  // empty: the image has no program that could ask
-  Duration interval = {10};               // B05
+  Duration interval = {10};
   Duration timeout = {5};
   int retries = 5;
 };
@@ -131,7 +131,7 @@ struct Component {
   Limits requests = {};  // what it always gets: its floor of cores, all of its memory
   Limits limits = {};
   Bytes disk = {0};
-  Duration stop_grace = {30};           // B08
+  Duration stop_grace = {30};
   std::string program = {};             // its path in the image; empty: not known
   bool wget = false;                    // the image has wget
   std::string reaches_out = {};         // what it asks outside of the stack; empty: nothing
@@ -227,7 +227,7 @@ struct Topology {
   // The port with that name anywhere in the stack, or null.
   [[nodiscard]] const Port* port(const std::string& port_name) const;
   // The name under which the engine knows a volume. It is explicit in every packaging, so that a
-  // backup never has to guess a prefix (CT-36).
+  // backup never has to guess a prefix.
   [[nodiscard]] std::string volume_name(const Volume& volume) const;
 };
 

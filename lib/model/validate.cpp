@@ -4,15 +4,12 @@
 
 #include <algorithm>
 
+#include "lib/base/problems.hpp"
 #include "lib/base/text.hpp"
 #include "lib/model/spec.hpp"
 
 namespace obsctl {
 namespace {
-
-Failure usage(std::string message, std::string hint = {}) {
-  return fail(Code::usage, std::move(message), std::move(hint));
-}
 
 bool valid_name(std::string_view name) {
   return !name.empty() && name.size() <= 40 && name.front() >= 'a' && name.front() <= 'z' &&
@@ -47,117 +44,177 @@ bool is_host_and_port(const std::string& text) {
          parse_integer(text.substr(colon + 1), "port", 1, 65535).has_value();
 }
 
-Result<void> check_tls(const SecuritySpec& security) {
-  const bool pair = !security.tls_cert.empty() && !security.tls_key.empty();
-  const bool any = !security.tls_cert.empty() || !security.tls_key.empty();
-  if (security.tls == Tls::files && !pair) {
-    return usage("tls 'files' needs a certificate and a key",
-                 "give --tls-cert FILE and --tls-key FILE, or use --tls self-signed");
-  }
-  if (security.tls != Tls::files && any) {
-    return usage(fmt::format("a certificate is given but tls is '{}'", name_of(security.tls)),
-                 "use --tls files, or drop the certificate");
-  }
-  return {};
-}
+// Collects what is wrong with the settings of a spec. A setting that stands in a file is named with
+// its place there.
+class Validator {
+ public:
+  explicit Validator(const StackSpec& spec) : spec_(spec) {}
 
-Result<void> check_security(const SecuritySpec& security) {
-  OBS_TRY(check_tls(security));
-  if (!is_address(security.bind)) {
-    return usage(fmt::format("'{}' is not an IP address for 'security.bind'", security.bind),
-                 "127.0.0.1 is this machine only, 0.0.0.0 every network");
-  }
-  for (const auto& origin : security.cors_origins) {
-    if (origin.find('*') != std::string::npos) {
-      return usage(fmt::format("'{}' as CORS origin lets foreign web sites send telemetry", origin),
-                   "name the origins, for example --cors-origin https://app.example.com");
+  Result<void> run() {
+    check_names();
+    check_tls(spec_.security);
+    check_security(spec_.security);
+    check_email(spec_.alerting);
+    check_addresses(spec_.alerting);
+    check_traces(spec_.traces);
+    check_retention();
+    if (spec_.metrics.scrape_interval.seconds < 1) {
+      add("metrics.scrape_interval", "'metrics.scrape_interval' must be at least 1s");
     }
-    if (!is_origin(origin)) {
-      return usage(fmt::format("'{}' is not an origin", origin),
-                   "an origin is scheme, host and port only, for example https://app.example.com");
-    }
+    return problems_.done();
   }
-  return {};
-}
 
-Result<void> check_alerting(const AlertingSpec& alerting) {
-  if (!alerting.webhook_url.empty() && !is_web_url(alerting.webhook_url)) {
-    return usage(fmt::format("'{}' is not a URL for 'alerting.webhook_url'", alerting.webhook_url),
-                 "it starts with http:// or https://");
+ private:
+  void add(const std::string& key, std::string message, std::string hint = {},
+           Settings settings = {}) {
+    Error error =
+        fail_setting(key, std::move(message), std::move(hint), std::move(settings)).value();
+    problems_.add(placed(std::move(error), spec_));
   }
-  if (alerting.email_to.empty() != alerting.smtp_host.empty()) {
-    return usage("alert e-mail needs a receiver and a mail server",
-                 "give both --alert-email-to and --alert-smtp HOST:PORT");
-  }
-  if (!alerting.email_from.empty() && alerting.email_to.empty()) {
-    return usage("a sender of alert e-mail is given but no receiver", "give --alert-email-to too");
-  }
-  if (!alerting.smtp_host.empty() && !is_host_and_port(alerting.smtp_host)) {
-    return usage(fmt::format("'{}' is not HOST:PORT for 'alerting.smtp_host'", alerting.smtp_host),
-                 "for example mail.example.com:587");
-  }
-  for (const auto* address : {&alerting.email_to, &alerting.email_from}) {
-    if (!address->empty() && address->find('@') == std::string::npos) {
-      return usage(fmt::format("'{}' is not an e-mail address", *address));
+
+  void check_names() {
+    if (!valid_name(spec_.name)) {
+      add("name", fmt::format("'{}' is not a valid 'name'", spec_.name),
+          "use at most 40 lower-case letters, digits and '-', starting with a letter and not "
+          "ending in '-'");
+    }
+    if (spec_.environment.empty()) {
+      add("environment", "'environment' must not be empty", "for example production or staging");
     }
   }
-  return {};
-}
 
-Result<void> check_traces(const TraceSpec& traces) {
-  if (traces.spans_per_trace <= 0) {
-    return usage("'traces.spans_per_trace' must be more than 0");
-  }
-  if (traces.decision_wait.seconds < 1) {
-    return usage("'traces.decision_wait' must be at least 1s");
-  }
-  if (traces.slow_threshold.seconds <= 0) {
-    return usage("'traces.slow_threshold' must be more than 0", "for example 500ms");
-  }
-  if (traces.slow_threshold >= traces.decision_wait) {
-    return usage(
-        fmt::format("a trace of 'traces.slow_threshold' ({}) would be decided on before it "
-                    "has ended ('traces.decision_wait' is {})",
-                    print_duration(traces.slow_threshold), print_duration(traces.decision_wait)),
-        "use a longer decision_wait, for example --set traces.decision_wait=" +
-            print_duration({traces.slow_threshold.seconds * 2}));
-  }
-  return {};
-}
-
-Result<void> check_retention(const StackSpec& spec) {
-  for (const auto* retention :
-       {&spec.traces.retention, &spec.metrics.retention, &spec.logs.retention}) {
-    if (*retention && (*retention)->seconds < 3600) {
-      return usage("a retention must be at least 1h", "no backend deletes data at a finer grain");
+  void check_tls(const SecuritySpec& security) {
+    const bool files = security.tls == Tls::files;
+    if (files && (security.tls_cert.empty() || security.tls_key.empty())) {
+      Settings missing;
+      if (security.tls_cert.empty()) {
+        missing["security.tls_cert"] = "FILE";
+      }
+      if (security.tls_key.empty()) {
+        missing["security.tls_key"] = "FILE";
+      }
+      add("security.tls", "'security.tls' is 'files', which needs a certificate and a key",
+          "name the missing file, or use 'self-signed'", std::move(missing));
+    }
+    for (const auto& [key, file] : {std::pair("security.tls_cert", &security.tls_cert),
+                                    std::pair("security.tls_key", &security.tls_key)}) {
+      if (!files && !file->empty()) {
+        return add(key,
+                   fmt::format("'{}' is not used, because 'security.tls' is '{}'", key,
+                               name_of(security.tls)),
+                   "remove it, or use the files",
+                   {{"security.tls", std::string(name_of(Tls::files))}});
+      }
     }
   }
-  if (spec.logs.retention && spec.logs.retention->seconds < 86400) {
-    return usage("'logs.retention' must be at least 24h", "the stores of logs delete whole days");
+
+  void check_security(const SecuritySpec& security) {
+    if (!is_address(security.bind)) {
+      add("security.bind",
+          fmt::format("'{}' is not an IP address for 'security.bind'", security.bind),
+          "127.0.0.1 is this machine only, 0.0.0.0 every network");
+    }
+    const char* origins = "security.cors_origins";
+    for (const auto& origin : security.cors_origins) {
+      if (origin.find('*') != std::string::npos) {
+        add(origins, fmt::format("CORS origin '{}' lets any web site send telemetry", origin),
+            "name the origins, for example https://app.example.com");
+      } else if (!is_origin(origin)) {
+        add(origins, fmt::format("'{}' is not a CORS origin", origin),
+            "an origin is scheme, host and port only, for example https://app.example.com");
+      }
+    }
   }
-  return {};
-}
+
+  void check_email(const AlertingSpec& alerting) {
+    const bool to = !alerting.email_to.empty();
+    const bool server = !alerting.smtp_host.empty();
+    if (to && !server) {
+      add("alerting.email_to", "alert e-mail has a receiver but no mail server", "name one",
+          {{"alerting.smtp_host", "HOST:PORT"}});
+    }
+    if (server && !to) {
+      add("alerting.smtp_host", "alert e-mail has a mail server but no receiver", "name one",
+          {{"alerting.email_to", "ADDRESS"}});
+    }
+    if (!alerting.email_from.empty() && !to && !server) {
+      add("alerting.email_from", "alert e-mail has a sender but no receiver", "name one",
+          {{"alerting.email_to", "ADDRESS"}});
+    }
+  }
+
+  void check_addresses(const AlertingSpec& alerting) {
+    if (!alerting.webhook_url.empty() && !is_web_url(alerting.webhook_url)) {
+      add("alerting.webhook_url",
+          fmt::format("'{}' is not a URL for 'alerting.webhook_url'", alerting.webhook_url),
+          "it starts with http:// or https://");
+    }
+    if (!alerting.smtp_host.empty() && !is_host_and_port(alerting.smtp_host)) {
+      add("alerting.smtp_host",
+          fmt::format("'{}' is not HOST:PORT for 'alerting.smtp_host'", alerting.smtp_host),
+          "for example mail.example.com:587");
+    }
+    for (const auto& [key, address] : {std::pair("alerting.email_to", &alerting.email_to),
+                                       std::pair("alerting.email_from", &alerting.email_from)}) {
+      if (!address->empty() && address->find('@') == std::string::npos) {
+        add(key, fmt::format("'{}' is not an e-mail address for '{}'", *address, key));
+      }
+    }
+  }
+
+  void check_traces(const TraceSpec& traces) {
+    if (traces.spans_per_trace <= 0) {
+      add("traces.spans_per_trace", "'traces.spans_per_trace' must be more than 0");
+    }
+    if (traces.slow_threshold.seconds <= 0) {
+      add("traces.slow_threshold", "'traces.slow_threshold' must be more than 0",
+          "for example 500ms");
+    }
+    if (traces.decision_wait.seconds < 1) {
+      add("traces.decision_wait", "'traces.decision_wait' must be at least 1s");
+    } else if (traces.slow_threshold >= traces.decision_wait) {
+      add("traces.slow_threshold",
+          fmt::format("a trace of 'traces.slow_threshold' ({}) would be decided on before it "
+                      "has ended ('traces.decision_wait' is {})",
+                      print_duration(traces.slow_threshold), print_duration(traces.decision_wait)),
+          "use a longer decision wait",
+          {{"traces.decision_wait", print_duration({traces.slow_threshold.seconds * 2})}});
+    }
+  }
+
+  void check_retention() {
+    const auto at_least = [this](const char* key, const std::optional<Duration>& retention,
+                                 Duration least, const char* hint) {
+      if (retention && *retention < least) {
+        add(key, fmt::format("'{}' must be at least {}", key, print_duration(least)), hint);
+      }
+    };
+    constexpr Duration k_hour = {3600};
+    at_least("traces.retention", spec_.traces.retention, k_hour,
+             "no store deletes traces at a finer grain");
+    at_least("metrics.retention", spec_.metrics.retention, k_hour,
+             "no store deletes metrics at a finer grain");
+    at_least("logs.retention", spec_.logs.retention, Duration::from_days(1),
+             "the stores of logs delete whole days");
+  }
+
+  const StackSpec& spec_;
+  Problems problems_;
+};
 
 }  // namespace
 
+Error placed(Error error, const StackSpec& spec) {
+  const auto place = spec.places.of.find(error.subject);
+  if (!error.at && place != spec.places.of.end()) {
+    error.code = Code::config;
+    error.at = place->second;
+  }
+  return error;
+}
+
 Result<void> validate_spec(const StackSpec& spec) {
-  if (!valid_name(spec.name)) {
-    return usage(
-        fmt::format("'{}' is not a valid name", spec.name),
-        "use at most 40 lower-case letters, digits and '-', starting with a letter and not "
-        "ending in '-'");
-  }
-  if (spec.environment.empty()) {
-    return usage("'environment' must not be empty", "for example production or staging");
-  }
-  OBS_TRY(check_security(spec.security));
-  OBS_TRY(check_alerting(spec.alerting));
-  OBS_TRY(check_traces(spec.traces));
-  OBS_TRY(check_retention(spec));
-  if (spec.metrics.scrape_interval.seconds < 1) {
-    return usage("'metrics.scrape_interval' must be at least 1s");
-  }
-  return {};
+  return Validator(spec).run();
 }
 
 }  // namespace obsctl

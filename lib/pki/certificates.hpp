@@ -1,8 +1,8 @@
 // A small certificate authority for `--tls self-signed`: one CA per stack and one server
 // certificate.
 //
-// The seed's openssl commands (requirement E04) make a certificate without subject alternative
-// names, which Go and every current client reject (CT-24). These carry every name and address that
+// The openssl commands of the reference documents make a certificate without subject alternative
+// names, which Go and every current client reject. These carry every name and address that
 // senders use. Keys are EC P-256: as accepted as RSA-2048 and made in a millisecond.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace obsctl::pki {
 
 using Time = std::chrono::system_clock::time_point;
 
-inline constexpr std::chrono::hours k_server_validity{365 * 24};  // E04
+inline constexpr std::chrono::hours k_server_validity{365 * 24};
 inline constexpr std::chrono::hours k_ca_validity{10 * 365 *
                                                   24};  // senders trust it: outlives many servers
 

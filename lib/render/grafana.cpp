@@ -14,6 +14,7 @@ using Json = nlohmann::ordered_json;
 using catalog::Dashboard;
 using catalog::DataSource;
 using catalog::Panel;
+using catalog::PanelKind;
 
 constexpr int k_grid = 24;  // columns of Grafana's grid
 constexpr int k_tile_height = 4;
@@ -22,7 +23,7 @@ constexpr std::size_t k_tiles_per_line = 6;
 constexpr int k_schema_version = 41;  // migrated upwards by newer Grafanas
 
 bool is_tile(const Panel& panel) {
-  return panel.kind == "stat" || panel.kind == "gauge";
+  return panel.kind == PanelKind::stat || panel.kind == PanelKind::gauge;
 }
 
 Json source_ref(const DataSource& source) {
@@ -71,7 +72,7 @@ Json field_defaults(const Panel& panel) {
               {"mappings", mappings(panel)}};
   if (panel.min) {
     out["min"] = *panel.min;
-  } else if (panel.kind == "timeseries") {
+  } else if (panel.kind == PanelKind::timeseries) {
     out["min"] = 0;
   }
   if (panel.max) {
@@ -80,7 +81,7 @@ Json field_defaults(const Panel& panel) {
   if (panel.decimals) {
     out["decimals"] = *panel.decimals;
   }
-  if (panel.kind == "timeseries") {
+  if (panel.kind == PanelKind::timeseries) {
     out["color"] = {{"mode", "palette-classic"}};
     out["custom"] = line_style(panel);
   } else {
@@ -91,24 +92,24 @@ Json field_defaults(const Panel& panel) {
 
 Json options(const Panel& panel) {
   const Json reduce = {{"calcs", {"lastNotNull"}}, {"fields", ""}, {"values", false}};
-  if (panel.kind == "stat") {
+  if (panel.kind == PanelKind::stat) {
     return {{"reduceOptions", reduce}, {"colorMode", "value"}, {"graphMode", "area"},
             {"justifyMode", "auto"},   {"textMode", "auto"},   {"orientation", "auto"}};
   }
-  if (panel.kind == "gauge") {
+  if (panel.kind == PanelKind::gauge) {
     return {{"reduceOptions", reduce}, {"showThresholdMarkers", true}};
   }
-  if (panel.kind == "bars") {
+  if (panel.kind == PanelKind::bars) {
     return {{"reduceOptions", reduce}, {"displayMode", "gradient"}, {"orientation", "horizontal"}};
   }
-  if (panel.kind == "logs") {
+  if (panel.kind == PanelKind::logs) {
     return {{"showTime", true},          {"wrapLogMessage", true},  {"enableLogDetails", true},
             {"sortOrder", "Descending"}, {"dedupStrategy", "none"}, {"showLabels", false}};
   }
-  if (panel.kind == "text") {
+  if (panel.kind == PanelKind::text) {
     return {{"mode", "markdown"}, {"content", panel.description}};
   }
-  if (panel.kind == "table") {
+  if (panel.kind == PanelKind::table) {
     return {{"showHeader", true}, {"cellHeight", "sm"}};
   }
   const bool table = panel.queries.size() > 1 || !panel.queries.front().legend.empty();
@@ -131,17 +132,17 @@ Json targets(const Panel& panel, const DataSource& source) {
     if (!query.legend.empty()) {
       target["legendFormat"] = query.legend;
     }
-    const bool one_moment = panel.kind == "table" || panel.kind == "bars";
+    const bool one_moment = panel.kind == PanelKind::table || panel.kind == PanelKind::bars;
     if (const auto& types = source.query_types; !types.now.empty()) {
-      target["queryType"] = panel.kind == "logs" ? types.records
-                            : one_moment         ? types.now
-                                                 : types.over_time;
+      target["queryType"] = panel.kind == PanelKind::logs ? types.records
+                            : one_moment                  ? types.now
+                                                          : types.over_time;
     } else {
       target["instant"] = one_moment;
       target["range"] = !one_moment;
-      target["exemplar"] =
-          panel.kind == "timeseries" && query.expr.find("histogram_quantile") != std::string::npos;
-      target["format"] = panel.kind == "table" ? "table" : "time_series";
+      target["exemplar"] = panel.kind == PanelKind::timeseries &&
+                           query.expr.find("histogram_quantile") != std::string::npos;
+      target["format"] = panel.kind == PanelKind::table ? "table" : "time_series";
     }
     out.push_back(std::move(target));
   }
@@ -150,7 +151,7 @@ Json targets(const Panel& panel, const DataSource& source) {
 
 // A table shows one line per series; the time of an instant query is the same in every line.
 Json transformations(const Panel& panel) {
-  if (panel.kind != "table") {
+  if (panel.kind != PanelKind::table) {
     return Json::array();
   }
   Json out = Json::array();
@@ -170,19 +171,19 @@ Json transformations(const Panel& panel) {
 }
 
 std::string grafana_type(const Panel& panel) {
-  return panel.kind == "bars" ? "bargauge" : panel.kind;
+  return std::string(panel.kind == PanelKind::bars ? "bargauge" : name_of(panel.kind));
 }
 
 Json panel_json(const Panel& panel, const SourceOf& sources, int id, const Json& place) {
   Json out = {{"id", id}, {"type", grafana_type(panel)}, {"title", panel.title}};
-  if (panel.kind == "row") {
+  if (panel.kind == PanelKind::row) {
     out["collapsed"] = false;
     out["panels"] = Json::array();
     out["gridPos"] = place;
     return out;
   }
   out["gridPos"] = place;
-  if (panel.kind != "text") {
+  if (panel.kind != PanelKind::text) {
     out["description"] = panel.description;
     const DataSource& source = sources.at(panel.signal);
     out["datasource"] = source_ref(source);
@@ -207,7 +208,9 @@ class Layout {
     for (std::size_t at = 0; at < panels.size();) {
       const std::size_t count = line_length(panels, at);
       const bool tiles = is_tile(panels[at]);
-      const int height = panels[at].kind == "row" ? 1 : tiles ? k_tile_height : k_graph_height;
+      const int height = panels[at].kind == PanelKind::row ? 1
+                         : tiles                           ? k_tile_height
+                                                           : k_graph_height;
       for (std::size_t i = 0; i < count; ++i) {
         const int width = k_grid / static_cast<int>(count);
         const Json place = {
@@ -221,7 +224,7 @@ class Layout {
   }
 
  private:
-  static bool alone(const Panel& panel) { return panel.kind == "row" || panel.wide; }
+  static bool alone(const Panel& panel) { return panel.kind == PanelKind::row || panel.wide; }
 
   // How many of the panels from `at` on share a line.
   static std::size_t line_length(const std::vector<Panel>& panels, std::size_t at) {

@@ -98,7 +98,7 @@ Values alert_rows(const std::vector<catalog::AlertRule>& alerts) {
     }
     out.push_back(Values{{"first_of_group", heading},
                          {"name", alert.name},
-                         {"severity", alert.severity},
+                         {"severity", name_of(alert.severity)},
                          {"hold", alert.hold},
                          {"meaning", sentence(alert.summary) + " " + sentence(alert.description)},
                          {"remedy", sentence(alert.runbook)}});

@@ -41,7 +41,8 @@ std::string alert_rule(const catalog::AlertRule& alert) {
   if (!alert.hold.empty()) {
     rule["for"] = alert.hold;
   }
-  rule["labels"] = {{"severity", alert.severity}, {"component", alert.watches}};
+  rule["labels"] = {{"severity", std::string(name_of(alert.severity))},
+                    {"component", alert.watches}};
   rule["annotations"] = {{"summary", one_line(alert.summary)},
                          {"description", one_line(alert.description)},
                          {"runbook", one_line(alert.runbook)}};

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
+#include "lib/catalog/signal.hpp"
 
 namespace obsctl {
 namespace {
@@ -76,7 +77,7 @@ Result<Values> signal_values(const std::vector<WatchSource>& sources, const Valu
     out["ask"][question] = "";
   }
   for (const auto& source : sources) {
-    if (source.about.serves != "logs") {
+    if (catalog::signal_named(source.about.serves) != catalog::Signal::logs) {
       continue;
     }
     for (const auto& [question, text] : source.about.queries) {

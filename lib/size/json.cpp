@@ -2,7 +2,7 @@
 // null.
 #include <cmath>
 
-#include "lib/size/findings.hpp"
+#include "lib/findings/print.hpp"
 #include "lib/size/output.hpp"
 
 namespace obsctl::size {

@@ -40,12 +40,12 @@ struct Pages {
 // Everything one run of the command prints.
 struct SizeResult {
   sizing::SizingReport report;
-  std::vector<sizing::SizingReport> compared;            // --compare
-  std::optional<std::vector<sizing::Finding>> findings;  // --check
-  std::optional<Measured> measured;                      // --from-prometheus
-  std::string spec_file;                                 // empty: none
-  bool explain = false;                                  // --explain: every number
-  std::optional<sizing::Quantity> explained;             // --explain NAME: this one
+  std::vector<sizing::SizingReport> compared;  // --compare
+  std::optional<Findings> findings;            // --check
+  std::optional<Measured> measured;            // --from-prometheus
+  std::string spec_file;                       // empty: none
+  bool explain = false;                        // --explain: every number
+  std::optional<sizing::Quantity> explained;   // --explain NAME: this one
   Pages pages;
   bool tier_by_load = false;
   Vendor provider = Vendor::all;

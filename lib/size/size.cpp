@@ -26,9 +26,8 @@ Result<std::vector<sizing::SizingReport>> compare(const Options& options, const 
   return out;
 }
 
-Result<std::vector<sizing::Finding>> check(const Services& services, const SpecSource& source,
-                                           const sizing::Catalogs& catalogs,
-                                           const sizing::SizingReport& report) {
+Result<Findings> check(const Services& services, const SpecSource& source,
+                       const sizing::Catalogs& catalogs, const sizing::SizingReport& report) {
   sizing::DeclaredLimits declared;
   if (!source.file.empty()) {
     OBS_TRY_ASSIGN(const Target* target, find_target(source.spec.target));

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <set>
 
+#include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
-#include "lib/size/findings.hpp"
 #include "lib/size/output.hpp"
 #include "lib/sizing/explain.hpp"
 #include "lib/sizing/formulas.hpp"
@@ -223,8 +223,8 @@ void print_findings(const SizeResult& result, Page& page) {
     page.item("Check:", "everything declared is large enough for the load.", Style::green);
   }
   for (const auto& finding : *result.findings) {
-    const bool error = finding.severity == sizing::Severity::error;
-    page.item(fmt::format("{} {}:", error ? "FAIL" : "warn", finding.code), finding.message + ".",
+    const bool error = finding.severity == Severity::error;
+    page.item(fmt::format("{} {}:", error ? "FAIL" : "warn", finding.id), finding.message + ".",
               error ? Style::red : Style::yellow);
     page.item("     hint:", finding.hint);
   }
@@ -333,8 +333,8 @@ std::string size_markdown(const SizeResult& result) {
   if (result.findings) {
     Table findings{{{"Severity"}, {"Code"}, {"Finding"}, {"Hint"}, {"Source"}}, {}};
     for (const auto& finding : *result.findings) {
-      findings.add(
-          {severity_name(finding), finding.code, finding.message, finding.hint, finding.source});
+      findings.add({std::string(name_of(finding.severity)), finding.id, finding.message,
+                    finding.hint, finding.evidence});
     }
     section("Check", findings);
   }

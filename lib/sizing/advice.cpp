@@ -80,7 +80,7 @@ ModelRow total_row(const Comparison& all) {
 struct PartRow {
   Part part;
   const char* name;
-  const char* ratio;  // key of the ratio table (F12)
+  const char* ratio;  // key of the ratio table
 };
 
 // All instances of the part together, and why by the largest of them.
@@ -208,7 +208,7 @@ std::vector<Note> plan_notes(const StackSpec& spec, const catalog::Tier& tier,
       out.push_back({id, found->second});
     }
   };
-  const bool small = tier.name == "small";
+  const bool small = tier.single_node;
   const bool formulas = report.model == Model::documented || report.model == Model::measured;
   const bool several_tiers =
       std::ranges::any_of(data.boundaries, [&](const catalog::ScaleTable& table) {
@@ -226,7 +226,7 @@ std::vector<Note> plan_notes(const StackSpec& spec, const catalog::Tier& tier,
   add("sampling_share", spec.traces.keep.value < 1);
   add("head_sampling", spec.traces.keep.value < 1);
   add("metrics_formula", formulas);
-  add("trace_routing", tier.name != "small" && spec.traces.keep.value < 1);
+  add("trace_routing", !small && spec.traces.keep.value < 1);
   add("kafka_partitions", report.kafka.has_value());
   add("log_factor", formulas);
   add("self_hosted_cost", true);

@@ -33,7 +33,7 @@ void add_traces(const StackSpec& spec, const Load& load, Amounts& out) {
 }  // namespace
 
 Quantity queue_partitions(const StackSpec& spec) {
-  constexpr double k_topics = 3;  // one per signal (A04)
+  constexpr double k_topics = 3;  // one per signal
   return calc(
       "D17", "partitions",
       {{"topics", k_topics, "", catalog::k_documents},

@@ -18,8 +18,8 @@ Result<const catalog::Tier*> Catalogs::tier(std::string_view name) const {
     names.push_back(row.name);
   }
   const std::string hint = did_you_mean(name, names);
-  return fail(Code::usage, fmt::format("unknown tier '{}'", name),
-              hint.empty() ? "tiers: " + join(names, ", ") : hint);
+  return fail_setting("tier", fmt::format("unknown tier '{}'", name),
+                      hint.empty() ? "tiers: " + join(names, ", ") : hint);
 }
 
 const catalog::Profile* Catalogs::profile(std::string_view name) const {

@@ -25,7 +25,7 @@ class Checker {
           const SizingReport& report, const DeclaredLimits& limits)
       : spec_(spec), catalogs_(catalogs), tier_(tier), report_(report), limits_(limits) {}
 
-  Result<std::vector<Finding>> run() {
+  Result<Findings> run() {
     if (report_.model == Model::recommended) {
       OBS_TRY_ASSIGN(out_, check_plan(spec_, catalogs_, report_));
       check_limiter();
@@ -42,9 +42,7 @@ class Checker {
     check_metrics_size();
     check_network();
     check_availability();
-    std::ranges::stable_sort(out_, [](const Finding& a, const Finding& b) {
-      return a.severity == Severity::error && b.severity == Severity::warning;
-    });
+    sort_by_severity(out_);
     return std::move(out_);
   }
 
@@ -59,23 +57,37 @@ class Checker {
                                                : component.memory.table.value;
   }
 
-  void add(Severity severity, std::string code, std::string message, std::string hint,
-           std::string source) {
-    out_.push_back(
-        {severity, std::move(code), std::move(message), std::move(hint), std::move(source), {}});
+  // The finding, for what only some of them have.
+  Finding& add(Severity severity, std::string id, std::string subject, std::string message,
+               std::string hint, std::string evidence) {
+    return out_.emplace_back(Finding{.id = std::move(id),
+                                     .severity = severity,
+                                     .subject = std::move(subject),
+                                     .message = std::move(message),
+                                     .evidence = std::move(evidence),
+                                     .hint = std::move(hint)});
+  }
+
+  // The same about a number in a generated file.
+  void add_declared(std::string id, const DeclaredFact& fact, std::string message, std::string hint,
+                    std::string evidence) {
+    add(Severity::error, std::move(id), fact.component, std::move(message), std::move(hint),
+        std::move(evidence))
+        .place = SourcePos{fact.file};
   }
 
   void check_tier() {
     if (report_.load.events.value > tier_.events_max && !tier_.open) {
-      add(Severity::error, "tier.events",
+      add(Severity::error, "tier.events", "tier",
           fmt::format("{} is more than the {} that the {} tier carries",
                       human_rate({report_.load.events.value}), human_rate({tier_.events_max}),
                       tier_.name),
-          fmt::format("use --tier {}", report_.tier_by_load), catalog::k_documents);
+          "use the tier that carries the load", catalog::k_documents)
+          .settings = {{"tier", report_.tier_by_load}};
     }
   }
 
-  // Disk < daily x days (G-07). One declared host disk replaces the disks of the tier table.
+  // Disk < daily x days. One declared host disk replaces the disks of the tier table.
   void check_disks() {
     for (const auto& disk : report_.disks) {
       const bool overridden = spec_.components.contains(disk.component) &&
@@ -88,16 +100,17 @@ class Checker {
       }
       // A disk that holds today's load and only fills up as the load grows is a warning.
       const bool grows = disk.needed.value <= disk.disk.value;
-      add(grows ? Severity::warning : Severity::error, "disk." + disk.component,
+      add(grows ? Severity::warning : Severity::error, "disk." + disk.component, disk.component,
           grows ? fmt::format("{} of disk for {} is full in {}, as the load grows",
                               gb(disk.disk.value), disk.component, days(disk.full_days.value))
                 : fmt::format("{} needs {} for its retention and has {}: full after {}",
                               disk.component, gb(disk.needed.value), gb(disk.disk.value),
                               days(disk.full_days.value)),
-          fmt::format("declare more with --set components.{}.disk=SIZE or --host-disk, shorten the "
-                      "retention, or measure the real bytes with --from-prometheus",
-                      disk.component),
-          source_of("F31"));
+          "shorten the retention, measure the real bytes with 'obsctl size --from-prometheus URL', "
+          "or declare a larger disk",
+          source_of("F31"))
+          .settings = {{fmt::format("components.{}.disk", disk.component),
+                        fmt::format("{:.0f}GB", std::ceil(disk.needed.value))}};
     }
   }
 
@@ -106,20 +119,19 @@ class Checker {
   void check_host() {
     const HostSpec& host = spec_.host;
     if (host.cpus > 0 && host.cpus < report_.cpus.value) {
-      add(Severity::error, "host.cpus",
+      add(Severity::error, "host.cpus", "host",
           fmt::format("the components need {:.3g} cores and the host has {:g}", report_.cpus.value,
                       host.cpus),
-          "take a larger host, or lower limits with --set components.NAME.cpus=N",
-          catalog::k_documents);
+          "take a larger host, or lower the limits of components", catalog::k_documents);
     }
     if (host.memory.value > 0 && host.memory.gb() < report_.memory.value) {
-      add(Severity::error, "host.memory",
+      add(Severity::error, "host.memory", "host",
           fmt::format("the components need {} of memory and the host has {}",
                       gb(report_.memory.value), gb(host.memory.gb())),
-          "take a larger host, or size by --model published or table", catalog::k_documents);
+          "take a larger host, or size by the model 'published' or 'table'", catalog::k_documents);
     }
     if (host.disk.value > 0 && host.disk.gb() < report_.stored.value) {
-      add(Severity::error, "host.disk",
+      add(Severity::error, "host.disk", "host",
           fmt::format("{} are stored over the retention and the host has {} of disk",
                       gb(report_.stored.value), gb(host.disk.gb())),
           "take a larger disk or shorten the retention", source_of("D04"));
@@ -140,12 +152,12 @@ class Checker {
       const ComponentPlan* component = report_.find(limiter.component);
       const double allowed = Bytes{limiter.value}.gb();
       if (component != nullptr && allowed > limit_of(*component)) {
-        add(Severity::error, "collector.limiter",
-            fmt::format("the memory limiter of {} allows {} and the container only {}",
-                        component->name, gb(allowed), gb(limit_of(*component))),
-            fmt::format("set {} in '{}' to at most 80 % of the container", limiter.key,
-                        limiter.file),
-            source_of("F26"));
+        add_declared("collector.limiter", limiter,
+                     fmt::format("the memory limiter of {} allows {} and the container only {}",
+                                 component->name, gb(allowed), gb(limit_of(*component))),
+                     fmt::format("set {} in '{}' to at most 80 % of the container", limiter.key,
+                                 limiter.file),
+                     source_of("F26"));
       }
     });
   }
@@ -167,10 +179,11 @@ class Checker {
         if (!has || choice.overridden || *has >= choice.chosen.value * (1 - k_rounding)) {
           return;
         }
-        add(Severity::error, fmt::format("{}.{}", what, component.name),
+        add(Severity::error, fmt::format("{}.{}", what, component.name), component.name,
             fmt::format("{} needs {} of {} and '{}' gives {}", component.name,
                         shown(choice.chosen.value), what, limits_.components_file, shown(*has)),
-            "'obsctl init' with this load writes what it needs", "");
+            "'obsctl init' with this load writes what it needs", "")
+            .place = SourcePos{limits_.components_file};
       };
       compare(component.cpus, declared->second.cpus, "cpus",
               [](double value) { return fmt::format("{:.3g}", value); });
@@ -203,22 +216,27 @@ class Checker {
     }
     const double published = rule(Model::published);
     const double documented = rule(Model::documented);
-    const std::string hint =
-        fmt::format("give the collector more with --set components.{}.memory=SIZE", name);
+    const auto more = [&name = name](double needed) -> Settings {
+      return {
+          {fmt::format("components.{}.memory", name), print_bytes(Bytes{std::ceil(needed) * 1e9})}};
+    };
+    const char* hint = "give the collector more memory";
     if (published > limit) {
-      add(Severity::error, "collector.memory",
+      add(Severity::error, "collector.memory", name,
           fmt::format(
               "the published rule asks for {} of collector memory; there are {}, of which the "
               "limiter allows {}",
               gb(published), gb(limit), gb(usable)),
-          hint, source_of("P02"));
+          hint, source_of("P02"))
+          .settings = more(published);
     } else if (documented > usable) {
-      add(Severity::warning, "collector.memory",
+      add(Severity::warning, "collector.memory", name,
           fmt::format(
               "the documented formula asks for {} of collector memory; the limiter allows {}, "
               "which the published rule ({}) finds enough",
               gb(documented), gb(usable), gb(published)),
-          hint, source_of("F05"));
+          hint, source_of("F05"))
+          .settings = more(documented);
     }
   }
 
@@ -239,7 +257,8 @@ class Checker {
     const double needed = report_.tail_traces.value;
     each_fact(catalog::Fact::num_traces, [&](const DeclaredFact& held) {
       if (held.value < needed) {
-        add(Severity::error, "tail_sampling.num_traces",
+        add_declared(
+            "tail_sampling.num_traces", held,
             fmt::format(
                 "tail sampling holds {:.0f} traces and {:.0f} arrive within its decision wait",
                 held.value, needed),
@@ -268,13 +287,13 @@ class Checker {
                                 : plan_of(report_.signals, Signal::metrics).stored.value;
       if (limit < needed) {
         const auto component = catalogs_.components.find(size.component);
-        add(Severity::error, "metrics.retention_size",
-            fmt::format(
-                "{} deletes beyond {}; the retention asks for {}",
-                component != catalogs_.components.end() ? component->second.title : size.component,
-                gb(limit), gb(needed)),
-            fmt::format("raise {} in '{}' or shorten the retention", size.key, size.file),
-            source_of("F31"));
+        add_declared("metrics.retention_size", size,
+                     fmt::format("{} deletes beyond {}; the retention asks for {}",
+                                 component != catalogs_.components.end() ? component->second.title
+                                                                         : size.component,
+                                 gb(limit), gb(needed)),
+                     fmt::format("raise {} in '{}' or shorten the retention", size.key, size.file),
+                     source_of("F31"));
       }
     });
   }
@@ -282,7 +301,7 @@ class Checker {
   void check_network() {
     const NetworkPlan& network = report_.network;
     if (network.ingress.value > network.table.value) {
-      add(Severity::warning, "network.ingress",
+      add(Severity::warning, "network.ingress", "network",
           fmt::format("{:.0f} Mbit/s arrive and the {} tier plans for {:.0f}",
                       network.ingress.value, tier_.name, network.table.value),
           "send OTLP with gzip, or plan a wider link with 30 % headroom", source_of("F30"));
@@ -295,7 +314,7 @@ class Checker {
     }
     for (const auto& row : report_.availability) {
       if (row.instances < row.minimum) {
-        add(Severity::error, "ha." + row.component,
+        add(Severity::error, "ha." + row.component, row.component,
             fmt::format("{} has {} instances; high availability needs {}", row.component,
                         row.instances, row.minimum),
             "take a larger tier", catalog::k_documents);
@@ -304,9 +323,10 @@ class Checker {
     for (const auto& component : report_.components) {
       const catalog::ComponentSizing* sizing = catalogs_.sizing_of(component.name);
       if (sizing != nullptr && !sizing->runs_once.empty()) {
-        add(Severity::error, "ha." + component.name,
+        add(Severity::error, "ha." + component.name, component.name,
             fmt::format("{} runs once only: {}", component.title, sizing->runs_once),
-            "use --tier medium, whose stores replicate", catalog::k_documents);
+            "use a tier whose stores replicate", catalog::k_documents)
+            .settings = {{"tier", "medium"}};
       }
     }
   }
@@ -316,13 +336,13 @@ class Checker {
   const catalog::Tier& tier_;
   const SizingReport& report_;
   const DeclaredLimits& limits_;
-  std::vector<Finding> out_;
+  Findings out_;
 };
 
 }  // namespace
 
-Result<std::vector<Finding>> check_stack(const StackSpec& spec, const Catalogs& catalogs,
-                                         const SizingReport& report, const DeclaredLimits& limits) {
+Result<Findings> check_stack(const StackSpec& spec, const Catalogs& catalogs,
+                             const SizingReport& report, const DeclaredLimits& limits) {
   OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
   return Checker(spec, catalogs, *tier, report, limits).run();
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/findings/finding.hpp"
 #include "lib/sizing/plan.hpp"
 
 namespace obsctl::sizing {
@@ -27,34 +28,16 @@ struct DeclaredLimits {
   std::string components_file;
 };
 
-enum class Severity { warning, error };
-
-struct Finding {
-  Severity severity = Severity::error;
-  std::string code;     // stable, for example "disk.loki"
-  std::string message;  // what does not fit, with both numbers
-  std::string hint;     // what to change; `fits_with` and `or_with` say to which values
-  std::string source;   // formula, golden or contradiction id
-  // Settings of the spec with which it fits, as text that set_field accepts; may be empty.
-  std::map<std::string, std::string> fits_with = {};
-  std::map<std::string, std::string> or_with = {};  // the same, for what may be done instead
-};
-
-// True when any of them is an error.
-[[nodiscard]] bool any_error(const std::vector<Finding>& findings);
-
 // What of a recommended plan does not fit: host, overrides below the rules, a load beyond the tier.
 // Errors first; each with the nearest settings that fit, where there are any.
-[[nodiscard]] Result<std::vector<Finding>> check_plan(const StackSpec& spec,
-                                                      const Catalogs& catalogs,
-                                                      const SizingReport& report);
+[[nodiscard]] Result<Findings> check_plan(const StackSpec& spec, const Catalogs& catalogs,
+                                          const SizingReport& report);
 
 // Findings, errors first: check_plan for the recommended model, and what the generated configs are
-// limited to. Where a documented formula is known to be wrong (CT-08), the published
+// limited to. Where a documented formula is known to be wrong, the published
 // rule decides about errors and the formula only warns.
-[[nodiscard]] Result<std::vector<Finding>> check_stack(const StackSpec& spec,
-                                                       const Catalogs& catalogs,
-                                                       const SizingReport& report,
-                                                       const DeclaredLimits& limits);
+[[nodiscard]] Result<Findings> check_stack(const StackSpec& spec, const Catalogs& catalogs,
+                                           const SizingReport& report,
+                                           const DeclaredLimits& limits);
 
 }  // namespace obsctl::sizing

@@ -22,7 +22,7 @@ class PlanChecker {
               const SizingReport& report)
       : spec_(spec), catalogs_(catalogs), tier_(tier), report_(report) {}
 
-  std::vector<Finding> run() {
+  Findings run() {
     check_tier();
     if (report_.host) {
       check_host(*report_.host);
@@ -47,17 +47,17 @@ class PlanChecker {
     }
     // One host that holds the load is judged by its cores, not by the name of a tier.
     out_.push_back(
-        {tier_.single_node ? Severity::warning : Severity::error,
-         "tier.load",
-         events ? fmt::format("{} is more than the {} that the {} tier is meant for",
-                              human_rate({report_.load.events.value}),
-                              human_rate({tier_.events_max}), tier_.name)
-                : fmt::format("{} series are more than the {} that the {} tier is meant for",
-                              human_count(report_.load.series.value), human_count(tier_.series_max),
-                              tier_.name),
-         fmt::format("the load belongs to tier {}", report_.tier_by_load),
-         "",
-         {}});
+        {.id = "tier.load",
+         .severity = tier_.single_node ? Severity::warning : Severity::error,
+         .subject = "tier",
+         .message =
+             events ? fmt::format("{} is more than the {} that the {} tier is meant for",
+                                  human_rate({report_.load.events.value}),
+                                  human_rate({tier_.events_max}), tier_.name)
+                    : fmt::format("{} series are more than the {} that the {} tier is meant for",
+                                  human_count(report_.load.series.value),
+                                  human_count(tier_.series_max), tier_.name),
+         .hint = fmt::format("the load belongs to tier {}", report_.tier_by_load)});
   }
 
   void check_host(const HostPlan& host) {
@@ -66,12 +66,13 @@ class PlanChecker {
     }
     if (!host.holds_disk()) {
       const auto fit = nearest_retention(spec_, catalogs_);
-      out_.push_back({Severity::error, "host.disk",
-                      fmt::format("the components need {} of disk and the host has {}",
-                                  gb(host.need_disk.value), gb(host.disk->value)),
-                      fit ? "a larger disk, or at most this retention"
-                          : "a larger disk, because not even the shortest retention fits",
-                      "", fit.value_or(disk_for(host))});
+      out_.push_back({.id = "host.disk",
+                      .subject = "host",
+                      .message = fmt::format("the components need {} of disk and the host has {}",
+                                             gb(host.need_disk.value), gb(host.disk->value)),
+                      .hint = fit ? "a larger disk, or at most this retention"
+                                  : "a larger disk, because not even the shortest retention fits",
+                      .settings = fit.value_or(disk_for(host))});
     }
   }
 
@@ -88,23 +89,20 @@ class PlanChecker {
     if (!host.holds_memory()) {
       short_of.push_back(short_of_memory(host));
     }
-    Finding out{Severity::error,
-                host.holds_cpus() ? "host.memory" : "host.cpus",
-                "the components need " + join(short_of, ", and "),
-                "",
-                "",
-                {}};
+    Finding out{.id = host.holds_cpus() ? "host.memory" : "host.cpus",
+                .subject = "host",
+                .message = "the components need " + join(short_of, ", and ")};
     const auto fit = nearest_load(spec_, catalogs_);
     const bool own_host = spec_.host.cpus > 0 || spec_.host.memory.value > 0;
     const Settings larger =
         !host.smallest.empty() && !own_host ? Settings{{"profile", host.smallest}} : host_for(host);
     if (fit) {
       out.hint = "at most this load, or a larger host";
-      out.fits_with = *fit;
-      out.or_with = larger;
+      out.settings = *fit;
+      out.alternatives = {larger};
     } else {
       out.hint = "a larger host, because not even an idle stack fits";
-      out.fits_with = larger;
+      out.settings = larger;
     }
     out_.push_back(std::move(out));
   }
@@ -138,7 +136,8 @@ class PlanChecker {
   void check_declared_host() {
     const HostSpec& host = spec_.host;
     const auto add = [&](const char* code, std::string message) {
-      out_.push_back({Severity::error, code, std::move(message), "a larger host", "", {}});
+      out_.push_back(
+          {.id = code, .subject = "host", .message = std::move(message), .hint = "a larger host"});
     };
     if (host.cpus > 0 && host.cpus < report_.cpus.value) {
       add("host.cpus", fmt::format("the components need {:.3g} cores and the host has {:g}",
@@ -166,14 +165,16 @@ class PlanChecker {
       return cores ? fmt::format("{:.3g} cores", value) : gb(value);
     };
     // A limit below what the component needs to start and to be looked at is never right.
-    out_.push_back({Severity::error,
-                    fmt::format("{}.{}", resource, component.name),
-                    fmt::format("{} needs {} of {} and is given {}", component.name,
+    const auto place = spec_.places.of.find(key);
+    out_.push_back(
+        {.id = fmt::format("{}.{}", resource, component.name),
+         .subject = key,
+         .place = place != spec_.places.of.end() ? std::optional(place->second) : std::nullopt,
+         .message = fmt::format("{} needs {} of {} and is given {}", component.name,
                                 shown(choice.formula->value), cores ? "CPU" : resource,
                                 shown(choice.chosen.value)),
-                    "at least what it needs",
-                    "",
-                    {{key, needed}}});
+         .hint = "at least what it needs",
+         .settings = {{key, needed}}});
   }
 
   void check_growth() {
@@ -181,13 +182,13 @@ class PlanChecker {
       if (std::isfinite(disk.full_days.value) && report_.growth > 0 &&
           disk.needed.value <= disk.disk.value) {
         out_.push_back(
-            {Severity::warning,
-             "disk." + disk.component,
-             fmt::format("{} of disk for {} is full in {}, as the load grows", gb(disk.disk.value),
-                         disk.component, human_duration(Duration::from_days(disk.full_days.value))),
-             "a larger disk by then, or a shorter retention",
-             "",
-             {}});
+            {.id = "disk." + disk.component,
+             .severity = Severity::warning,
+             .subject = disk.component,
+             .message = fmt::format("{} of disk for {} is full in {}, as the load grows",
+                                    gb(disk.disk.value), disk.component,
+                                    human_duration(Duration::from_days(disk.full_days.value))),
+             .hint = "a larger disk by then, or a shorter retention"});
       }
     }
   }
@@ -196,23 +197,16 @@ class PlanChecker {
   const Catalogs& catalogs_;
   const catalog::Tier& tier_;
   const SizingReport& report_;
-  std::vector<Finding> out_;
+  Findings out_;
 };
 
 }  // namespace
 
-bool any_error(const std::vector<Finding>& findings) {
-  return std::ranges::any_of(
-      findings, [](const Finding& finding) { return finding.severity == Severity::error; });
-}
-
-Result<std::vector<Finding>> check_plan(const StackSpec& spec, const Catalogs& catalogs,
-                                        const SizingReport& report) {
+Result<Findings> check_plan(const StackSpec& spec, const Catalogs& catalogs,
+                            const SizingReport& report) {
   OBS_TRY_ASSIGN(const catalog::Tier* tier, catalogs.tier(spec.tier));
   auto out = PlanChecker(spec, catalogs, *tier, report).run();
-  std::ranges::stable_sort(out, [](const Finding& a, const Finding& b) {
-    return a.severity == Severity::error && b.severity == Severity::warning;
-  });
+  sort_by_severity(out);
   return out;
 }
 

@@ -1,5 +1,5 @@
-// Prices a plan from the price book. Host counts are computed from what the plan needs (G-09): the
-// seed's own host sets have fewer cores than the components they should carry.
+// Prices a plan from the price book. Host counts are computed from what the plan needs: the
+// documents' own host sets have fewer cores than the components they should carry.
 #include "lib/sizing/cost.hpp"
 
 #include <fmt/format.h>

@@ -1,16 +1,12 @@
 // The nearest plan that a host holds: how much of the load, and how long a retention.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 
 #include "lib/sizing/plan.hpp"
 
 namespace obsctl::sizing {
-
-// Settings of the spec by key, as text that set_field accepts.
-using Settings = std::map<std::string, std::string>;
 
 // The largest part of the asked load that the cores and the memory of the host hold; nothing when
 // not even an idle stack fits. Empty settings when the whole load fits.

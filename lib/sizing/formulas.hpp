@@ -14,78 +14,78 @@ namespace obsctl::sizing {
 inline constexpr double k_day_seconds = 86400;
 inline constexpr double k_month_days = 30;
 
-// F01 (004:3950) GB/day of spans: spans/s, bytes per span.
+// F01 GB/day of spans: spans/s, bytes per span.
 [[nodiscard]] double trace_gb_day(double spans_s, double span_bytes);
 
-// F02 (004:3962, CT-06) GB/day of samples: active series, scrape interval in s, bytes per sample.
-// The seed's text multiplies by the interval once more; its example does not and is right (G-01).
+// F02 GB/day of samples: active series, scrape interval in s, bytes per sample.
+// The documents' text multiplies by the interval once more; its example does not and is right.
 [[nodiscard]] double metric_gb_day(double series, double interval_s, double sample_bytes);
 
-// F03 (004:3974) GB/day of logs: lines/s, bytes per line.
+// F03 GB/day of logs: lines/s, bytes per line.
 [[nodiscard]] double log_gb_day(double lines_s, double line_bytes);
 
-// F04 (004:4190, CT-07) GB/month: GB/day and the share *removed* (0.9 keeps a tenth, G-02).
+// F04 GB/month: GB/day and the share *removed* (0.9 keeps a tenth).
 [[nodiscard]] double monthly_gb(double daily_gb, double reduction);
 
-// F05 (004:4018) GB of memory of all collectors together. Ten times F12: see CT-08.
+// F05 GB of memory of all collectors together. Ten times what F12 asks for.
 [[nodiscard]] double collector_memory_gb(double events_s);
 
-// F06 (004:4019) collector cores.
+// F06 collector cores.
 [[nodiscard]] double collector_cores(double events_s);
 
-// F07 (004:4029) GB of memory per Kafka broker; the page cache is half of `available_gb`, the
+// F07 GB of memory per Kafka broker; the page cache is half of `available_gb`, the
 // memory of the broker's host.
 [[nodiscard]] double kafka_memory_gb(double partitions, double available_gb);
 
-// F08 (004:4030) GB of disk per Kafka broker; a minimum (G-04).
+// F08 GB of disk per Kafka broker; a minimum.
 [[nodiscard]] double kafka_disk_gb(double daily_gb, double days, double replication,
                                    double brokers);
 
-// F09 - F11 (004:4036-4038) GB of memory of all ingesters: 100 KB per active trace, 2 KB per active
+// F09 - F11 GB of memory of all ingesters: 100 KB per active trace, 2 KB per active
 // series, 5 KB per active stream.
 [[nodiscard]] double trace_memory_gb(double active_traces);
 [[nodiscard]] double series_memory_gb(double active_series);
 [[nodiscard]] double stream_memory_gb(double active_streams);
 
-// F12 (004:4195) GB of memory by the ratio table: GB per 10,000 events/s.
+// F12 GB of memory by the ratio table: GB per 10,000 events/s.
 [[nodiscard]] double ratio_memory_gb(double events_s, double gb_per_10k);
 
-// F13 (003:681) traces that leave tail sampling: all errors and slow ones (disjoint) and the share
+// F13 traces that leave tail sampling: all errors and slow ones (disjoint) and the share
 // `keep` of the rest.
 [[nodiscard]] double tail_out(double traces, double errors, double slow, double keep);
 
-// F14 (003:881) spans/s of an application landscape.
+// F14 spans/s of an application landscape.
 [[nodiscard]] double spans_of(double services, double requests_s, double spans_per_request);
 
-// F15 (003:890) USD per month of a store of `gb`.
+// F15 USD per month of a store of `gb`.
 [[nodiscard]] double storage_cost(double gb, double usd_per_gb_month);
 
-// F23 (003:1283) share saved by running it oneself.
+// F23 share saved by running it oneself.
 [[nodiscard]] double saving(double self_hosted, double managed);
 
-// F24 (004:4057) cost with a disaster recovery overhead.
+// F24 cost with a disaster recovery overhead.
 [[nodiscard]] double dr_cost(double base, double overhead);
 
-// F25 (004:3548) share of storage saved by a shorter retention.
+// F25 share of storage saved by a shorter retention.
 [[nodiscard]] double retention_saving(double new_days, double old_days);
 
-// F26 (004:580, CT-20) what the memory limiter may use of a container's limit; same unit as given.
+// F26 what the memory limiter may use of a container's limit; same unit as given.
 [[nodiscard]] double memory_limiter(double container_limit);
 
-// F27 (004:978) traces that tail sampling must be able to hold at a time.
+// F27 traces that tail sampling must be able to hold at a time.
 [[nodiscard]] double tail_traces_held(double decision_wait_s, double traces_s);
 
-// F28 (003:412) days a year out of service.
+// F28 days a year out of service.
 [[nodiscard]] double downtime_days(double availability);
 
-// F29 (003:121) share of failures.
+// F29 share of failures.
 [[nodiscard]] double error_rate(double errors, double successes);
 
-// F30 (004:3995) Mbit/s of spans and log lines that arrive, without compression and framing.
+// F30 Mbit/s of spans and log lines that arrive, without compression and framing.
 [[nodiscard]] double ingress_mbps(double spans_s, double span_bytes, double lines_s,
                                   double line_bytes);
 
-// F31 (004:3694) days until a disk is full when nothing is deleted.
+// F31 days until a disk is full when nothing is deleted.
 [[nodiscard]] double disk_days(double disk_gb, double daily_gb);
 
 // D08: days until a disk is full when the load grows by the share `growth` a month and every stream
@@ -101,7 +101,7 @@ struct Stored {
 // the shares of errors and slow traces, which are always kept. Negative when that is impossible.
 [[nodiscard]] double keep_for_reduction(double reduction, double errors, double slow);
 
-// D-RETRY (004:906): how often an exporter waits, without jitter, before it gives up, and for how
+// How often an exporter waits, without jitter, before it gives up, and for how
 // long in all. Waits start at `initial_s`, grow by `multiplier` up to `max_interval_s`, and the
 // next one is not begun when it would pass `max_elapsed_s`.
 struct RetryBudget {

@@ -133,7 +133,7 @@ void plan_disks(const StackSpec& spec, const ComponentInputs& in,
 }
 
 void plan_network(const catalog::Tier& tier, SizingReport& out) {
-  constexpr double k_headroom = 0.7;  // G-08: at least 30 % free
+  constexpr double k_headroom = 0.7;  // at least 30 % free
   out.network.ingress = calc(
       "F30", "ingress", {out.load.spans, out.load.span_size, out.load.lines, out.load.line_size});
   out.network.table =
@@ -181,7 +181,7 @@ void plan_assumptions(const StackSpec& spec, const SizingReport& report,
     out.push_back(fmt::format("no {}, because no rate was given for them", signal));
   }
   if (report.load.streams_assumed && report.load.lines.value > 0) {
-    out.emplace_back("2 log streams per line/s; give --streams when you know better");
+    out.emplace_back("2 log streams per line/s; set logs.streams when you know better");
   }
   if (!spec.traces.traces) {
     out.push_back(fmt::format("{:g} spans per trace", spec.traces.spans_per_trace));

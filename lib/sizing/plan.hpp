@@ -14,7 +14,7 @@ namespace obsctl::sizing {
 // `init` generates from and what searches evaluate many times.
 [[nodiscard]] Result<SizingReport> size_plan(const StackSpec& spec, const Catalogs& catalogs);
 
-// The tier that the spec's own rates ask for, where it sets any (J04); spec.tier otherwise.
+// The tier that the spec's own rates ask for, where it sets any; spec.tier otherwise.
 [[nodiscard]] std::string tier_by_load(const StackSpec& spec, const Catalogs& catalogs);
 
 }  // namespace obsctl::sizing

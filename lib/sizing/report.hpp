@@ -88,8 +88,8 @@ struct KafkaPlan {
   Quantity brokers;
   Quantity partitions;  // over all topics
   Quantity daily;       // GB/day through Kafka
-  Quantity memory;      // GB per broker (F07)
-  Quantity disk;        // GB per broker (F08)
+  Quantity memory;      // GB per broker
+  Quantity disk;        // GB per broker
   Quantity table_disk;  // GB per broker of the tier table; 0: the tier has no Kafka
   std::vector<std::string> other_tables;  // what the other sizing tables say
 };
@@ -99,7 +99,7 @@ struct NetworkPlan {
   Quantity table;    // Mbit/s of the tier table
   double internal_mbps = 0;
   std::string topology;
-  bool fits = false;  // with 30 % headroom (G-08)
+  bool fits = false;  // with 30 % headroom
 };
 
 struct HaRow {
@@ -141,11 +141,11 @@ struct DrRow {
 struct CostPlan {
   std::vector<CostRow> providers;
   std::vector<std::string> unpriced;  // providers without a price for this tier
-  Quantity tco_low;                   // with operations and storage, by the seed's table
+  Quantity tco_low;                   // with operations and storage, by the documents' table
   Quantity tco_high;
   std::optional<Quantity> managed_low;
   std::optional<Quantity> managed_high;
-  std::optional<Quantity> saving_low;  // like for like: low against low (G-14)
+  std::optional<Quantity> saving_low;  // like for like: low against low
   std::optional<Quantity> saving_high;
   std::vector<DrRow> dr;
   std::string dr_base;  // which cost row the overheads are applied to
@@ -195,7 +195,7 @@ struct SizingReport {
   Quantity table_disk;
   std::vector<DiskOutlook> disks;
 
-  Quantity tail_traces;  // traces that tail sampling must hold (F27)
+  Quantity tail_traces;  // traces that tail sampling must hold
   std::optional<KafkaPlan> kafka;
   std::string loki_mode;  // empty: the plan has no Loki
   std::string loki_note;  // what Loki itself says about that mode; may be empty

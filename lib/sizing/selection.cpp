@@ -116,14 +116,10 @@ const catalog::TierComponent* stored_elsewhere(const catalog::Tier& tier, const 
   return other;
 }
 
-std::string one_host_tiers(const Catalogs& catalogs) {
-  std::vector<std::string> out;
-  for (const auto& tier : catalogs.tiers) {
-    if (tier.single_node) {
-      out.push_back("--tier " + tier.name);
-    }
-  }
-  return join(out, " or ");
+// A tier that one host carries; its stores can be chosen.
+Settings one_host_tier(const Catalogs& catalogs) {
+  const auto tier = std::ranges::find_if(catalogs.tiers, &catalog::Tier::single_node);
+  return tier == catalogs.tiers.end() ? Settings{} : Settings{{"tier", tier->name}};
 }
 
 }  // namespace
@@ -136,12 +132,11 @@ Result<void> check_stores(const StackSpec& spec, const catalog::Tier& tier,
     }
     const std::string& name = stack.chosen.at(entry.provides);
     if (const auto* other = stored_elsewhere(tier, name, catalogs)) {
-      return fail(
-          Code::usage,
+      return fail_setting(
+          entry.chosen_by,
           fmt::format("'{}' has no effect in the {} tier, which has {} and not {}", entry.chosen_by,
                       tier.name, other->title, catalogs.components.at(name).title),
-          fmt::format("leave it out, or use {}, whose stores can be chosen",
-                      one_host_tiers(catalogs)));
+          "leave it out, or use a tier whose stores can be chosen", one_host_tier(catalogs));
     }
   }
   return {};

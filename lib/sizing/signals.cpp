@@ -65,7 +65,7 @@ Quantity published_metrics(const LoadInputs& in) {
 Quantity metrics_daily(const LoadInputs& in) {
   const Load& load = in.load;
   if (in.model == Model::table) {
-    // The table's rate is at a 15 s interval (Z28).
+    // The table's rate is at a 15 s interval.
     constexpr double k_table_interval = 15;
     return by_table("metrics", in.tier.daily.metrics.gb(), load.samples.input(),
                     in.tier.rates.series / k_table_interval);

@@ -150,7 +150,8 @@ Result<void> check_components(const StackSpec& spec, const Topology& topology) {
     if (topology.find(name) != nullptr) {
       if (limits.cpus.value_or(1) <= 0 || limits.memory.value_or(Bytes{1}).value <= 0 ||
           limits.disk.value_or(Bytes{1}).value <= 0) {
-        return fail(Code::usage, fmt::format("a limit of '{}' must be more than 0", name));
+        return fail_setting("components." + name,
+                            fmt::format("a limit of '{}' must be more than 0", name));
       }
       continue;
     }
@@ -159,8 +160,8 @@ Result<void> check_components(const StackSpec& spec, const Topology& topology) {
       known.push_back(component.name);
     }
     const std::string hint = did_you_mean(name, known);
-    return fail(Code::usage, fmt::format("the stack has no component '{}'", name),
-                hint.empty() ? "it has: " + join(known, ", ") : hint);
+    return fail_setting("components." + name, fmt::format("the stack has no component '{}'", name),
+                        hint.empty() ? "it has: " + join(known, ", ") : hint);
   }
   return {};
 }
@@ -180,31 +181,29 @@ Result<void> check_ports(const StackSpec& spec, const Topology& topology) {
       }
       const auto [it, is_new] = taken.emplace(port.host, port.name);
       if (!is_new) {
-        return fail(
-            Code::usage,
-            fmt::format("'{}' and '{}' would both be published on port {}", it->second, port.name,
-                        port.host),
-            fmt::format("move one of them, for example --port {}={}", port.name, port.host + 1));
+        return fail_setting("ports." + port.name,
+                            fmt::format("'{}' and '{}' would both be published on port {}",
+                                        it->second, port.name, port.host),
+                            "move one of them",
+                            {{"ports." + port.name, std::to_string(port.host + 1)}});
       }
     }
   }
   for (const auto& [name, number] : spec.ports) {
     if (std::ranges::find(known, name) == known.end()) {
       const std::string hint = did_you_mean(name, known);
-      return fail(Code::usage, fmt::format("the stack has no port '{}'", name),
-                  hint.empty() ? "it has: " + join(known, ", ") : hint);
+      return fail_setting("ports." + name, fmt::format("the stack has no port '{}'", name),
+                          hint.empty() ? "it has: " + join(known, ", ") : hint);
     }
   }
   return {};
 }
 
-}  // namespace
-
-Result<Topology> build_topology(const StackSpec& spec, const sizing::SizingReport& report,
-                                const sizing::Catalogs& catalogs) {
+Result<Topology> build(const StackSpec& spec, const sizing::SizingReport& report,
+                       const sizing::Catalogs& catalogs) {
   if (!report.host) {
-    return fail(Code::usage, fmt::format("tier '{}' does not fit on a single node", spec.tier),
-                "generate tier small; 'obsctl size' shows what the larger tiers need");
+    return fail_setting("tier", fmt::format("tier '{}' does not fit on a single node", spec.tier),
+                        "generate tier small; 'obsctl size' shows what the larger tiers need");
   }
   Topology out{.name = spec.name,
                .tier = spec.tier,
@@ -215,6 +214,15 @@ Result<Topology> build_topology(const StackSpec& spec, const sizing::SizingRepor
   OBS_TRY(check_components(spec, out));
   OBS_TRY(check_ports(spec, out));
   return out;
+}
+
+}  // namespace
+
+Result<Topology> build_topology(const StackSpec& spec, const sizing::SizingReport& report,
+                                const sizing::Catalogs& catalogs) {
+  return build(spec, report, catalogs).map_error([&](Error error) {
+    return placed(std::move(error), spec);
+  });
 }
 
 Result<SizedStack> size_and_build(const StackSpec& spec, const sizing::Catalogs& catalogs) {

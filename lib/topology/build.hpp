@@ -12,7 +12,7 @@
 
 namespace obsctl {
 
-// The single-node stack of the small tier (A02, B01 … B13): collector, Jaeger, Prometheus, Loki,
+// The single-node stack of the small tier: collector, Jaeger, Prometheus, Loki,
 // Grafana, Alertmanager, node_exporter, with VictoriaMetrics behind Prometheus when the spec asks
 // for it.
 //

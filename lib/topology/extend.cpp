@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "lib/catalog/problems.hpp"
+#include "lib/base/problems.hpp"
 
 namespace obsctl {
 namespace {
@@ -45,7 +45,7 @@ std::string beside(const Template& source, std::string_view file) {
 }  // namespace
 
 Result<void> add_components(sizing::Catalogs& catalogs, const TemplateStore& store) {
-  catalog::Problems problems;
+  Problems problems;
   OBS_TRY(each_own(store, k_sizing, [&](const Template& source, const std::string& name) {
     problems.take(catalogs.rules[name],
                   catalog::parse_component_sizing(source.text, source.file(), name));

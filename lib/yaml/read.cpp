@@ -80,7 +80,7 @@ int line_of_foreign_byte(std::string_view text) {
 // Builds our tree from the parser's events; each open collection is a level on the stack.
 class Builder final : public YAML::EventHandler {
  public:
-  explicit Builder(const std::string& file) : file_(file) {}
+  Builder(const std::string& file, Problems& problems) : file_(file), problems_(problems) {}
 
   [[nodiscard]] std::vector<Node> take() { return std::move(documents_); }
 
@@ -176,12 +176,13 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
-  static void set_key(Level& level, const Node& node) {
+  void set_key(Level& level, const Node& node) {
     if (!node.is_scalar()) {
       stop(node.at, "a key must be a plain word", "");
     }
     if (!level.seen.insert(node.scalar).second) {
-      stop(node.at, fmt::format("duplicate key '{}'", node.scalar), "remove one of the two");
+      problems_.add(node.at, fmt::format("duplicate key '{}'", node.scalar),
+                    "remove one of the two");
     }
     level.key = node.scalar;
     level.key_at = node.at;
@@ -189,17 +190,19 @@ class Builder final : public YAML::EventHandler {
   }
 
   const std::string& file_;
+  Problems& problems_;
   std::vector<Node> documents_;
   std::vector<Level> levels_;
   std::map<YAML::anchor_t, Node> anchors_;
   std::size_t count_ = 0;
 };
 
-Result<std::vector<Node>> parse_all(std::string_view text, const std::string& file) {
+Result<std::vector<Node>> parse_all(std::string_view text, const std::string& file,
+                                    Problems& problems) {
   if (const int line = line_of_foreign_byte(text); line != 0) {
     return fail_at({file, line}, "this is not UTF-8 text", "save the file as UTF-8");
   }
-  Builder builder(file);
+  Builder builder(file, problems);
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
@@ -255,18 +258,26 @@ std::string Node::text_or(std::string_view key, std::string_view fallback) const
 }
 
 Result<void> Node::only(const std::vector<std::string>& known) const {
+  Problems problems;
   for (const auto& entry : entries) {
     if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
       std::string hint = did_you_mean(entry.key, known);
-      return fail_at(entry.at, fmt::format("unknown key '{}'", entry.key),
-                     hint.empty() ? "known keys: " + join(known, ", ") : hint);
+      problems.add(entry.at, fmt::format("unknown key '{}'", entry.key),
+                   hint.empty() ? "known keys: " + join(known, ", ") : hint);
     }
   }
-  return {};
+  return problems.done();
 }
 
 Result<Node> parse(std::string_view text, const std::string& file) {
-  OBS_TRY_ASSIGN(auto documents, parse_all(text, file));
+  Problems problems;
+  OBS_TRY_ASSIGN(Node root, parse(text, file, problems));
+  OBS_TRY(problems.done());
+  return root;
+}
+
+Result<Node> parse(std::string_view text, const std::string& file, Problems& problems) {
+  OBS_TRY_ASSIGN(auto documents, parse_all(text, file, problems));
   if (documents.size() > 1) {
     return fail_at({file}, "more than one YAML document", "remove the '---' separators");
   }
@@ -277,8 +288,9 @@ Result<Node> parse(std::string_view text, const std::string& file) {
 }
 
 Result<void> check(std::string_view text, const std::string& file) {
-  OBS_TRY(parse_all(text, file));
-  return {};
+  Problems problems;
+  OBS_TRY(parse_all(text, file, problems));
+  return problems.done();
 }
 
 }  // namespace obsctl::yaml

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/error.hpp"
+#include "lib/base/problems.hpp"
 
 namespace obsctl::yaml {
 
@@ -49,6 +50,11 @@ struct Entry {
 
 // Parses one document. `file` is used in error positions.
 [[nodiscard]] Result<Node> parse(std::string_view text, const std::string& file);
+
+// The same for a reader that looks for further mistakes: duplicate keys go to `problems` and stay
+// in the tree.
+[[nodiscard]] Result<Node> parse(std::string_view text, const std::string& file,
+                                 Problems& problems);
 
 // True when `text` parses as a stream of one or more YAML documents without duplicate keys.
 [[nodiscard]] Result<void> check(std::string_view text, const std::string& file);

@@ -433,7 +433,7 @@ class Mistakes(InitCase):
                 ([*small, "--retention-logs", "14"], ["needs a unit", "--retention-logs"]),
                 ([*small, "--keep", "120%"], ["--keep"]),
                 ([*small, "--tls", "files"], ["--tls-cert"]),
-                ([*small, "--tls-cert", "a", "--tls-key", "b"], ["tls is 'off'"]),
+                ([*small, "--tls-cert", "a", "--tls-key", "b"], ["'--tls-cert'", "'security.tls' is 'off'"]),
                 ([*small, "--tls", "files", "--tls-cert", "a", "--tls-key", "b"], ["/a'"]),
                 ([*small, "--cors-origin", "*"], ["CORS"]),
                 ([*small, "--bind", "everywhere"], ["IP address"]),
@@ -456,7 +456,7 @@ class Mistakes(InitCase):
         spec = self.stack / "obsctl.yaml"
         for text, expect in (("tier: small\ntier: small\n", ["duplicate key", "stack/obsctl.yaml:2:1"]),
                              ("tier: small\nlogs:\n  retention: 30\n", ["unit", "obsctl.yaml:3:14"]),
-                             ("tier: small\ntrace:\n  keep: 1%\n", ["'trace", "obsctl.yaml:3:3"]),
+                             ("tier: small\ntrace:\n  keep: 1%\n", ["'trace'", "obsctl.yaml:2:1", "did you mean 'traces'?"]),
                              ("tier: [small\n", ["YAML", "obsctl.yaml:"])):
             with self.subTest(text=text):
                 spec.write_text(text)

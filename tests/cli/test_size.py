@@ -187,13 +187,13 @@ class Check(SizeCase):
         done = self.size(*self.MODEST, "--host-memory", "4GiB", code=3)
         self.assertIn("FAIL host.memory", done.stdout)
         report = self.report(*self.MODEST, "--host-disk", "1GB", code=3)
-        self.assertEqual([f["code"] for f in report["findings"] if f["severity"] == "error"], ["host.disk"])
+        self.assertEqual([f["id"] for f in report["findings"] if f["severity"] == "error"], ["host.disk"])
 
     def test_the_generated_configs_are_held_against_the_load(self):
         done = obsctl("init", "--tier", "small", "--dir", "stack", cwd=self.root)
         self.assertEqual(done.returncode, 0, done.stderr)
         stack = self.root / "stack"
-        codes = [f["code"] for f in self.report(*self.MODEST, cwd=stack)["findings"]]
+        codes = [f["id"] for f in self.report(*self.MODEST, cwd=stack)["findings"]]
         self.assertNotIn("tail_sampling.num_traces", codes)
         config = stack / "configs" / "otel-collector" / "config.yaml"
         lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -201,7 +201,7 @@ class Check(SizeCase):
         self.assertNotEqual(edited, lines)
         config.write_text("".join(edited), encoding="utf-8")
         report = self.report(*self.MODEST, cwd=stack, code=3)
-        found = [f for f in report["findings"] if f["code"] == "tail_sampling.num_traces"]
+        found = [f for f in report["findings"] if f["id"] == "tail_sampling.num_traces"]
         self.assertEqual(len(found), 1)
         self.assertIn("600", found[0]["message"])  # 10 s x 300 spans/s / 5 spans
         self.assertIn("configs/otel-collector/config.yaml", found[0]["hint"])
@@ -212,7 +212,7 @@ class Check(SizeCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.size("--check", cwd=self.root / "s")
         report = self.report("--check", "--spans", "8k/s", cwd=self.root / "s", code=3)
-        codes = {f["code"] for f in report["findings"]}
+        codes = {f["id"] for f in report["findings"]}
         self.assertIn("memory.otel-collector", codes)
 
 
@@ -228,7 +228,7 @@ class Check(SizeCase):
         for limit, small in (("65536k", True), ("64mb", True), ("67108864", True), ("64g", False), ("64GB", False)):
             edit(limit)
             done = obsctl("size", "--check", "-o", "json", cwd=self.root / "s")
-            codes = {f["code"] for f in json.loads(done.stdout)["findings"]}
+            codes = {f["id"] for f in json.loads(done.stdout)["findings"]}
             self.assertEqual("memory.loki" in codes, small, limit)
         edit("lots")
         self.refused("--check", expect=["docker-compose.yml:", "'lots' is not a limit of memory"], cwd=self.root / "s")

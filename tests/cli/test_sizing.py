@@ -72,8 +72,8 @@ class SizingCase(unittest.TestCase):
         settings = []
         for finding in errors:
             self.assertTrue(finding["hint"], finding)
-            self.assertTrue(finding["fits_with"], finding)
-            for key, value in finding["fits_with"].items():
+            self.assertTrue(finding["settings"], finding)
+            for key, value in finding["settings"].items():
                 settings += ["--set", f"{key}={value}"]
         report = self.init(directory, *settings)
         left = [f for f in report["does_not_fit"] if f["severity"] == "error"]

@@ -101,7 +101,7 @@ std::string gb(double value) {
   return human_bytes(Bytes::from_gb(value));
 }
 
-void check(const StackSpec& spec, const SizingReport& report, std::vector<Finding>& out) {
+void check(const StackSpec& spec, const SizingReport& report, Findings& out) {
   if (!report.kafka || report.kafka->table_disk.value <= 0) {
     return;
   }
@@ -109,22 +109,24 @@ void check(const StackSpec& spec, const SizingReport& report, std::vector<Findin
   const double has = disk_of(spec, kafka);
   if (has < kafka.disk.value) {
     out.push_back(
-        {Severity::error,
-         "disk.kafka",
-         fmt::format("a broker needs {} and has {}", gb(kafka.disk.value), gb(has)),
-         "more brokers (--kafka-brokers), larger disks (--set components.kafka.disk=SIZE) or a "
-         "shorter sizing.kafka_retention",
-         source_of("F08"),
-         {}});
+        {.id = "disk.kafka",
+         .subject = k_name,
+         .message = fmt::format("a broker needs {} and has {}", gb(kafka.disk.value), gb(has)),
+         .evidence = source_of("F08"),
+         .hint = "more brokers, a shorter 'sizing.kafka_retention', or larger disks",
+         .settings = {{fmt::format("components.{}.disk", k_name),
+                       fmt::format("{:.0f}GB", std::ceil(kafka.disk.value))}}});
   }
   if (spec.sizing.kafka_replication > kafka.brokers.value) {
-    out.push_back({Severity::error,
-                   "kafka.replication",
-                   fmt::format("{:g} copies need at least as many brokers; there are {:g}",
-                               spec.sizing.kafka_replication, kafka.brokers.value),
-                   "raise --kafka-brokers or lower sizing.kafka_replication",
-                   source_of("F08"),
-                   {}});
+    out.push_back(
+        {.id = "kafka.replication",
+         .subject = "sizing.kafka_replication",
+         .message = fmt::format("{:g} copies need at least as many brokers; there are {:g}",
+                                spec.sizing.kafka_replication, kafka.brokers.value),
+         .evidence = source_of("F08"),
+         .hint = "add brokers or keep fewer copies",
+         .settings = {{"sizing.kafka_brokers", print_count(spec.sizing.kafka_replication)}},
+         .alternatives = {{{"sizing.kafka_replication", print_count(kafka.brokers.value)}}}});
   }
 }
 

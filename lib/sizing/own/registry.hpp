@@ -24,7 +24,7 @@ struct OwnRules {
   void (*formulas)(const ComponentInputs&, ComponentPlan&) = nullptr;
   // What a report says about it beyond its limits.
   void (*report)(const ComponentInputs&, SizingReport&) = nullptr;
-  void (*check)(const StackSpec&, const SizingReport&, std::vector<Finding>&) = nullptr;
+  void (*check)(const StackSpec&, const SizingReport&, Findings&) = nullptr;
 };
 
 [[nodiscard]] const std::vector<OwnRules>& all_own_rules();

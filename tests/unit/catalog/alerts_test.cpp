@@ -123,9 +123,9 @@ TEST_CASE("only a watchdog does without a silent case") {
 
 TEST_CASE("mistakes in a row have a position and a way out") {
   const Error severity = mistake(with(k_rules, "severity: critical", "severity: page"));
-  CHECK(severity.message == "'page' is not a severity");
+  CHECK(severity.message == "unknown value 'page' for 'severity'");
   CHECK(severity.at->line == 4);
-  CHECK(severity.hint == "use one of critical, warning, none");
+  CHECK(severity.hint == "one of: critical, warning, none");
   CHECK(mistake(with(k_rules, "runbook", "runbok")).at->line == 12);
   CHECK(mistake(with(k_rules, "    description: It does not answer.\n", ""))
             .message.find("description") != std::string::npos);
@@ -140,7 +140,7 @@ TEST_CASE("all mistakes of a file are reported") {
   const Error all = mistake(with(k_rules, "runbook", "runbok") + second);
   CHECK(all.message == "unknown key 'runbok'");
   REQUIRE(all.more.size() == 2);
-  CHECK(all.more[0].message == "'page' is not a severity");
+  CHECK(all.more[0].message == "unknown value 'page' for 'severity'");
   CHECK(all.more[0].at->str() == "alerts.yaml:14:15");
   CHECK(all.more[1].message == "alert 'Other' has no test");
 }

@@ -50,7 +50,7 @@ TEST_CASE("panels that would be empty or unexplained are refused") {
   CHECK(mistake(page("  - {kind: stat, title: A, expr: up}\n")).message ==
         "panel 'A' has no description");
   CHECK(mistake(page("  - {kind: pie, title: A, expr: up, description: d}\n")).message ==
-        "'pie' is not a kind of panel");
+        "unknown value 'pie' for 'kind'");
   CHECK(mistake(page("  - {kind: stat, titel: A, expr: up, description: d}\n")).at->line == 7);
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("a page in a component's folder belongs to it") {
 TEST_CASE("all mistakes of a page are reported") {
   const Error all = mistake(page("  - {kind: pie, title: A, expr: up, description: d}\n" + k_stat +
                                  "  - {kind: stat, title: B, expr: up}\n"));
-  CHECK(all.message == "'pie' is not a kind of panel");
+  CHECK(all.message == "unknown value 'pie' for 'kind'");
   REQUIRE(all.more.size() == 1);
   CHECK(all.more.front().message == "panel 'B' has no description");
 }

@@ -173,3 +173,70 @@ TEST_CASE("mistakes are named with file, line and column") {
   REQUIRE_FALSE(twice);
   CHECK(twice.error().at->str() == "obsctl.yaml:2:1");
 }
+
+TEST_CASE("all mistakes of a file are found in one reading, each with its place and subject") {
+  const auto wrong = read_spec(
+      "tier: smal\n"
+      "traces:\n"
+      "  retenton: 7d\n"
+      "  keep: 200%\n"
+      "logs:\n"
+      "  retention: 30\n"
+      "tier: large\n"
+      "ports:\n"
+      "  grafana: many\n"
+      "components:\n"
+      "  loki:\n"
+      "    colour: red\n",
+      "obsctl.yaml");
+  REQUIRE_FALSE(wrong);
+  std::vector<std::string> found = {wrong.error().at->str() + " " + wrong.error().subject};
+  for (const auto& error : wrong.error().more) {
+    CHECK(error.code == Code::config);
+    found.push_back(error.at->str() + " " + error.subject);
+  }
+  CHECK(found == std::vector<std::string>{
+                     "obsctl.yaml:7:1 ", "obsctl.yaml:1:7 tier", "obsctl.yaml:3:3 traces.retenton",
+                     "obsctl.yaml:4:9 traces.keep", "obsctl.yaml:6:14 logs.retention",
+                     "obsctl.yaml:9:12 ports.grafana", "obsctl.yaml:12:5 components.loki.colour"});
+  CHECK(wrong.error().message == "duplicate key 'tier'");
+}
+
+TEST_CASE("a section is not a value, and a value is not a section") {
+  const auto value = read_spec("traces: 5\n", "f");
+  REQUIRE_FALSE(value);
+  CHECK(value.error().message == "'traces' is a section, not a value");
+  const auto section = read_spec("traces:\n  keep:\n    all: 1\n", "f");
+  REQUIRE_FALSE(section);
+  CHECK(section.error().message == "'traces.keep' takes a single value");
+  CHECK(section.error().at->str() == "f:3:5");
+  // An unknown section is one mistake, not one for each of its keys.
+  const auto unknown = read_spec("trace:\n  keep: 1%\n  slow: 1%\n", "f");
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().more.empty());
+  CHECK(unknown.error().at->str() == "f:1:1");
+}
+
+TEST_CASE("a setting has its place until something else sets it") {
+  StackSpec spec = read("logs:\n  retention: 7d\nports:\n  grafana: 3001\n");
+  CHECK(spec.places.of.at("logs.retention").str() == "obsctl.yaml:2:14");
+  CHECK(spec.places.of.at("ports.grafana").str() == "obsctl.yaml:4:12");
+  const StackSpec same = spec;
+  REQUIRE(set_field(spec, "logs.retention=7d"));
+  CHECK_FALSE(spec.places.of.contains("logs.retention"));
+  CHECK(spec == same);
+  const auto set = set_field(spec, "logs.retention=7");
+  REQUIRE_FALSE(set);
+  CHECK(set.error().subject == "logs.retention");
+}
+
+TEST_CASE("a closed choice takes its names only") {
+  StackSpec spec;
+  REQUIRE(set_field(spec, "security.tls=self-signed"));
+  CHECK(spec.security.tls == Tls::self_signed);
+  const auto wrong = set_field(spec, "security.tls=self-sigend");
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().hint == "did you mean 'self-signed'?");
+  CHECK(set_field(spec, "sizing.provider=ibm").error().hint ==
+        "one of: all, vps, aws, gcp, azure, onprem");
+}

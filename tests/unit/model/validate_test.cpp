@@ -65,3 +65,26 @@ TEST_CASE("contradictions are errors with a hint") {
     CHECK(result.error().code == Code::usage);
   }
 }
+
+TEST_CASE("all contradictions are named, with the place of what stands in a file") {
+  auto spec = read_spec(
+      "name: Shop\nsecurity:\n  tls: files\n  tls_cert: /a.crt\nlogs:\n  retention: 12h\n",
+      "obsctl.yaml");
+  REQUIRE(spec);
+  REQUIRE(set_field(*spec, "traces.slow_threshold=20s"));
+  const auto result = validate_spec(*spec);
+  REQUIRE_FALSE(result);
+  const Error& first = result.error();
+  CHECK(first.subject == "name");
+  CHECK(first.at->str() == "obsctl.yaml:1:7");
+  REQUIRE(first.more.size() == 3);
+  CHECK(first.more[0].subject == "security.tls");
+  CHECK(first.more[0].at->str() == "obsctl.yaml:3:8");
+  CHECK(first.more[0].settings == Settings{{"security.tls_key", "FILE"}});
+  // Set by hand: no place, and the setting that would mend it.
+  CHECK(first.more[1].subject == "traces.slow_threshold");
+  CHECK(first.more[1].code == Code::usage);
+  CHECK_FALSE(first.more[1].at);
+  CHECK(first.more[1].settings == Settings{{"traces.decision_wait", "40s"}});
+  CHECK(first.more[2].message == "'logs.retention' must be at least 1d");
+}

@@ -15,7 +15,7 @@ const Catalogs& data() {
   return k_data;
 }
 
-std::vector<Finding> check(const StackSpec& spec, const DeclaredLimits& limits = {}) {
+Findings check(const StackSpec& spec, const DeclaredLimits& limits = {}) {
   const auto report = size_stack(spec, data(), Model::documented);
   REQUIRE(report);
   auto findings = check_stack(spec, data(), *report, limits);
@@ -23,12 +23,12 @@ std::vector<Finding> check(const StackSpec& spec, const DeclaredLimits& limits =
   return std::move(*findings);
 }
 
-const Finding* find(const std::vector<Finding>& findings, const std::string& code) {
-  const auto found = std::ranges::find(findings, code, &Finding::code);
+const Finding* find(const Findings& findings, const std::string& code) {
+  const auto found = std::ranges::find(findings, code, &Finding::id);
   return found == findings.end() ? nullptr : &*found;
 }
 
-bool fails(const std::vector<Finding>& findings, const std::string& code) {
+bool fails(const Findings& findings, const std::string& code) {
   const Finding* finding = find(findings, code);
   return finding != nullptr && finding->severity == Severity::error;
 }
@@ -131,7 +131,7 @@ TEST_CASE("each component that declares a fact is held against it") {
   const auto findings =
       check(spec, declared({{catalog::Fact::num_traces, 1, "otel-collector", "a.yaml", "a"},
                             {catalog::Fact::num_traces, 2, "another", "b.yaml", "b"}}));
-  CHECK(std::ranges::count(findings, "tail_sampling.num_traces", &Finding::code) == 2);
+  CHECK(std::ranges::count(findings, "tail_sampling.num_traces", &Finding::id) == 2);
 }
 
 TEST_CASE("Prometheus' size limit must not cut the retention short") {
@@ -158,7 +158,7 @@ TEST_CASE("kafka, tier, network and availability") {
   small.traces.spans = Rate{20000};
   findings = check(small);
   REQUIRE(fails(findings, "tier.events"));
-  CHECK(find(findings, "tier.events")->hint == "use --tier medium");
+  CHECK(find(findings, "tier.events")->settings == Settings{{"tier", "medium"}});
   small.sizing.ha = true;
   CHECK(fails(check(small), "ha.prometheus"));
   // Errors come first.

@@ -244,10 +244,10 @@ TEST_CASE("200 random loads: the plan fits, or what fits is named and does") {
       for (const auto& finding : *findings) {
         if (finding.severity == Severity::error) {
           CHECK_FALSE(finding.hint.empty());
-          if (!finding.fits_with.empty()) {
-            spec = with_settings(spec, finding.fits_with);
+          if (!finding.settings.empty()) {
+            spec = with_settings(spec, finding.settings);
           } else {  // not even the shortest retention fits: a larger disk is what the hint says
-            REQUIRE(finding.code == "host.disk");
+            REQUIRE(finding.id == "host.disk");
             REQUIRE(set_field(spec, "host.disk=100TB"));
           }
         }

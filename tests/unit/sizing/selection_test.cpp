@@ -133,7 +133,7 @@ TEST_CASE("the check names a chosen store, and its limits are the spec's") {
   const auto fails = [&] {
     const auto findings = check_stack(chosen, data(), plan(chosen, Model::documented), {});
     REQUIRE(findings);
-    return std::ranges::count(*findings, "disk.logbox", &Finding::code) == 1;
+    return std::ranges::count(*findings, "disk.logbox", &Finding::id) == 1;
   };
   CHECK(fails());
   chosen.components["logbox"].disk = Bytes::from_gb(200);

@@ -7,11 +7,19 @@
 
 #include "lib/base/error.hpp"
 
-namespace obsctl::catalog {
+namespace obsctl {
 
 class Problems {
  public:
-  void add(Error error) { errors_.push_back(std::move(error)); }
+  // An error that carries others becomes as many.
+  void add(Error error) {
+    auto more = std::move(error.more);
+    error.more.clear();
+    errors_.push_back(std::move(error));
+    for (auto& other : more) {
+      add(std::move(other));
+    }
+  }
   void add(const SourcePos& at, std::string message, std::string hint = {}) {
     add(fail_at(at, std::move(message), std::move(hint)).value());
   }
@@ -52,4 +60,4 @@ class Problems {
   std::vector<Error> errors_;
 };
 
-}  // namespace obsctl::catalog
+}  // namespace obsctl
