@@ -359,7 +359,7 @@ class Templates(InitCase):
         self.init("--tier", "small", "--dir", "stack", "--template-dir", "mine", "--set", "stack.add=echo")
         compose = (self.stack / "docker-compose.yml").read_text()
         self.assertIn("image: example/echo:1.0.0", compose)
-        self.assertIn("LOGS: http://loki:3100/otlp\n", compose)
+        self.assertIn("LOGS: 'http://loki:3100/otlp'\n", compose)
         self.assertIn("memory: 64M", compose)
         self.assertEqual((self.stack / "configs/echo/echo.yaml").read_text(), "memory: 64\n")
         self.assertIn('["echo:8000"]', (self.stack / "configs/prometheus/prometheus.yml").read_text())
