@@ -25,7 +25,9 @@ struct Port {
   // The two parts of "Grafana, login admin": what it is, and how one gets in (may be empty).
   [[nodiscard]] std::string use() const;
   [[nodiscard]] std::string login() const;
-  // Where a person on this host reaches the published port: "localhost:3000".
+  // Where this host reaches the published port: "localhost:3000". What is bound to loopback or to all
+  // addresses is localhost, whichever it is: the name in init's certificates and of a load test's
+  // default endpoint.
   [[nodiscard]] std::string reached_at() const;
 };
 

@@ -47,6 +47,7 @@ class GrpcClient::Impl final : public GrpcEvents {
   [[nodiscard]] bool may_start(const GrpcLane& lane, Time now) const;
   GrpcLane* pick(Time now);
   void start(GrpcLane& lane, Time now);
+  void try_next_address(GrpcLane& lane, Time now);
   void settle(GrpcLane& lane, Time now);
   void settle_down(GrpcLane& lane, Time now);
   void flush(Time now);
@@ -191,7 +192,13 @@ bool GrpcClient::Impl::submit(const Request& request) {
 }
 
 void GrpcClient::Impl::start(GrpcLane& lane, Time now) {
+  lane.untried = lane.target.addresses.size();
+  try_next_address(lane, now);
+}
+
+void GrpcClient::Impl::try_next_address(GrpcLane& lane, Time now) {
   const auto& addresses = lane.target.addresses;
+  --lane.untried;
   lane.connect_deadline = now + options_.connect_timeout;
   lane.armed = 0;
   lane.was_ready = lane.settled = false;
@@ -234,6 +241,11 @@ void GrpcClient::Impl::settle(GrpcLane& lane, Time now) {
 void GrpcClient::Impl::settle_down(GrpcLane& lane, Time now) {
   if (lane.settled) {
     return;
+  }
+  // Many hosts resolve localhost to ::1 first, where what is bound to 127.0.0.1 does not listen.
+  if (lane.untried > 0 && !lane.connection.reached()) {
+    lane.armed = 0;
+    return try_next_address(lane, now);
   }
   lane.settled = true;
   lane.armed = 0;

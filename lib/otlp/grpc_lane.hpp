@@ -31,6 +31,7 @@ struct GrpcLane {
   std::vector<GrpcCall*> pending = {};  // waiting for the connection to be ready
   std::size_t in_flight = 0;            // pending and given to the connection
   std::size_t next_address = 0;
+  std::size_t untried = 0;  // addresses left, before connecting counts as failed
   std::uint32_t armed = 0;  // epoll events; 0: not watched
   bool was_ready = false;   // since start()
   bool settled = true;      // its end has been dealt with

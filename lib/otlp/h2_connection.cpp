@@ -238,7 +238,7 @@ void H2Connection::start(const Address& address, const Endpoint& endpoint, const
   error_.clear();
   outbox_ = Outbox();
   blocked_ = false;
-  goaway_ = ping_pending_ = established_ = false;
+  goaway_ = ping_pending_ = reached_ = established_ = false;
   first_bytes_ = true;
   peer_limit_ = 0;
   auto socket = start_connect(address);
@@ -306,6 +306,7 @@ void H2Connection::on_writable(Time now) {
     if (error != 0) {
       return close(errno_text(error));
     }
+    reached_ = true;
     state_ = State::handshake;
   }
   if (state_ == State::handshake) {

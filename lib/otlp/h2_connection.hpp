@@ -65,6 +65,8 @@ class H2Connection {
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] int fd() const { return channel_.fd(); }
+  // Whether somebody listened at the address of the last start().
+  [[nodiscard]] bool reached() const { return reached_; }
   [[nodiscard]] bool blocked() const { return blocked_; }
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] unsigned peer_limit() const { return peer_limit_; }
@@ -94,6 +96,7 @@ class H2Connection {
   bool goaway_ = false;
   bool first_bytes_ = true;
   bool ping_pending_ = false;
+  bool reached_ = false;
   bool established_ = false;
   Time now_ = {};
   Time last_received_ = {};

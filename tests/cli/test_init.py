@@ -243,10 +243,13 @@ class Asked(InitCase):
 
     def test_a_certificate_goes_with_its_setting(self):
         self.fresh("--tls", "self-signed")
-        self.spec.write_text(self.spec.read_text().replace(
-            '  # tls_cert: ""', '  tls_cert: "/a"  # ours').replace('  # tls_key: ""', '  tls_key: "/b"'))
+        before = self.spec.read_text()
+        for setting in ("tls_cert", "tls_key"):
+            self.assertIn(f"  # {setting}: ''\n", before)
+        self.spec.write_text(before.replace("  # tls_cert: ''", '  tls_cert: "/a"  # ours')
+                             .replace("  # tls_key: ''", '  tls_key: "/b"'))
         self.init("--dir", "stack", "--tls", "off")
-        self.assertEqual(active(self.spec)[2:], ["security:", '  tls: "off"'])
+        self.assertEqual(active(self.spec)[2:], ["security:", "  tls: 'off'"])
         self.assertIn('  # tls_cert: "/a"  # ours\n', self.spec.read_text())
 
 
@@ -356,7 +359,7 @@ class Templates(InitCase):
         self.init("--tier", "small", "--dir", "stack", "--template-dir", "mine", "--set", "stack.add=echo")
         compose = (self.stack / "docker-compose.yml").read_text()
         self.assertIn("image: example/echo:1.0.0", compose)
-        self.assertIn('LOGS: "http://loki:3100/otlp"', compose)
+        self.assertIn("LOGS: 'http://loki:3100/otlp'\n", compose)
         self.assertIn("memory: 64M", compose)
         self.assertEqual((self.stack / "configs/echo/echo.yaml").read_text(), "memory: 64\n")
         self.assertIn('["echo:8000"]', (self.stack / "configs/prometheus/prometheus.yml").read_text())

@@ -39,7 +39,7 @@ class Helm(InitCase):
         self.assertNotIn("a new one", diff)
         self.assertNotIn("a new one", self.values())
         self.assertNotIn("a new one", self.init("--dir", "stack").stdout)
-        self.assertIn('GF_SECURITY_ADMIN_PASSWORD: "a new one"', self.values())
+        self.assertIn('GF_SECURITY_ADMIN_PASSWORD: a new one\n', self.values())
 
     def test_a_secret_that_is_needed_later_is_added_and_the_others_stay(self):
         self.fresh("--target", "helm")
@@ -80,7 +80,9 @@ class Helm(InitCase):
         self.refused("--tier", "small", "--dir", "stack", "--target", "swarm", expect=["swarm", "compose, helm"])
         self.fresh()
         path = self.stack / "obsctl.yaml"
-        path.write_text(path.read_text().replace('# target: "compose"', 'target: "swarm"'))
+        before = path.read_text()
+        self.assertIn("\n# target: compose\n", before)
+        path.write_text(before.replace("# target: compose", "target: swarm"))
         self.refused("--dir", "stack", expect=["does not generate the target 'swarm'", "compose and helm"])
 
 

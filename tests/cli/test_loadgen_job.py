@@ -67,7 +67,7 @@ class Kubernetes(unittest.TestCase):
         manifest = self.job("-e", "192.0.2.1")
         self.assertIn(f"image: 'obsctl:{version}'", manifest)
         self.assertNotIn("latest", manifest)
-        self.assertIn('image: "registry.example/obsctl@sha256:0"',
+        self.assertIn("image: 'registry.example/obsctl@sha256:0'\n",
                       self.job("-e", "192.0.2.1", "--image", "registry.example/obsctl@sha256:0"))
 
     def test_the_image_cannot_leave_its_line(self):

@@ -490,7 +490,7 @@ class AllowList(Case):
     def test_a_stack_outranks_the_endpoint_of_the_environment(self):
         self.spec("tier: small\n", "stack")
         for flags, expected in (((), "http://192.0.2.1:4317"),
-                                (("--stack", "stack"), "http://127.0.0.1:4317"),
+                                (("--stack", "stack"), "http://localhost:4317"),
                                 (("--stack", "stack", "-e", "192.0.2.2:1"), "http://192.0.2.2:1")):
             done = obsctl("loadgen", "--dry-run", *flags, cwd=self.folder,
                           env={"OTEL_EXPORTER_OTLP_ENDPOINT": "http://192.0.2.1:4317"})

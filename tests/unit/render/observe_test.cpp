@@ -208,7 +208,7 @@ TEST_CASE("without receivers the routing says so, and secrets are only named") {
   CHECK_FALSE(has(routing, "NO RECEIVER"));
   CHECK(has(routing, "api_url_file: /etc/alertmanager/secrets/slack-webhook-url"));
   CHECK(has(routing, "smtp_auth_password_file: /etc/alertmanager/secrets/smtp-password"));
-  CHECK(has(routing, "url: \"https://example.org/hook\""));
+  CHECK(has(routing, "url: 'https://example.org/hook'\n"));
   CHECK_FALSE(has(routing, "smtp_require_tls: false"));
   const Stack relay = make({"alerting.email_to=a@example.org", "alerting.smtp_host=relay:25"});
   CHECK(has(file(relay, path), "smtp_require_tls: false"));

@@ -327,6 +327,19 @@ TEST_CASE_TEMPLATE("a target that is not there, and one that dies", Client, Grpc
   }
 }
 
+TEST_CASE("every address of a name is tried before connecting fails") {
+  Sink sink = start_sink();
+  ClientOptions options = options_for(port_of<GrpcClient>(sink));
+  options.endpoints.front().host =
+      "";                   // resolves to ::1 and 127.0.0.1; the sink has only the latter
+  options.connections = 2;  // which start at different addresses
+  auto client = make<GrpcClient>(options);
+  const auto connected = client.connect(Clock::now() + 5s);
+  CHECK_MESSAGE(connected, (connected ? "" : connected.error().message));
+  CHECK(client.stats().connect_failures == 1);
+  CHECK(send(client, body_of(1)).front().outcome == Outcome::ok);
+}
+
 TEST_CASE_TEMPLATE("a listener that never answers", Client, GrpcClient, OtlpHttpClient) {
   std::uint16_t port = 0;
   const auto silent = listen_on("127.0.0.1", 0, port);
