@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Finds the command, parses its words, runs it, prints its error, checks that stdout was written.
 #include "cli/app.hpp"
 

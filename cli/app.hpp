@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From words to an exit code.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which source this program was built from; the values are written by the build
 // (cmake/version.cmake), so that a new commit compiles one small file.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // help, completion, version, and two hidden commands: __complete for the shells, __docs for the
 // build.
 #include "cli/builtins.hpp"

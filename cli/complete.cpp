@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shell completion: thin shims for three shells that ask the program, so values complete too.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Everything that is made from the command table: help screens, man pages, completions, and
 // docs/reference.md.
 #pragma once

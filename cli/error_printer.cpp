@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one place that words an error for people and for programs.
 #include "cli/error_printer.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Finds obsctl-* programs and becomes them.
 #include "cli/external.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // External commands: a program obsctl-NAME on PATH runs as `obsctl NAME`, as with git.
 #pragma once
 

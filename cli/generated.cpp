@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The files of the source tree that are made from the command table; a test keeps them current.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Help screens: -h fits one screen with the examples first, --help has everything.
 #include <fmt/format.h>
 

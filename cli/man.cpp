@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Manual pages in mdoc(7), without dates so that the committed files only change with their
 // content.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The only file that includes CLI11, which cuts words into options and their texts; what the texts
 // mean, and which options go together, is decided here.
 #include "cli/parser.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Turns words into the option values of one command.
 #pragma once
 

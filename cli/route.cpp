@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Finds the command that words mean; see route.hpp.
 #include "cli/route.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Finds the command that words mean: nested commands, the default one of a group, and the options
 // that may stand in front of a name.
 #pragma once

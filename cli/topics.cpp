@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The help topics; what can be computed from data is (flags with variables, spec fields, tiers).
 #include <fmt/format.h>
 

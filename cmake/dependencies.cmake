@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Libraries from the distribution; a missing one is an error that names its Debian package.
 function(obsctl_require package debian)
   find_package(${package} QUIET CONFIG)

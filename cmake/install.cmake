@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Where things go: program, man pages, completions and documents in the standard places.
 install(TARGETS obsctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 foreach(section 1 5 7)

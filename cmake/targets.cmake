@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Warnings, sanitizers and the two kinds of target: one library per folder, one test binary per library.
 add_library(obsctl_warnings INTERFACE)
 target_compile_options(obsctl_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Run by every build, because a commit changes no file that the build depends on: writes OUTPUT from INPUT with VERSION
 # and the commit of SOURCE, and leaves it alone when nothing has changed.
 set(COMMIT "")

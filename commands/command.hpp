@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a command is: one value from which the parser, help, man page, completions and reference
 // are all made. A flag is written once, here where its meaning is.
 #pragma once

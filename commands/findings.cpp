@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Words the settings of findings as flags; decides nothing.
 #include "commands/findings.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl init`: flags, the call of lib/init, and what is printed.
 #include "commands/init.hpp"
 

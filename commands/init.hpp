@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl init`: generates a stack, or applies a changed spec to a generated one.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Declares the flags of `obsctl init` and turns them into settings.
 #include "commands/init_flags.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Declares the group `obsctl loadgen`.
 #include "commands/loadgen.hpp"
 

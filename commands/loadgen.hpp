@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl loadgen`: load tests with synthetic traces, metrics and logs at an exact rate, and an
 // account of every item sent.
 #pragma once

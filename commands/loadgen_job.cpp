@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl loadgen job`: prints the Kubernetes Job that runs a plan in several pods.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Declares the flags of a load test's plan and resolves them.
 #include "commands/loadgen_plan.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What `obsctl loadgen run` and `obsctl loadgen job` share: the flags of a plan and how they become
 // a run that only has to be started.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl loadgen compare` and `obsctl loadgen merge`: JSON reports of earlier runs, side by side
 // or as one.
 #include <fmt/format.h>

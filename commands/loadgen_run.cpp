@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl loadgen run`: sends a plan, shows its progress and prints its report.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl loadgen sink`: an OTLP receiver that counts until it is told to stop.
 #include <fmt/format.h>
 

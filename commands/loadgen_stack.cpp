@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads what a load test wants to know about a stack.
 #include "commands/loadgen_stack.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A generated stack as the target of a load test, and the targets that its owner allows.
 #pragma once
 

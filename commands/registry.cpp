@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table of all commands. Adding one: write commands/<name>.{hpp,cpp}, add its line here.
 #include "commands/command.hpp"
 #include "commands/init.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl size`: flags, the call of lib/size, and what is printed.
 #include "commands/size.hpp"
 

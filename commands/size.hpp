@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl size`: what a load needs, by which model, and whether the declared machines can hold it.
 #pragma once
 

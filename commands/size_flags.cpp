@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Declares the flags of `obsctl size` and turns them into options.
 #include "commands/size_flags.hpp"
 

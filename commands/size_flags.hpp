@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The flags of `obsctl size`, and what they ask of lib/size.
 #pragma once
 

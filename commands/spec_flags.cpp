@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Makes flags of the fields of the spec, and names the fields by their flags.
 #include "commands/spec_flags.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Flags that set one field of the spec, in every command that has them.
 #pragma once
 

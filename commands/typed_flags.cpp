@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parsers of typed flags that need no unit.
 #include "commands/typed_flags.hpp"
 

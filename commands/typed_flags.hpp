@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Flags that are read straight into typed fields, so that a command gets values and not texts.
 //
 // Every function takes a pointer to a field of the named type, to a std::optional of it (absent

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table over the bytes that embedded.S includes.
 #include "templates/embedded.hpp"
 

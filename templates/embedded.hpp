@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The files of templates/ as they were at build time, carried inside the binary.
 #pragma once
 

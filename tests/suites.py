@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs suites of tests by name and says at the end what passed, failed or was not run, and why.
 
 Exists so that nothing is skipped in silence and a killed run can go on: each result is kept in build/results by the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Entry point: connects the program to the real system.
 #include <csignal>
 #include <cstdio>

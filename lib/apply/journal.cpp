@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Journal ↔ JSON, and its execution.
 #include "lib/apply/journal.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The journal of a committed change: what has to happen so that the directory becomes the new one.
 //
 // Every step can be repeated: what has been moved or removed already is skipped.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Manifest ↔ JSON.
 #include "lib/apply/manifest.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The manifest: what obsctl wrote the last time, so that it can tell its own files from edited
 // ones.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The plan: what would happen to every file, as a pure function of what is wanted, what is on disk
 // and what obsctl wrote the last time. `--dry-run` prints it, `--diff` shows it, StackDirectory
 // executes it.

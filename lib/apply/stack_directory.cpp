@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading and changing a generated directory; the order of the steps is what makes it safe.
 #include "lib/apply/stack_directory.hpp"
 

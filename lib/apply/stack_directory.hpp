@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A generated directory on disk: reads its state, and changes it so that a kill at any moment
 // leaves, after the next obsctl, exactly the old or exactly the new files.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is said when a word is none of a closed choice.
 #include "lib/base/choice.hpp"
 

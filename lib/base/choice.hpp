@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Closed choices: an enum and one table of its names, from which it is parsed, printed and offered,
 // so that no code compares words and a typing error does not compile.
 //

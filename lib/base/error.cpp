@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names and exit codes of the error kinds, in one place so that help, JSON and main() agree.
 #include "lib/base/error.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Errors as values: what failed, where, why, and what to do about it.
 //
 // Library code returns Result<T>; only main() turns an Error into text and an exit code. Exceptions

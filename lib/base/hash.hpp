@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SHA-256 (FIPS 180-4), used wherever bytes must be recognised again: manifests, backups, digests.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A counter that threads draw from; the calling thread works too.
 #include "lib/base/parallel.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The mistakes of one input, so that a person sees all of them at once.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RFC 3339 ↔ a point in time.
 #include "lib/base/time.hpp"
 

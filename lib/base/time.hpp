@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Points in time as text: RFC 3339 in UTC with whole seconds, as every file of obsctl has them.
 #pragma once
 

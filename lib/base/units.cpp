@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parsing and printing of quantities; see units.hpp for the accepted forms.
 #include "lib/base/units.hpp"
 

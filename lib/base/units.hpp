@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Quantities with units: bytes, durations, rates and shares, parsed strictly and printed readably.
 //
 // A bare number is refused wherever its unit would be a guess ("retention: 30" - days? hours?),

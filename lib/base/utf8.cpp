@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table of well-formed byte sequences of the Unicode standard (3.9, table 3-7) as code.
 #include "lib/base/utf8.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tells UTF-8 from other bytes, because JSON and YAML can hold nothing else.
 #pragma once
 

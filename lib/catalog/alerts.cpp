@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parses the alert and recording rules, refusing rows that could not be tested or acted upon.
 #include "lib/catalog/alerts.hpp"
 

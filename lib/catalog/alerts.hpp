@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Alert and recording rules as data:
 // templates/components/<name>/{alerts,alerts.test,recording}.yaml for what belongs to one
 // component, templates/catalog/{alerts,recording}/*.yaml for the stack as a whole.

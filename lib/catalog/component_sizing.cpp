@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parses the sizing.yaml of the components.
 #include "lib/catalog/component_sizing.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a component needs for a load and which settings follow from it:
 // templates/components/*/sizing.yaml.
 //

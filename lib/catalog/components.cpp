@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parses component.yaml strictly: every unknown key, missing value and dangling name is reported at
 // once.
 #include "lib/catalog/components.hpp"

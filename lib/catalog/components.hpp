@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What each component is, from templates/components/<name>/component.yaml.
 //
 // Data for every target: nothing here knows how a component is packaged. Texts may hold [% values

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parses the dashboard rows and checks what Grafana would only show as an empty panel.
 #include "lib/catalog/dashboards.hpp"
 

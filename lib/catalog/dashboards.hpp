@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Grafana dashboards as compact data: one row per panel, from
 // templates/components/<name>/dashboard.yaml, and templates/catalog/dashboards/*.yaml for those of
 // the stack as a whole.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Cuts a data source into what it says about itself and what Grafana gets.
 #include "lib/catalog/data_sources.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What Grafana asks: templates/components/<name>/datasource.yaml, a fragment of Grafana's
 // provisioning with a few lines before it that say what it is for.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The source of the numbers that the project's own documents give.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What can be measured on a running stack and which PromQL queries do:
 // templates/catalog/measures.yaml and `measures` of the components' sizing.yaml.
 #pragma once

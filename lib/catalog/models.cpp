@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parses templates/catalog/models.yaml.
 #include "lib/catalog/models.hpp"
 

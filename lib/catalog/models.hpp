@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Constants of the sizing models and the contradictions between their sources, from models.yaml.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parses the price book and the instance types.
 #include "lib/catalog/prices.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Host and storage prices and the instance types of the tiers, from prices.yaml and instances.yaml.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The hosts that a single-node stack is made for, from templates/catalog/profiles.yaml.
 #pragma once
 

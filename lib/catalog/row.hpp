@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Typed access to the fields of a catalog row: quantities with units, whose errors name the
 // position.
 #pragma once

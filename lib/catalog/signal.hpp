@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The three signals, in the order in which every table lists them, and their names in the data.
 #pragma once
 

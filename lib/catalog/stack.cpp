@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Applies the choices of a spec to a stack's list.
 #include "lib/catalog/stack.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which components a stack has: the list of templates/stacks with the choices of a spec.
 #pragma once
 

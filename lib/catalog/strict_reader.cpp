@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Collects what is wrong with the keys and values of a file.
 #include "lib/catalog/strict_reader.hpp"
 

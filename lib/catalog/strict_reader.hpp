@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the readers of a component's files share: every mistake of a file is kept, so that a person
 // mends them in one go.
 #pragma once

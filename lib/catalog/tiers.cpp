@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parses templates/catalog/tiers.yaml and checks that the tiers follow each other without a gap.
 #include "lib/catalog/tiers.hpp"
 

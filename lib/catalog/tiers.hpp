@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The scale tiers and their component tables, from templates/catalog/tiers.yaml.
 //
 // One table answers "what does this tier give a component?" for sizing, for the generated limits

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From DOCKER_HOST to a request.
 #include "lib/engine/address.hpp"
 

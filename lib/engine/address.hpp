@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where the container engine is, by the environment variables that Docker's own client reads.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One question to the engine's API; its answer is checked like any other input.
 #include "lib/engine/host.hpp"
 

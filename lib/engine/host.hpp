@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the container engine says about the host that it runs containers on, which is not always the
 // machine that obsctl runs on: an engine may be remote, or live in a virtual machine.
 #pragma once

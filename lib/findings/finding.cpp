@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counts and orders findings, and makes findings of the mistakes of a file.
 #include "lib/findings/finding.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Finding: one thing that a check found, the same for every command that checks something, so that
 // one set of printers serves sizes, files, running stacks and deployments.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Findings as workflow commands of GitHub Actions, which annotates the changed lines with them.
 #include <fmt/format.h>
 

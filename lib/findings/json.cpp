@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Findings for scripts: obsctl's own JSON.
 #include "lib/findings/print.hpp"
 

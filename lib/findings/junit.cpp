@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Findings as JUnit XML, which CI services show as tests.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which printer a format has.
 #include "lib/findings/print.hpp"
 

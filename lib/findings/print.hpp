@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Findings for people, for scripts and for the services that show them beside code.
 //
 // All are pure functions of their input. Hints are printed as they stand: who knows how a user

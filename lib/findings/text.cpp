@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Findings for a terminal.
 #include "lib/base/text.hpp"
 

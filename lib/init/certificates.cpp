@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Decides which certificates have to be made; lib/pki makes them.
 #include "lib/init/certificates.hpp"
 

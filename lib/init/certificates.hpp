@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The certificates of a stack: made, kept, renewed or copied, so that every init leaves a working
 // set.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Says what the engine's host lacks, and what would fit it.
 #include "lib/init/host.hpp"
 

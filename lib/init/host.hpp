@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compares a plan with the host of the container engine, where there is one to ask.
 #pragma once
 

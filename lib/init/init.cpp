@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Spec → stack → files → plan → disk.
 #include "lib/init/init.hpp"
 

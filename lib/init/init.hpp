@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `init` without its command line: from what was asked for to a planned change of a directory, and
 // its execution.
 #pragma once

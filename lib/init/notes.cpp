@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Words of init's notes.
 #include "lib/init/notes.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a person has to know about a stack that init writes: who can reach it, and what is still
 // missing in it.
 #pragma once

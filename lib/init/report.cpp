@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Words and JSON of init's result; decides nothing.
 #include "lib/init/report.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What `init` tells about a change: the plan, the diff, the summary, as text or as JSON.
 #pragma once
 

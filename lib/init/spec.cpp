@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Precedence of the sources of the spec, and the rewriting of obsctl.yaml.
 #include "lib/init/spec.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Waiting in slices: a signal may reach another thread, so the flag has to be looked at.
 #include "lib/io/clock.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The time and waiting, injectable so that tests set the one and skip the other.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads the process environment once, at start.
 #include "lib/io/environment.hpp"
 

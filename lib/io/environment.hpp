@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Environment variables and the current directory, injectable so that tests do not depend on a
 // shell.
 #pragma once

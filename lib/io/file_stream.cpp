@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files read and written piece by piece: the disk's, and those of a file system that has only whole
 // ones.
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The disk behind FileSystem: POSIX calls, so that every failure names the path and the cause.
 #include "lib/io/filesystem.hpp"
 

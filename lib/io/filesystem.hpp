@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The file operations obsctl needs, behind an interface so that tests can inject a full disk, a
 // read-only directory or a kill between any two steps.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One request per call through libcurl, looking at the stop flag while it waits.
 #include "lib/io/http.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // HTTP requests to the services of a stack and to the engine, behind an interface so that tests can
 // break the network.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Text of errors and loops around short writes.
 #include "lib/io/posix.hpp"
 

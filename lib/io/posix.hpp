@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the files of lib/io that call the kernel share: errors that name path and cause, whole
 // writes.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One loop per program: it feeds and reads all three streams at once, so that no full pipe stops
 // either side, and sees that the program ends, is told to end, or takes too long.
 #include "lib/io/process.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Running other programs, behind an interface so that tests can give the answers of a dead engine.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Secrets from getrandom(2), with rejection sampling so that every character is equally likely.
 #include "lib/io/random.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Unpredictable bytes for generated secrets, injectable so that golden tests are reproducible.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two handlers, and what an interrupted command answers.
 #include "lib/io/signals.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests to end, from Ctrl-C or the system: long work looks at a flag, so that it ends in order,
 // and tests raise the same flag.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // posix_spawn: no code of ours runs between fork and exec, and a failed exec is an answer here.
 #include "lib/io/spawn.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Starting a program in a process group of its own, with pipes to its three streams.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes that are too many for memory, piece by piece: what files, processes and HTTP pass to each
 // other.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Standard streams through stdio, remembering the first failed write so that it becomes an exit
 // code.
 #include "lib/io/terminal.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The three standard streams with what is known about them: is it a terminal, how wide, may it be
 // coloured.
 #pragma once

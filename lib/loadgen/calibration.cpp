@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Measures sizes from a report and edits them into a spec.
 #include "lib/loadgen/calibration.hpp"
 

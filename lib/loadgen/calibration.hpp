@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a run measured that sizing otherwise assumes: bytes per item and the share that sampling
 // keeps, for the calibration of a stack's obsctl.yaml.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Chooses how large the rings are and compiles them.
 #include "lib/loadgen/compile.hpp"
 

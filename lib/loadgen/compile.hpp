@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From a scenario to the rings of request templates that a run sends.
 #pragma once
 

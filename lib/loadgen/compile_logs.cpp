@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Log records that belong to spans of the trace ring: same ids, same moment, same service.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Data points of every series, one export after the other: a lap writes every series of the ring
 // once.
 #include <fmt/format.h>

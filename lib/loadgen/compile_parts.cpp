@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Attribute values, resources and the cutting of rings.
 #include "lib/loadgen/compile_parts.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the three compilers share: attribute values, resources, cutting a ring into requests.
 #pragma once
 

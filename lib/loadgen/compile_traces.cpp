@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Spans of the drawn traces as export requests, grouped by service as a collector would receive
 // them.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Buckets: values below 128 exactly, then 128 equal steps per power of two.
 #include "lib/loadgen/histogram.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A log-linear histogram of times: exact counts, at most 0.4 % error per value, constant memory.
 //
 // Recording is one array increment, so the hot loop can afford it for every request; two histograms

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Derives the Job: what points to this machine is carried along or asked for, never dropped.
 #include "lib/loadgen/job.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A prepared run as a Kubernetes Job, and what no pod can do refused before anything is printed.
 #pragma once
 

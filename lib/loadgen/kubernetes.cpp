@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Fills templates/loadgen/job.yaml in: which arguments a pod gets, and what they point to.
 #include "lib/loadgen/kubernetes.hpp"
 

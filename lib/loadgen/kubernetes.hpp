@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One plan from many pods: an Indexed Job whose pods send every N-th request.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading the collector's exposition and balancing two of them against a run.
 #include "lib/loadgen/ledger.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The loss ledger: what the generator sent against what the collector says it received, processed,
 // queued and exported. Every item is accounted for or named as missing.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The order of a load test: read both ends, send, wait, read again, judge.
 #include "lib/loadgen/load_test.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs a prepared load test from the first request to the verdict, so that a caller only prints
 // the report.
 #pragma once

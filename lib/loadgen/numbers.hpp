@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Seeded numbers: a small generator for building templates, and the bijection that makes ids.
 //
 // Ids must be unique, look random (backends shard by them), be the same for the same seed, and cost

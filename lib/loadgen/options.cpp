@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads the short forms of counts and shards.
 #include "lib/loadgen/options.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a load test is asked to do, as typed values: everything a caller chooses is decided here,
 // once, so that no code behind it reads texts.
 #pragma once

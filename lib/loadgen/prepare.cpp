@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Resolves the options of a run into a plan: scenario, rates, times, shards.
 #include "lib/loadgen/prepare.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From options to a run that only has to be started: scenario, plan, payload, and everything about
 // it that is known before anything is sent.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Encodes the payload of a planned run and says what the run will send.
 #include <fmt/format.h>
 

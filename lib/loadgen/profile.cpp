@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rates in closed form; only the inverse of the wavy ones is searched.
 #include "lib/loadgen/profile.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the rate of a run moves in time, as a function that says when the n-th item is due.
 //
 // The schedule is computed, never accumulated: the due time of an item depends on its number alone,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a run is going, in one line for the terminal.
 #pragma once
 

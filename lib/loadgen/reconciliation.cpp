@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads both ends of a run and hands what they say to the report.
 #include "lib/loadgen/reconciliation.hpp"
 

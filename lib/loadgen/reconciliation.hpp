@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compares a run with what both ends count: the collector's own metrics and a sink behind it, read
 // before the run and after the last item has gone through.
 #pragma once

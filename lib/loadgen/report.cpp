@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The derived numbers of a report, and putting several reports together.
 #include "lib/loadgen/report.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is told about a run: one value, printed as text, JSON (obsctl.loadgen/v1), Markdown and
 // JUnit.
 #pragma once

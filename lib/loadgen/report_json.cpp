@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reports as JSON and back; the schema is obsctl.loadgen/v1.
 #include <fmt/format.h>
 

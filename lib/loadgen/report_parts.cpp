@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Checks and verdicts as text and tables.
 #include "lib/loadgen/report_parts.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The checks of a report as text, and the words that all parts of a report use.
 #pragma once
 

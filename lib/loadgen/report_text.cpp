@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reports for people: a terminal, a pull request, a CI system.
 #include <fmt/format.h>
 

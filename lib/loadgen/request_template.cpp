@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Placeholders out, values in. patch() is the hot path: no allocation, a decision per point at
 // most.
 #include "lib/loadgen/request_template.hpp"

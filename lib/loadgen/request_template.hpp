@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Request templates: encoded once, then only ids, times, numbers and digits are overwritten in
 // place.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Starts the workers at one moment, watches them, and adds up what they did.
 #include "lib/loadgen/run.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One run: a plan goes in, what happened comes out.
 //
 // Open loop: the schedule says when a request is due and nothing the target does can move it. A

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keeps a load test from flooding a system that nobody meant: beyond this machine and above the
 // safe rate, a target must be allowed by name.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counting what must be kept, trace by trace of the ring, times how often its request was accepted.
 #include "lib/loadgen/sampling.hpp"
 

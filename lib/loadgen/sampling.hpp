@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The check of tail sampling: how many traces the generated policies must keep of exactly what was
 // sent, policy by policy.
 //

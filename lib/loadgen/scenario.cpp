@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads scenario files: strict keys, positions in every error, and a call graph that cannot run
 // away.
 #include "lib/loadgen/scenario.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A scenario: what the imagined system looks like and what it emits, as values.
 //
 // Shipped ones are rows of templates/catalog/scenarios/*.yaml; a user's file has the same form. The

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // When each request of one worker is due: a function of its number, shared by workers and shards.
 #pragma once
 

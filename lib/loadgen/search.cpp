@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Steps up by doubling, then halves the bracket; every trial is one bounded run.
 #include "lib/loadgen/search.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The highest rate that holds an objective: double until it breaks, bisect, confirm.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads obsctl.sink/v1.
 #include "lib/loadgen/sink_counts.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an obsctl sink behind the target saw: the far end of the ledger, without any trust in the
 // middle.
 #pragma once

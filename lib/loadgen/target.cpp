@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Resolves a target; what was said about security is used or refused, never lost.
 #include "lib/loadgen/target.hpp"
 

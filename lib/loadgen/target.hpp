@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a load test sends and how it gets in: endpoints, TLS, headers and token as the client
 // wants them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads thresholds and holds a report against them.
 #include <fmt/format.h>
 

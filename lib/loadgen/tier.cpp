@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Turns documented rates into a scenario's and holds the result against them.
 #include "lib/loadgen/tier.hpp"
 

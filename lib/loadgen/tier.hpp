@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A tier as a load test: what it is documented to carry is sent, and the verdict is whether it was
 // carried.
 #pragma once

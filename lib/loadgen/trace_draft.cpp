@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Draws own times first and lays them out second, so that a trace can be stretched or squeezed to
 // its class.
 #include "lib/loadgen/trace_draft.hpp"

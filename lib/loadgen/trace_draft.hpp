@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One imagined request through the scenario's call graph: its spans with their times, before
 // encoding.
 #pragma once

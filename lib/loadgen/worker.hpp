@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The hot loop of one thread: take what is due, patch it, submit it, book the answers.
 //
 // Nothing here allocates once the most requests that fly together have flown: every template has as

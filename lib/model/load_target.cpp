@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads and compares the entries of loadgen.targets.
 #include "lib/model/load_target.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whom `obsctl loadgen` may flood: one entry of loadgen.targets in obsctl.yaml.
 #pragma once
 

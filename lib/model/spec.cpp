@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading, writing and checking a StackSpec through the table of its fields.
 #include "lib/model/spec.hpp"
 

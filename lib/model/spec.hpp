@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // StackSpec: what the user asked for. Flags and obsctl.yaml fill it; every command reads it.
 //
 // A pure value. Rates describe the load, retention and keep share the policy, the rest the

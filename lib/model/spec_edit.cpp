@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Edits of lines of obsctl.yaml; the result is read back, so a wrong edit is never used.
 #include "lib/model/spec_edit.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Changes values inside an obsctl.yaml that a person has edited, leaving everything else in it
 // alone.
 #pragma once

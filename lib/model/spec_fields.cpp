@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table of spec fields: every key of obsctl.yaml, what it means and how it is parsed and
 // printed.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Topology: the stack as components, ports, volumes, probes and links. Value types only, no I/O.
 //
 // A port, an image reference or a volume name exists once, here; renderers package it, health

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What no single field of a spec can see: contradictions, and values that no component could use.
 #include <arpa/inet.h>
 #include <fmt/format.h>

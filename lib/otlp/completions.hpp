@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The completions between two waits: a vector whose elements are used again, strings included.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zlib and zstd behind two functions; nothing else in the tree includes their headers.
 #include "lib/otlp/compress.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // gzip and zstd, both ways: contexts are kept between calls, and unpacking stops at a limit.
 #pragma once
 

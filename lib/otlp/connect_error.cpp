@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Recognises the causes of failed connections by the texts of OpenSSL and libcurl, the only form in
 // which both libraries tell them.
 #include "lib/otlp/connect_error.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Words for connections that could not be made: one cause reads the same whichever library found
 // it, and every cause comes with what to do about it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Export requests from bytes: counted quickly, scanned item by item, or read as a whole.
 //
 // For receivers: the bytes may be anything. Nothing here crashes, recurses without bound or

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // OTLP/JSON requests as values.
 //
 // Lenient where proto3's JSON mapping is: 64-bit integers as strings or numbers, enums as integers,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the two decoders share: limits against hostile input, and their entry points.
 #pragma once
 

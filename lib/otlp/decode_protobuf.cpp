@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Protobuf requests as values.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Chooses the encoder, and writes JSON numbers into the room that was reserved for them.
 #include "lib/otlp/encode.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two encoders behind encode(): one file per encoding.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Export requests as OTLP/JSON: proto3's JSON mapping with the exceptions of the OTLP
 // specification.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Export requests as protobuf, written with protozero, recording where the patchable fields end up.
 #include <algorithm>
 #include <protozero/pbf_writer.hpp>

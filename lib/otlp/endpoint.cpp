@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Endpoints as people write them: with or without scheme, port and path.
 #include <arpa/inet.h>
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the answer to a gRPC call means: status, trailers, reset codes and the response message.
 #include "lib/otlp/grpc_call.hpp"
 

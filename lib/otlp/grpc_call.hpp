@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One gRPC call in flight: the slot that holds its request, what has come back, and its verdict.
 #pragma once
 

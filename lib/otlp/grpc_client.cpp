@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The gRPC client: places for connections, a pool of call slots, one epoll loop, deadlines in
 // order.
 #include "lib/otlp/grpc_client.hpp"

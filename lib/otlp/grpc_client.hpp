@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // OTLP over gRPC: several HTTP/2 connections (nghttp2), many streams in flight, one thread, no
 // copies.
 //

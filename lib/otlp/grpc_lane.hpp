@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The places for connections in a gRPC client, and where they lead.
 #pragma once
 

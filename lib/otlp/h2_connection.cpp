@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The HTTP/2 half of a client connection: nghttp2 makes and reads frames, the outbox writes them.
 #include "lib/otlp/h2_connection.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One client connection: TCP, TLS, the HTTP/2 session on top, and the calls that it carries.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The rules of "OTLP/HTTP Response" in the specification, as a function of the answer alone.
 #include "lib/otlp/http_answer.hpp"
 

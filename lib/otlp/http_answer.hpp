@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an answer to OTLP over HTTP means.
 #pragma once
 

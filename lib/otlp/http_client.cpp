@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The HTTP client: one easy handle per connection, libcurl's multi interface driven by our epoll
 // loop.
 #include "lib/otlp/http_client.hpp"

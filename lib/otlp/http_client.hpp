@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // OTLP over HTTP/1.1, protobuf and JSON: libcurl's multi interface on an epoll loop, one thread.
 //
 // libcurl quietly repeats a request when a reused connection turns out to be dead. A load generator

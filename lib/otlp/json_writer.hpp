@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON text as it is appended to a string: names, objects, lists and values with proto3's spelling.
 //
 // A library's document tree could not say at which byte a value ended up, which patching needs.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one operation that needs both halves of the recursive value type to be complete.
 #include "lib/otlp/model.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The messages of OTLP as plain values: what a generator fills in and what a receiver reads.
 //
 // Field by field after opentelemetry-proto 1.x (trace, metrics, logs, common, resource). A default

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sockets: resolving, connecting, listening, and the plain half of a channel.
 #include "lib/otlp/net.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Non-blocking TCP and TLS as one kind of byte channel, for the gRPC client and for the sink.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Gathers frames for few large writes: one system call per request, not one per frame.
 #include "lib/otlp/outbox.hpp"
 

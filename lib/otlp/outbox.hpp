@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes on their way to a socket: small pieces are copied together, large ones only pointed to.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // epoll_pwait2() where the kernel has it (5.11), milliseconds otherwise.
 #include "lib/otlp/poller.hpp"
 

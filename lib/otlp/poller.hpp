@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // epoll with a deadline in nanoseconds, because a schedule of 50,000 requests a second has no
 // milliseconds.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Answers from the network, read without trusting them.
 #include "lib/otlp/response.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading what a server answered: partial_success, google.rpc.Status with RetryInfo, Retry-After,
 // gRPC codes.
 //

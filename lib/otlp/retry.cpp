@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The retry rules of OTLP as functions of values only.
 #include "lib/otlp/retry.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What OTLP says about sending again: which answers may be retried, and when. Pure functions.
 //
 // Source: opentelemetry-proto docs/specification.md, "OTLP/gRPC Response", "OTLP/HTTP Response",

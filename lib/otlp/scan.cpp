@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counting and scanning protobuf requests in place: no values are built.
 #include <charconv>
 #include <protozero/pbf_reader.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // TLS (OpenSSL) and the reading and writing half of a channel.
 //
 // OpenSSL talks to the socket through our own BIO, because its socket BIO raises SIGPIPE when the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The contract between a load generator and the clients that send for it: requests in, completions
 // out.
 //

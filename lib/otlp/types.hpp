@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The words shared by everything that speaks OTLP: signals, encodings, compressions, time.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Export requests to bytes, protobuf and JSON, with the places of everything that can be patched
 // later.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // X.509 through OpenSSL's libcrypto; owns every handle, so that no error path leaks.
 #include "lib/pki/certificates.hpp"
 

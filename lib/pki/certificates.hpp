@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A small certificate authority for `--tls self-signed`: one CA per stack and one server
 // certificate.
 //

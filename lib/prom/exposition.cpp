@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A reader of lines, each with a cursor over its characters.
 #include "lib/prom/exposition.hpp"
 

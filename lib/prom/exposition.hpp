@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The text of a /metrics page: the Prometheus text format, and OpenMetrics as far as it says the
 // same.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tries queries and windows until one has an answer.
 #include "lib/prom/measure.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Measures a running stack by its own metrics: of several queries and windows, the best that has an
 // answer.
 #pragma once

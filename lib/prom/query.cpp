@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sends instant queries and parses their answers.
 #include "lib/prom/query.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Client of the Prometheus HTTP query API, which Mimir and VictoriaMetrics answer too.
 #pragma once
 

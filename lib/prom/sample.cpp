@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Values are text in every format of Prometheus.
 #include "lib/prom/sample.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One value of one series, as a query answers it and as a /metrics page lists it.
 #pragma once
 

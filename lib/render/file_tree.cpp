@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Checks a generated tree before it may be written: safe paths, and YAML and JSON that parse.
 #include "lib/render/file_tree.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // FileTree: a generated directory as a value, before anything touches the disk.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Expands a dashboard's rows into Grafana's JSON: layout, defaults and everything nobody should
 // type.
 #include <algorithm>

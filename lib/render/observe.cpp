@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Puts what watches the stack into the tree: rules with their tests, and dashboards.
 #include "lib/render/observe.hpp"
 

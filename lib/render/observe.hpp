@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What watches the stack, as generated files: rules with their tests, and dashboards.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pieces that observe.cpp puts together; private to lib/render.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Computes what OPERATIONS.md says about this stack.
 #include "lib/render/operations.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The runbook of one stack: its own addresses, limits, volumes and alerts, not a general manual.
 #pragma once
 

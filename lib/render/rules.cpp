@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes Prometheus rule files and their promtool tests from catalog rows.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Chooses, describes and lists the data sources of a stack.
 #include "lib/render/sources.hpp"
 

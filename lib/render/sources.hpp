@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The data sources of a stack: which store answers for each signal, what rows and other sources may
 // say about it, and what Grafana's provisioning file lists.
 #pragma once

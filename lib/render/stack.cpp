@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Renders what is the same in every packaging of a stack: configurations, rules, dashboards,
 // secrets.
 #include "lib/render/stack.hpp"

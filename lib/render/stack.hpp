@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What of a stack is the same in every packaging: the configurations of its components, what
 // watches it, and its secrets.
 #pragma once

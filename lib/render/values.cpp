@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every number and name that a template of the stack inserts, with its derivation.
 #include "lib/render/values.hpp"
 

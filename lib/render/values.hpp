@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Topology → the values that templates insert: computed here, flat there.
 #pragma once
 

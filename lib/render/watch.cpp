@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Finds the files of rows, computes the values they insert, and reads them side by side.
 #include "lib/render/watch.hpp"
 

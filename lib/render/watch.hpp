@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What watches this stack: the rows of the components it has and of the stack as a whole, filled
 // in.
 #pragma once

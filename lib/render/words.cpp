@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The values that rows get from the words of a target.
 #include "lib/render/words.hpp"
 

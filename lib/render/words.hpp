@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What differs between targets in what is generated for all of them: how a stack is run, reached
 // and watched there, so that no configuration and no row has to know where it will be used.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parsing and scheduling of faults.
 #include "lib/sink/fault.hpp"
 

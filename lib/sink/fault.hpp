@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Faults that the sink answers with on purpose, and the choice of requests that get them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sink's gRPC side: an nghttp2 server session that answers every Export call.
 #include <fmt/format.h>
 #include <nghttp2/nghttp2.h>

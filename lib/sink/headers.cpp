@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which header names mean a secret.
 #include "lib/sink/headers.hpp"
 

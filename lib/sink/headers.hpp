@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Request headers for people to read, without the values that may be secrets.
 #pragma once
 

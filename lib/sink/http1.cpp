@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The HTTP/1.1 request parser. Everything it does not understand is an error: a test tool that
 // guesses would hide a broken client.
 #include "lib/sink/http1.hpp"

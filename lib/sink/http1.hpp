@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // HTTP/1.1 requests from a byte stream: incremental, bounded, strict where ambiguity is dangerous.
 #pragma once
 

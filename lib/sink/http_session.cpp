@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sink's HTTP/1.1 side: OTLP requests, and GET /counts for whoever watches.
 #include <fmt/format.h>
 

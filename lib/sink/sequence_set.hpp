@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A set of numbers that mostly come in order: seen once or seen before, in a bit per number.
 #pragma once
 

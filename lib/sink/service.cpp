@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counting what arrived, and deciding what the sender is told.
 #include "lib/sink/service.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the sink does with a request, whatever protocol brought it: count, identify, print, choose a
 // fault.
 #pragma once

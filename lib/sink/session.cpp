@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading, writing and the TLS handshake of the sink's connections.
 #include "lib/sink/session.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One connection to the sink: the channel and what the two protocols have in common.
 #pragma once
 

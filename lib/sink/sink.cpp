@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sink's loop: listeners, sessions, timers, one thread.
 #include "lib/sink/sink.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An OTLP receiver for tests: counts exactly what arrives, finds duplicates, and answers with
 // chosen faults.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One number of a sizing, or all of them, with formula, inputs and source.
 #include <fmt/format.h>
 

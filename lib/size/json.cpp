@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A sizing as JSON under the schema obsctl.size/v1. Numbers are exact; an absent or infinite one is
 // null.
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From measurements to a calibration.
 #include "lib/size/measure.hpp"
 

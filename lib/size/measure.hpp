@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a running stack measures about itself, and how it becomes a calibration.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A sizing as text, JSON, YAML, CSV and Markdown.
 #pragma once
 

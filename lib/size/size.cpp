@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From a spec to the answer of `size`.
 #include "lib/size/size.hpp"
 

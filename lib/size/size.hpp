@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `size` without its command line: which spec is sized, by what, and everything it prints.
 #pragma once
 

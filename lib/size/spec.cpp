@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Precedence of the sources of the spec, and what settings may say.
 #include "lib/size/spec.hpp"
 

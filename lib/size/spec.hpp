@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From settings and obsctl.yaml to the spec that is sized.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tables of a sizing, with numbers rounded for people; JSON carries the exact ones.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A sizing for people: what matters most first, notes last.
 #include "lib/base/text.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Puts the models side by side and says which one to trust where they differ by more than 2x.
 #include "lib/sizing/advice.hpp"
 

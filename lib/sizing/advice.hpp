@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where the models disagree and whom to believe, and which contradictions of the seeds touch an
 // answer.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Computes the amounts from load and signals, each by a formula of the registry.
 #include "lib/sizing/amounts.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The amounts that sizing rules are about: rates, bytes and counts of the load, by name.
 //
 // A rule in a component's sizing.yaml names one of these in `of`; its reader knows their names

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Loads the embedded catalogs.
 #include "lib/sizing/catalogs.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The data that sizing reads, as one value, so that the plan stays a pure function of spec and
 // data.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Holds a plan against what the spec declares and what the generated configs are limited to.
 #include "lib/sizing/check.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `size --check`: can the declared hosts, disks and limits hold the load? Findings for people and
 // CI.
 #pragma once

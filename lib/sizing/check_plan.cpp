@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Holds a recommended plan against its host, its tier and what the spec overrides.
 #include <fmt/format.h>
 

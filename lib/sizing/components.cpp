@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Holds the model's rule against the tier's row for every component and takes the larger.
 #include "lib/sizing/components.hpp"
 

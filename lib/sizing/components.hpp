@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Instances, cores, memory and disk of each component of a tier, by each model.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Prices a plan from the price book. Host counts are computed from what the plan needs: the
 // documents' own host sets have fewer cores than the components they should carry.
 #include "lib/sizing/cost.hpp"

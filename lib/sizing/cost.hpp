@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Monthly cost of a plan: hosts and storage by provider, total cost of ownership, disaster
 // recovery.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keys of the numbers of a report.
 #include "lib/sizing/explain.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names for the numbers of a report, so that a person can ask for one of them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Searches by halving: a plan never needs less for more load or a longer retention.
 #include "lib/sizing/fit.hpp"
 

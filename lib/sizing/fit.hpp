@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The nearest plan that a host holds: how much of the load, and how long a retention.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The formulas and the registry through which every reported number is computed.
 #include "lib/sizing/formulas.hpp"
 

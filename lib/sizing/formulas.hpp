@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sizing formulas, one function each, under the id that reports and tests name them by.
 //
 // F.. are the seeds' formulas (golden-numbers.md), with the slips of the seeds resolved as decided

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Holds the components against the host.
 #include "lib/sizing/host.hpp"
 

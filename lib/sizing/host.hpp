@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The host of a single-node plan: what it offers, what the components ask for, and how they are cut
 // to fit.
 #pragma once

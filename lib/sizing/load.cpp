@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Resolves the load from spec, calibration and tier.
 #include "lib/sizing/load.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The load that a sizing starts from: every rate and size with where it came from.
 //
 // A value of the spec comes first, then (for the recommended and the measured model) a calibrated

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Resolves load, signals and components by one model, or by each.
 #include "lib/sizing/model_plan.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What one model says about a load: computed once per model, read by the report and by the
 // comparison of the models.
 #pragma once

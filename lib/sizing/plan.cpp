@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Assembles the report from signals, components, Kafka, network, availability, cost and advice.
 #include "lib/sizing/plan.hpp"
 

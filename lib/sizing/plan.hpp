@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // size_stack: from what was asked for to what it needs. Pure; every number carries its formula.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Evaluates formulas over recorded inputs.
 #include "lib/sizing/quantity.hpp"
 

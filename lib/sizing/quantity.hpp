@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A number that can say how it came about: its formula, the inputs and where those came from.
 //
 // Reported numbers are only made by calc(), which evaluates the registered formula over the inputs

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Applies the sizing rules of the components and fits the result into the host.
 #include "lib/sizing/recommend.hpp"
 

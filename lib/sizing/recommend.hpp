@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The recommended model: every component by the rules of its own folder, within the host.
 #pragma once
 

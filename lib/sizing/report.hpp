@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SizingReport: the whole answer to "what does this load need?" as one value, ready to print or
 // check.
 #pragma once

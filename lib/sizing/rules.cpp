@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Memory and CPU rules of each model: the documents' for any store of a signal, the published ones
 // by component.
 #include "lib/sizing/components.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Selects the components of a sizing.
 #include "lib/sizing/selection.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which components a sizing counts, with their rules and what each keeps on its disk.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Derives settings from amounts.
 #include "lib/sizing/settings.hpp"
 

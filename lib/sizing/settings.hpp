@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The numbers of the generated files that follow from load and limits, by the components' rules.
 #pragma once
 

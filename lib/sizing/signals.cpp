@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Plans the three signals; the models differ in bytes per item and in what they count before
 // sampling.
 #include "lib/sizing/signals.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes per day of each signal, by each model.
 #pragma once
 

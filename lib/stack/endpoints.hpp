@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where this host reaches the published ports of a stack: the one place that builds their URLs.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Paths of a stack that several parts of obsctl read or write, relative to its directory.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Secret files by path, and the certificates that are on disk.
 #include "lib/stack/secrets.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The secret files of a stack, who reads them and who brings them, and its certificates.
 #pragma once
 

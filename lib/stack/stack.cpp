@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Finding, trusting and assembling a stack.
 #include "lib/stack/stack.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one way to a stack: finds its directory, checks whose it is, and computes from its
 // obsctl.yaml everything that commands want to know about it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // State ↔ JSON, and its update under a lock.
 #include "lib/stack/state.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What was done with a stack, beside what it is: the state file that backup, verify, restore and
 // prune write and health reads.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Export and look-up of template directories.
 #include "lib/stack/templates.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Templates of the user: exporting the built-in ones, and the catalogs and templates of one stack,
 // in which the directories of the user come before what is built in.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The target Docker Compose: the words of its commands, and each component as the flat values of
 // templates/targets/compose/docker-compose.yml.
 #include "lib/targets/compose.hpp"

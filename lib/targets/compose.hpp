@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The target Docker Compose: one host, one container per component.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads the limits of a compose file back: what a person edited is what the stack does.
 #include <fmt/format.h>
 

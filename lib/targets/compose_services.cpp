@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Turns components into Compose services and adds the helpers.
 #include "lib/targets/compose_services.hpp"
 

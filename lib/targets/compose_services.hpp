@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What Compose needs beside the neutral topology: bind mounts, env files, a job that gives fresh
 // volumes to their users, and a probe for images that cannot probe themselves.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a stack is run, reached and watched with Docker Compose.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Finds the declared facts in configuration files.
 #include "lib/targets/declared.hpp"
 

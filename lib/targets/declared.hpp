@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The limits that generated files carry, read back: what a person edited is what the stack does.
 #pragma once
 

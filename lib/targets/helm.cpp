@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The target Helm: the files of the chart that are about the stack as a whole, its tests and its
 // runbook.
 #include "lib/targets/helm.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The target Helm: a chart of our own, one instance of each component.
 #pragma once
 

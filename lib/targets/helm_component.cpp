@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Turns a component into the flat values of templates/targets/helm/component.yaml, which becomes
 // its file of the chart.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The secret files of a stack as the values that its chart takes.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a stack is run, reached and watched on Kubernetes, where its chart is installed in a
 // namespace with the stack's name.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads the helper image's pin and generated files, and words comments.
 #include "lib/targets/helper.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What several packagings need: a comment about a component, and the small image for jobs and
 // probes beside the components.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The targets, and the way from a topology to the files of one of them.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a stack can be generated for: one row per target, which everything else asks instead of
 // comparing names.
 #pragma once

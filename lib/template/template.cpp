@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The template engine: text → tags → tree of pieces → rendered text, and the look-up of templates.
 #include "lib/template/template.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Logic-less templates (mustache) with the delimiters [% %], which clash with nothing a template
 // generates: Prometheus, Helm and Ansible use {{ }}, YAML << and #, shells $ and [[.
 //

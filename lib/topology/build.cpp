@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Puts the components of the single-node stack together and checks what the spec overrides.
 #include "lib/topology/build.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // StackSpec and SizingReport → Topology: which components a stack has, how they are wired, and what
 // each may use.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Overlays the catalogs with what a template directory has.
 #include "lib/topology/extend.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Components of a person's own, and changed ones, from the directories of --template-dir.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Renders one text of a component.
 #include "lib/topology/fill.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Fills in the texts of a component.yaml, some when a stack is put together, others when a target
 // is known.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Makes one component of a stack.
 #include "lib/topology/instantiate.hpp"
 

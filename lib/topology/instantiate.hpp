@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ComponentDef → Component: texts filled in, ports published, limits and settings of the sizing.
 //
 // Internal to lib/topology.

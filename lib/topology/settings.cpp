@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Turns numbers into what a configuration file writes.
 #include "lib/topology/settings.hpp"
 

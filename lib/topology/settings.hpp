@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Settings and limits of a component as values for templates.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Myers' O(ND) algorithm (1986) over lines, and the hunks of the unified format.
 #include "lib/ui/diff.hpp"
 

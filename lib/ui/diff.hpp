@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Unified diffs, as `diff -u` and git print them, so that people can read them and patch(1) can
 // apply them.
 #pragma once

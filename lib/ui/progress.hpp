@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How far long work has come, on stderr: a line that rewrites itself on a terminal, a line now and
 // then in a log.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ANSI SGR sequences (ECMA-48).
 #include "lib/ui/style.hpp"
 

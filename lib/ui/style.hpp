@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ANSI colour, used sparingly and never as the only carrier of a meaning.
 #pragma once
 

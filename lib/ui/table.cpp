@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Renders a Table.
 #include "lib/ui/table.hpp"
 

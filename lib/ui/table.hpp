@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tables for people (aligned), for pipes (tab-separated), for documents (Markdown) and for
 // spreadsheets (CSV, RFC 4180), all from the same cells.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Escapes text for XML 1.0, whose parsers refuse a whole document for one control character.
 #include "lib/ui/xml.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Builds obsctl's tree from yaml-cpp's events: faster than its own nodes, and duplicate keys are
 // seen.
 #include "lib/yaml/read.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads YAML into a plain tree in which every value knows its file, line and column.
 //
 // yaml-cpp does the parsing; this wrapper adds what it lacks: duplicate keys are errors (it keeps

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lays out maps and lists, and asks libyaml for every text in them.
 #include "lib/yaml/write.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes YAML that every reader understands the same way, for every file and output made in code.
 //
 // libyaml decides how a text is quoted and escaped, and where a literal block may stand. Two things

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Prints how long `size` and `init` take to answer, because nobody waits gladly for a command line.
 
     tests/bench/answer.py OBSCTL [DIRECTORY]    DIRECTORY: where stacks are generated (default: a temporary one)

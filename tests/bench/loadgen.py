@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Measures `obsctl loadgen` against telemetrygen: same spans, same receivers, one after the other.
 
 Both send telemetrygen's default span (obsctl: scenario 'telemetrygen') over gRPC without compression, 100 spans

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What sending OTLP costs, as ratios to the bare cost of writing the same bytes to a socket.
 
     tests/bench/otlp_cost.py build/…/tests/otlp_send [--rounds 15] [--spans 100]

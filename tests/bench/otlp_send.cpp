@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sends OTLP requests with the real clients, as fast as they are answered, and says what it cost.
 //
 //   otlp_send bare   REQUESTS SPANS              the same bytes through a plain socket, nothing

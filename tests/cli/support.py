@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs the real binary for the black-box tests; OBSCTL names it, SOURCE_DIR is the source tree."""
 
 import os

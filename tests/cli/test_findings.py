@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """All mistakes of a spec are said at once, and what a check finds is printed for the services that show it."""
 
 import json

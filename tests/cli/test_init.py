@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What `obsctl init` promises on a real disk: idempotence, conflicts, secrets, errors, kills, full disks."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One stack in several packagings: what stays the same, and what a second init does to secrets."""
 
 import re

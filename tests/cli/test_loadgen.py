@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`obsctl loadgen` against its own sink: exact counts, faults, verdicts, interruption, safety."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`obsctl loadgen job`: what points to this machine is translated for a pod, and no secret is printed."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where `obsctl loadgen` sends: TLS, credentials, paths, several endpoints, broken servers, and who may be flooded."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every command promises: help, errors, exit codes, colour, completion, external commands."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What `obsctl size` promises at the command line: formats, sources of the load, checks, errors."""
 
 import csv

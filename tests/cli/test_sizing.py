@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sizing drives generation: what `init` writes holds the load, or `init` says what does and that is true."""
 
 import contextlib

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The files of a component's folder, which anybody may write: whatever is read must be an error
 // with a position in that file or a value that its user can work with.
 #include <cstdint>

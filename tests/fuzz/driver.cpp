@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs a libFuzzer target without libFuzzer: a fixed number of seeded mutations of its corpus.
 //
 // With this every build, also one by GCC under AddressSanitizer, exercises the parsers; a clang

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A page of metrics, which any server may send: whatever is read is an error with a line of that
 // page, or samples that are complete.
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a load test reads from others: a collector's metrics, scenario files, reports, thresholds
 // and profiles. Nothing crashes, and what was understood can be used.
 #include <cmath>

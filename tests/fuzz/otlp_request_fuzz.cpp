@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests of a hostile client: counted, scanned, decoded and parsed as HTTP without a crash, and
 // what was decoded survives encoding.
 #include <cstdint>

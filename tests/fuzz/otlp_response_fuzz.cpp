@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Answers of a hostile server: whatever comes back must become a verdict.
 #include <cstdint>
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A secret file that a person wrote: an error with its line, or values that YAML reads back
 // byte for byte.
 #include <cstdint>

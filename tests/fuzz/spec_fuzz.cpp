@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // obsctl.yaml: whatever is read must be an error with a position or a spec that survives a round
 // trip.
 #include <cstdint>

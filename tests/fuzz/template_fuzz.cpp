@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Templates come from users too (--template-dir): rendering one is text or an error, never a crash.
 #include <cstdint>
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any text through the YAML writer: the reader, which is another library, sees the same text.
 #include <cstdint>
 #include <cstdlib>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads traces, metrics and logs back through the query APIs that people and Grafana use."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Builds the real components from their Go modules into the lab's cache.
 
 Exists because generated configs count as correct only once the program of the pinned version

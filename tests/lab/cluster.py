@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Kubernetes cluster of one node, of the real programs, that lives as long as the tests that use it.
 
 Exists so that manifests are run and not only compared with schemas: the API server admits them, the controllers make

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real collector of its own for one test, and the product's load generator against it."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fixtures of the lab: the product's binary, the real programs, an engine, and stacks on it."""
 
 import fcntl

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Starts and stops the lab's own Docker engine, so that end-to-end tests never touch an engine
 # (images, volumes, networks) that the person running them uses for something else.
 #
@@ -100,5 +101,5 @@ case ${1:-} in
   clean) clean ;;
   status) if answers; then say "running at $socket"; else say "not running"; exit 4; fi ;;
   env) client_env ;;
-  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '3,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

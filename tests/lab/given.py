@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs that the lab uses where it is given them, and never builds or downloads.
 
 Exists for components whose licence is not for this repository to choose (sources.yaml, `given`).

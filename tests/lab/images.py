@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Turns the lab's real binaries into local images under the official references.
 
 Exists so that a generated compose file can be run unmodified where no container registry can be

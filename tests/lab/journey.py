@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What tests send through a stack and how they wait for it, and the failures that nothing may be lost in."""
 
 import concurrent.futures

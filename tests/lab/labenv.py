@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the lab keeps things and which versions it wants: the one place that knows both."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who is configured to talk to whom in a release, and who reaches whom.
 
 The first is read from the components' own configurations and never from NetworkPolicies, so that a link that both a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks of Kubernetes manifests that need no cluster: the schemas of several versions, kube-score, checkov."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cluster's one node: its network, the files of its programs, and the commands that start them.
 
 The network is a namespace with one link to this machine; all that the programs do to the firewall happens inside and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks Grafana provisioning files against Grafana's documented formats.
 
 Exists because Grafana itself cannot be built from Go modules here: what Grafana would refuse or

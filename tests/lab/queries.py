@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Finds every PromQL, LogQL, LogsQL and Jaeger query in generated dashboards and rule files.
 
 Exists so that the lab executes exactly the queries that people will see, against the running

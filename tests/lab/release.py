@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A generated chart installed on the lab's cluster: its commands, its pods, ways to its components.
 
 It is a Stack whose addresses are port-forwards, because NetworkPolicies admit nobody from outside of the cluster: what

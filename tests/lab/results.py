@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keeps the result of every test as soon as it is known, leaves out what passed before, and changes the order.
 
 Exists so that a killed run of many minutes can go on (scripts/test --resume) and that tests which need the order they

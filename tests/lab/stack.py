@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A generated stack on a real engine: its directory, its containers and its endpoints.
 
 Exists so that tests read ports, services and sampling settings from what was generated, never

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sends traces, metrics and logs the way foreign applications do, and knows what was accepted.
 
 Exists so that the lab's client shares no code with obsctl: spans go through OpenTelemetry's

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`obsctl loadgen --tier` on the generated stack, unmodified: what it certifies is looked up in the backends."""
 
 import json

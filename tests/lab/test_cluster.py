@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lab's cluster itself: what tests of generated manifests rely on is really there and really enforced."""
 
 import time

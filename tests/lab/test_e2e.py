@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Telemetry through the generated stack on a real engine while all is well: in by OTLP, out by query."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A generated chart as helm and the checkers of manifests see it, for the kinds of stacks that differ in it.
 
 How it runs is in test_helm_release.py.

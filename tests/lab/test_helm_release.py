@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A generated chart on a real cluster: installed by its runbook, used, changed, stopped, removed.
 
 The tests run in the order of the file on one release: first as it is, then what its runbook says, then changes.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`obsctl loadgen` against the real collector and the official protobuf definitions."""
 
 import contextlib

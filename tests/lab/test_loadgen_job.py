@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Job of `obsctl loadgen job`: valid by Kubernetes' own schemas, and its pods do what they should.
 
 It runs on a real cluster, with the commands of its comment as an operator would paste them, against a sink on this

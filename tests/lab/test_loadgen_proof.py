@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What `obsctl loadgen` proves, with the real tail sampler and a sink behind it."""
 
 import contextlib

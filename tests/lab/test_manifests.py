@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The checkers of manifests find what a careless person writes: what says nothing about a chart has looked at it."""
 
 import kubernetes_validate

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The minimum profile: the whole stack within one small host's cores and memory holds its documented load.
 
 The host is a control group around all containers: 4 cores (as many as this machine has, if fewer) and 8 GB. The load

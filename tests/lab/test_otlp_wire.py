@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The OTLP clients, encoders and sink against implementations that are not ours.
 
 Bytes are read by OpenTelemetry's Python classes and by the real collector; the gRPC client talks to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Outages and a crash of the collector, and what alerts and dashboards ask for once their counters exist."""
 
 import time

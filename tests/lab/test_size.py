@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`obsctl size --from-prometheus` against a real Prometheus that holds an hour of known telemetry."""
 
 import contextlib

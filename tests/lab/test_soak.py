@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Minutes of load for every protocol and compression, through a real collector into the sink: every item is accounted
 for, and neither memory nor open files of the generator grow. A cell of this table that has passed is not run again by
 `scripts/test --suite soak --resume`. OBSCTL_SOAK_SECONDS is how long each of them sends.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The same telemetry as in test_e2e.py through a stack with the other stores, VictoriaLogs and Tempo, and with a
 component that somebody added from a folder of their own.
 """

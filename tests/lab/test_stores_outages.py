@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The same failures, rules and panels as in test_outages.py on the stack of test_stores.py."""
 
 import pytest

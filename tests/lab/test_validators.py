@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The real programs' own checkers on generated files, for every kind of stack init can write.
 
 Nothing here needs an engine or a network: it is the part of the lab that always runs. Each test

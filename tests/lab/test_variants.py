@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The stack's options that change how it runs: TLS, bearer tokens, another metrics backend."""
 
 import re

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that a reader finds their way: every file says first what it is for, and none is too long to read."""
 
 import pathlib

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that every formula id in code and data stands in a table of docs/sizing.md or docs/sources.md, and that no
 other id or line number of the reference documents does: nobody could look it up."""
 

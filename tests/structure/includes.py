@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks the direction of includes, so that the layers of ARCHITECTURE.md stay layers: no arrow that is not
 promised, no promise that is not kept, none that runs back up."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that every source file names its licence, because files travel without their repository.
 
 Templates and what is generated from them belong to whoever generates a stack, and carry no licence of ours.

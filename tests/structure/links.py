@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that each library links exactly what its files include: PUBLIC what its headers need, PRIVATE what only
 its sources need. A name too many hides a dependency that is gone, a missing one works by accident."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that no code decides by the name of a component: what a component is stands in its folder below
 templates/components. Texts for people may name one."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the structure tests share: the files of the source tree and their includes."""
 
 import pathlib

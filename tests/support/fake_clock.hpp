@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A clock that stands still until somebody waits, so that what waits for minutes is tested at once.
 #pragma once
 

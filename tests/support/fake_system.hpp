@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A System for tests that run commands in the process: a directory of its own on the real disk, and
 // fakes of everything beyond it that answer what the test says and remember what was asked.
 #pragma once

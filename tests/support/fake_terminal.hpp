@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Streams that are texts, of a terminal or not.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The real disk with an accident at a chosen operation: the disk is full, or the process is killed.
 //
 // A kill is an exception that unwinds out of the code under test (which catches none), and every

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The real disk, where files belong to whom the test says.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Holds a parsed YAML document against the value that it was written from.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sized default stack for tests: spec settings in, report and topology out.
 #pragma once
 

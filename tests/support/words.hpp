@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The words of the Compose target for tests of what is written with them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Kafka: brokers, memory and disk by the documents' formulas, beside what their tables say.
 #include <fmt/format.h>
 

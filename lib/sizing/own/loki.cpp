@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Loki: cores and memory between the published sizes, and its deployment mode.
 #include <fmt/format.h>
 

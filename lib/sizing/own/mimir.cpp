@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Mimir: ingesters by series in memory, distributors by samples.
 #include "lib/sizing/own/registry.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The OpenTelemetry Collector: cores by spans, data points and log records, memory by cores.
 #include "lib/sizing/own/registry.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Prometheus: memory by active series.
 #include "lib/sizing/own/registry.hpp"
 

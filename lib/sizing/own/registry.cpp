@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lists the components that have formulas of their own.
 #include "lib/sizing/own/registry.hpp"
 

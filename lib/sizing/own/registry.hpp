@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The formulas of single components: what their rows of sizing.yaml cannot say.
 //
 // A component with any has one file in this folder, <name>.cpp, and one line in registry.cpp.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tempo: distributors and live-stores by the MB/s of spans that reach it.
 #include "lib/sizing/own/registry.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // VictoriaMetrics: bytes per sample with the disk that it wants free. Its memory is published as
 // headroom, not as a size.
 #include "lib/sizing/own/registry.hpp"

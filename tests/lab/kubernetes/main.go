@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One program that is each part of a one-node Kubernetes cluster, by the name it is called with: they
 // share most of their code, which is built and linked once.
 package main

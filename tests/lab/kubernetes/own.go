@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two parts of a cluster that its vendor brings, on the libraries that such vendors use: what enforces
 // NetworkPolicies, and what makes volumes (folders, of the kind whose owner the kubelet sets as a pod asks).
 package main

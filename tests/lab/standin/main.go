@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A stand-in for Grafana, which cannot be installed as a Go module: it answers the health check that a
 // stack's start depends on, and refuses to start for the reasons for which Grafana's image refuses.
 package main

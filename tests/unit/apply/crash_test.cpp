@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A kill or a full disk at every single operation leaves exactly the old or exactly the new
 // directory.
 #include <doctest/doctest.h>

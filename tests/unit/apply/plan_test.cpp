@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every row of the table in plan.hpp.
 #include "lib/apply/plan.hpp"
 

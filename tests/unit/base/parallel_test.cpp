@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every piece is done exactly once.
 #include "lib/base/parallel.hpp"
 

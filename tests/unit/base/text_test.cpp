@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Text helpers: suggestions must help and never mislead; quoting must be exact.
 #include "lib/base/text.hpp"
 

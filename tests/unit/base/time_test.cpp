@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Times as text, both ways.
 #include "lib/base/time.hpp"
 

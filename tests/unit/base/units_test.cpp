@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Units: what is accepted, what is refused, and that printing is exact.
 #include "lib/base/units.hpp"
 

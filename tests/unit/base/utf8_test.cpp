@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The borders of well-formed UTF-8.
 #include "lib/base/utf8.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The rule catalog's parser: what a row yields, and every mistake with its position.
 #include "lib/catalog/alerts.hpp"
 

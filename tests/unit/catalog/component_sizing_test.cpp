@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // sizing.yaml: every mistake of a file is said at once, and no rule can name what nobody computes.
 #include "lib/catalog/component_sizing.hpp"
 

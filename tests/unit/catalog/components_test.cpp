@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // component.yaml: what stands in it is read, and every mistake of a file is said at once.
 #include "lib/catalog/components.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The dashboard rows' parser, and the replacement of Grafana's variables.
 #include "lib/catalog/dashboards.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The head of a data source, and where its fragment stands.
 #include "lib/catalog/data_sources.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is measured: the collector's queries first, then those of the components by their names.
 #include "lib/catalog/measures.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The price book, instance types and model constants are valid and complete.
 #include "lib/catalog/prices.hpp"
 

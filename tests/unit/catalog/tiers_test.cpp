@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The embedded tier table is valid, and its rows add up to what the seed's rows add up to.
 #include "lib/catalog/tiers.hpp"
 

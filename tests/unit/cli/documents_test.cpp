@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Man pages, reference and completion of nested commands.
 #include <doctest/doctest.h>
 

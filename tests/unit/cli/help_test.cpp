@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Help screens of the sample and of the real commands: -h fits a screen, --help has everything.
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Words to values: every kind of flag, combinations, nesting, environment variables.
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From words to an exit code: help, errors as text and JSON, colour, documents.
 #include <doctest/doctest.h>
 

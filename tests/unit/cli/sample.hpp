@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A small table of commands with one flag of every kind.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl init` in the process: what it writes, what it leaves alone, and its exit codes.
 #include <doctest/doctest.h>
 

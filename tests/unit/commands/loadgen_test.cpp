@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl loadgen` in the process: what it refuses before it sends, and what it makes of reports.
 #include "commands/loadgen.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `obsctl size` in the process: the example for tests of commands.
 #include <doctest/doctest.h>
 

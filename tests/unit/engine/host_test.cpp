@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is asked of which engine, and answers that no engine should give.
 #include "lib/engine/host.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Each format of findings is what its readers expect, whatever a message contains.
 #include "lib/findings/print.hpp"
 

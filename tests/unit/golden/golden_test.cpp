@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The generated trees, byte for byte, against the committed ones in tests/golden.
 //
 // A change of a template shows up in review as a change of what people get. After an intended

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files in pieces: nothing is there before the end, and nothing is left of what was given up.
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The disk: atomic replacement, modes, and errors that name path and cause.
 #include "lib/io/filesystem.hpp"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small HTTP/1.1 server for http_test.cpp: prints its address, then serves until it is ended.
 
     http_server.py tcp | unix PATH | tls CERT KEY

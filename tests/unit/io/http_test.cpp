@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests to a real server: over TCP, TLS and a unix socket, whole and in streams.
 #include "lib/io/http.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Real programs: what they read and write, how they end and how they are made to.
 #include "lib/io/process.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stop requests by real signals, and waiting that they end.
 #include "lib/io/signals.hpp"
 

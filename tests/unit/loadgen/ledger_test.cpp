@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The ledger: reading a collector's exposition, and a balance that finds what is missing.
 #include "lib/loadgen/ledger.hpp"
 

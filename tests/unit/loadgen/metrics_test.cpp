@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers of data points over a run: alive, monotonic where they must be, and at one with each
 // other, the same in protobuf and JSON, in requests that never change their length.
 #include <doctest/doctest.h>

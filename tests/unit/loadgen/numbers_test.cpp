@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Histogram, profiles and ids: the arithmetic that every report stands on.
 #include "lib/loadgen/numbers.hpp"
 

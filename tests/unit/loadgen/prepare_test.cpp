@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Options become a plan: rates, counts, targets, the safe rate, tiers and jobs.
 #include "lib/loadgen/prepare.hpp"
 

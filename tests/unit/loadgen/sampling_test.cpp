@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tail-sampling check against a tail sampler that really looks at the bytes.
 #include "lib/loadgen/sampling.hpp"
 

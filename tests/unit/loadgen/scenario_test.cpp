@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenarios: every shipped one reads, compiles and is deterministic; broken ones are refused with a
 // position.
 #include "lib/loadgen/scenario.hpp"

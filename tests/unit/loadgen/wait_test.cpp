@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Waiting for a collector and for a sink until nothing changes, on a clock that does not wait.
 #include <doctest/doctest.h>
 #include <fmt/format.h>

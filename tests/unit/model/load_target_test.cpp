@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whom loadgen may flood: entries cover exactly what they say, and say where they are wrong.
 #include "lib/model/load_target.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A value changes, the user's comments and order stay.
 #include "lib/model/spec_edit.hpp"
 

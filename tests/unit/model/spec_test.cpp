@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // obsctl.yaml survives a round trip, and every mistake in it is found with its position.
 #include "lib/model/spec.hpp"
 

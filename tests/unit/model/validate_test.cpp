@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every contradiction is found; every sensible combination passes.
 #include <doctest/doctest.h>
 

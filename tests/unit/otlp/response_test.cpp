@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading the answers to an export: status, retry information, partial success.
 #include "lib/otlp/response.hpp"
 

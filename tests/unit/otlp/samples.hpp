@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests that set every field of every message, shared by the tests of encoders and decoders.
 #pragma once
 

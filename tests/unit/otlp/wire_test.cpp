@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Varints, tags and field headers byte by byte.
 #include "lib/otlp/wire.hpp"
 

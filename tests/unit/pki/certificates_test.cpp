@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Certificates are what clients check: names, dates, issuer, purpose; `openssl verify` is the
 // judge.
 #include "lib/pki/certificates.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Pages as real servers write them, and lines that are none.
 #include "lib/prom/exposition.hpp"
 

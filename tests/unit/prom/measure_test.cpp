@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A measurement is the first query, with the longest window, that has an answer above 0.
 #include "lib/prom/measure.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Answers of the query API as the real servers give them, and what is not one.
 #include "lib/prom/query.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Nothing unsafe or unparsable may reach the disk.
 #include "lib/render/file_tree.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What watches the stack: rules, routing, data sources and dashboards of real topologies.
 #include "lib/render/observe.hpp"
 

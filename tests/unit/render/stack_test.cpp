@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The generated stack read back: the settings that decide whether data survives and fits.
 #include "lib/render/stack.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The template language: what each tag yields, clean lines, and every mistake with its position.
 #include "lib/template/template.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The words that rows get from a target.
 #include "lib/render/words.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two clients against the sink: every outcome, over real sockets.
 #include <doctest/doctest.h>
 

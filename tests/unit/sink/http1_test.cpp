@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The HTTP/1 parser, fed requests whole and cut at every place.
 #include "lib/sink/http1.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The amounts of the load: what a sizing.yaml may name is what is computed.
 #include "lib/sizing/amounts.hpp"
 

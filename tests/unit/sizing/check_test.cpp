@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `--check` finds what cannot hold the load, and nothing else.
 #include "lib/sizing/check.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // docs/sizing.md lists every formula, so that a reader of --explain finds it there.
 #include <doctest/doctest.h>
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The worked examples of the seeds (golden-numbers.md, sections 2, 3 and 8), one row per case.
 //
 // `computed` is checked exactly; `seed` is the figure the seed prints, at its tolerance. Cases that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The catalog's measures are those that a calibration keeps and that formulas read.
 #include <doctest/doctest.h>
 

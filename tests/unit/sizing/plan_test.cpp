@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The whole plan: it says what the golden numbers say, explains every number, and rises with the
 // load.
 #include "lib/sizing/plan.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The recommended model held against what operators and projects report, and against itself: no
 // cliffs, no negative floors, no amount that a rule names and nobody knows.
 #include <doctest/doctest.h>

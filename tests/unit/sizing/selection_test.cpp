@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A store that no code knows is sized in every model when the spec chooses it.
 #include "lib/sizing/selection.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Opening a stack: found upwards, refused when it is another user's, and what it offers.
 #include "lib/stack/stack.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The state of a stack survives kills, full disks and fields of other versions.
 #include "lib/stack/state.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The packaging of Compose: volumes are handed over before they are used, probes stand behind what
 // they probe.
 #include "lib/targets/compose_services.hpp"

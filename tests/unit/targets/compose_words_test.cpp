@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands with which a person reaches into a Compose stack.
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What generated files declare is read back, edited or not.
 #include "lib/targets/declared.hpp"
 

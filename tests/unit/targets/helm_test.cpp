@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The chart of a stack: what reaches the cluster, who may talk to whom, and the commands for it.
 #include <doctest/doctest.h>
 

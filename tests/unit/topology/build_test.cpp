@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The single-node topology: what it contains, what overrides change, and that it hangs together.
 #include "lib/topology/build.hpp"
 

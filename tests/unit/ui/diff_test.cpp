@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Diffs are right when patch(1) turns the old text into the new one, for many random pairs.
 #include "lib/ui/diff.hpp"
 

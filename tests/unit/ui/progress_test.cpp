@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Progress on a terminal, in a log and with --quiet.
 #include "lib/ui/progress.hpp"
 

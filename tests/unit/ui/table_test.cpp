@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tables: alignment counts characters, not bytes; CSV follows RFC 4180.
 #include "lib/ui/table.hpp"
 

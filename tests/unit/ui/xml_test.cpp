@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What XML cannot carry is replaced; everything else comes back as it was.
 #include "lib/ui/xml.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading YAML: positions, duplicate keys, hostile documents.
 #include "lib/yaml/read.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is written reads back, with another library, as what went in.
 #include "lib/yaml/write.hpp"
 
