@@ -460,7 +460,8 @@ class Mistakes(InitCase):
         spec = self.stack / "obsctl.yaml"
         for text, expect in (("tier: small\ntier: small\n", ["duplicate key", "stack/obsctl.yaml:2:1"]),
                              ("tier: small\nlogs:\n  retention: 30\n", ["unit", "obsctl.yaml:3:14"]),
-                             ("tier: small\ntrace:\n  keep: 1%\n", ["'trace'", "obsctl.yaml:2:1", "did you mean 'traces'?"]),
+                             ("tier: small\ntrace:\n  keep: 1%\n",
+                              ["'trace'", "obsctl.yaml:2:1", "did you mean 'traces'?"]),
                              ("tier: [small\n", ["YAML", "obsctl.yaml:"])):
             with self.subTest(text=text):
                 spec.write_text(text)
