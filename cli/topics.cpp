@@ -172,8 +172,7 @@ Topic stack_topic() {
       "'--set key=value' does both in one step.\n\n"
       "Settings that were not given are comments with their current value, which follows the tier, "
       "the profile and the defaults of the installed obsctl. Uncomment a setting to keep its "
-      "value; "
-      "comment it out again to return to the default.\n\n";
+      "value; comment it out again to return to the default.\n\n";
   for (const auto& field : spec_fields()) {
     text += fmt::format("  {}\n      {} ({})\n", field.key, field.doc, field.form);
   }
@@ -192,9 +191,8 @@ Topic stack_topic() {
 Topic scenarios_topic() {
   std::string text =
       "A scenario defines what 'obsctl loadgen' sends: simulated services that call each other, "
-      "the "
-      "metrics and log records they emit, and their error rates. Run 'obsctl loadgen -s NAME' with "
-      "a built-in scenario or '-s FILE.yaml' with your own; add --dry-run to show what would be "
+      "the metrics and log records they emit, and their error rates. Run 'obsctl loadgen -s NAME' "
+      "with a built-in scenario or '-s FILE.yaml' with your own; add --dry-run to show what would be "
       "sent.\n\nBuilt-in scenarios:\n\n";
   for (const std::string& name : loadgen::scenario_names()) {
     if (const auto scenario = loadgen::shipped_scenario(name)) {

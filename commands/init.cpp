@@ -16,10 +16,9 @@ namespace {
 
 constexpr auto k_description =
     "Writes a complete stack: a compose file or a Helm chart, the configuration of every "
-    "component, "
-    "dashboards, alert rules, secrets and a runbook. The values that you give are saved in "
-    "obsctl.yaml; run 'obsctl init' in the directory, or below it, to apply a changed value. All "
-    "other settings are listed there as comments.\n\n"
+    "component, dashboards, alert rules, secrets and a runbook. The values that you give are saved "
+    "in obsctl.yaml; run 'obsctl init' in the directory, or below it, to apply a changed value. "
+    "All other settings are listed there as comments.\n\n"
     "The load decides the size: limits, queues, disks and retention sizes follow from --spans, "
     "--series and --lines (without any of them, from the tier or the profile); 'obsctl size "
     "--explain' shows how. If the load does not fit the host, init says so before it writes, with "
