@@ -15,6 +15,7 @@ import manifests
 from labenv import load_yaml
 from stack import generate
 from test_validators import VARIANTS as STACKS
+from test_validators import accepts
 
 NAME = "lab-chart"
 OWN_SECRET = "a-secret-that-somebody-put-here"
@@ -73,6 +74,10 @@ def secrets_in(text: str) -> list:
     """The values of a file of variables or, of any other, its longest line."""
     values = re.findall(r"(?m)^[A-Z_]+=(\S+)$", text)
     return values or [max(text.splitlines(), key=len)]
+
+
+def test_script_that_installs_it_passes_shellcheck(directory):
+    accepts(["shellcheck", directory / "apply"])
 
 
 # -- without a cluster -------------------------------------------------------------------------

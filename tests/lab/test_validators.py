@@ -211,14 +211,6 @@ def test_yaml_is_tidy(directory):
              directory / "obsctl.yaml"])
 
 
-def test_scripts_pass_shellcheck(directory):
-    scripts = sorted(path for path in directory.rglob("*") if path.is_file()
-                     and path.read_bytes()[:2] == b"#!" and b"sh" in path.read_bytes()[:40])
-    if not scripts:
-        pytest.skip("this variant has no scripts")
-    accepts(["shellcheck", *scripts])
-
-
 def is_private(path: pathlib.Path) -> bool:
     """Closed to others by its own mode, or by its directory's: files that a container's user must
     read through a mount are world-readable inside a closed directory."""
