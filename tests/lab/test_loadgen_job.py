@@ -148,7 +148,7 @@ def test_a_cluster_runs_the_job(cluster, here, image, files, protocol):
         port = grpc if protocol == "grpc" else http
         text = obsctl("loadgen", "job", "--shards", str(PODS), "-e", f"https://{own_address()}:{port}", "--yes",
                       "--protocol", protocol, *ALL, cwd=files)
-        assert f'image: "{image}"' in text
+        assert manifests(text)["Job"]["spec"]["template"]["spec"]["containers"][0]["image"] == image
         (files / "job.yaml").write_text(text, encoding="utf-8")
         cluster.shell(f"VALUE_OF_x_key={shlex.quote(TOKEN)}; {pasted(text, 'kubectl create secret')}", files)
         cluster.kubectl("apply", "-f", str(files / "job.yaml"))
