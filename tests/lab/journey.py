@@ -136,28 +136,22 @@ def down_and_up(stack) -> Sent:
 
 
 class Failures:
-    """Each failure of a stack happens once, whichever test asks for it first. Traffic flows while the backends are
-    down, but not while the collector is: an application would be told."""
+    """Each failure of a stack happens once, whichever test asks for it first. Traffic flows before them and while the
+    backends are down, but not while the collector is: an application would be told."""
 
     def __init__(self, stack, kinds: list) -> None:
         self.stack, self.kinds, self.happened = stack, kinds, {}
         self.pool = concurrent.futures.ThreadPoolExecutor(1)
-        self.traffic = None
-
-    def start_traffic(self) -> None:
-        self.traffic = self.traffic or self.pool.submit(send_traffic, self.stack)
+        self.traffic = self.pool.submit(send_traffic, stack)
 
     def sent_in(self, kind) -> Sent:
         if kind not in self.happened:
-            if kind is backends_down_for_a_minute:
-                self.start_traffic()
-            elif self.traffic:
+            if kind is not backends_down_for_a_minute:
                 self.traffic.result()
             self.happened[kind] = kind(self.stack)
         return self.happened[kind]
 
     def all(self) -> None:
+        self.traffic.result()
         for kind in self.kinds:
             self.sent_in(kind)
-        self.start_traffic()
-        self.traffic.result()
