@@ -67,7 +67,7 @@ def new_stack(engine, tmp_path_factory):
         # A name of its own, so that removing it can never remove another stack's volumes.
         name = f"lab{uuid.uuid4().hex[:8]}"
         stacks.generate(directory, *options, "--name", name)
-        stacks.use_free_ports(directory)
+        stacks.use_free_ports(directory, *options)
         made.append(stacks.Stack(directory))
         return made[-1]
 

@@ -49,8 +49,9 @@ def generate(directory: pathlib.Path, *options: str) -> pathlib.Path:
     return directory
 
 
-def use_free_ports(directory: pathlib.Path) -> None:
-    """Publishes every port of a stack on one that nobody listens on, so that stacks run side by side."""
+def use_free_ports(directory: pathlib.Path, *options: str) -> None:
+    """Of a stack that was generated with these options: publishes every port on one that nobody listens on,
+    so that stacks run side by side."""
     services = yaml.safe_load((directory / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
     published = {(name, int(str(port).rpartition(":")[2]))
                  for name, service in services.items() for port in service.get("ports", [])}
@@ -58,7 +59,7 @@ def use_free_ports(directory: pathlib.Path) -> None:
              if port["number"] == number]
     assert len(names) == len(published) > 0, (names, published)
     flags = [f"--port={name}={number}" for name, number in zip(names, free_ports(len(names)))]
-    run([os.environ["OBSCTL"], "init", "--dir", directory, *flags])
+    run([os.environ["OBSCTL"], "init", "--dir", directory, *options, *flags])
 
 
 def ports_of(component: str) -> list:
