@@ -59,13 +59,14 @@ def test_every_item_arrives_and_nothing_grows(tmp_path, protocol, compression, r
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             watched = pool.submit(watch, done)
             port = to.grpc if protocol == "grpc" else to.http
-            sent = loadgen("-e", f"127.0.0.1:{port}", "--protocol", protocol, "--compression", compression, "-r", RATE,
-                           "-d", f"{SECONDS}s", "--sequence", "--ledger", to.ledger, "--sink-counts", sink.counts,
-                           seconds=SECONDS + 120)
-            done.set()
+            try:
+                sent = loadgen("-e", f"127.0.0.1:{port}", "--protocol", protocol, "--compression", compression,
+                               "-r", RATE, "-d", f"{SECONDS}s", "--sequence", "--ledger", to.ledger,
+                               "--sink-counts", sink.counts, seconds=SECONDS + 120)
+            finally:
+                done.set()  # the pool waits for who watches
             seen = watched.result()
     finally:
-        done.set()
         to.stop()
         counts = sink.stop()
     assert len(seen) > SECONDS / 2, "the load generator was not watched"
