@@ -60,6 +60,15 @@ void Context::note(std::string_view text) const {
   }
 }
 
+Flag file_flag(std::string name, std::string* into, std::string group, std::string doc) {
+  return {.name = std::move(name),
+          .value = "FILE",
+          .into = into,
+          .completes = "file",
+          .group = std::move(group),
+          .doc = std::move(doc)};
+}
+
 Flag output_flag(std::string* into, std::vector<std::string> formats) {
   return {.name = "output",
           .short_name = 'o',

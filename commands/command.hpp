@@ -142,6 +142,10 @@ struct Command {
 // The default that help shows; empty when there is none.
 [[nodiscard]] const std::string& default_of(const Flag& flag);
 
+// A flag that takes the path of a file.
+[[nodiscard]] Flag file_flag(std::string name, std::string* into, std::string group,
+                             std::string doc);
+
 // The flag `-o, --output` with the formats a command offers.
 [[nodiscard]] Flag output_flag(std::string* into, std::vector<std::string> formats);
 

@@ -73,7 +73,7 @@ std::vector<Flag> other_flags(InitFlags& options) {
        .fallback = ".",
        .group = "Stack",
        .common = true,
-       .doc = "directory to generate; it is created if it does not exist"},
+       .doc = "generate into this directory; it is created if it does not exist"},
       {.name = "spec",
        .value = "FILE",
        .into = &options.spec_file,

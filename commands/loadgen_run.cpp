@@ -172,14 +172,6 @@ std::vector<Flag> verification_flags(RunFlags& flags) {
 
 std::vector<Flag> report_flags(RunFlags& flags) {
   const std::string group = "Report";
-  const auto file = [&group](const char* name, std::string& into, const char* doc) {
-    return Flag{.name = name,
-                .value = "FILE",
-                .into = &into,
-                .completes = "file",
-                .group = group,
-                .doc = doc};
-  };
   return {
       {.name = "output",
        .short_name = 'o',
@@ -188,9 +180,10 @@ std::vector<Flag> report_flags(RunFlags& flags) {
        .group = group,
        .common = true,
        .doc = "set the format of the report"},
-      file("report-json", flags.json_file, "also write the report as JSON"),
-      file("report-markdown", flags.markdown_file, "also write the report as Markdown"),
-      file("report-junit", flags.junit_file, "also write the report as JUnit XML"),
+      file_flag("report-json", &flags.json_file, group, "also write the report as JSON"),
+      file_flag("report-markdown", &flags.markdown_file, group,
+                "also write the report as Markdown"),
+      file_flag("report-junit", &flags.junit_file, group, "also write the report as JUnit XML"),
       {.name = "dry-run",
        .into = &flags.dry_run,
        .excludes = {"write-calibration", "report-json", "report-markdown", "report-junit"},

@@ -48,14 +48,6 @@ Result<int> serve(Context& context, const SinkFlags& flags) {
 
 std::vector<Flag> listen_flags(SinkFlags& flags) {
   const std::string group = "Listening";
-  const auto file = [&group](const char* name, std::string& into, const char* doc) {
-    return Flag{.name = name,
-                .value = "FILE",
-                .into = &into,
-                .completes = "file",
-                .group = group,
-                .doc = doc};
-  };
   std::vector<Flag> out = {
       {.name = "listen",
        .value = "ADDRESS",
@@ -73,9 +65,12 @@ std::vector<Flag> listen_flags(SinkFlags& flags) {
        .into = into_integer(&flags.options.http_port, -1, 65535),
        .group = group,
        .doc = "listen for HTTP on this port (0: any free port, -1: none); /counts has the counts"},
-      file("cert-file", flags.options.tls_cert, "present this server certificate (PEM)"),
-      file("key-file", flags.options.tls_key, "read the server certificate's key here (PEM)"),
-      file("ca-file", flags.options.client_ca, "require client certificates of this CA (PEM)"),
+      file_flag("cert-file", &flags.options.tls_cert, group,
+                "present this server certificate (PEM)"),
+      file_flag("key-file", &flags.options.tls_key, group,
+                "read the server certificate's key here (PEM)"),
+      file_flag("ca-file", &flags.options.client_ca, group,
+                "require client certificates of this CA (PEM)"),
       {.name = "duration",
        .short_name = 'd',
        .value = "DURATION",

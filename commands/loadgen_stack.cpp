@@ -12,11 +12,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-loadgen::TierLoad load_of(const StackSpec& spec, const Topology& topology) {
-  return {.tier = spec.tier,
-          .spans = topology.load.spans.per_second,
-          .series = topology.load.series,
-          .records = topology.load.lines.per_second,
+// Rates are a stack's or a tier's; how large an item is, the spec says.
+template <class Rates>
+loadgen::TierLoad load_of(const std::string& tier, const Rates& rates, const StackSpec& spec) {
+  return {.tier = tier,
+          .spans = rates.spans.per_second,
+          .series = rates.series,
+          .records = rates.lines.per_second,
           .interval = spec.metrics.scrape_interval,
           .span_size = spec.traces.span_size,
           .record_size = spec.logs.line_size};
@@ -61,7 +63,7 @@ Result<OpenedStack> open_stack_target(Context& context, const std::string& direc
                          .keep = spec.traces.keep.value,
                          .decision_wait = spec.traces.decision_wait.seconds,
                          .drops_noise = true};
-  out.target.load = load_of(spec, opened.topology);
+  out.target.load = load_of(spec.tier, opened.topology.load, spec);
   return out;
 }
 
@@ -71,14 +73,7 @@ Result<loadgen::TierLoad> tier_load(const std::string& tier,
     return stack->load;
   }
   OBS_TRY_ASSIGN(const catalog::Tier row, catalog::tier(tier));
-  const StackSpec usual;
-  return loadgen::TierLoad{.tier = tier,
-                           .spans = row.rates.spans.per_second,
-                           .series = row.rates.series,
-                           .records = row.rates.lines.per_second,
-                           .interval = usual.metrics.scrape_interval,
-                           .span_size = usual.traces.span_size,
-                           .record_size = usual.logs.line_size};
+  return load_of(tier, row.rates, StackSpec{});
 }
 
 Result<void> confirm_target(Context& context, const loadgen::PreparedRun& run,

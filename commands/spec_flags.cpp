@@ -22,7 +22,7 @@ Flag spec_flag(const SpecFlag& row, std::optional<std::string>* into) {
            .choices = field.choices,
            .group = row.group,
            .common = row.common,
-           .doc = field.doc};
+           .doc = "set " + field.doc};
   const auto& catalogs = stack::built_in_catalogs();
   if (out.choices.empty() && catalogs) {
     // A component of a person's own may be chosen too; the stack knows those.

@@ -29,18 +29,12 @@ struct Services {
   Random& random;
 };
 
-// A spec that does not come from the directory.
-struct GivenSpec {
-  std::string text;
-  std::string shown;  // names it in errors
-};
-
 struct Options {
   // As the user wrote it, relative to the current directory. Absent: the current directory; or the
   // stack above it, when there is none in it and nothing says what a new one should be.
   std::optional<std::string> directory;
-  std::optional<GivenSpec> spec;      // instead of the directory's obsctl.yaml
-  std::vector<std::string> settings;  // "key=value" of the spec, in their order
+  std::optional<stack::GivenSpec> spec;  // instead of the directory's obsctl.yaml
+  std::vector<std::string> settings;     // "key=value" of the spec, in their order
   std::vector<std::string> template_dirs;
   bool renew_certificates = false;
   bool look_only = false;  // plan, but leave the disk alone

@@ -9,23 +9,17 @@
 #include <cstring>
 #include <memory>
 
+#include "lib/base/handle.hpp"
 #include "lib/base/text.hpp"
 
 namespace obsctl {
 namespace {
 
-template <auto release>
-struct Release {
-  template <class T>
-  void operator()(T* owned) const {
-    release(owned);
-  }
-};
-using Easy = std::unique_ptr<CURL, Release<curl_easy_cleanup>>;
-using Multi = std::unique_ptr<CURLM, Release<curl_multi_cleanup>>;
-using Url = std::unique_ptr<CURLU, Release<curl_url_cleanup>>;
-using List = std::unique_ptr<curl_slist, Release<curl_slist_free_all>>;
-using Text = std::unique_ptr<char, Release<curl_free>>;
+using Easy = Handle<CURL, curl_easy_cleanup>;
+using Multi = Handle<CURLM, curl_multi_cleanup>;
+using Url = Handle<CURLU, curl_url_cleanup>;
+using List = Handle<curl_slist, curl_slist_free_all>;
+using Text = Handle<char, curl_free>;
 
 // Milliseconds as libcurl wants them; what is not 0 must not become it, which means "no limit".
 long milliseconds(Duration duration) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/base/handle.hpp"
 #include "lib/base/text.hpp"
 #include "lib/otlp/completions.hpp"
 #include "lib/otlp/connect_error.hpp"
@@ -40,10 +41,7 @@ std::string cause_of(CURL* easy, CURLcode code, const char* words) {
   return plain_cause(words[0] != '\0' ? words : curl_easy_strerror(code));
 }
 
-struct SlistFree {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using Slist = std::unique_ptr<curl_slist, SlistFree>;
+using Slist = Handle<curl_slist, curl_slist_free_all>;
 
 Slist header_list(const ClientOptions& options, const Endpoint& endpoint, bool compressed) {
   std::vector<std::string> lines = {

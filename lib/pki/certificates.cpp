@@ -16,22 +16,17 @@
 #include <algorithm>
 #include <memory>
 
+#include "lib/base/handle.hpp"
+
 namespace obsctl::pki {
 namespace {
 
-template <auto Free>
-struct Freeing {
-  template <class T>
-  void operator()(T* handle) const {
-    Free(handle);
-  }
-};
-using Bio = std::unique_ptr<BIO, Freeing<BIO_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freeing<X509_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Freeing<X509_EXTENSION_free>>;
-using Names = std::unique_ptr<GENERAL_NAMES, Freeing<GENERAL_NAMES_free>>;
-using Number = std::unique_ptr<BIGNUM, Freeing<BN_free>>;
+using Bio = Handle<BIO, BIO_free>;
+using Key = Handle<EVP_PKEY, EVP_PKEY_free>;
+using Certificate = Handle<X509, X509_free>;
+using Extension = Handle<X509_EXTENSION, X509_EXTENSION_free>;
+using Names = Handle<GENERAL_NAMES, GENERAL_NAMES_free>;
+using Number = Handle<BIGNUM, BN_free>;
 
 Failure crypto_failure(std::string_view doing) {
   const unsigned long code = ERR_peek_last_error();

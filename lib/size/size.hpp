@@ -15,6 +15,7 @@
 #include "lib/io/http.hpp"
 #include "lib/size/output.hpp"
 #include "lib/sizing/plan.hpp"
+#include "lib/stack/stack.hpp"
 
 namespace obsctl::size {
 
@@ -26,17 +27,11 @@ struct Services {
   const Clock& clock;
 };
 
-// A spec that is in no file.
-struct GivenSpec {
-  std::string text;
-  std::string shown;  // names it in errors
-};
-
 struct Options {
   // At most one of these; absent: the obsctl.yaml of this or the nearest parent directory, or the
   // default stack where there is none.
   std::optional<std::string> spec_file;  // relative to the current directory
-  std::optional<GivenSpec> spec;
+  std::optional<stack::GivenSpec> spec;
 
   std::vector<std::string> settings;  // "key=value" of the spec, in their order
   std::optional<Rate> events;         // spans and log records together, in the tier's mix

@@ -28,6 +28,12 @@ struct SpecFile {
   StackSpec spec;
 };
 
+// A spec that comes from the user and not from a stack's directory, such as standard input.
+struct GivenSpec {
+  std::string text;
+  std::string shown;  // names it in errors
+};
+
 // A stack as it is computed from its spec; nothing of it comes from generated files.
 struct Stack {
   std::filesystem::path directory;  // absolute

@@ -87,7 +87,7 @@ TEST_CASE("a written spec holds what was asked for and shows the rest") {
                                "traces:", "metrics:", "logs:", "  retention: 14d",
                                "sizing:", "security:", "  tls: 'off'", "alerting:", "host:"});
   const std::string text = write_spec(StackSpec{});
-  CHECK(text.find("\n  # bytes of a span (size)\n  # span_size: 1KB\n") != std::string::npos);
+  CHECK(text.find("\n  # the bytes of a span (size)\n  # span_size: 1KB\n") != std::string::npos);
   CHECK(text.find("\n# tier: small\n") != std::string::npos);
   CHECK(text.find("\n  # retention:\n") != std::string::npos);
   CHECK(text.find("\n  # tls: 'off'\n") != std::string::npos);
