@@ -24,7 +24,7 @@ constexpr const char* k_description =
     "because hours read as days make a sizing wrong by a factor of 24.\n\n"
     "The recommended model takes for each number the most reliable rule and shows the number of "
     "the documented formulas beside it; what was measured on the running stack comes first. Each "
-    "other model is one source: 'documented' the formulas of the documents with their slips "
+    "other model is one source: 'documented' the formulas of the reference documents with their errors "
     "corrected, 'table' their tier tables, 'published' the capacity-planning rules of the projects "
     "themselves, 'measured' a calibration.\n\n"
     "--explain NAME prints formula, inputs and source of one number of the sizing or of a "

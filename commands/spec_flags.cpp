@@ -58,6 +58,9 @@ Error settings_as_flags(Error error, std::span<const SpecFlag> flags) {
 
 Error in_terms_of_flags(Error error, std::span<const SpecFlag> flags,
                         std::span<const std::optional<std::string>> given) {
+  for (auto& more : error.more) {
+    more = in_terms_of_flags(std::move(more), flags, given);
+  }
   for (std::size_t i = 0; i < flags.size() && !error.at; ++i) {
     if (given[i]) {
       error.message = replace_all(std::move(error.message), fmt::format("'{}'", flags[i].key),

@@ -15,7 +15,7 @@ namespace {
 
 constexpr auto k_schema = "obsctl.manifest/v1";
 constexpr auto k_hint =
-    "restore the file from version control, or remove it and overwrite the generated files";
+    "restore the file from version control, or remove it: the next init then lists what differs";
 
 Result<FileMode> parse_mode(const std::string& text, const std::string& file) {
   FileMode mode = 0;

@@ -191,7 +191,7 @@ Result<Share> parse_share(std::string_view text, std::string_view what) {
     return bad(what, text, k_expected);
   }
   if (quantity.number > 1.0) {
-    return fail(Code::usage, fmt::format("'{}' is more than the whole for '{}'", text, what),
+    return fail(Code::usage, fmt::format("'{}' exceeds 100 % for '{}'", text, what),
                 fmt::format("write {}", k_expected));
   }
   return Share{quantity.number};

@@ -163,7 +163,7 @@ void print_rest(const SizingReport& report, Page& page) {
   page.item("Tail sampling:", fmt::format("hold at least {:.0f} traces at a time (num_traces).",
                                           report.tail_traces.value));
   if (!report.loki_mode.empty()) {
-    page.item("Loki:", fmt::format("{} mode by the documents' table{}.", report.loki_mode,
+    page.item("Loki:", fmt::format("{} mode by the reference documents' table{}.", report.loki_mode,
                                    report.loki_note));
   }
   page.line();
@@ -187,10 +187,11 @@ void print_cost(const SizeResult& result, Page& page) {
     page.line("No price is known for this tier: " + join(cost.unpriced, ", ") + ".");
   }
   const bool own = result.report.model == sizing::Model::recommended;
-  std::string tco = fmt::format(
-      "{} a month with operations and storage, {}.",
-      show_usd(cost.tco_low.value, cost.tco_high.value),
-      own ? "from the prices above and the documents' operations" : "by the documents' table");
+  std::string tco =
+      fmt::format("{} a month with operations and storage, {}.",
+                  show_usd(cost.tco_low.value, cost.tco_high.value),
+                  own ? "from the prices above and the reference documents' operations"
+                      : "by the reference documents' table");
   if (cost.managed_low) {
     tco += fmt::format(" Managed services: {}; saved {:.0f} to {:.0f} %.",
                        show_usd(cost.managed_low->value, cost.managed_high->value),

@@ -101,11 +101,12 @@ CostRow price_row(const catalog::HostSet& host, const Catalogs& catalogs,
                       {"memory per host", host.memory.gb(), "GB", host.source}});
     count = out.hosts->value;
     if (count > host.count) {
-      out.note = fmt::format("the documents' {} hosts have {:g} cores and {:g} GiB, too few",
-                             host.count, host.count * host.cpus, host.count * host.memory.gib());
+      out.note =
+          fmt::format("the reference documents' {} hosts have {:g} cores and {:g} GiB, too few",
+                      host.count, host.count * host.cpus, host.count * host.memory.gib());
     }
   } else {
-    out.note = host.count > 0 ? "the documents do not state these hosts' size"
+    out.note = host.count > 0 ? "the reference documents do not state these hosts' size"
                               : "price of the tier as a whole";
   }
   out.configuration = count > 0 ? fmt::format("{:g} x {}", count, host.title) : host.title;

@@ -152,7 +152,7 @@ class ComponentSizer {
     const catalog::TierComponent* row = component_.row;
     const std::string name = fmt::format("{} {} of the table", component_.name, resource.name);
     if (row == nullptr) {
-      return given(name, 0, resource.unit, "not in the documents' table");
+      return given(name, 0, resource.unit, "not in the reference documents' table");
     }
     const double value = resource.name == k_cpus.name     ? row->cpus
                          : resource.name == k_memory.name ? row->memory.gb()

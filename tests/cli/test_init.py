@@ -448,7 +448,8 @@ class Mistakes(InitCase):
                 ([*small, "--port", "grafana=9090"], ["'grafana'", "'prometheus'", "9090"]),
                 ([*small, "--set", "components.lokki.cpus=1"], ["'lokki'", "'loki'"]),
                 ([*small, "--renew-certs"], ["nothing to renew"]),
-                ([*small, "--alert-email-to", "a@b.example"], ["--alert-smtp"])):
+                ([*small, "--alert-email-to", "a@b.example"], ["--alert-smtp"]),
+                ([*small, "--alert-email-to", "a"], ["'a' is not an e-mail address for '--alert-email-to'"])):
             with self.subTest(words=words):
                 code = 4 if "/a'" in expect else 2
                 done = self.refused(*words, expect=expect, code=code)

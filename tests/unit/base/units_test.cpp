@@ -22,7 +22,7 @@ TEST_CASE("a bare number is refused where its unit would be a guess") {
   CHECK(parse_bytes("100", "x").error().message == "'100' needs a unit for 'x'");
   CHECK(parse_duration("30", "x").error().message == "'30' needs a unit for 'x'");
   CHECK(parse_rate("50k", "x").error().message == "'50k' needs a unit for 'x'");
-  CHECK(parse_share("10", "x").error().message == "'10' is more than the whole for 'x'");
+  CHECK(parse_share("10", "x").error().message == "'10' exceeds 100 % for 'x'");
 }
 
 TEST_CASE("nonsense is refused") {
