@@ -20,20 +20,23 @@ Topic environment_topic(const std::vector<Command>& commands) {
   std::string text =
       "Precedence, highest first: the flag, its environment variable, obsctl.yaml, the default of "
       "the tier. A variable is ignored when an explicit flag excludes the one it stands for.\n\n";
+  const auto add = [&text](std::string_view name, std::string_view doc) {
+    text += fmt::format("  {:<28} {}\n", name, doc);
+  };
   std::set<std::string> seen;
   for (const auto& path : visible_commands(commands)) {
     for (const auto& flag : path.back()->flags) {
       if (!flag.env.empty() && seen.insert(flag.env).second) {
-        text += fmt::format("  {:<24}--{} of '{}'\n", flag.env, flag.name, title(path));
+        add(flag.env, fmt::format("--{} of '{}'", flag.name, title(path)));
       }
     }
   }
-  text +=
-      "  NO_COLOR                disables colour when not empty (https://no-color.org)\n"
-      "  CLICOLOR_FORCE          enables colour even in a pipe when not 0\n"
-      "  COLUMNS                 sets the width of help and tables\n"
-      "  PATH                    is searched for external commands named obsctl-NAME\n"
-      "\nobsctl sets OBSCTL_BIN to its own path for external commands.\n";
+  add("OBSCTL_SAFE_DIRECTORY", "trusts these stacks of other users (separated by ':'; '*': all)");
+  add("NO_COLOR", "disables colour when not empty (https://no-color.org)");
+  add("CLICOLOR_FORCE", "enables colour even in a pipe when not 0");
+  add("COLUMNS", "sets the width of help and tables");
+  add("PATH", "is searched for external commands named obsctl-NAME");
+  text += "\nobsctl sets OBSCTL_BIN to its own path for external commands.\n";
   return {"environment", "list the environment variables", 7, text};
 }
 

@@ -31,6 +31,10 @@ def providers(capability):
 
 
 class Help(unittest.TestCase):
+    def test_variables_and_their_flags_stand_apart(self):
+        rows = [line.split() for line in obsctl("help", "environment").stdout.splitlines() if line.startswith("  ")]
+        self.assertIn(["OTEL_EXPORTER_OTLP_ENDPOINT", "--endpoint", "of", "'loadgen", "run'"], rows)
+
     def test_every_command_answers_help_on_stdout_only(self):
         self.assertIn("init", commands())
         self.assertIn("size", commands())
