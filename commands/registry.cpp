@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of all commands. Adding one: write commands/<name>.{hpp,cpp}, add its line here.
 #include "commands/command.hpp"
+#include "commands/demo.hpp"
 #include "commands/init.hpp"
 #include "commands/loadgen.hpp"
 #include "commands/size.hpp"
@@ -8,7 +9,7 @@
 namespace obsctl {
 
 std::vector<Command> all_commands() {
-  return {init_command(), size_command(), loadgen_command()};
+  return {init_command(), size_command(), loadgen_command(), demo_command()};
 }
 
 }  // namespace obsctl
