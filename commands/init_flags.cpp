@@ -93,6 +93,12 @@ std::vector<Flag> other_flags(InitFlags& options) {
        .suggestions = std::move(offered.ports),
        .group = "Stack",
        .doc = "publish a port on another number; 0 disables it"},
+      {.name = "collect",
+       .value = "WHAT",
+       .into = &options.collect,
+       .suggestions = {"docker-logs"},
+       .group = "Stack",
+       .doc = "add a component that reads from this host: docker-logs"},
       {.name = "cors-origin",
        .value = "ORIGIN",
        .into = &options.cors_origins,
@@ -155,6 +161,9 @@ Result<std::vector<std::string>> settings_of(const Context& context, const InitF
   }
   if (!flags.cors_origins.empty()) {
     out.push_back("security.cors_origins=" + join(flags.cors_origins, ","));
+  }
+  if (!flags.collect.empty()) {
+    out.push_back("stack.add=" + join(flags.collect, ","));
   }
   for (const auto& port : flags.ports) {
     if (port_name(port).empty() || port_name(port) == port) {

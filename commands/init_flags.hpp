@@ -58,6 +58,7 @@ struct InitFlags {
   std::string spec_file;              // "-": standard input
   std::vector<std::string> settings;  // key=value
   std::vector<std::string> cors_origins;
+  std::vector<std::string> collect;
   std::vector<std::string> ports;  // NAME=N
   std::vector<std::string> template_dirs;
   std::string export_templates;  // a directory; nothing else happens then

@@ -42,17 +42,18 @@ class Reader : StrictReader {
       return fail_at(root.at, "a component is a map",
                      "see components/otel-collector/component.yaml");
     }
-    known(root,
-          {"title",      "image",    "version", "tag",        "digest",    "uid",         "purpose",
-           "notes",      "provides", "needs",   "scrapes",    "command",   "environment", "configs",
-           "volumes",    "secrets",  "tmpfs",   "read_only",  "host_view", "ports",       "probe",
-           "metrics",    "declares", "keeps",   "deletes",    "runbook",   "logs",        "role",
-           "stop_grace", "program",  "wget",    "reaches_out"});
+    known(root, {"title",       "image",       "version",   "tag",     "digest",     "uid",
+                 "purpose",     "notes",       "provides",  "needs",   "scrapes",    "command",
+                 "environment", "configs",     "volumes",   "secrets", "tmpfs",      "read_only",
+                 "host_view",   "ports",       "probe",     "metrics", "declares",   "keeps",
+                 "deletes",     "runbook",     "logs",      "role",    "stop_grace", "program",
+                 "wget",        "reaches_out", "host_paths"});
     read_image(root);
     out_.purpose = required(root, "purpose");
     out_.notes = texts(root, "notes");
     out_.command = texts(root, "command");
     out_.tmpfs = texts(root, "tmpfs");
+    out_.host_paths = texts(root, "host_paths");
     out_.scrapes = flag(root, "scrapes", false);
     out_.read_only = flag(root, "read_only", true);
     out_.host_view = flag(root, "host_view", false);

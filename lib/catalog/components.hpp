@@ -122,6 +122,7 @@ struct ComponentDef {
   std::vector<std::string> tmpfs;
   bool read_only = true;
   bool host_view = false;
+  std::vector<std::string> host_paths;
   std::vector<PortDef> ports;
   std::optional<ProbeDef> probe;
   std::string role = "all";

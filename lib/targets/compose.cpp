@@ -76,6 +76,9 @@ std::vector<std::string> mounts(const Service& service) {
   if (service.component.host_view) {
     out.emplace_back("/:/host:ro");
   }
+  for (const auto& path : service.component.host_paths) {
+    out.push_back(fmt::format("{0}:{0}:ro", path));
+  }
   return out;
 }
 

@@ -174,6 +174,13 @@ Result<void> carries(const Topology& topology) {
                               component.name, component.instances),
                   "choose the small tier");
     }
+    if (!component.host_paths.empty()) {
+      return fail_setting("stack.add",
+                          fmt::format("this chart mounts no paths of a node, and {} reads {}",
+                                      component.name, join(component.host_paths, ", ")),
+                          "leave it out; a DaemonSet of the collector's own chart reads the logs "
+                          "of pods on every node");
+    }
   }
   const std::string& bind = topology.policy.security.bind;
   if (!is_loopback(bind) && !open_to_all(topology)) {

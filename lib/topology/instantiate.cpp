@@ -181,6 +181,7 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
   out.tmpfs = def.tmpfs;
   out.read_only = def.read_only;
   out.host_view = def.host_view;
+  out.host_paths = def.host_paths;
   out.scrapes = def.scrapes;
   out.probes = probes_of(def);
   out.role = def.role;
