@@ -26,9 +26,12 @@ constexpr auto k_description =
     "A value comes from its flag, else from --set, else from --spec or the directory's "
     "obsctl.yaml, else from the tier, the profile and obsctl's defaults.\n\n"
     "Running it again changes only what has to change. Secrets are made once and kept. A generated "
-    "file that you have edited is a conflict: it is listed, nothing is written, and the exit code "
-    "is 3, unless --force replaces it. Files that obsctl did not generate are never touched. "
-    "Writes are atomic: an interrupted run leaves either the old or the new files.\n\n"
+    "file that you have edited keeps your edits: what is new is merged into it. Where both changed "
+    "the same lines, the new version is written beside it as FILE.new, the rest is applied, and "
+    "the exit code is 3; take over what you need and delete FILE.new. --force replaces edited "
+    "files. Files that obsctl did not generate are never touched. Writes are atomic: an "
+    "interrupted run leaves either the old or the new files.\n\n"
+    "A new stack is called after its directory, unless --name says otherwise.\n\n"
     "A stack that belongs to another user is refused, because commands come from its files. "
     "OBSCTL_SAFE_DIRECTORY lists directories that you trust all the same.";
 
@@ -75,13 +78,11 @@ void print(const Context& context, const InitFlags& flags, const init::Prepared&
     context.terminal.err("obsctl: error: the load does not fit; nothing has been written\n");
     return;
   }
-  const bool looks = flags.diff || flags.dry_run;
-  if (looks || (!prepared.conflicts() && !context.global.quiet)) {
+  if (prepared.look_only || !context.global.quiet) {
     context.terminal.out(init::report_text(prepared, options));
   }
-  if (prepared.conflicts()) {
-    context.terminal.err(init::conflicts_text(prepared) +
-                         "  hint: --diff shows what would change, --force replaces the files\n");
+  if (prepared.partial()) {
+    context.terminal.err(init::partial_text(prepared));
   }
 }
 
@@ -105,7 +106,7 @@ Result<int> run(Context& context, const InitFlags& flags) {
   }
   OBS_TRY(init::write(prepared, OBSCTL_VERSION));
   print(context, flags, prepared);
-  return prepared.conflicts() || prepared.refused ? exit_code::findings : exit_code::ok;
+  return prepared.partial() || prepared.refused ? exit_code::findings : exit_code::ok;
 }
 
 }  // namespace
@@ -133,7 +134,8 @@ Command init_command() {
             "list what a spec would generate"}},
       .exit_codes =
           {{3,
-            "a file was edited by hand, or the load does not fit (--strict); nothing is written"}},
+            "a file needs a person, the rest is written; or the load does not fit and nothing is "
+            "written (--strict)"}},
       .see_also = {"size", "tiers", "stack", "templates"},
       .run = [flags](Context& context) { return run(context, *flags); }};
 }

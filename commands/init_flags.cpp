@@ -124,7 +124,7 @@ std::vector<Flag> other_flags(InitFlags& options) {
        .into = &options.force,
        .group = "Writing",
        .common = true,
-       .doc = "overwrite files that were edited by hand"},
+       .doc = "replace files that were edited by hand"},
       {.name = "strict",
        .into = &options.strict,
        .group = "Writing",

@@ -9,6 +9,8 @@
 
 #include "lib/apply/journal.hpp"
 #include "lib/base/hash.hpp"
+#include "lib/base/text.hpp"
+#include "lib/base/utf8.hpp"
 
 namespace obsctl::apply {
 namespace {
@@ -26,31 +28,82 @@ Result<FileMode> parse_mode(const std::string& text, const std::string& file) {
   return mode;
 }
 
-}  // namespace
+using Json = nlohmann::ordered_json;
 
-Manifest manifest_of(const FileTree& tree, std::string version) {
-  Manifest out{.version = std::move(version), .files = {}};
-  for (const auto& [path, file] : tree) {
-    out.files[path] = {.sha256 = file.secret ? std::string() : sha256_hex(file.bytes),
-                       .mode = file.mode,
-                       .secret = file.secret};
+constexpr FileMode k_everybody_reads = 0044;
+
+Json print_version(const Version& version) {
+  Json out = Json::object();
+  if (version.text) {
+    out["text"] = split(*version.text, '\n');
+  } else if (!version.sha256.empty()) {
+    out["sha256"] = version.sha256;
   }
   return out;
 }
 
-std::string print_manifest(const Manifest& manifest) {
-  nlohmann::ordered_json files = nlohmann::ordered_json::object();
-  for (const auto& [path, entry] : manifest.files) {
-    nlohmann::ordered_json row;
-    row["mode"] = fmt::format("{:04o}", entry.mode);
-    if (entry.secret) {
-      row["secret"] = true;
-    } else {
-      row["sha256"] = entry.sha256;
-    }
-    files[path] = std::move(row);
+Json print_entry(const ManifestEntry& entry) {
+  Json out = {{"mode", fmt::format("{:04o}", entry.mode)}};
+  if (entry.secret) {
+    out["secret"] = true;
+    return out;
   }
-  const nlohmann::ordered_json root = {
+  out.update(print_version(entry.base));
+  if (entry.offered) {
+    out["offered"] = print_version(*entry.offered);
+  }
+  return out;
+}
+
+Version parse_version(const nlohmann::json& row) {
+  Version out;
+  if (row.contains("text")) {
+    out.text = join(row.at("text").get<std::vector<std::string>>(), "\n");
+    out.sha256 = sha256_hex(*out.text);
+  } else {
+    out.sha256 = row.value("sha256", "");
+  }
+  return out;
+}
+
+Result<ManifestEntry> parse_entry(const nlohmann::json& row, const std::string& file) {
+  ManifestEntry out;
+  OBS_TRY_ASSIGN(out.mode, parse_mode(row.at("mode").get<std::string>(), file));
+  out.secret = row.value("secret", false);
+  if (!out.secret) {
+    out.base = parse_version(row);
+    if (row.contains("offered")) {
+      out.offered = parse_version(row.at("offered"));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool Version::is(std::string_view bytes) const {
+  return text ? *text == bytes : sha256 == sha256_hex(bytes);
+}
+
+Version version_of(const GeneratedFile& file) {
+  Version out{.sha256 = sha256_hex(file.bytes), .text = std::nullopt};
+  if ((file.mode & k_everybody_reads) == k_everybody_reads && is_utf8(file.bytes)) {
+    out.text = file.bytes;
+  }
+  return out;
+}
+
+ManifestEntry entry_of(const GeneratedFile& file) {
+  return {
+      .base = file.secret ? Version() : version_of(file), .mode = file.mode, .secret = file.secret};
+}
+
+std::string print_manifest(const Manifest& manifest) {
+  Json files = Json::object();
+  for (const auto& [path, entry] : manifest.files) {
+    files[path] = print_entry(entry);
+  }
+  const Json root = {
       {"schema", k_schema}, {"obsctl", manifest.version}, {"files", std::move(files)}};
   return root.dump(2) + "\n";
 }
@@ -67,11 +120,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file) 
       if (auto valid = validate_path(path); !valid) {
         return fail_at({file}, valid.error().message, k_hint);
       }
-      ManifestEntry entry;
-      entry.secret = row.value("secret", false);
-      entry.sha256 = entry.secret ? std::string() : row.at("sha256").get<std::string>();
-      OBS_TRY_ASSIGN(entry.mode, parse_mode(row.at("mode").get<std::string>(), file));
-      out.files[path] = std::move(entry);
+      OBS_TRY_ASSIGN(out.files[path], parse_entry(row, file));
     }
     return out;
   } catch (const nlohmann::json::exception&) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The manifest: what obsctl wrote the last time, so that it can tell its own files from edited
-// ones.
+// ones and merge what both have changed.
 //
-// Stored as .obsctl/manifest.json (schema obsctl.manifest/v1). Secrets are listed without a hash: a
-// hash of a short secret in a file that gets committed could be searched for.
+// Stored as .obsctl/manifest.json (schema obsctl.manifest/v1), by lines, so that its difference in
+// version control is that of the files. Secrets are listed without a hash: a hash of a short secret
+// in a file that gets committed could be searched for.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +19,19 @@
 
 namespace obsctl::apply {
 
+// A version of a file that obsctl made.
+struct Version {
+  std::string sha256;               // empty: there is none
+  std::optional<std::string> text;  // absent: obsctl 0.1.0 wrote it, or not everybody may read it
+
+  [[nodiscard]] bool is(std::string_view bytes) const;
+  bool operator==(const Version&) const = default;
+};
+
 struct ManifestEntry {
-  std::string sha256;  // empty for a secret
+  Version base;  // what a person's edits start from; none of a secret or of somebody else's file
+  std::optional<Version> offered =
+      {};  // lies beside the file as FILE.new until a person deletes it
   FileMode mode = 0644;
   bool secret = false;
 
@@ -33,8 +45,10 @@ struct Manifest {
   bool operator==(const Manifest&) const = default;
 };
 
-// The manifest of a tree as it will be on disk.
-[[nodiscard]] Manifest manifest_of(const FileTree& tree, std::string version);
+[[nodiscard]] Version version_of(const GeneratedFile& file);
+
+// The entry of a file that is on disk as it was generated.
+[[nodiscard]] ManifestEntry entry_of(const GeneratedFile& file);
 
 [[nodiscard]] std::string print_manifest(const Manifest& manifest);
 

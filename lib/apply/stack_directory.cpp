@@ -31,7 +31,7 @@ struct Nursery {
 std::map<std::string, FileMode> directories_of(const FileTree& wanted, const Plan& plan) {
   std::map<std::string, FileMode> out;
   for (const auto& change : plan.changes) {
-    if (change.action != Action::create && change.action != Action::update) {
+    if (!writes(change.action)) {
       continue;
     }
     const bool secret = wanted.at(change.path).secret;
@@ -43,17 +43,6 @@ std::map<std::string, FileMode> directories_of(const FileTree& wanted, const Pla
     }
   }
   return out;
-}
-
-Manifest next_manifest(const FileTree& wanted, const Plan& plan,
-                       const std::optional<Manifest>& last, const std::string& version) {
-  Manifest next = manifest_of(wanted, version);
-  for (const auto& change : plan.changes) {
-    if (change.action == Action::keep && last && !next.files.contains(change.path)) {
-      next.files[change.path] = last->files.at(change.path);
-    }
-  }
-  return next;
 }
 
 // Writes the new files of a plan below `into` and the manifest to `manifest`, durably.
@@ -68,7 +57,7 @@ Result<void> write_files(FileSystem& files, const fs::path& dir, const FileTree&
     written.insert(into / path);
   }
   for (const auto& change : plan.changes) {
-    if (change.action != Action::create && change.action != Action::update) {
+    if (!writes(change.action)) {
       continue;
     }
     const GeneratedFile& file = wanted.at(change.path);
@@ -157,6 +146,10 @@ Result<DiskState> StackDirectory::read(const FileTree& wanted) const {
       paths.try_emplace(path, entry.secret);
     }
   }
+  const auto named = paths;
+  for (const auto& [path, secret] : named) {
+    paths.try_emplace(beside(path), secret);
+  }
   DiskState out;
   for (const auto& [path, secret] : paths) {
     const fs::path file = dir_ / path;
@@ -173,13 +166,11 @@ Result<DiskState> StackDirectory::read(const FileTree& wanted) const {
   return out;
 }
 
-Result<void> StackDirectory::apply(const FileTree& wanted, const Plan& plan,
-                                   const std::string& version) {
-  if (plan.count(Action::conflict) > 0) {
-    return fail(Code::failed, "the plan has conflicts");
-  }
+Result<void> StackDirectory::apply(const Plan& plan, const std::string& version) {
+  const FileTree& wanted = plan.files;
   OBS_TRY(validate_paths(wanted));
-  const Manifest next = next_manifest(wanted, plan, manifest_, version);
+  Manifest next = plan.next;
+  next.version = version;
   if (!plan.changes_something() && manifest_ == next) {
     return {};
   }
@@ -230,7 +221,7 @@ Result<void> StackDirectory::stage(const FileTree& wanted, const Plan& plan, con
   for (const auto& change : plan.changes) {
     if (change.action == Action::remove) {
       journal.remove.push_back(change.path);
-    } else if (change.action == Action::create || change.action == Action::update) {
+    } else if (writes(change.action)) {
       journal.put.push_back(change.path);
     }
   }

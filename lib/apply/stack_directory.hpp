@@ -39,14 +39,12 @@ class StackDirectory {
   // With Access::read_only: an interrupted change waits for completion.
   [[nodiscard]] bool interrupted() const { return interrupted_; }
 
-  // What is on disk at the paths of `wanted` and of the manifest.
+  // What is on disk at the paths of `wanted` and of the manifest, and beside them.
   [[nodiscard]] Result<DiskState> read(const FileTree& wanted) const;
 
-  // Executes a plan without conflicts. On an error before the commit point nothing has changed;
-  // after it the message says that the next run completes the change. `version` is recorded in the
-  // manifest.
-  [[nodiscard]] Result<void> apply(const FileTree& wanted, const Plan& plan,
-                                   const std::string& version);
+  // Executes a plan. On an error before the commit point nothing has changed; after it the message
+  // says that the next run completes the change. `version` is recorded in the manifest.
+  [[nodiscard]] Result<void> apply(const Plan& plan, const std::string& version);
 
  private:
   StackDirectory(FileSystem& files, std::filesystem::path dir)

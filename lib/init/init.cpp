@@ -24,28 +24,12 @@ void append(std::vector<Note>& notes, std::vector<Note> more) {
 
 // Parses again what is about to be written; what is on disk already was checked when it was
 // written.
-Result<void> validate_changes(const FileTree& tree, const apply::Plan& plan) {
+Result<void> validate_changes(const apply::Plan& plan) {
   std::vector<std::string> paths;
-  for (const auto& change : plan.changes) {
-    if (tree.contains(change.path) && change.action != apply::Action::unchanged) {
-      paths.push_back(change.path);
-    }
+  for (const auto& [path, file] : plan.files) {
+    paths.push_back(path);
   }
-  return validate_contents(tree, paths);
-}
-
-apply::Plan plan_of(const Prepared& prepared, const std::optional<apply::Manifest>& last,
-                    bool force, bool spec_conflict) {
-  apply::Plan plan = apply::make_plan(prepared.wanted, prepared.disk, last, force);
-  if (spec_conflict && !force) {
-    for (auto& row : plan.changes) {
-      if (row.path == stack_paths::spec) {
-        row.action = apply::Action::conflict;
-        row.reason = "has edits that the new values cannot be merged with; change them there";
-      }
-    }
-  }
-  return plan;
+  return validate_contents(plan.files, paths);
 }
 
 // Every file but obsctl.yaml, with the notes that certificates give.
@@ -86,7 +70,7 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
                  apply::StackDirectory::open(
                      services.files, place.directory,
                      options.look_only ? apply::Access::read_only : apply::Access::read_write));
-  OBS_TRY_ASSIGN(SpecSource source, resolve_spec(services, options, place));
+  OBS_TRY_ASSIGN(SpecSource source, resolve_spec(services, options, place, directory.manifest()));
   OBS_TRY_ASSIGN(auto templates, stack::load_templates(services.files, services.environment,
                                                        options.template_dirs, directory.path()));
   OBS_TRY_ASSIGN(auto stack, stack::assemble(directory.path(), source.spec, std::move(templates)));
@@ -104,14 +88,13 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
                .fresh = fresh,
                .look_only = options.look_only};
   OBS_TRY_ASSIGN(out.notes, make_files(services, options, out.stack, out.wanted));
-  SpecFile file = spec_file(source);
-  out.wanted[stack_paths::spec] = std::move(file.file);
+  OBS_TRY_ASSIGN(out.wanted[stack_paths::spec], spec_file(source, options.force));
   OBS_TRY_ASSIGN(auto notes, notes_of(services, source, out.stack, out.wanted));
   append(out.notes, std::move(notes));
   OBS_TRY(validate_paths(out.wanted));
   OBS_TRY_ASSIGN(out.disk, out.directory.read(out.wanted));
-  out.plan = plan_of(out, out.directory.manifest(), options.force, file.conflict);
-  OBS_TRY(validate_changes(out.wanted, out.plan));
+  out.plan = apply::make_plan(out.wanted, out.disk, out.directory.manifest(), options.force);
+  OBS_TRY(validate_changes(out.plan));
   if (out.directory.interrupted()) {
     out.notes.push_back({"an interrupted change is waiting; the next init completes it first"});
   }
@@ -120,10 +103,10 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
 }
 
 Result<void> write(Prepared& prepared, const std::string& version) {
-  if (prepared.look_only || prepared.refused || prepared.conflicts()) {
+  if (prepared.look_only || prepared.refused) {
     return {};
   }
-  OBS_TRY(prepared.directory.apply(prepared.wanted, prepared.plan, version));
+  OBS_TRY(prepared.directory.apply(prepared.plan, version));
   prepared.written = true;
   return {};
 }

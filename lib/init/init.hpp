@@ -57,7 +57,10 @@ struct Prepared {
   bool refused = false;  // strict, and something does not fit
   bool written = false;
 
-  [[nodiscard]] bool conflicts() const { return plan.count(apply::Action::conflict) > 0; }
+  // A person has to look after a file, because it could not become what is wanted.
+  [[nodiscard]] bool partial() const {
+    return plan.count(apply::Action::beside) + plan.count(apply::Action::conflict) > 0;
+  }
 };
 
 // Plans the change. Completes one that was interrupted first, unless `look_only`. Errors: a stack
@@ -65,7 +68,7 @@ struct Prepared {
 // is changing.
 [[nodiscard]] Result<Prepared> prepare(const Services& services, const Options& options);
 
-// Executes it, unless it is refused, has conflicts or is only to be looked at. `version` is
+// Executes it, unless it is refused or only to be looked at. `version` is
 // obsctl's, for the manifest. Errors: writing fails; the directory is then what it was, or the next
 // run completes it.
 [[nodiscard]] Result<void> write(Prepared& prepared, const std::string& version);

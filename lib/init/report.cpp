@@ -33,7 +33,9 @@ std::string counts(const apply::Plan& plan) {
   std::vector<std::string> parts;
   const std::pair<Action, const char*> k_words[] = {
       {Action::create, "created"},      {Action::update, "updated"},
-      {Action::remove, "removed"},      {Action::conflict, "in conflict"},
+      {Action::merge, "merged"},        {Action::beside, "written beside"},
+      {Action::remove, "removed"},      {Action::conflict, "not written"},
+      {Action::release, "left to you"}, {Action::wait, "waiting for you"},
       {Action::unchanged, "unchanged"}, {Action::keep, "kept"}};
   for (const auto& [action, word] : k_words) {
     if (const std::size_t n = plan.count(action); n > 0) {
@@ -46,7 +48,11 @@ std::string counts(const apply::Plan& plan) {
 Style style_of(Action action) {
   switch (action) {
     case Action::create: return Style::green;
-    case Action::update: return Style::yellow;
+    case Action::update:
+    case Action::merge:
+    case Action::release:
+    case Action::wait: return Style::yellow;
+    case Action::beside:
     case Action::remove:
     case Action::conflict: return Style::red;
     case Action::unchanged:
@@ -59,10 +65,14 @@ bool stays(const apply::Change& change) {
   return change.action == Action::unchanged || change.action == Action::keep;
 }
 
-// What is to be at a path; null for a file that goes.
+const GeneratedFile* file_at(const FileTree& tree, const std::string& path) {
+  const auto found = tree.find(path);
+  return found == tree.end() ? nullptr : &found->second;
+}
+
+// What is to be at a path; null for a file that goes, and for one that lies beside another.
 const GeneratedFile* wanted_at(const Prepared& prepared, const std::string& path) {
-  const auto found = prepared.wanted.find(path);
-  return found == prepared.wanted.end() ? nullptr : &found->second;
+  return file_at(prepared.wanted, path);
 }
 
 std::string plan_text(const Prepared& prepared, const ReportOptions& options) {
@@ -84,29 +94,35 @@ std::string plan_text(const Prepared& prepared, const ReportOptions& options) {
   return out;
 }
 
-// What would change, and for conflicts what replacing would do; secrets never.
+// The difference that a change makes. What lies beside a file is shown against that file, because
+// that is what a person has to look at.
+std::string diff_of(const Prepared& prepared, const apply::Change& change, bool color) {
+  std::optional<std::string_view> before;
+  std::optional<std::string_view> after;
+  const std::string compared =
+      change.action == Action::beside ? apply::beside_of(change.path) : change.path;
+  if (const auto disk = prepared.disk.find(compared); disk != prepared.disk.end()) {
+    before = disk->second.bytes;
+  }
+  if (const GeneratedFile* written = file_at(prepared.plan.files, change.path)) {
+    after = written->bytes;
+  }
+  const std::string diff = unified_diff(change.path, before, after, color);
+  return diff.empty() ? fmt::format("mode of '{}' changes\n", change.path) : diff;
+}
+
+// What would change; secrets never.
 std::string diff_text(const Prepared& prepared, bool color) {
   std::string out;
   for (const auto& change : prepared.plan.changes) {
-    if (stays(change)) {
+    if (!apply::writes(change.action) && change.action != Action::remove) {
       continue;
     }
     const GeneratedFile* wanted = wanted_at(prepared, change.path);
-    if (wanted != nullptr && wanted->secret) {
-      out += fmt::format("secret '{}': {} (content not shown)\n", change.path,
-                         action_name(change.action));
-      continue;
-    }
-    std::optional<std::string_view> before;
-    std::optional<std::string_view> after;
-    if (const auto disk = prepared.disk.find(change.path); disk != prepared.disk.end()) {
-      before = disk->second.bytes;
-    }
-    if (wanted != nullptr) {
-      after = wanted->bytes;
-    }
-    const std::string diff = unified_diff(change.path, before, after, color);
-    out += diff.empty() ? fmt::format("mode of '{}' changes\n", change.path) : diff;
+    out += wanted != nullptr && wanted->secret
+               ? fmt::format("secret '{}': {} (content not shown)\n", change.path,
+                             action_name(change.action))
+               : diff_of(prepared, change, color);
   }
   return out;
 }
@@ -186,7 +202,8 @@ std::string notes_text(const Prepared& prepared, const ReportOptions& options) {
 std::string summary(const Prepared& prepared, const ReportOptions& options) {
   const std::string& directory = prepared.shown_directory;
   if (!prepared.plan.changes_something()) {
-    return fmt::format("{} is up to date: {}\n", directory, counts(prepared.plan));
+    return fmt::format("{}{}: {}\n{}", directory, prepared.partial() ? "" : " is up to date",
+                       counts(prepared.plan), plan_text(prepared, options));
   }
   const StackSpec& spec = prepared.stack.spec;
   std::string out =
@@ -234,8 +251,7 @@ Json secrets_json(const Prepared& prepared) {
 
 Json counts_json(const apply::Plan& plan) {
   Json out;
-  for (const Action action : {Action::create, Action::update, Action::unchanged, Action::keep,
-                              Action::remove, Action::conflict}) {
+  for (const Action action : apply::k_actions) {
     out[std::string(action_name(action))] = plan.count(action);
   }
   return out;
@@ -287,14 +303,25 @@ std::string report_json(const Prepared& prepared, const ReportOptions& options) 
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string conflicts_text(const Prepared& prepared) {
-  const std::size_t n = prepared.plan.count(Action::conflict);
-  std::string out = fmt::format("obsctl: {} in conflict; nothing has been written\n",
-                                n == 1 ? "1 file is" : fmt::format("{} files are", n));
+std::string partial_text(const Prepared& prepared) {
+  const std::size_t n = prepared.plan.count(Action::beside) + prepared.plan.count(Action::conflict);
+  std::string out = fmt::format("obsctl: {} a person; everything else {}\n",
+                                n == 1 ? "1 file needs" : fmt::format("{} files need", n),
+                                prepared.written ? "has been written" : "would be written");
+  std::string beside;
   for (const auto& change : prepared.plan.changes) {
-    if (change.action == Action::conflict) {
+    if (change.action == Action::beside || change.action == Action::conflict) {
       out += fmt::format("  {}  ({})\n", change.path, change.reason);
     }
+    if (change.action == Action::beside && beside.empty()) {
+      beside = shown(prepared, apply::beside_of(change.path));
+    }
+  }
+  if (!beside.empty()) {
+    out += fmt::format(
+        "  hint: 'diff -u {0} {0}.new' shows what is new; take over what you need, "
+        "then delete the .new file; --force replaces your file instead\n",
+        beside);
   }
   return out;
 }

@@ -27,7 +27,7 @@ struct ReportOptions {
 // Schema obsctl.init/v1; with View::diff it holds the diff.
 [[nodiscard]] std::string report_json(const Prepared& prepared, const ReportOptions& options);
 
-// Which files are in conflict.
-[[nodiscard]] std::string conflicts_text(const Prepared& prepared);
+// Which files a person has to look after, and how.
+[[nodiscard]] std::string partial_text(const Prepared& prepared);
 
 }  // namespace obsctl::init

@@ -42,6 +42,45 @@ Result<void> apply_settings(const Options& options, StackSpec& spec) {
   return {};
 }
 
+// A valid name that is as close to the directory's as that allows.
+std::string name_after(const fs::path& directory) {
+  constexpr std::size_t k_longest = 40;
+  const fs::path normal = directory.lexically_normal();
+  std::string out;
+  for (const char c : (normal.has_filename() ? normal : normal.parent_path()).filename().string()) {
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const bool kept = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
+    if (kept || (!out.empty() && out.back() != '-')) {
+      out += kept ? lower : '-';
+    }
+  }
+  if (!out.empty() && out.front() <= '9') {
+    out.insert(0, "stack-");
+  }
+  out.resize(std::min(out.size(), k_longest));
+  out.resize(out.find_last_not_of('-') + 1);
+  return out.empty() ? StackSpec().name : out;
+}
+
+// The name of the stack that obsctl generated there the last time, whose obsctl.yaml is gone.
+std::string remembered_name(const apply::Manifest& last) {
+  const auto entry = last.files.find(stack_paths::spec);
+  if (entry == last.files.end() || !entry->second.base.text) {
+    return StackSpec().name;
+  }
+  const auto spec = read_spec(*entry->second.base.text, stack_paths::spec);
+  return spec ? spec->name : StackSpec().name;
+}
+
+void choose_name(StackSpec& spec, const Place& place, bool has_file,
+                 const std::optional<apply::Manifest>& last) {
+  if (spec.asked.contains("name") || (last && has_file)) {
+    return;
+  }
+  spec.name = last ? remembered_name(*last) : name_after(place.directory);
+  spec.asked.insert("name");
+}
+
 Failure no_spec(const std::string& directory) {
   return fail(Code::usage,
               fmt::format("there is no obsctl.yaml in '{}' and no tier is given", directory),
@@ -74,7 +113,7 @@ Place choose_place(const Services& services, const Options& options) {
 }
 
 Result<SpecSource> resolve_spec(const Services& services, const Options& options,
-                                const Place& place) {
+                                const Place& place, const std::optional<apply::Manifest>& last) {
   SpecSource out;
   const fs::path saved = place.directory / stack_paths::spec;
   if (services.files.exists(saved)) {
@@ -95,27 +134,33 @@ Result<SpecSource> resolve_spec(const Services& services, const Options& options
     return no_spec(place.shown);
   }
   OBS_TRY(apply_settings(options, out.spec));
+  choose_name(out.spec, place, out.on_disk.has_value(), last);
   out.spec.asked.insert("tier");  // a later version with another default must not move the stack
   OBS_TRY(check_generated(out.spec));
   return out;
 }
 
-SpecFile spec_file(const SpecSource& source) {
-  const std::string canonical = write_spec(source.spec);
-  SpecFile out{.file = {.bytes = canonical, .origin = "spec", .replaces = true}};
-  if (!source.on_disk || !source.spec_on_disk) {
-    out.file.replaces = false;
+Result<GeneratedFile> spec_file(const SpecSource& source, bool force) {
+  GeneratedFile out{.bytes = write_spec(source.spec), .origin = "spec", .replaces = true};
+  if (!source.on_disk) {
     return out;
   }
-  if (*source.spec_on_disk == source.spec) {
-    out.file.bytes = *source.on_disk;
-  } else if (write_spec(*source.spec_on_disk) == *source.on_disk) {
-    // nothing of the user's is in it
-  } else if (auto edited = edit_spec(*source.on_disk, *source.spec_on_disk, source.spec)) {
-    out.file.bytes = std::move(*edited);
+  const auto& before = source.spec_on_disk;
+  if (before && *before == source.spec) {
+    out.bytes = *source.on_disk;
+  } else if (force || (before && write_spec(*before) == *source.on_disk)) {
+    // nothing of the user's is in it, or it may go
+  } else if (auto edited =
+                 before ? edit_spec(*source.on_disk, *before, source.spec) : std::nullopt) {
+    out.bytes = std::move(*edited);
   } else {
-    out.file.replaces = false;
-    out.conflict = true;
+    return fail(Code::config,
+                before ? "the new values cannot be edited into obsctl.yaml without losing what you "
+                         "wrote there; nothing has been written"
+                       : "the obsctl.yaml in the directory is not valid and would be replaced; "
+                         "nothing has been written",
+                before ? "change the values in obsctl.yaml, or write it anew with --force"
+                       : "correct it or remove it, or replace it with --force");
   }
   return out;
 }

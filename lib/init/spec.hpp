@@ -26,19 +26,18 @@ struct SpecSource {
   std::optional<StackSpec> spec_on_disk;  // what it says
 };
 
-// Reads the given spec or the directory's obsctl.yaml and applies the settings. Errors: neither a
-// file nor a tier, a bad value (with its key or file:line:column), a contradiction, a tier or
-// target that this version does not generate.
+// Reads the given spec or the directory's obsctl.yaml and applies the settings. A new stack without
+// a name gets its directory's; one that is there (`last`) keeps its own, since its volumes are called
+// after it. Errors: neither a file nor a tier, a bad value (with its key or file:line:column), a
+// contradiction, a tier or target that this version does not generate.
 [[nodiscard]] Result<SpecSource> resolve_spec(const Services& services, const Options& options,
-                                              const Place& place);
+                                              const Place& place,
+                                              const std::optional<apply::Manifest>& last);
 
-// The obsctl.yaml to write. An equivalent file on disk is kept as it is, with its comments;
-// otherwise the changed values are edited into it; when that is not possible a file in obsctl's own
-// form is replaced, and one with edits of the user becomes a conflict (`conflict` is set).
-struct SpecFile {
-  GeneratedFile file;
-  bool conflict = false;
-};
-[[nodiscard]] SpecFile spec_file(const SpecSource& source);
+// The obsctl.yaml to write. An equivalent file on disk is kept as it is, with its comments; one in
+// obsctl's own form is replaced; into any other the changed values are edited. Errors, unless
+// `force`: they cannot be edited into it. Nothing may be generated then, because the next init
+// would not know the values.
+[[nodiscard]] Result<GeneratedFile> spec_file(const SpecSource& source, bool force);
 
 }  // namespace obsctl::init

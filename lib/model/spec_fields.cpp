@@ -128,7 +128,9 @@ SpecField field(std::string key, std::string doc, Member member,
 
 std::vector<SpecField> make_fields() {
   return {
-      field("name", "the name of the stack; of its project or namespace, prefix of what it makes",
+      field("name",
+            "the name of the stack, its project or namespace and prefix of what it makes; a new "
+            "stack is called after its directory",
             FIELD(name)),
       field("tier", "the scale tier", FIELD(tier), {"small", "medium", "large", "xlarge"}),
       field("profile", "the host that the stack is made for", FIELD(profile),

@@ -21,6 +21,8 @@ struct GeneratedFile {
   // The bytes take the file on disk into account (an edit that was merged, a certificate that was
   // renewed), so they replace it without being a conflict.
   bool replaces = false;
+  // Written once, for a person to fill: from then on it is theirs, never compared and never replaced.
+  bool own = false;
   // A template of another engine, which cannot be parsed as what it becomes.
   bool templated = false;
 };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `obsctl init` promises on a real disk: idempotence, conflicts, secrets, errors, kills, full disks."""
+"""What `obsctl init` promises on a real disk: idempotence, edits, names, secrets, errors, kills, full disks."""
 
 import fcntl
 import hashlib
@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import stat
 import subprocess
@@ -125,7 +126,7 @@ class Generating(InitCase):
 
     def test_same_spec_same_bytes(self):
         self.fresh()
-        self.init("--tier", "small", "--dir", "again")
+        self.init("--tier", "small", "--dir", "again", "--name", "stack")
         one, two = snapshot(self.stack), snapshot(self.root / "again")
         for name in ("secrets/grafana.env",):
             one.pop(name), two.pop(name)
@@ -203,7 +204,7 @@ class Asked(InitCase):
 
     def test_only_the_tier_and_what_was_given(self):
         self.fresh()
-        head = ["schema: obsctl.stack/v1", "tier: small"]
+        head = ["schema: obsctl.stack/v1", "name: stack", "tier: small"]
         self.assertEqual(active(self.spec), head)
         self.assertIn("\n  # keep: 10%\n", self.spec.read_text())
         self.init("--dir", "stack", "--retention-logs", "14d")
@@ -250,23 +251,113 @@ class Asked(InitCase):
         self.spec.write_text(before.replace("  # tls_cert: ''", '  tls_cert: "/a"  # ours')
                              .replace("  # tls_key: ''", '  tls_key: "/b"'))
         self.init("--dir", "stack", "--tls", "off")
-        self.assertEqual(active(self.spec)[2:], ["security:", "  tls: 'off'"])
+        self.assertEqual(active(self.spec)[3:], ["security:", "  tls: 'off'"])
         self.assertIn('  # tls_cert: "/a"  # ours\n', self.spec.read_text())
 
 
 class Editing(InitCase):
-    def test_an_edited_file_is_a_conflict_until_force(self):
+    """What becomes of edits: kept, merged, or the new version beside them; the rest is always applied."""
+
+    def edit(self, name, old, new):
+        path = self.stack / name
+        text = path.read_text()
+        self.assertIn(old, text)
+        path.write_text(text.replace(old, new))
+        return path
+
+    def test_an_edited_file_is_kept_silently_while_there_is_nothing_new_for_it(self):
         self.fresh()
-        file = self.stack / "docker-compose.yml"
-        file.write_text(file.read_text() + "# mine\n")
-        done = self.refused("--dir", "stack", "--retention-logs", "14d", code=3,
-                            expect=["docker-compose.yml", "edited since", "--force"])
-        self.assertEqual(done.stdout, "")
-        report = json.loads(self.init("--dir", "stack", "-o", "json", code=3).stdout)
-        self.assertEqual((report["counts"]["conflict"], report["written"]), (1, False))
-        self.assertIn("-# mine", self.init("--dir", "stack", "--diff", code=3).stdout)
+        file = self.edit("configs/loki/config.yaml", "auth_enabled", "# mine\nauth_enabled")
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
+        done = self.init("--dir", "stack", "--retention-traces", "3d")
+        self.assertNotIn("loki", done.stdout)
+        self.assertEqual(done.stderr, "")
+        self.assertIn("# mine", file.read_text())
+        self.assertIn("spans: 72h", (self.stack / "configs/jaeger/config.yaml").read_text())
+        rows = json.loads(self.init("--dir", "stack", "-o", "json").stdout)["files"]
+        self.assertIn({"path": "configs/loki/config.yaml", "action": "keep", "reason": "edited"}, rows)
+        self.assertIn("(edited)", self.init("--dir", "stack", "-v").stdout)
+
+    def test_edits_and_a_new_version_are_merged(self):
+        self.fresh()
+        file = self.stack / "configs/jaeger/config.yaml"
+        file.write_text("# mine\n" + file.read_text())
+        asked = ("--dir", "stack", "--retention-traces", "3d")
+        before = snapshot(self.stack)
+        self.assertIn("merge     configs/jaeger/config.yaml", self.init(*asked, "--dry-run").stdout)
+        self.assertNotIn("-# mine", self.init(*asked, "--diff").stdout)
+        self.assertEqual(snapshot(self.stack), before)
+        self.assertIn("merge     configs/jaeger/config.yaml  (your edits and the new version)",
+                      self.init(*asked).stdout)
+        self.assertTrue(file.read_text().startswith("# mine\n"))
+        self.assertIn("spans: 72h", file.read_text())
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
         self.init("--dir", "stack", "--force")
         self.assertNotIn("# mine", file.read_text())
+
+    def test_where_both_changed_the_same_lines_the_new_version_lies_beside_and_the_rest_is_applied(self):
+        self.fresh("--retention-traces", "2d")
+        file = self.edit("configs/jaeger/config.yaml", "spans: 48h", "spans: 50h")
+        beside = file.with_name("config.yaml.new")
+        asked = ("--dir", "stack", "--retention-traces", "3d")
+        shown = self.init(*asked, "--diff", code=3)
+        self.assertIn("-            spans: 50h\n+            spans: 72h\n", shown.stdout)
+        self.assertIn("would be written", shown.stderr)
+        self.assertFalse(beside.exists())
+        done = self.init(*asked, code=3)
+        self.assertIn("beside    configs/jaeger/config.yaml.new", done.stdout)
+        self.assertIn("you and the new version changed the same lines", done.stderr)
+        self.assertIn("diff -u stack/configs/jaeger/config.yaml stack/configs/jaeger/config.yaml.new", done.stderr)
+        self.assertIn("spans: 50h", file.read_text())
+        self.assertIn("spans: 72h", beside.read_text())
+        self.assertIn("retention: 3d", (self.stack / "obsctl.yaml").read_text())
+        again = self.init("--dir", "stack")
+        self.assertIn("wait      configs/jaeger/config.yaml.new", again.stdout)
+        self.assertEqual(again.stderr, "")
+        beside.unlink()
+        self.assertNotIn("config.yaml", self.init("--dir", "stack").stdout)
+        self.assertIn("spans: 50h", file.read_text())
+
+    def test_a_new_version_that_was_taken_over_is_the_file(self):
+        self.fresh("--retention-traces", "2d")
+        file = self.edit("configs/jaeger/config.yaml", "spans: 48h", "spans: 50h")
+        self.init("--dir", "stack", "--retention-traces", "3d", code=3)
+        file.with_name("config.yaml.new").rename(file)
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
+        self.init("--dir", "stack", "--retention-traces", "4d")
+        self.assertIn("spans: 96h", file.read_text())
+
+    def test_a_merge_that_no_program_could_read_is_not_written(self):
+        self.fresh()
+        broken = self.stack / "configs/jaeger/config.yaml"
+        broken.write_text("mine: [\n" + broken.read_text())
+        self.init("--dir", "stack", "--retention-traces", "3d", code=3)
+        self.assertTrue(broken.read_text().startswith("mine: [\n"))
+        self.assertTrue(broken.with_name("config.yaml.new").exists())
+
+    def test_an_edited_file_of_a_component_that_goes_is_left_to_its_owner(self):
+        self.fresh()
+        file = self.stack / "configs/loki/config.yaml"
+        file.write_text(file.read_text() + "# mine\n")
+        done = self.init("--dir", "stack", "--logs", "victorialogs")
+        self.assertIn("release   configs/loki/config.yaml  (no longer part of the stack; it was edited and is yours",
+                      done.stdout)
+        self.assertTrue(file.exists())
+        self.assertNotIn("loki/config.yaml", self.init("--dir", "stack", "-v").stdout)
+
+    def test_a_deleted_file_comes_back_and_a_directory_in_its_place_stops_only_itself(self):
+        self.fresh()
+        file = self.stack / "configs/loki/config.yaml"
+        file.unlink()
+        self.assertIn("was generated before and is missing", self.init("--dir", "stack").stdout)
+        file.unlink()
+        file.mkdir()  # as an engine does for a mount that is not there
+        done = self.init("--dir", "stack", "--retention-traces", "3d", code=3)
+        self.assertIn("a directory is in its place", done.stderr)
+        self.assertIn("spans: 72h", (self.stack / "configs/jaeger/config.yaml").read_text())
+        file.rmdir()
+        self.init("--dir", "stack")
+        self.assertTrue(file.is_file())
 
     def test_files_of_the_user_are_never_touched(self):
         self.stack.mkdir()
@@ -277,11 +368,15 @@ class Editing(InitCase):
         self.assertEqual((self.stack / "notes.txt").read_text(), "mine")
         self.assertTrue((self.stack / "configs/prometheus/rules/mine.yml").exists())
 
-    def test_a_foreign_file_in_the_way_is_a_conflict(self):
+    def test_beside_a_foreign_file_lies_the_generated_one(self):
         self.stack.mkdir()
         (self.stack / "docker-compose.yml").write_text("services: {}\n")
-        self.refused("--tier", "small", "--dir", "stack", code=3,
-                     expect=["docker-compose.yml", "was not generated by obsctl"])
+        done = self.init("--tier", "small", "--dir", "stack", code=3)
+        self.assertIn("docker-compose.yml.new  (the file there was not generated by obsctl)", done.stderr)
+        self.assertEqual((self.stack / "docker-compose.yml").read_text(), "services: {}\n")
+        self.assertTrue((self.stack / "configs/loki/config.yaml").exists())
+        (self.stack / "docker-compose.yml.new").rename(self.stack / "docker-compose.yml")
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
 
     def test_obsctl_yaml_keeps_the_comments_of_the_user(self):
         self.fresh()
@@ -304,11 +399,40 @@ class Editing(InitCase):
         self.init("--dir", "stack", "--keep", "20%")
 
 
+class Names(InitCase):
+    def name(self, directory="stack"):
+        return re.search("^name: (.*)$", (self.root / directory / "docker-compose.yml").read_text(), re.M)[1]
+
+    def test_a_new_stack_is_called_after_its_directory(self):
+        for directory, name in (("blue", "blue"), ("My Shop_2.0", "my-shop-2-0"), ("2024", "stack-2024"),
+                                ("...", "observability"), ("x" * 45, "x" * 40), (f"{'y' * 39}-z", "y" * 39)):
+            with self.subTest(directory=directory):
+                self.init("--tier", "small", "--dir", directory, "-q")
+                self.assertEqual(self.name(directory), name)
+        self.init("--tier", "small", "--dir", "blue/../green/", "-q")
+        self.assertEqual(self.name("green"), "green")
+        here = self.root / "here"
+        here.mkdir()
+        self.assertEqual(obsctl("init", "--tier", "small", cwd=here).returncode, 0)
+        self.assertEqual(self.name("here"), "here")
+        self.init("--tier", "small", "--dir", "red", "--name", "shop")
+        self.assertEqual(self.name("red"), "shop")
+
+    def test_a_stack_keeps_its_name_when_its_directory_is_moved_or_its_obsctl_yaml_is_lost(self):
+        self.fresh()
+        moved = self.stack.rename(self.root / "moved")
+        self.assertIn("up to date", self.init("--dir", "moved").stdout)
+        (moved / "obsctl.yaml").unlink()
+        self.init("--dir", "moved", "--tier", "small")
+        self.assertEqual(self.name("moved"), "stack")
+        self.assertIn("name: stack", active(moved / "obsctl.yaml"))
+
+
 class Templates(InitCase):
     def test_exported_templates_replace_the_built_in_ones(self):
         self.init("--export-templates", "mine")
         self.fresh("--template-dir", "mine")
-        self.init("--tier", "small", "--dir", "plain")
+        self.init("--tier", "small", "--dir", "plain", "--name", "stack")
         self.assertEqual((self.stack / "docker-compose.yml").read_bytes(),
                          (self.root / "plain/docker-compose.yml").read_bytes())
         template = self.root / "mine/targets/compose/docker-compose.yml"
@@ -594,7 +718,7 @@ class Accidents(InitCase):
         self.refused("--tier", "small", "--dir", "small/stack", code=1,
                      expect=["No space left", "nothing has been changed", "free some space"])
         self.assertEqual(list(small.iterdir()), [])
-        subprocess.run(["mount", "-o", "remount,size=1200k", small], check=True)
+        subprocess.run(["mount", "-o", "remount,size=3m", small], check=True)
         self.init("--tier", "small", "--dir", "small/stack")
         used = shutil.disk_usage(small)
         filler = small / "filler"

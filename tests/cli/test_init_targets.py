@@ -16,7 +16,7 @@ class Helm(InitCase):
         done = self.fresh("--target", "helm", "--auth", "bearer")
         self.assertIn("  ./apply\n", done.stdout)
         self.assertEqual(mode(self.stack / "apply"), 0o755)
-        self.assertIn("while this runs: kubectl -n observability port-forward svc/grafana 3000:3000", done.stdout)
+        self.assertIn("while this runs: kubectl -n stack port-forward svc/grafana 3000:3000", done.stdout)
         for name in ("chart/Chart.yaml", "chart/values.schema.json", "chart/templates/loki.yaml", "OPERATIONS.md"):
             self.assertTrue((self.stack / name).is_file(), name)
         self.assertFalse((self.stack / "docker-compose.yml").exists())

@@ -54,7 +54,7 @@ Snapshot snapshot(const fs::path& dir) {
 Result<void> run(FileSystem& files, const fs::path& dir, const FileTree& tree) {
   OBS_TRY_ASSIGN(StackDirectory stack, StackDirectory::open(files, dir, Access::read_write));
   OBS_TRY_ASSIGN(const DiskState disk, stack.read(tree));
-  return stack.apply(tree, make_plan(tree, disk, stack.manifest(), false), "1");
+  return stack.apply(make_plan(tree, disk, stack.manifest(), false), "1");
 }
 
 // An empty directory that is removed at the end.

@@ -66,20 +66,42 @@ TEST_CASE("init without a stack and a tier says what is missing") {
   CHECK(files_in(fake) == 0);
 }
 
-TEST_CASE("a file that was edited by hand is a conflict: 3, and nothing is written") {
+TEST_CASE("an edited file is kept, merged, or has the new version beside it: 3") {
   FakeSystem fake;
   REQUIRE(run(fake, {"init", "--tier", "small"}) == exit_code::ok);
+  fake.write("docker-compose.yml", fake.read("docker-compose.yml") + "# mine\n");
+  CHECK(run(fake, {"init"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, "is up to date"));
+  CHECK(run(fake, {"init", "--keep", "30%"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, "merge     docker-compose.yml"));
+  CHECK(contains(fake.read("docker-compose.yml"), "# mine\n"));
   fake.write("docker-compose.yml", "services: {}\n");
-  CHECK(run(fake, {"init", "--keep", "30%"}) == exit_code::findings);
-  CHECK(contains(fake.terminal.err_text, "1 file is in conflict; nothing has been written"));
-  CHECK(contains(fake.terminal.err_text, "--force"));
-  CHECK(fake.terminal.out_text.empty());
+  CHECK(run(fake, {"init", "--keep", "40%"}) == exit_code::findings);
+  CHECK(
+      contains(fake.terminal.err_text, "1 file needs a person; everything else has been written"));
+  CHECK(contains(fake.terminal.err_text, "'diff -u docker-compose.yml docker-compose.yml.new'"));
   CHECK(fake.read("docker-compose.yml") == "services: {}\n");
-  CHECK_FALSE(contains(fake.read("obsctl.yaml"), "keep: 30%"));
-  CHECK(run(fake, {"init", "--keep", "30%", "-o", "json"}) == exit_code::findings);
-  CHECK(contains(fake.terminal.out_text, R"("written": false)"));
-  CHECK(run(fake, {"init", "--keep", "30%", "--force"}) == exit_code::ok);
+  CHECK(contains(fake.read("obsctl.yaml"), "keep: 40%"));
+  CHECK(run(fake, {"init", "-o", "json"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, R"("wait": 1)"));
+  CHECK(run(fake, {"init", "--force"}) == exit_code::ok);
   CHECK(fake.read("docker-compose.yml") != "services: {}\n");
+  CHECK_FALSE(fake.files.exists(fake.directory.path() / "docker-compose.yml.new"));
+}
+
+TEST_CASE("values that cannot be edited into obsctl.yaml are refused: nothing is written") {
+  FakeSystem fake;
+  REQUIRE(run(fake, {"init", "--tier", "small"}) == exit_code::ok);
+  const std::string flow = "{tier: small, name: shop, traces: {keep: 20%}}\n";
+  fake.write("obsctl.yaml", flow);
+  CHECK(run(fake, {"init"}) == exit_code::ok);
+  const std::string compose = fake.read("docker-compose.yml");
+  CHECK(run(fake, {"init", "--keep", "30%", "--retention-logs", "14d"}) == exit_code::usage);
+  CHECK(contains(fake.terminal.err_text, "cannot be edited into obsctl.yaml"));
+  CHECK(fake.read("obsctl.yaml") == flow);
+  CHECK(fake.read("docker-compose.yml") == compose);
+  CHECK(run(fake, {"init", "--keep", "30%", "--force"}) == exit_code::ok);
+  CHECK(contains(fake.read("obsctl.yaml"), "\n  keep: 30%\n"));
 }
 
 TEST_CASE("a load that does not fit is said with flags that fit; --strict writes nothing") {
