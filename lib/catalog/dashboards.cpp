@@ -32,13 +32,13 @@ Result<std::vector<PanelQuery>> parse_queries(const yaml::Node& row) {
   std::vector<PanelQuery> out;
   if (const yaml::Node* list = row.find("queries")) {
     for (const auto& item : list->items) {
-      OBS_TRY(item.only({"expr", "legend"}));
+      OBS_TRY(item.only({"expr", "legend", "unit"}));
       OBS_TRY_ASSIGN(const std::string expr, item.text("expr"));
-      out.push_back({std::string(trim(expr)), clean(item, "legend")});
+      out.push_back({std::string(trim(expr)), clean(item, "legend"), clean(item, "unit")});
     }
   } else if (row.find("expr") != nullptr) {
     OBS_TRY_ASSIGN(const std::string expr, row.text("expr"));
-    out.push_back({std::string(trim(expr)), clean(row, "legend")});
+    out.push_back({std::string(trim(expr)), clean(row, "legend"), ""});
   }
   return out;
 }
@@ -64,6 +64,49 @@ Result<std::vector<ThresholdStep>> parse_thresholds(const yaml::Node& row) {
   return out;
 }
 
+// "1: up" is about one value, "'> 3600': long" about all from there on.
+Result<std::vector<ValueText>> parse_mappings(const yaml::Node& row) {
+  std::vector<ValueText> out;
+  const yaml::Node* mappings = row.find("mappings");
+  if (mappings == nullptr) {
+    return out;
+  }
+  for (const auto& mapping : mappings->entries) {
+    const bool above = mapping.key.starts_with('>');
+    const std::string value(trim(std::string_view(mapping.key).substr(above ? 1 : 0)));
+    if (above && !parse_number(value)) {
+      return fail_at(mapping.at, fmt::format("'{}' is not a number", value),
+                     "write {'> 3600': long}");
+    }
+    out.push_back({value, mapping.value.scalar, above});
+  }
+  return out;
+}
+
+// What only tables have.
+Result<void> parse_table(const yaml::Node& row, Panel& out) {
+  for (const char* key : {"columns", "rename", "sort", "links"}) {
+    if (const yaml::Node* node = row.find(key); node != nullptr && out.kind != PanelKind::table) {
+      return fail_at(node->at, fmt::format("only a table has '{}'", key));
+    }
+  }
+  if (const yaml::Node* columns = row.find("columns")) {
+    std::ranges::transform(columns->items, std::back_inserter(out.columns), &yaml::Node::scalar);
+  }
+  out.rename = row.text_or("rename", "");
+  out.sort = row.text_or("sort", "");
+  if (const yaml::Node* links = row.find("links")) {
+    for (const auto& link : links->entries) {
+      out.links.emplace_back(link.key, link.value.scalar);
+    }
+  }
+  if (out.kind == PanelKind::table && out.columns.empty()) {
+    return fail_at(row.at, fmt::format("table '{}' has no columns", out.title),
+                   "name the labels that say what a value belongs to: columns: [job, instance]");
+  }
+  return {};
+}
+
 Result<void> check_panel(const yaml::Node& row, const Panel& panel) {
   const bool shows_data = panel.kind != PanelKind::row && panel.kind != PanelKind::text;
   if (shows_data && panel.queries.empty()) {
@@ -87,9 +130,10 @@ Result<std::string> parse_signal(const yaml::Node& row) {
 }
 
 Result<Panel> parse_panel(const yaml::Node& row) {
-  OBS_TRY(row.only({"kind", "title", "when", "signal", "expr", "legend", "queries", "unit",
-                    "description", "thresholds", "mappings", "min", "max", "decimals", "rename",
-                    "stacked", "wide"}));
+  OBS_TRY(row.only({"kind",    "title",    "when",        "signal",     "expr",     "legend",
+                    "queries", "unit",     "description", "thresholds", "mappings", "min",
+                    "max",     "decimals", "no_value",    "opens",      "columns",  "rename",
+                    "sort",    "links",    "stacked",     "negative",   "wide"}));
   Panel out;
   out.at = row.at;
   OBS_TRY_ASSIGN(out.kind, read_choice<PanelKind>(row, "kind"));
@@ -100,19 +144,18 @@ Result<Panel> parse_panel(const yaml::Node& row) {
   out.unit = row.text_or("unit", "");
   out.description = clean(row, "description");
   OBS_TRY_ASSIGN(out.thresholds, parse_thresholds(row));
-  if (const yaml::Node* mappings = row.find("mappings")) {
-    for (const auto& mapping : mappings->entries) {
-      out.mappings.emplace_back(mapping.key, mapping.value.scalar);
-    }
-  }
+  OBS_TRY_ASSIGN(out.mappings, parse_mappings(row));
   OBS_TRY_ASSIGN(out.min, optional_number(row, "min"));
   OBS_TRY_ASSIGN(out.max, optional_number(row, "max"));
   OBS_TRY_ASSIGN(const auto decimals, optional_number(row, "decimals"));
   if (decimals) {
     out.decimals = static_cast<int>(*decimals);
   }
-  out.rename = row.text_or("rename", "");
+  out.no_value = row.text_or("no_value", "");
+  out.opens = row.text_or("opens", "");
+  OBS_TRY(parse_table(row, out));
   OBS_TRY(read_quantity(row, "stacked", out.stacked, parse_bool, false));
+  OBS_TRY(read_quantity(row, "negative", out.negative, parse_bool, false));
   OBS_TRY(read_quantity(row, "wide", out.wide, parse_bool, false));
   OBS_TRY(check_panel(row, out));
   return out;
@@ -132,14 +175,43 @@ Result<Variable> parse_variable(const yaml::Entry& entry) {
   return out;
 }
 
+Result<Annotation> parse_annotation(const yaml::Node& row) {
+  OBS_TRY(row.only({"name", "expr", "title", "text", "colour"}));
+  Annotation out;
+  OBS_TRY_ASSIGN(out.name, row.text("name"));
+  OBS_TRY_ASSIGN(const std::string expr, row.text("expr"));
+  out.expr = trim(expr);
+  OBS_TRY_ASSIGN(out.title, row.text("title"));
+  out.text = row.text_or("text", "");
+  OBS_TRY_ASSIGN(out.colour, row.text("colour"));
+  return out;
+}
+
 }  // namespace
+
+Result<EveryDashboard> parse_every_dashboard(std::string_view text, const std::string& file) {
+  OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
+  OBS_TRY(root.only({"annotations", "first"}));
+  OBS_TRY_ASSIGN(const yaml::Node* annotations, root.require("annotations"));
+  OBS_TRY_ASSIGN(const yaml::Node* first, root.require("first"));
+  Problems problems;
+  EveryDashboard out;
+  for (const auto& row : annotations->items) {
+    problems.take(out.annotations.emplace_back(), parse_annotation(row));
+  }
+  for (const auto& row : first->items) {
+    problems.take(out.first.emplace_back(), parse_panel(row));
+  }
+  OBS_TRY(problems.done());
+  return out;
+}
 
 Result<Dashboard> parse_dashboard(std::string_view text, const std::string& file,
                                   const std::string& component) {
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(text, file));
   std::vector<std::string> keys = {"uid", "title", "description", "window", "variables", "panels"};
   if (component.empty()) {
-    keys.emplace_back("component");
+    keys.insert(keys.end(), {"component", "watches"});
   }
   OBS_TRY(root.only(keys));
   Problems problems;
@@ -149,6 +221,7 @@ Result<Dashboard> parse_dashboard(std::string_view text, const std::string& file
   problems.take(out.title, root.text("title"));
   problems.take(out.description, root.text("description"));
   out.component = root.text_or("component", component);
+  out.watches = root.text_or("watches", component);
   out.window = root.text_or("window", "now-6h");
   if (const yaml::Node* variables = root.find("variables")) {
     for (const auto& entry : variables->entries) {

@@ -20,7 +20,15 @@ namespace obsctl::catalog {
 
 struct PanelQuery {
   std::string expr;    // in the language of the signal's store
-  std::string legend;  // Grafana legend template, for example "{{exporter}}"
+  std::string legend;  // Grafana legend template, "{{exporter}}"; of a table, its column's name
+  std::string unit;    // of a table's column; empty: the panel's
+};
+
+// A text instead of a value.
+struct ValueText {
+  std::string value;   // "1"
+  std::string text;    // "up"
+  bool above = false;  // instead of every value from `value` on
 };
 
 // A colour that begins at a value; the first step of a panel has none.
@@ -51,14 +59,22 @@ struct Panel {
   std::string unit;         // Grafana unit id: "bytes", "ops", "percentunit"
   std::string description;  // what a reader learns from it; Markdown body of a text panel
   std::vector<ThresholdStep> thresholds;
-  std::vector<std::pair<std::string, std::string>> mappings;  // value → text, "1" → "up"
+  std::vector<ValueText> mappings;
   std::optional<double> min;
   std::optional<double> max;
   std::optional<int> decimals;
-  std::string rename;    // table: name of the value column
-  bool stacked = false;  // timeseries: areas on top of each other
-  bool wide = false;     // the full width instead of half of it
-  SourcePos at = {};     // the row
+  std::string no_value;  // what stands there without data; empty: "no data"
+  std::string opens;     // uid of the dashboard that a click on the tile leads to
+  // Of a table: labels that are its columns, in their order; the values follow, or stand where their
+  // name is.
+  std::vector<std::string> columns;
+  std::string rename;  // name of the value column of a table with one query
+  std::string sort;    // column to sort by, ascending; empty: by the first value, descending
+  std::vector<std::pair<std::string, std::string>> links;  // column → where its cells lead to
+  bool stacked = false;                                    // timeseries: areas on top of each other
+  bool negative = false;                                   // timeseries: values may be below zero
+  bool wide = false;                                       // the full width instead of half of it
+  SourcePos at = {};                                       // the row
 };
 
 // A drop-down above the dashboard, filled by a query.
@@ -69,15 +85,32 @@ struct Variable {
   std::string query;  // label_values(metric, label); of logs: none, it lists the services
 };
 
+// Moments that every graph of a dashboard marks.
+struct Annotation {
+  std::string name;
+  std::string expr;   // PromQL; marked where it has a value
+  std::string title;  // Grafana legend template
+  std::string text;   // likewise
+  std::string colour;
+};
+
 struct Dashboard {
   std::string uid;
   std::string title;
   std::string description;
   std::string component;  // topology component it shows; empty: always there
+  std::string watches;    // label `component` of the alerts that lead to it; empty: none
   std::string file;       // where its rows are
   std::string window;     // time range on opening: "now-6h"
   std::vector<Variable> variables;
+  std::vector<Annotation> annotations;
   std::vector<Panel> panels;
+};
+
+// What dashboards have in common, from templates/catalog/every_dashboard.yaml.
+struct EveryDashboard {
+  std::vector<Annotation> annotations;  // of all
+  std::vector<Panel> first;             // panels in front of those of a component
 };
 
 struct DashboardQuery {
@@ -96,6 +129,10 @@ inline constexpr std::size_t k_max_panels = 20;
 // a file (Error::more), with file:line:column.
 [[nodiscard]] Result<Dashboard> parse_dashboard(std::string_view text, const std::string& file,
                                                 const std::string& component = "");
+
+// Errors: as above.
+[[nodiscard]] Result<EveryDashboard> parse_every_dashboard(std::string_view text,
+                                                           const std::string& file);
 
 // Every query of a dashboard, as it stands (with Grafana's $variables).
 [[nodiscard]] std::vector<DashboardQuery> queries_of(const Dashboard& dashboard);

@@ -95,10 +95,10 @@ void add_rules(FileTree& tree, const Words& words, const Watch& watch, const Com
 }
 
 void add_dashboards(FileTree& tree, const Watch& watch, const std::string& folder) {
-  const SourceOf sources = source_of_signals(watch.sources);
+  const observe::Surroundings stack = observe::surroundings_of(watch);
   for (const auto& dashboard : watch.dashboards) {
     add_file(tree, fmt::format("{}/{}.json", folder, dashboard.uid),
-             observe::dashboard_json(dashboard, sources), dashboard.file);
+             observe::dashboard_json(dashboard, stack), dashboard.file);
   }
 }
 

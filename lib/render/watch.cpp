@@ -220,6 +220,25 @@ Result<void> keep(std::vector<Row>& rows, const Values& values) {
   return {};
 }
 
+// Gives a dashboard what every dashboard has. The values of that file are about the component whose
+// dashboard it is, or about all that are watched.
+Result<void> add_shared(catalog::Dashboard& out, const std::string& component, const Values& values,
+                        const TemplateStore& store) {
+  OBS_TRY_ASSIGN(const Template source, store.find("catalog/every_dashboard.yaml"));
+  const Values self = {
+      {"series",
+       component.empty() ? values.at("any_of").at("watched") : values.at("sel").at(component)},
+      {"alerts", component.empty() ? "" : fmt::format(R"(, component="{}")", component)}};
+  const Values about = {{"self", self}, {"scrape_seconds", values.at("scrape_seconds")}};
+  OBS_TRY_ASSIGN(const std::string text, render_template(source, about, store));
+  OBS_TRY_ASSIGN(auto every, catalog::parse_every_dashboard(text, source.file()));
+  out.annotations = std::move(every.annotations);
+  if (!component.empty()) {
+    out.panels.insert(out.panels.begin(), every.first.begin(), every.first.end());
+  }
+  return {};
+}
+
 // One file, read.
 struct Read {
   catalog::RowFile<catalog::AlertRule> alerts;
@@ -233,6 +252,7 @@ Result<Read> read(const Source& source, const Values& values, const TemplateStor
   OBS_TRY_ASSIGN(std::string text, render_template(source.text, values, store));
   if (source.kind == Kind::dashboard) {
     OBS_TRY_ASSIGN(out.dashboard, catalog::parse_dashboard(text, file, source.component));
+    OBS_TRY(add_shared(*out.dashboard, source.component, values, store));
     OBS_TRY(keep(out.dashboard->panels, values));
     return out;
   }

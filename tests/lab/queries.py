@@ -17,7 +17,7 @@ BUILT_IN = {
     "__rate_interval": "1m", "__interval": "15s", "__interval_ms": "15000", "__range": "15m",
     "__range_s": "900", "__auto": "1m", "__all": ".*",
 }
-VARIABLE = re.compile(r"\$\{(\w+)(?::\w+)?\}|\[\[(\w+)\]\]|\$(\w+)")
+VARIABLE = re.compile(r"\$\{(\w+)(?::\w+)?\}|\[\[(\w+)\]\]|\$([A-Za-z_]\w*)")  # not the $1 of label_replace()
 LABEL_VALUES = re.compile(r"label_values\(\s*(?:(?P<match>.+?)\s*,\s*)?(?P<label>\w+)\s*\)$", re.S)
 
 

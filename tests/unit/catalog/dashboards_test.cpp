@@ -107,3 +107,41 @@ TEST_CASE("a panel asks a signal that there is") {
   CHECK(bad.error().message == "'log' is not a signal");
   CHECK(bad.error().at->line == 5);
 }
+
+TEST_CASE("a text stands for a value, or for all from a value on") {
+  const auto dashboard = catalog::parse_dashboard(
+      page("  - kind: stat\n    title: A\n    expr: up\n    description: d\n"
+           "    mappings: {0: down, '> 604800': not filling}\n"),
+      "d.yaml");
+  REQUIRE(dashboard);
+  const auto& mappings = dashboard->panels.front().mappings;
+  REQUIRE(mappings.size() == 2);
+  CHECK_FALSE(mappings[0].above);
+  CHECK(mappings[1].above);
+  CHECK(mappings[1].value == "604800");
+  CHECK(
+      mistake(page("  - {kind: stat, title: A, expr: up, description: d, mappings: {'> x': y}}\n"))
+          .message == "'x' is not a number");
+}
+
+TEST_CASE("a table says what its values belong to, and nothing else has columns") {
+  CHECK(mistake(page("  - {kind: table, title: A, expr: up, description: d}\n")).message ==
+        "table 'A' has no columns");
+  CHECK(mistake(page("  - {kind: stat, title: A, expr: up, description: d, columns: [job]}\n"))
+            .message == "only a table has 'columns'");
+}
+
+TEST_CASE("what all dashboards have is read once, with all its mistakes") {
+  const auto every = catalog::parse_every_dashboard(
+      "annotations:\n  - {name: A, expr: up, title: '{{job}}', colour: red}\nfirst:\n" + k_stat,
+      "e.yaml");
+  REQUIRE(every);
+  CHECK(every->annotations.front().title == "{{job}}");
+  CHECK(every->first.size() == 1);
+  const auto bad = catalog::parse_every_dashboard(
+      "annotations:\n  - {name: A, expr: up, colour: red}\nfirst:\n"
+      "  - {kind: stat, title: B, expr: up}\n",
+      "e.yaml");
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().more.size() == 1);
+}
