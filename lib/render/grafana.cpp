@@ -125,8 +125,7 @@ Json annotations(const Dashboard& dashboard, const SourceOf& sources) {
                     {"datasource", source_ref(sources.at("metrics"))},
                     {"enable", true},
                     {"iconColor", annotation.colour},
-                    {"expr", annotation.expr},
-                    {"step", "60s"},
+                    {"target", {{"refId", "Anno"}, {"expr", annotation.expr}, {"interval", "60s"}}},
                     {"titleFormat", annotation.title},
                     {"textFormat", annotation.text}});
   }

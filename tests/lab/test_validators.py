@@ -14,6 +14,8 @@ import subprocess
 import pytest
 import yaml
 
+import drawing
+import panel_cases
 import provisioning
 import queries
 from labenv import LAB, REPO
@@ -189,6 +191,21 @@ def test_grafana_files_follow_its_formats(directory, report):
     report(f"{len(queries.dashboards(directory))} dashboards, "
            f"{len(queries.panel_queries(directory))} queries")
     assert not found, "\n".join(found)
+
+
+def test_grafana_knows_every_id_in_the_dashboards(directory, report):
+    """Units, reducers, transformations and matchers, against the lists in Grafana's own code."""
+    said = accepts(["node", drawing.installed() / "registry.mjs", *queries.dashboards(directory)])
+    report(said.splitlines()[-1])
+
+
+@variants("default")
+def test_panels_tell_the_truth(directory, tmp_path, report):
+    document = panel_cases.promtool_tests(directory)
+    tests = tmp_path / "panels_test.yml"
+    tests.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    accepts(["promtool", "test", "rules", tests])
+    report(f"{len(document['tests'])} cases")
 
 
 def test_grafana_fetches_the_plugins_of_its_data_sources(directory):
