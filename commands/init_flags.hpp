@@ -38,6 +38,7 @@ inline constexpr std::array k_init_flags = {
     SpecFlag{"tls-key", "security.tls_key", "FILE", "Security"},
     SpecFlag{"auth", "security.auth", "MODE", "Security"},
     SpecFlag{"bind", "security.bind", "ADDRESS", "Security"},
+    SpecFlag{"bind-ui", "security.bind_ui", "ADDRESS", "Security"},
     SpecFlag{"alert-webhook", "alerting.webhook_url", "URL", "Alerting"},
     SpecFlag{"alert-slack-channel", "alerting.slack_channel", "CHANNEL", "Alerting"},
     SpecFlag{"alert-email-to", "alerting.email_to", "ADDRESS", "Alerting"},

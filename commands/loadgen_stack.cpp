@@ -37,7 +37,7 @@ void set_addresses(loadgen::StackTarget& out, const stack::Stack& opened) {
   out.http_endpoint = reach("otlp-http");
   if (const Provider* receiver = opened.topology.provider("telemetry.in")) {
     const Component* collector = opened.topology.find(receiver->component);
-    out.metrics_url = stack::metrics_url(opened.topology, *collector).value_or("");
+    out.metrics_url = stack::metrics_url(*collector).value_or("");
   }
 }
 

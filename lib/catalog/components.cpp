@@ -24,6 +24,7 @@ const std::map<std::string, Notation> k_units = {{"MiB", Notation::mib},
 
 const std::map<std::string, Exposure> k_exposures = {{"internal", Exposure::internal},
                                                      {"loopback", Exposure::loopback},
+                                                     {"pages", Exposure::pages},
                                                      {"reachable", Exposure::reachable}};
 const std::map<std::string, Backup> k_backups = {{"stopped", Backup::stopped},
                                                  {"none", Backup::none}};
@@ -42,12 +43,12 @@ class Reader : StrictReader {
       return fail_at(root.at, "a component is a map",
                      "see components/otel-collector/component.yaml");
     }
-    known(root, {"title",       "image",       "version",   "tag",     "digest",     "uid",
-                 "purpose",     "notes",       "provides",  "needs",   "scrapes",    "command",
-                 "environment", "configs",     "volumes",   "secrets", "tmpfs",      "read_only",
-                 "host_view",   "ports",       "probe",     "metrics", "declares",   "keeps",
-                 "deletes",     "runbook",     "logs",      "role",    "stop_grace", "program",
-                 "wget",        "reaches_out", "host_paths"});
+    known(root, {"title",       "image",       "version",    "tag",      "digest",     "uid",
+                 "purpose",     "notes",       "provides",   "needs",    "scrapes",    "command",
+                 "environment", "configs",     "volumes",    "secrets",  "tmpfs",      "read_only",
+                 "host_view",   "ports",       "probe",      "metrics",  "declares",   "keeps",
+                 "deletes",     "runbook",     "logs",       "role",     "stop_grace", "program",
+                 "wget",        "reaches_out", "host_paths", "image_uid"});
     read_image(root);
     out_.purpose = required(root, "purpose");
     out_.notes = texts(root, "notes");
@@ -109,6 +110,9 @@ class Reader : StrictReader {
     double uid = 0;
     problems_.check(read_quantity(root, "uid", uid, parse_count));
     out_.uid = static_cast<int>(uid);
+    double image_uid = uid;
+    problems_.check(read_quantity(root, "image_uid", image_uid, parse_count, false));
+    out_.image_uid = static_cast<int>(image_uid);
     if (std::ranges::find(k_moving, out_.tag) != k_moving.end()) {
       problems_.add(root.at, fmt::format("image tag '{}' moves", out_.tag),
                     "pin a released version");
@@ -116,7 +120,7 @@ class Reader : StrictReader {
   }
 
   void read_port(const yaml::Node& row) {
-    known(row, {"name", "number", "exposure", "purpose"});
+    known(row, {"name", "number", "exposure", "purpose", "tls"});
     PortDef out;
     out.name = required(row, "name");
     double number = 0;
@@ -130,6 +134,7 @@ class Reader : StrictReader {
           choice(exposure->at, "exposure", exposure->scalar, k_exposures).value_or(out.exposure);
     }
     out.purpose = optional(row, "purpose");
+    out.tls = optional(row, "tls");
     if (out.exposure != Exposure::internal && out.purpose.empty()) {
       problems_.add(row.at, "an exposed port needs a purpose", "one line for the runbook");
     }
@@ -150,16 +155,19 @@ class Reader : StrictReader {
   }
 
   void read_secret(const yaml::Node& row) {
-    known(row, {"environment", "volume", "mount", "files", "holds", "content", "when"});
+    known(row, {"environment", "keys", "volume", "mount", "files", "holds", "content", "when"});
     SecretDef out;
     out.when = optional(row, "when");
     out.content = optional(row, "content");
     out.environment = optional(row, "environment");
-    if (out.environment.empty()) {
+    out.keys = texts(row, "keys");
+    if (out.environment.empty() || !out.keys.empty()) {
       out.volume = required(row, "volume");
       out.mount = required(row, "mount");
-      out.files = texts(row, "files");
       out.holds = required(row, "holds");
+    }
+    if (out.environment.empty()) {
+      out.files = texts(row, "files");
       if (!out.content.empty() && out.files.size() != 1) {
         problems_.add(row.at, "'content' is of one file", "give each file an entry of its own");
       }

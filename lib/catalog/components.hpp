@@ -17,13 +17,12 @@
 
 namespace obsctl::catalog {
 
-enum class Exposure { internal, loopback, reachable };
-
 struct PortDef {
   std::string name;
   int number = 0;
   Exposure exposure = Exposure::internal;
   std::string purpose;  // one line for the runbook; set when it is exposed
+  std::string tls;      // the flag that makes it speak TLS; empty: it never does
 };
 
 struct VolumeDef {
@@ -34,14 +33,15 @@ struct VolumeDef {
   Backup backup = Backup::stopped;
 };
 
-// Secrets as environment, or as files that the component's user must be able to read.
+// Secrets as lines of one file, or as files that the component's user must be able to read.
 //
 // `content` is what a new one holds, a template in which [% token %] is random; without it somebody
 // else brings the file.
 struct SecretDef {
-  std::string environment;         // file of KEY=value lines; empty: files
-  std::string volume;              // that the files are copied into
-  std::string mount;               // where the component finds them
+  std::string environment;        // file of KEY=value lines; empty: files
+  std::vector<std::string> keys;  // lines that become files of that name; none: all are environment
+  std::string volume;             // that the files are copied into
+  std::string mount;              // where the component finds them
   std::vector<std::string> files;  // relative to the generated directory
   std::string holds;
   std::string content;
@@ -108,7 +108,8 @@ struct ComponentDef {
   std::string version;
   std::string tag;
   std::string digest;  // "sha256:…" or empty
-  int uid = 0;         // of the official image
+  int uid = 0;         // whom it runs as
+  int image_uid = 0;   // the user of the official image
   std::string purpose;
   std::vector<std::string> notes;
   std::vector<Provided> provides;

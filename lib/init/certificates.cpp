@@ -47,9 +47,11 @@ std::vector<std::string> server_names(const FileSystem& files, const stack::Stac
   if (const auto host = files.read("/proc/sys/kernel/hostname")) {
     out.emplace_back(trim(*host));
   }
-  const std::string& bind = stack.topology.policy.security.bind;
-  if (!bind.empty() && bind != "0.0.0.0" && bind != "::") {
-    out.push_back(bind);
+  const SecuritySpec& security = stack.topology.policy.security;
+  for (const auto& address : {security.bind, security.bind_ui}) {
+    if (address != "0.0.0.0" && address != "::") {
+      out.push_back(address);
+    }
   }
   std::erase(out, "");
   std::ranges::sort(out);

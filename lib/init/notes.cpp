@@ -12,11 +12,21 @@
 namespace obsctl::init {
 namespace {
 
-bool shows_dashboards_to_others(const Topology& topology, const Provider& view) {
-  const Component* component = topology.find(view.component);
-  return component != nullptr && std::ranges::any_of(component->ports, [&](const Port& port) {
-           return port.container == view.port && port.host != 0 && !is_loopback(port.bind);
-         });
+// What becomes of the dashboards: their login in clear, or that they stay on this host while the
+// receivers do not.
+std::optional<Note> dashboards_note(const StackSpec& spec, const Provider& view, const Port& port) {
+  if (!is_loopback(port.bind) && !port.tls) {
+    return Note{fmt::format("{}'s password travels unencrypted", view.title),
+                {{"security.tls", "self-signed"}},
+                "encrypts it"};
+  }
+  if (is_loopback(port.bind) && !is_loopback(spec.security.bind) &&
+      !spec.asked.contains("security.bind_ui")) {
+    return Note{fmt::format("{} stays on {}, for this host alone", view.title, port.bind),
+                {{"security.bind_ui", spec.security.bind}},
+                "publishes it"};
+  }
+  return std::nullopt;
 }
 
 std::string until_then(const Topology& topology, const stack::SecretFile& secret) {
@@ -44,12 +54,11 @@ std::vector<Note> exposure_notes(const stack::Stack& stack) {
         {"the bearer token travels unencrypted", {{"security.tls", "self-signed"}}, "encrypts it"});
   }
   const Provider* view = stack.topology.provider("dashboards.view");
-  if (stack.target->on_this_host && view != nullptr &&
-      shows_dashboards_to_others(stack.topology, *view)) {
-    out.push_back(
-        {fmt::format("{}'s password travels unencrypted: keep it on loopback or put a "
-                     "TLS proxy in front",
-                     view->title)});
+  const Port* pages = stack.topology.port_of("dashboards.view");
+  if (stack.target->on_this_host && pages != nullptr && pages->host != 0) {
+    if (auto note = dashboards_note(stack.spec, *view, *pages)) {
+      out.push_back(std::move(*note));
+    }
   }
   return out;
 }

@@ -19,6 +19,7 @@ constexpr std::string_view k_schema = "obsctl.stack/v1";
 // Sections whose keys are names that a person chooses.
 constexpr std::string_view k_components = "components";
 constexpr std::string_view k_ports = "ports";
+constexpr std::string_view k_public_urls = "public_urls";
 constexpr std::string_view k_calibration = "calibration";
 
 // What may be overridden of a component.
@@ -111,6 +112,16 @@ Result<Setter> port_setter(const std::vector<std::string>& parts, const std::str
   };
 }
 
+Result<Setter> public_url_setter(const std::vector<std::string>& parts, const std::string& key) {
+  if (parts.size() != 2 || parts[1].empty()) {
+    return unknown_key(key);
+  }
+  return [name = parts[1]](StackSpec& spec, std::string_view value) -> Result<void> {
+    spec.public_urls[name] = std::string(value);
+    return {};
+  };
+}
+
 Result<Setter> calibration_setter(const std::vector<std::string>& parts, const std::string& key) {
   if (parts.size() != 2) {
     return unknown_key(key);
@@ -169,6 +180,9 @@ Result<Setter> setter_of(std::string_view name) {
   }
   if (parts[0] == k_ports) {
     return port_setter(parts, key);
+  }
+  if (parts[0] == k_public_urls) {
+    return public_url_setter(parts, key);
   }
   if (parts[0] == k_calibration) {
     return calibration_setter(parts, key);
@@ -256,7 +270,7 @@ class Reader {
 
   // True where the keys below are settings or names: "traces", "components", "components.loki".
   static bool is_section(const std::string& key) {
-    for (const std::string_view names : {k_components, k_ports, k_calibration}) {
+    for (const std::string_view names : {k_components, k_ports, k_public_urls, k_calibration}) {
       if (key == names) {
         return true;
       }
@@ -348,6 +362,13 @@ void write_maps(const StackSpec& spec, std::string& out) {
     out += "\n# published ports that replace the defaults; 0: not published\nports:\n";
     for (const auto& [name, port] : spec.ports) {
       out += fmt::format("  {}: {}\n", name, port);
+    }
+  }
+  if (!spec.public_urls.empty()) {
+    out +=
+        "\n# where people open a page, by the name of its port; for links in messages\npublic_urls:\n";
+    for (const auto& [name, url] : spec.public_urls) {
+      out += fmt::format("  {}: {}\n", name, yaml::scalar(url));
     }
   }
   const Calibration& calibration = spec.calibration;

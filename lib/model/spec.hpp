@@ -101,8 +101,11 @@ struct SecuritySpec {
   std::string tls_key;
   Auth auth = Auth::none;
   std::vector<std::string> cors_origins;
-  std::string bind = "127.0.0.1";  // of OTLP and Grafana; the rest: loopback
+  std::string bind = "127.0.0.1";     // of the OTLP receivers
+  std::string bind_ui = "127.0.0.1";  // of pages with a login; everything else: loopback
   [[nodiscard]] const char* scheme() const { return tls == Tls::off ? "http" : "https"; }
+  // A password does not leave this host in clear where there is a certificate for it.
+  [[nodiscard]] bool ui_tls() const { return tls != Tls::off && !is_loopback(bind_ui); }
   bool operator==(const SecuritySpec&) const = default;
 };
 
@@ -169,6 +172,8 @@ struct StackSpec {
   std::map<std::string, ComponentOverride> components;
   std::vector<std::string> extra_components;  // beside those of the stack, by name
   std::map<std::string, int> ports;           // published port by name, for example grafana: 3000
+  // Where people open a page, by the name of its port: a proxy's URL for grafana.
+  std::map<std::string, std::string> public_urls;
   Calibration calibration;
   // Keys of the scalar fields that the user set, in a file or by hand. The others follow the
   // tier, the profile and obsctl's defaults, whatever these become in a later version.

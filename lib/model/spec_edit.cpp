@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/text.hpp"
+#include "lib/yaml/write.hpp"
 
 namespace obsctl {
 namespace {
@@ -23,6 +24,9 @@ std::map<std::string, std::string> values_of(const StackSpec& spec) {
   }
   for (const auto& [name, port] : spec.ports) {
     out["ports." + name] = fmt::to_string(port);
+  }
+  for (const auto& [name, url] : spec.public_urls) {
+    out["public_urls." + name] = yaml::scalar(url);
   }
   return out;
 }

@@ -192,8 +192,12 @@ std::vector<SpecField> make_fields() {
       field("security.tls_key", "the private key (PEM) for tls: files", FIELD(security.tls_key)),
       field("security.auth", "who may send telemetry", FIELD(security.auth)),
       field("security.bind",
-            "the address on which OTLP and Grafana are published; the rest stays on 127.0.0.1",
+            "the address on which OTLP is published; everything else stays on 127.0.0.1",
             FIELD(security.bind)),
+      field(
+          "security.bind_ui",
+          "the address on which Grafana is published; it speaks TLS there when security.tls is on",
+          FIELD(security.bind_ui)),
 
       field("alerting.webhook_url", "the URL of a webhook for alerts", FIELD(alerting.webhook_url)),
       field("alerting.slack_channel",

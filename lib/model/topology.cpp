@@ -17,9 +17,16 @@ std::string Port::login() const {
 
 std::string Port::reached_at() const {
   static const std::vector<std::string> k_local = {"", "127.0.0.1", "0.0.0.0", "::1", "::"};
+  const bool local = std::ranges::find(k_local, bind) != k_local.end();
+  return local ? "localhost:" + std::to_string(host) : address();
+}
+
+std::string Port::address() const {
   std::string shown = bind;
-  if (std::ranges::find(k_local, bind) != k_local.end()) {
-    shown = "localhost";
+  if (bind.empty() || bind == "0.0.0.0") {
+    shown = "127.0.0.1";
+  } else if (bind == "::") {
+    shown = "[::1]";
   } else if (bind.find(':') != std::string::npos) {
     shown = "[" + bind + "]";
   }

@@ -15,13 +15,18 @@
 
 namespace obsctl {
 
+// Who may reach a port: the stack alone, this host, people who log in (security.bind_ui), senders of
+// telemetry (security.bind).
+enum class Exposure { internal, loopback, pages, reachable };
+
 struct Port {
   std::string name;          // "otlp-grpc", "grafana"; the key of `--port NAME=N`
   int container = 0;         // port inside the container
   int host = 0;              // published port; 0: reachable only inside the stack's network
   std::string bind = {};     // address of the published port
   std::string purpose = {};  // one line for the runbook
-  bool reachable = false;    // for others than this host, when security.bind says so
+  Exposure exposure = Exposure::internal;
+  bool tls = false;  // it speaks TLS
 
   // The two parts of "Grafana, login admin": what it is, and how one gets in (may be empty).
   [[nodiscard]] std::string use() const;
@@ -30,6 +35,9 @@ struct Port {
   // addresses is localhost, whichever it is: the name in init's certificates and of a load test's
   // default endpoint.
   [[nodiscard]] std::string reached_at() const;
+  // The same as an address: "127.0.0.1:3000", for who connects from elsewhere through this host.
+  [[nodiscard]] std::string address() const;
+  [[nodiscard]] const char* scheme() const { return tls ? "https" : "http"; }
 };
 
 // How a volume is saved: not at all, or as a copy made while nothing writes to it.
@@ -55,10 +63,11 @@ struct Configs {
   std::string rule_tests = {};
 };
 
-// Secrets that a component reads: a file of KEY=value lines as environment, or files that must be
-// readable by its user in a folder of their own.
+// Secrets that a component reads: a file of KEY=value lines, or files. Its user finds them as files
+// in a folder of their own; lines without `keys` become its environment.
 struct SecretUse {
-  std::string environment = {};  // path of the file; empty: files
+  std::string environment = {};        // path of the file with the lines; empty: files
+  std::vector<std::string> keys = {};  // of the lines, each of which becomes a file of that name
   std::string volume = {};
   std::string mount = {};
   std::vector<std::string> files = {};
@@ -121,7 +130,7 @@ struct Component {
       {};             // why something about it is unusual; comments where packaged
   std::string image;  // full reference with tag (and digest when known)
   std::string version;
-  int uid = 0;            // of the image's user, whom its volumes and secrets belong to
+  int uid = 0;            // whom it runs as, and its volumes and secrets belong to
   std::string user = {};  // "10001:10001"; empty: the image's own
   std::vector<std::string> command = {};
   std::map<std::string, std::string> environment = {};

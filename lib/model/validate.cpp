@@ -57,6 +57,7 @@ class Validator {
     check_security(spec_.security);
     check_email(spec_.alerting);
     check_addresses(spec_.alerting);
+    check_public_urls();
     check_traces(spec_.traces);
     check_retention();
     if (spec_.metrics.scrape_interval.seconds < 1) {
@@ -110,10 +111,12 @@ class Validator {
   }
 
   void check_security(const SecuritySpec& security) {
-    if (!is_address(security.bind)) {
-      add("security.bind",
-          fmt::format("'{}' is not an IP address for 'security.bind'", security.bind),
-          "127.0.0.1 is this machine only, 0.0.0.0 every network");
+    for (const auto& [key, address] : {std::pair("security.bind", &security.bind),
+                                       std::pair("security.bind_ui", &security.bind_ui)}) {
+      if (!is_address(*address)) {
+        add(key, fmt::format("'{}' is not an IP address for '{}'", *address, key),
+            "127.0.0.1 is this machine only, 0.0.0.0 every network");
+      }
     }
     const char* origins = "security.cors_origins";
     for (const auto& origin : security.cors_origins) {
@@ -159,6 +162,16 @@ class Validator {
                                        std::pair("alerting.email_from", &alerting.email_from)}) {
       if (!address->empty() && address->find('@') == std::string::npos) {
         add(key, fmt::format("'{}' is not an e-mail address for '{}'", *address, key));
+      }
+    }
+  }
+
+  void check_public_urls() {
+    for (const auto& [name, url] : spec_.public_urls) {
+      if (!is_web_url(url)) {
+        const std::string key = "public_urls." + name;
+        add(key, fmt::format("'{}' is not a URL for '{}'", url, key),
+            "it starts with http:// or https://");
       }
     }
   }

@@ -55,9 +55,11 @@ Values addresses(const Topology& topology) {
         continue;
       }
       const std::string address = port.reached_at();
-      out.push_back(Values{{"purpose", port.use()},
-                           {"address", is_receiver ? "`" + address + "`" : "http://" + address},
-                           {"login", port.login()}});
+      out.push_back(
+          Values{{"purpose", port.use()},
+                 {"address", is_receiver ? fmt::format("`{}`", address)
+                                         : fmt::format("{}://{}", port.scheme(), address)},
+                 {"login", port.login()}});
     }
   }
   return out;
@@ -202,6 +204,19 @@ Result<const Component*> find_collector(const Topology& topology) {
   return out;
 }
 
+// "`grafana`, `loki`": the ports that can be moved.
+std::string port_names(const Topology& topology) {
+  std::vector<std::string> names;
+  for (const auto& component : topology.components) {
+    for (const auto& port : component.ports) {
+      if (port.exposure != Exposure::internal) {
+        names.push_back("`" + port.name + "`");
+      }
+    }
+  }
+  return join(names, ", ");
+}
+
 std::string place_of_alerts(const Topology& topology) {
   const Port* router = topology.port_of("alerts.router");
   return router != nullptr && router->host != 0 ? "http://" + router->reached_at()
@@ -217,10 +232,11 @@ Result<void> add_operations(FileTree& tree, const std::string& path, const Topol
   OBS_TRY_ASSIGN(const Component* collector, find_collector(topology));
   Values all = values;
   const Port* pages = topology.port_of("dashboards.view");
-  all["remote_ui"] = pages != nullptr && pages->host != 0
-                         ? Values{{"port", pages->host}, {"reached_at", pages->reached_at()}}
+  all["remote_ui"] = pages != nullptr && pages->host != 0 && is_loopback(pages->bind)
+                         ? Values{{"port", pages->host}, {"address", pages->address()}}
                          : Values(false);
   all["addresses"] = addresses(topology);
+  all["port_names"] = port_names(topology);
   all["budgets"] = budgets(topology);
   add_durability(all, topology, *collector);
   all["backup_volumes"] = backup_volumes(topology);

@@ -86,8 +86,11 @@ Values scrape_jobs(const Topology& topology, const Address& host_of) {
     if (link.kind != LinkKind::scrape || !seen.insert(link.to).second) {
       continue;
     }
-    const std::string& path = topology.find(link.to)->metrics_path;
+    const Component& to = *topology.find(link.to);
+    const std::string& path = to.metrics_path;
+    const auto port = std::ranges::find(to.ports, link.port, &Port::container);
     out.push_back(Values{{"job", link.to},
+                         {"tls", port != to.ports.end() && port->tls},
                          {"path", path == "/metrics" ? Values(nullptr) : Values(path)},
                          {"target", fmt::format("{}:{}", host_of(link.to), link.port)}});
   }
@@ -182,7 +185,6 @@ Values stack_values(const Topology& topology, const Words& words) {
   const bool tls = security.tls != Tls::off;
   Values out;
   out["name"] = topology.name;
-  out["network"] = topology.name;
   out["tier"] = topology.tier;
   // Of OTEL_RESOURCE_ATTRIBUTES.
   out["environment_encoded"] = percent_encoded(policy.environment);

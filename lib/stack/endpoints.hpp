@@ -14,7 +14,7 @@ struct Endpoint {
   std::string port;       // "otlp-grpc", "grafana": the key of `ports` in obsctl.yaml
   std::string component;  // that listens there
   std::string purpose;    // one line
-  std::string scheme;     // "https" for receivers of a stack with TLS, otherwise "http"
+  std::string scheme;     // "https" where the port speaks TLS, otherwise "http"
   std::string authority;  // "localhost:4317"
 
   [[nodiscard]] std::string url() const { return scheme + "://" + authority; }
@@ -31,7 +31,6 @@ struct Endpoint {
 
 // Where the component shows its own metrics: the URL with its path; nothing when the port is not
 // published.
-[[nodiscard]] std::optional<std::string> metrics_url(const Topology& topology,
-                                                     const Component& component);
+[[nodiscard]] std::optional<std::string> metrics_url(const Component& component);
 
 }  // namespace obsctl::stack

@@ -70,11 +70,24 @@ std::vector<std::string> mounts(const Service& service) {
   for (const auto& mount : service.mounts) {
     out.push_back(fmt::format("./{}:{}:ro", mount.source, mount.target));
   }
+  for (const auto& volume : service.secrets) {
+    out.push_back(fmt::format("{}:{}:ro", volume.name, volume.mount));
+  }
   for (const auto& volume : service.component.volumes) {
     out.push_back(fmt::format("{}:{}", volume.name, volume.mount));
   }
   if (service.component.host_view) {
     out.emplace_back("/:/host:ro");
+    out.emplace_back("/run/media:/host/run/media:ro");
+  }
+  return out;
+}
+
+// What a service has in memory; an empty one hides what lies there on the host.
+std::vector<std::string> in_memory(const Component& component) {
+  auto out = component.tmpfs;
+  if (component.host_view) {
+    out.emplace_back("/host/run");
   }
   for (const auto& path : service.component.host_paths) {
     out.push_back(fmt::format("{0}:{0}:ro", path));
@@ -144,7 +157,9 @@ Values service_values(const Service& service, const FileTree& tree) {
                          ? std::string()
                          : print_duration(component.stop_grace)},
       {"read_only", component.read_only},
-      {"tmpfs", block(component.tmpfs)},
+      {"networks", join(service.networks, ", ")},
+      {"tmpfs", block(in_memory(component))},
+      {"host_view", component.host_view},
       {"cap_add", join(service.cap_add, ", ")},
       {"entrypoint", flow(service.entrypoint)},
       {"command", block(component.command)},
@@ -166,8 +181,11 @@ Values service_values(const Service& service, const FileTree& tree) {
 Values volumes(const Topology& topology, const std::vector<Service>& services) {
   Values out = Values::array();
   for (const auto& service : services) {
-    for (const auto& volume : service.component.volumes) {
-      if (!service.one_shot) {
+    if (service.one_shot) {
+      continue;
+    }
+    for (const auto* list : {&service.component.volumes, &service.secrets}) {
+      for (const auto& volume : *list) {
         out.push_back(Values{{"key", volume.name},
                              {"full_name", topology.volume_name(volume)},
                              {"holds", volume.holds}});
@@ -175,6 +193,23 @@ Values volumes(const Topology& topology, const std::vector<Service>& services) {
     }
   }
   return out;
+}
+
+// Names and addresses that no proxy stands between.
+std::string without_proxy(const std::vector<Service>& services) {
+  std::vector<std::string> out = {"localhost", "127.0.0.1"};
+  for (const auto& service : services) {
+    if (!service.networks.empty()) {
+      out.push_back(service.component.name);
+    }
+  }
+  return join(out, ",");
+}
+
+Values networks(const Topology& topology) {
+  return {{"ingest", network_name(topology, k_ingest)},
+          {"backend", network_name(topology, k_backend)},
+          {"scrape", network_name(topology, k_scrape)}};
 }
 
 // The helpers' names belong to the packaging.
@@ -214,6 +249,8 @@ Result<void> package(Rendered& stack, const Topology& topology, const TemplateSt
     all["services"].push_back(service_values(service, stack.tree));
   }
   all["volumes"] = volumes(topology, all_services);
+  all["networks"] = networks(topology);
+  all["no_proxy"] = without_proxy(all_services);
   all["busybox"] = helper.image;
   for (const auto& [source, path] :
        std::map<std::string, std::string>{{"docker-compose.yml", k_file},

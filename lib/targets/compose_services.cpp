@@ -12,6 +12,24 @@ namespace obsctl::compose {
 namespace {
 
 constexpr auto k_init = "volume-init";
+// Replaces a secret at once, so that a reader never sees half of it, and never through a link.
+// `value` prints a line of a file of KEY=value lines without its end, which would be a second,
+// empty token for the collector.
+constexpr auto k_script_head = R"sh(umask 077
+put() {
+  rm -f "$2.new"
+  cat > "$2.new"
+  [ -s "$2.new" ] || { echo "$3 is empty or missing" >&2; exit 1; }
+  chmod 0400 "$2.new"
+  chown "$1:$1" "$2.new"
+  mv -f "$2.new" "$2"
+}
+value() {
+  sed -n "s/\r\$//; s/^export //; s/^$1=//p" "$2" | tail -n 1 |
+    sed "s/^'\(.*\)'\$/\1/; s/^\"\(.*\)\"\$/\1/" | tr -d '\n'
+}
+)sh";
+
 // Shells that end or sleep: not part of the plan.
 const Limits k_init_limits = {0.5, Bytes::from_mib(64)};
 const Limits k_probe_limits = {0.05, Bytes::from_mib(32)};
@@ -27,15 +45,14 @@ bool needs_init(const Component& component) {
 // volume of its own.
 void add_secrets(Service& service) {
   for (const auto& secret : service.component.secrets) {
-    if (!secret.environment.empty()) {
+    if (secret.volume.empty()) {
       service.env_files.push_back(secret.environment);
       continue;
     }
-    service.component.volumes.push_back({.name = secret.volume,
-                                         .mount = secret.mount,
-                                         .needs_init = true,
-                                         .backup = Backup::none,
-                                         .holds = secret.holds});
+    service.secrets.push_back({.name = secret.volume,
+                               .mount = secret.mount,
+                               .backup = Backup::none,
+                               .holds = secret.holds});
   }
 }
 
@@ -50,6 +67,20 @@ void add_mounts(Service& service) {
   }
   for (const auto& name : configs.folders) {
     service.mounts.push_back({folder + "/" + name, configs.mount + "/" + name});
+  }
+}
+
+// Whoever receives from applications is on their network, and whoever scrapes on that of those who
+// want to be scraped: a network of its own, because what is on it reaches all ports of the scraper.
+void add_networks(Service& service) {
+  const Component& component = service.component;
+  if (std::ranges::find(component.ports, Exposure::reachable, &Port::exposure) !=
+      component.ports.end()) {
+    service.networks.emplace_back(k_ingest);
+  }
+  service.networks.emplace_back(k_backend);
+  if (component.scrapes) {
+    service.networks.emplace_back(k_scrape);
   }
 }
 
@@ -80,7 +111,8 @@ void add_notes(Component& component) {
   if (component.host_view) {
     component.notes.emplace_back(
         "'/' is mounted without rslave so that it starts on every engine; a disk that is mounted "
-        "later appears after a restart of this service.");
+        "later appears after a restart of this service. An empty /run hides the engine's socket "
+        "and all others; /run/media holds disks that people plug in.");
   }
 }
 
@@ -99,6 +131,7 @@ Service of_component(const Topology& topology, const Component& component) {
   }
   add_secrets(out);
   add_mounts(out);
+  add_networks(out);
   return out;
 }
 
@@ -112,23 +145,37 @@ Service helper_service(const Helper& helper, std::string name, Limits limits) {
   return out;
 }
 
-// The lines of the script for one volume; adds the mounts that they need.
-std::string prepare(const Component& component, const Volume& volume, Service& init) {
+// Mounts a volume where the script works on it, and gives it to its user.
+std::string own(const Component& component, const Volume& volume, Service& init) {
   const std::string path = "/volumes/" + volume.name;
   init.component.volumes.push_back({.name = volume.name, .mount = path, .backup = Backup::none});
-  std::string script;
-  for (const auto& secret : component.secrets) {
-    if (secret.volume != volume.name) {
-      continue;
-    }
-    for (const auto& file : secret.files) {
-      const std::string source = "/from/" + file;
-      init.mounts.push_back({file, source});
-      script += fmt::format("cp {0} {1}/{2}\nchmod 0400 {1}/{2}\n", source, path,
-                            split(file, '/').back());
-    }
+  return fmt::format("chown -R {0}:{0} {1}\n", component.uid, path);
+}
+
+// Makes a file of the generated directory readable for the script, once for all that want it.
+void show(const std::string& file, Service& init) {
+  if (std::ranges::find(init.mounts, file, &Mount::source) == init.mounts.end()) {
+    init.mounts.push_back({file, "/from/" + file});
   }
-  return script + fmt::format("chown -R {0}:{0} {1}\n", component.uid, path);
+}
+
+// The lines that fill the volume of a secret.
+std::string fill(const Component& component, const SecretUse& secret, Service& init) {
+  const std::string path = "/volumes/" + secret.volume;
+  std::string script;
+  for (const auto& file : secret.files) {
+    show(file, init);
+    script += fmt::format("put {0} {1}/{2} {3} < /from/{3}\n", component.uid, path,
+                          split(file, '/').back(), file);
+  }
+  if (!secret.keys.empty()) {
+    show(secret.environment, init);
+  }
+  for (const auto& key : secret.keys) {
+    script += fmt::format("value {0} /from/{1} | put {2} {3}/{0} '{0} in {1}'\n", key,
+                          secret.environment, component.uid, path);
+  }
+  return script;
 }
 
 Service volume_init(const std::vector<Service>& services, const Helper& helper) {
@@ -141,32 +188,39 @@ Service volume_init(const std::vector<Service>& services, const Helper& helper) 
   std::vector<std::string> owners;
   std::string script;
   for (const auto& service : services) {
+    for (const auto& volume : service.secrets) {
+      script += own(service.component, volume, out);
+    }
+    for (const auto& secret : service.component.secrets) {
+      script += fill(service.component, secret, out);
+    }
     for (const auto& volume : service.component.volumes) {
-      if (!volume.needs_init) {
-        continue;
-      }
-      script += prepare(service.component, volume, out);
-      if (volume.backup != Backup::none) {
+      if (volume.needs_init) {
+        script += own(service.component, volume, out);
         owners.push_back(service.component.name);
       }
     }
   }
-  out.component.notes = {fmt::format(
-      "A new named volume belongs to root unless the image owns the path. The images of {} do not, "
-      "and their processes are not root: without this they stop with 'permission denied'.",
-      join(owners, " and "))};
+  if (!owners.empty()) {
+    out.component.notes = {fmt::format(
+        "A new named volume belongs to root unless the image owns the path. These images do not, "
+        "and their processes are not root: {}. Without this they stop with 'permission denied'.",
+        join(owners, ", "))};
+  }
   if (!out.mounts.empty()) {
     out.component.notes.emplace_back(
-        "It also copies the files below /from, which only their owner on the host "
-        "may read: through a mount they would be unreadable for those users.");
+        "It copies the files below /from, which only their owner on the host may read: through a "
+        "mount they would be unreadable for those users, and as environment everybody who may ask "
+        "the engine could read them.");
   }
   out.entrypoint = {"/bin/sh", "-euc"};
-  out.component.command = {script};
+  out.component.command = {(out.mounts.empty() ? "" : k_script_head) + script};
   return out;
 }
 
 Service probe(const Component& component, const Helper& helper) {
   Service out = helper_service(helper, probe_of(component), k_probe_limits);
+  out.networks = {k_backend};
   out.component.purpose =
       fmt::format("shows the health of {} in 'docker compose ps'", component.name);
   out.component.notes = {fmt::format(
@@ -179,13 +233,22 @@ Service probe(const Component& component, const Helper& helper) {
   const Probe& ready = component.probes->readiness;
   out.component.probes = component.probes;
   out.component.probes->readiness.command = {
-      "wget", "-q", "-O", "/dev/null",
+      "wget",
+      "-q",
+      "-Y",
+      "off",
+      "-O",
+      "/dev/null",
       fmt::format("http://{}:{}{}", component.name, ready.port, ready.path)};
   out.start_after = {{component.name, "service_started"}};
   return out;
 }
 
 }  // namespace
+
+std::string network_name(const Topology& topology, std::string_view key) {
+  return key == k_ingest ? topology.name : fmt::format("{}_{}", topology.name, key);
+}
 
 std::string probe_of(const Component& component) {
   return component.probes && component.probes->readiness.command.empty()

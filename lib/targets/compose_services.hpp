@@ -30,10 +30,22 @@ struct Service {
   std::vector<std::string> entrypoint = {};  // empty: the image's own
   std::vector<std::string> env_files = {};
   std::vector<Mount> mounts = {};
+  std::vector<Volume> secrets = {};        // which volume-init fills; the service only reads them
+  std::vector<std::string> networks = {};  // keys of the compose file; none: it has no network
   std::vector<StartAfter> start_after = {};
   std::vector<std::string> cap_add = {};  // capabilities beyond none
   bool one_shot = false;                  // a job that ends
 };
+
+// Keys of the networks in the compose file. Applications join the first and send to the collector;
+// those that want to be scraped join the last. Everything else of the stack is on the second alone.
+inline constexpr auto k_ingest = "observability";
+inline constexpr auto k_backend = "backend";
+inline constexpr auto k_scrape = "scrape";
+
+// The name under which the engine knows a network. Applications of older stacks have joined the
+// first by the stack's own name.
+[[nodiscard]] std::string network_name(const Topology& topology, std::string_view key);
 
 // How the stack is run, reached and watched.
 [[nodiscard]] Result<Words> words(const Topology& topology, const TemplateStore& store);

@@ -18,13 +18,13 @@ Runbook::Of about(std::string command) {
   };
 }
 
-// By the published port, or from inside the network.
+// By the published port, or from inside the network that the whole stack is on.
 std::string ask(const std::string& network, const std::string& helper_image,
                 const Component& component, int number) {
   const auto port = std::ranges::find(component.ports, number, &Port::container);
   return port != component.ports.end() && port->host != 0
-             ? "curl -s " + port->reached_at()
-             : fmt::format("docker run --rm --network {} {} wget -qO- http://{}:{}", network,
+             ? "curl -s " + std::string(port->tls ? "-k https://" : "") + port->reached_at()
+             : fmt::format("docker run --rm --network {} {} wget -qY off -O- http://{}:{}", network,
                            helper_image, component.name, number);
 }
 
@@ -34,7 +34,8 @@ std::string open_volume(const std::string& stack, const std::string& helper_imag
                      helper_image);
 }
 
-Runbook runbook(const std::string& stack, const std::string& helper_image) {
+Runbook runbook(const std::string& stack, const std::string& network,
+                const std::string& helper_image) {
   return {
       .apply = "docker compose up -d",
       .renew = "docker compose up -d",
@@ -59,8 +60,9 @@ Runbook runbook(const std::string& stack, const std::string& helper_image) {
             const std::string tail = lines == 0 ? "" : fmt::format("--tail {} ", lines);
             return "docker compose logs " + tail + join(components, " ");
           },
-      .ask = [stack, helper_image](const Component& component,
-                                   int port) { return ask(stack, helper_image, component, port); },
+      .ask = [network, helper_image](
+                 const Component& component,
+                 int port) { return ask(network, helper_image, component, port); },
       .volume =
           [stack, helper_image](const Component& component) {
             return open_volume(stack, helper_image, component);
@@ -92,7 +94,7 @@ std::string otlp_endpoint(const Topology& topology) {
 
 Result<Words> words(const Topology& topology, const TemplateStore& store) {
   OBS_TRY_ASSIGN(const Helper helper, find_helper(store));
-  return Words{.runbook = runbook(topology.name, helper.image),
+  return Words{.runbook = runbook(topology.name, network_name(topology, k_backend), helper.image),
                .selectors = job_selectors(),
                .address = [](std::string_view name) { return std::string(name); },
                .otlp_endpoint = otlp_endpoint(topology),

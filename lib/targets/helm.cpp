@@ -99,7 +99,7 @@ Values test_values(const Topology& topology) {
                                 fmt::format("http://{}:{}", receiver->component, http->container)}}
                       : Values(false);
     for (const auto& secret : secrets_of(topology)) {
-      if (secret.component == receiver->component && secret.environment) {
+      if (secret.component == receiver->component && secret.lines) {
         out["token_secret"] = secret.name;
       }
     }
@@ -187,6 +187,11 @@ Result<void> carries(const Topology& topology) {
     return fail(Code::config, fmt::format("a cluster cannot publish on the address {}", bind),
                 "0.0.0.0 makes a load balancer; exposedService.loadBalancerSourceRanges of the "
                 "chart's values limits who reaches it");
+  }
+  if (!is_loopback(topology.policy.security.bind_ui)) {
+    return fail_setting("security.bind_ui", "a cluster does not publish pages on an address",
+                        "use an ingress of your own, and name its controller's namespace in "
+                        "networkPolicies.dashboards of the chart's values");
   }
   return {};
 }

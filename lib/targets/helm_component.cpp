@@ -37,12 +37,16 @@ std::string port_list(const std::vector<int>& numbers) {
   return join(out, ", ");
 }
 
+bool is_exposed(const Port& port) {
+  return port.exposure == Exposure::pages || port.exposure == Exposure::reachable;
+}
+
 // Ports that people or senders outside of the stack are meant to use, whatever they are published
 // as on a host.
 std::vector<int> exposed_ports(const Component& component) {
   std::vector<int> out;
   for (const auto& port : component.ports) {
-    if (port.reachable) {
+    if (is_exposed(port)) {
       out.push_back(port.container);
     }
   }
@@ -79,8 +83,9 @@ Values accepted(const Component& component) {
     skip("CKV_K8S_22", "container-security-context-readonlyrootfilesystem",
          "the image writes beside its program");
   }
-  const bool env_secret = std::ranges::any_of(
-      component.secrets, [](const SecretUse& use) { return !use.environment.empty(); });
+  const bool env_secret = std::ranges::any_of(component.secrets, [](const SecretUse& use) {
+    return !use.environment.empty() && use.keys.empty();
+  });
   if (env_secret) {
     skip("CKV_K8S_35", "", "it takes this secret as a variable only");
   }
@@ -97,8 +102,9 @@ void add_secrets(Values& out, const std::vector<ChartSecret>& all, const Compone
       continue;
     }
     out["secrets"].push_back(Values{{"secret", secret.name}});
-    out[secret.environment ? "env_secrets" : "secret_volumes"].push_back(secret.name);
-    if (!secret.environment) {
+    const bool mounted = !secret.mount.empty();
+    out[mounted ? "secret_volumes" : "env_secrets"].push_back(secret.name);
+    if (mounted) {
       out["mounts"].push_back(
           Values{{"volume", secret.name}, {"path", secret.mount}, {"options", "readOnly: true"}});
     }
@@ -197,7 +203,7 @@ void add_policy(Values& out, const Topology& topology, const Component& componen
   if (receives) {
     out["receiver_ports"]["ports"] = Values::array();
     for (const auto& port : component.ports) {
-      if (port.reachable) {
+      if (is_exposed(port)) {
         out["receiver_ports"]["ports"].push_back(
             Values{{"port_name", port.name}, {"number", port.container}});
       }

@@ -13,12 +13,12 @@ namespace obsctl::helm {
 inline constexpr auto k_values = "chart/values.yaml";
 inline constexpr auto k_secret_values = "secrets/values.yaml";
 
-// A secret of the chart: variables of one file, or several files by their names.
+// A secret of the chart: lines of one file by their keys, or several files by their names.
 struct ChartSecret {
   std::string name;
-  std::string component;  // who reads it
-  bool environment = false;
-  std::string mount = {};          // of files
+  std::string component;           // who reads it
+  bool lines = false;              // KEY=value
+  std::string mount = {};          // empty: they become environment
   std::vector<std::string> files;  // relative to the generated directory
 };
 

@@ -81,7 +81,7 @@ Result<Values> rows_of(const ChartSecret& secret, const FileTree& tree, const He
                                  "existingSecrets.{}",
                                  secret.name));
     }
-    if (secret.environment) {
+    if (secret.lines) {
       OBS_TRY_ASSIGN(const Values rows, variables(path, content));
       out.update(rows);
     } else {
@@ -97,12 +97,12 @@ std::vector<ChartSecret> secrets_of(const Topology& topology) {
   std::vector<ChartSecret> out;
   for (const auto& component : topology.components) {
     for (const auto& use : component.secrets) {
-      const bool environment = !use.environment.empty();
-      out.push_back({.name = environment ? stem(use.environment) : use.volume,
+      const bool lines = !use.environment.empty();
+      out.push_back({.name = lines ? stem(use.environment) : use.volume,
                      .component = component.name,
-                     .environment = environment,
+                     .lines = lines,
                      .mount = use.mount,
-                     .files = environment ? std::vector<std::string>{use.environment} : use.files});
+                     .files = lines ? std::vector<std::string>{use.environment} : use.files});
     }
   }
   return out;

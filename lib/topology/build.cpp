@@ -167,16 +167,38 @@ Result<void> check_components(const StackSpec& spec, const Topology& topology) {
   return {};
 }
 
-// Every override names a published port, and no two ports share an address.
-Result<void> check_ports(const StackSpec& spec, const Topology& topology) {
+// What the spec says of a port by name is about one that may be published.
+Result<void> check_port_names(const StackSpec& spec, const Topology& topology) {
   std::vector<std::string> known;
+  for (const auto& component : topology.components) {
+    for (const auto& port : component.ports) {
+      if (port.exposure != Exposure::internal) {
+        known.push_back(port.name);
+      }
+    }
+  }
+  const auto check = [&](const std::string& section, const std::string& name) -> Result<void> {
+    if (std::ranges::find(known, name) != known.end()) {
+      return {};
+    }
+    const std::string hint = did_you_mean(name, known);
+    return fail_setting(section + "." + name, fmt::format("the stack has no port '{}'", name),
+                        hint.empty() ? "it has: " + join(known, ", ") : hint);
+  };
+  for (const auto& [name, number] : spec.ports) {
+    OBS_TRY(check("ports", name));
+  }
+  for (const auto& [name, url] : spec.public_urls) {
+    OBS_TRY(check("public_urls", name));
+  }
+  return {};
+}
+
+// No two ports share an address.
+Result<void> check_ports(const Topology& topology) {
   std::map<int, std::string> taken;
   for (const auto& component : topology.components) {
     for (const auto& port : component.ports) {
-      if (port.purpose.empty()) {
-        continue;  // never published
-      }
-      known.push_back(port.name);
       if (port.host == 0) {
         continue;
       }
@@ -188,13 +210,6 @@ Result<void> check_ports(const StackSpec& spec, const Topology& topology) {
                             "move one of them",
                             {{"ports." + port.name, std::to_string(port.host + 1)}});
       }
-    }
-  }
-  for (const auto& [name, number] : spec.ports) {
-    if (std::ranges::find(known, name) == known.end()) {
-      const std::string hint = did_you_mean(name, known);
-      return fail_setting("ports." + name, fmt::format("the stack has no port '{}'", name),
-                          hint.empty() ? "it has: " + join(known, ", ") : hint);
     }
   }
   return {};
@@ -213,7 +228,8 @@ Result<Topology> build(const StackSpec& spec, const sizing::SizingReport& report
                .retention = retention_of(report.load)};
   OBS_TRY(make_components(spec, report, catalogs, out));
   OBS_TRY(check_components(spec, out));
-  OBS_TRY(check_ports(spec, out));
+  OBS_TRY(check_port_names(spec, out));
+  OBS_TRY(check_ports(out));
   return out;
 }
 

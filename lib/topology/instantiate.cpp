@@ -15,18 +15,36 @@ namespace {
 
 constexpr auto k_loopback = "127.0.0.1";
 
-Port port_of(const catalog::PortDef& def, const StackSpec& spec) {
+bool holds(const Values& values, const std::string& flag) {
+  const auto found = values.find(flag);
+  return flag.empty() || (found != values.end() && found->is_boolean() && found->get<bool>());
+}
+
+Port port_of(const catalog::PortDef& def, const StackSpec& spec, const Values& flags) {
   Port out{.name = def.name, .container = def.number};
-  if (def.exposure == catalog::Exposure::internal) {
+  out.exposure = def.exposure;
+  out.tls = !def.tls.empty() && holds(flags, def.tls);
+  if (def.exposure == Exposure::internal) {
     return out;
   }
   const auto own = spec.ports.find(def.name);
   out.host = own == spec.ports.end() ? def.number : own->second;
-  // A service without a login of its own stays on loopback whatever security.bind says.
-  out.reachable = def.exposure == catalog::Exposure::reachable;
-  out.bind = def.exposure == catalog::Exposure::reachable ? spec.security.bind : k_loopback;
+  // A service without a login of its own stays on loopback whatever the settings say.
+  out.bind = def.exposure == Exposure::reachable ? spec.security.bind
+             : def.exposure == Exposure::pages   ? spec.security.bind_ui
+                                                 : k_loopback;
   out.purpose = def.purpose;
   return out;
+}
+
+// Where people open it: what the spec says, else where this host reaches the published port.
+Values url_of(const Port& port, const StackSpec& spec) {
+  const auto known = spec.public_urls.find(port.name);
+  if (known != spec.public_urls.end()) {
+    return known->second.ends_with('/') ? known->second : known->second + "/";
+  }
+  return port.host == 0 ? Values(nullptr)
+                        : Values(fmt::format("{}://{}/", port.scheme(), port.reached_at()));
 }
 
 class Filler {
@@ -73,20 +91,26 @@ void add_sizing(const sizing::SizingReport& report, Component& out) {
   }
 }
 
-Probe probe_at(const catalog::ProbeDef& def, int port, const std::string& path) {
-  Probe out{.port = port, .path = path, .command = def.command};
+// What asks for its own health needs no proxy, and no proof that it is itself.
+Probe probe_at(const catalog::ProbeDef& def, const Port& port, const std::string& path) {
+  Probe out{.port = port.container, .path = path, .command = def.command};
   if (def.wget) {
-    out.command = {"wget", "-q", "-O", "/dev/null",
-                   fmt::format("http://127.0.0.1:{}{}", port, path)};
+    out.command = {"wget", "-q", "-Y", "off"};
+    if (port.tls) {
+      out.command.emplace_back("--no-check-certificate");
+    }
+    out.command.insert(out.command.end(),
+                       {"-O", "/dev/null",
+                        fmt::format("{}://127.0.0.1:{}{}", port.scheme(), port.container, path)});
   }
   return out;
 }
 
-std::optional<Probes> probes_of(const catalog::ComponentDef& def) {
+std::optional<Probes> probes_of(const catalog::ComponentDef& def, const std::vector<Port>& ports) {
   if (!def.probe) {
     return std::nullopt;
   }
-  const int port = def.port(def.probe->port)->number;
+  const Port& port = *std::ranges::find(ports, def.probe->port, &Port::name);
   const Probe ready = probe_at(*def.probe, port, def.probe->path);
   return Probes{ready, ready, probe_at(*def.probe, port, def.probe->live), def.probe->start_period};
 }
@@ -103,11 +127,6 @@ void add_volumes(const catalog::ComponentDef& def, Component& out) {
   }
 }
 
-bool holds(const Values& values, const std::string& flag) {
-  const auto found = values.find(flag);
-  return flag.empty() || (found != values.end() && found->is_boolean() && found->get<bool>());
-}
-
 // Files of one volume that several entries fill stand together.
 void add_secrets(const catalog::ComponentDef& def, const Values& values, Component& out) {
   for (const auto& secret : def.secrets) {
@@ -115,11 +134,12 @@ void add_secrets(const catalog::ComponentDef& def, const Values& values, Compone
       continue;
     }
     auto use = std::ranges::find_if(out.secrets, [&](const SecretUse& other) {
-      return !secret.volume.empty() && other.volume == secret.volume;
+      return secret.environment.empty() && other.volume == secret.volume;
     });
     if (use == out.secrets.end()) {
       use = out.secrets.insert(
-          use, {secret.environment, secret.volume, secret.mount, {}, secret.holds, {}});
+          use,
+          {secret.environment, secret.keys, secret.volume, secret.mount, {}, secret.holds, {}});
     }
     use->files.insert(use->files.end(), secret.files.begin(), secret.files.end());
     if (!secret.content.empty()) {
@@ -136,6 +156,7 @@ Values shared_values(const StackSpec& spec, const Retention& retention) {
   Values out;
   out["retention"] = retention_values(retention);
   out["tls"] = spec.security.tls != Tls::off;
+  out["ui_tls"] = spec.security.ui_tls();
   out["bearer"] = spec.security.auth == Auth::bearer;
   out["sampling"] = spec.traces.keep.value < 1;
   out["slack"] = !alerting.slack_channel.empty();
@@ -149,6 +170,7 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
   out.name = def.name;
   out.file = def.file;
   out.uid = def.uid;
+  out.user = def.uid == def.image_uid ? "" : fmt::format("{0}:{0}", def.uid);
   out.title = def.title;
   out.image = def.reference();
   out.version = def.version;
@@ -156,10 +178,10 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
   Values values = context.shared;
   values["url"] = Values::object();
   for (const auto& port : def.ports) {
-    out.ports.push_back(port_of(port, context.spec));
-    values["url"][port.name] = out.ports.back().host != 0
-                                   ? Values("http://" + out.ports.back().reached_at() + "/")
-                                   : Values(nullptr);
+    out.ports.push_back(port_of(port, context.spec, values));
+    const Values url = url_of(out.ports.back(), context.spec);
+    values["url"][port.name] = url;
+    values["https"][port.name] = url.is_string() && url.get<std::string>().starts_with("https:");
   }
   values["self"] = component_values(out);
   const Filler fill(def, values);
@@ -183,11 +205,11 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
   out.host_view = def.host_view;
   out.host_paths = def.host_paths;
   out.scrapes = def.scrapes;
-  out.probes = probes_of(def);
+  out.probes = probes_of(def, out.ports);
   out.role = def.role;
   out.program = def.program;
   out.wget = def.wget || (def.probe && def.probe->wget);
-  out.reaches_out = def.reaches_out;
+  OBS_TRY_ASSIGN(out.reaches_out, fill("reaches_out", def.reaches_out));
   out.stop_grace = def.stop_grace;
   out.runbook = def.runbook;
   out.logs = def.logs;

@@ -91,10 +91,60 @@ class Generating(InitCase):
     def test_a_password_on_an_open_port_is_said(self):
         note = "Grafana's password travels unencrypted"
         self.assertNotIn(note, self.fresh().stdout)
-        opened = ("--tier", "small", "--bind", "0.0.0.0", "--auth", "bearer", "--tls", "self-signed")
-        self.assertIn(note, self.init("--dir", "open", *opened).stdout)
-        self.assertNotIn(note, self.init("--dir", "cluster", "--target", "helm", *opened).stdout)
+        opened = ("--tier", "small", "--bind-ui", "0.0.0.0")
+        done = self.init("--dir", "open", *opened)
+        self.assertIn(f"{note}: --tls self-signed encrypts it", done.stdout)
         self.assertNotIn(note, self.init("--dir", "unseen", "--port", "grafana=0", *opened).stdout)
+        done = self.init("--dir", "encrypted", "--tls", "self-signed", *opened)
+        self.assertNotIn(note, done.stdout)
+        self.assertIn("Grafana  https://localhost:3000", done.stdout)
+
+    def test_open_receivers_do_not_open_the_dashboards_and_say_so(self):
+        note = "Grafana stays on 127.0.0.1, for this host alone"
+        opened = ("--tier", "small", "--bind", "0.0.0.0", "--auth", "bearer", "--tls", "self-signed")
+        done = self.init("--dir", "open", *opened)
+        self.assertIn(f"{note}: --bind-ui 0.0.0.0 publishes it", done.stdout)
+        self.assertIn('"127.0.0.1:3000:3000"', (self.root / "open/docker-compose.yml").read_text())
+        self.assertIn("ssh -L 3000:127.0.0.1:3000 this-host", (self.root / "open/OPERATIONS.md").read_text())
+        self.assertNotIn(note, self.init("--dir", "decided", "--bind-ui", "127.0.0.1", *opened).stdout)
+        self.assertNotIn(note, self.init("--dir", "cluster", "--target", "helm", *opened).stdout)
+
+    def test_a_secret_reaches_its_reader_as_it_stands_in_the_file(self):
+        self.fresh("--auth", "bearer")
+        script = self.script_of_volume_init()
+        work = self.root / "volumes"
+        for line, value in (("OTLP_AUTH_TOKEN=old\nOTLP_AUTH_TOKEN=a=b $HOME 'c'\r\n", "a=b $HOME 'c'"),
+                            ("# x\nexport OTLP_AUTH_TOKEN=\"quoted\"", "quoted"),
+                            ("OTLP_AUTH_TOKEN='quoted'\n", "quoted")):
+            (self.stack / "secrets/otlp.env").write_bytes(line.encode())
+            folder = work / "otel-collector-secrets"
+            folder.mkdir(parents=True, exist_ok=True)
+            # Who could write here before must not lead the copy elsewhere.
+            (folder / "OTLP_AUTH_TOKEN.new").symlink_to(self.root / "elsewhere")
+            done = self.run_volume_init(script, work)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual((folder / "OTLP_AUTH_TOKEN").read_text(), value)
+            self.assertEqual(mode(folder / "OTLP_AUTH_TOKEN"), 0o400)
+            self.assertFalse((self.root / "elsewhere").exists())
+        (self.stack / "secrets/otlp.env").write_text("OTLP_AUTH_TOKEN=\n")
+        done = self.run_volume_init(script, work)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("OTLP_AUTH_TOKEN in secrets/otlp.env is empty or missing", done.stderr)
+
+    def script_of_volume_init(self):
+        """As Compose reads it."""
+        lines = (self.stack / "docker-compose.yml").read_text().splitlines()
+        start = next(n for n, line in enumerate(lines) if line.endswith("umask 077"))
+        end = next(n for n in range(start, len(lines)) if not lines[n].startswith(" " * 8))
+        return "\n".join(line[8:] for line in lines[start:end]).replace("$$", "$")
+
+    def run_volume_init(self, script, volumes):
+        """Here instead of in its container, where it may give files away."""
+        script = script.replace("/volumes/", f"{volumes}/").replace("/from/", f"{self.stack}/")
+        for name in ("jaeger-data", "otel-collector-storage", "grafana-secrets"):
+            (volumes / name).mkdir(parents=True, exist_ok=True)
+        return subprocess.run(["sh", "-euc", f"chown() {{ :; }}\n{script}"], text=True, capture_output=True,
+                              check=False)
 
     def test_an_error_names_the_flag_that_was_given(self):
         self.refused("--tier", "small", "--dir", "stack", "--traces", "bogus", expect=["for '--traces'"])

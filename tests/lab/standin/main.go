@@ -74,5 +74,9 @@ func main() {
 	if port == "" {
 		port = "3000"
 	}
-	log.Fatal(http.ListenAndServe(os.Getenv("GF_SERVER_HTTP_ADDR")+":"+port, nil))
+	address := os.Getenv("GF_SERVER_HTTP_ADDR") + ":" + port
+	if os.Getenv("GF_SERVER_PROTOCOL") == "https" {
+		log.Fatal(http.ListenAndServeTLS(address, os.Getenv("GF_SERVER_CERT_FILE"), os.Getenv("GF_SERVER_CERT_KEY"), nil))
+	}
+	log.Fatal(http.ListenAndServe(address, nil))
 }

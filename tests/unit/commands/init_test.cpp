@@ -142,6 +142,7 @@ TEST_CASE("notes name flags that change what they say") {
   CHECK(contains(fake.terminal.out_text, "travels unencrypted: --tls self-signed encrypts it"));
   CHECK(run(fake, {"init", "--tls", "self-signed"}) == exit_code::ok);
   CHECK_FALSE(contains(fake.terminal.out_text, "encrypts it"));
+  CHECK(contains(fake.terminal.out_text, "for this host alone: --bind-ui 0.0.0.0 publishes it"));
 }
 
 TEST_CASE("a stack of another user is refused, also to look at") {

@@ -41,6 +41,8 @@ TEST_CASE("contradictions are errors with a hint") {
            {"security.tls=self-signed", "security.tls_cert=/a.crt", "security.tls_key=/a.key"},
            {"security.bind=everywhere"},
            {"security.bind=256.0.0.1"},
+           {"security.bind_ui=localhost"},
+           {"public_urls.grafana=obs.example.com"},
            {"security.cors_origins=*"},
            {"security.cors_origins=https://*.example"},
            {"security.cors_origins=app.example"},

@@ -271,8 +271,8 @@ TEST_CASE("the runbook asks an API by its published port, or from inside the net
   CHECK(open.find("`curl -s localhost:8888/metrics |") != std::string::npos);
   const FileTree tree = rendered({"ports.prometheus=0", "ports.collector-metrics=0"});
   const std::string& closed = tree.at("OPERATIONS.md").bytes;
-  CHECK(closed.find("wget -qO- http://prometheus:9090/-/ready`") != std::string::npos);
-  CHECK(closed.find("wget -qO- http://otel-collector:8888/metrics |") != std::string::npos);
+  CHECK(closed.find("wget -qY off -O- http://prometheus:9090/-/ready`") != std::string::npos);
+  CHECK(closed.find("wget -qY off -O- http://otel-collector:8888/metrics |") != std::string::npos);
   for (const auto& [path, file] : tree) {
     CAPTURE(path);
     CHECK(file.bytes.find("localhost:0") == std::string::npos);

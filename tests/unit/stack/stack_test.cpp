@@ -114,14 +114,14 @@ TEST_CASE("root's stacks, listed ones and, behind sudo, one's own are trusted") 
 }
 
 TEST_CASE("endpoints: only published ports, with the scheme of their traffic") {
-  const Topology open =
-      test::sized({"security.tls=self-signed", "security.bind=192.0.2.7", "ports.prometheus=0"})
-          .topology;
+  const Topology open = test::sized({"security.tls=self-signed", "security.bind=192.0.2.7",
+                                     "security.bind_ui=192.0.2.8", "ports.prometheus=0"})
+                            .topology;
   const auto grpc = stack::endpoint(open, "otlp-grpc");
   REQUIRE(grpc);
   CHECK(grpc->url() == "https://192.0.2.7:4317");
   CHECK(stack::endpoint_of(open, "telemetry.in")->url() == grpc->url());
-  CHECK(stack::endpoint_of(open, "dashboards.view")->url() == "http://192.0.2.7:3000");
+  CHECK(stack::endpoint_of(open, "dashboards.view")->url() == "https://192.0.2.8:3000");
   CHECK(stack::endpoint(open, "collector-health")->url() == "http://localhost:13133");
   CHECK_FALSE(stack::endpoint(open, "prometheus"));
   CHECK_FALSE(stack::endpoint_of(open, "no.such.capability"));
@@ -131,8 +131,9 @@ TEST_CASE("endpoints: only published ports, with the scheme of their traffic") {
 
   const Topology plain = test::sized({"ports.otlp-http=14318"}).topology;
   CHECK(stack::endpoint(plain, "otlp-http")->url() == "http://localhost:14318");
+  CHECK(stack::endpoint_of(plain, "dashboards.view")->url() == "http://localhost:3000");
   const Component* receiver = plain.find(plain.provider("telemetry.in")->component);
-  CHECK(stack::metrics_url(plain, *receiver) == "http://localhost:8888/metrics");
+  CHECK(stack::metrics_url(*receiver) == "http://localhost:8888/metrics");
 }
 
 TEST_CASE("secret files: who reads them, and which a person has to bring") {

@@ -63,19 +63,70 @@ TEST_CASE("an image that cannot probe itself gets a probe from outside") {
 }
 
 TEST_CASE("who waits for such an image waits for the probe beside it") {
-  const auto all = services({"logs.backend=victorialogs"});
-  const auto collector = std::ranges::find(
-      all, "otel-collector", [](const auto& service) { return service.component.name; });
-  REQUIRE(collector != all.end());
+  Topology topology = test::sized({"logs.backend=victorialogs"}).topology;
+  topology.components.back().depends_on = {{"victorialogs", Ready::healthy},
+                                           {"prometheus", Ready::healthy}};
+  const auto waiting = compose::services(topology, {"busybox:1", "1"}).back();
   std::set<std::string> healthy;
-  for (const auto& after : collector->start_after) {
+  for (const auto& after : waiting.start_after) {
     if (after.condition == "service_healthy") {
       healthy.insert(after.service);
     }
   }
-  CHECK(healthy.contains("victorialogs-health"));
-  CHECK_FALSE(healthy.contains("victorialogs"));
-  CHECK(healthy.contains("prometheus"));
+  CHECK(healthy == std::set<std::string>{"victorialogs-health", "prometheus"});
+}
+
+TEST_CASE("applications reach the collector, and what scrapes them, and nothing else") {
+  for (const std::vector<std::string>& settings :
+       {std::vector<std::string>{},
+        {"traces.backend=tempo", "logs.backend=victorialogs", "metrics.backend=victoriametrics"}}) {
+    std::set<std::string> ingest;
+    std::set<std::string> scrape;
+    for (const auto& service : services(settings)) {
+      const auto on = [&](const char* network) {
+        return std::ranges::count(service.networks, network) == 1;
+      };
+      CAPTURE(service.component.name);
+      CHECK(on(compose::k_backend) != service.one_shot);
+      CHECK(service.networks.empty() == service.one_shot);
+      if (on(compose::k_ingest)) {
+        ingest.insert(service.component.name);
+      }
+      if (on(compose::k_scrape)) {
+        scrape.insert(service.component.name);
+      }
+    }
+    CHECK(ingest == std::set<std::string>{"otel-collector"});
+    CHECK(scrape == std::set<std::string>{"prometheus"});
+  }
+}
+
+TEST_CASE("applications find the network that they joined under its old name") {
+  const Topology topology = test::sized({"name=edge"}).topology;
+  CHECK(compose::network_name(topology, compose::k_ingest) == "edge");
+  CHECK(compose::network_name(topology, compose::k_backend) == "edge_backend");
+}
+
+TEST_CASE("no secret is environment, and nobody may write where one lies") {
+  const auto all = services({"security.auth=bearer", "security.tls=self-signed",
+                             "security.bind_ui=0.0.0.0", "alerting.slack_channel=#alerts"});
+  std::set<std::string> copied;
+  for (const auto& service : all) {
+    CAPTURE(service.component.name);
+    CHECK(service.env_files.empty());
+    for (const auto& volume : service.secrets) {
+      copied.insert(volume.name);
+      CHECK(std::ranges::find(service.component.volumes, volume.name, &Volume::name) ==
+            service.component.volumes.end());
+    }
+  }
+  for (const char* name : {"otel-collector-secrets", "otel-collector-tls", "grafana-secrets",
+                           "grafana-tls", "alertmanager-secrets"}) {
+    CAPTURE(name);
+    CHECK(copied.contains(name));
+  }
+  const auto& sources = all.front().mounts;
+  CHECK(std::ranges::count(sources, "tls/server.key", &compose::Mount::source) == 1);
 }
 
 TEST_CASE("secrets belong to the component's user, also without a volume of its own") {

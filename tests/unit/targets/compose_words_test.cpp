@@ -17,8 +17,8 @@ TEST_CASE("a published API is asked with curl, another one from inside the netwo
   const Values inside =
       word_values(test::compose_words(closed), closed, {}, {}).at("cmd").at("ask");
   const std::string loki = inside.at("loki");
-  CHECK(loki.starts_with("docker run --rm --network edge busybox:"));
-  CHECK(loki.ends_with(" wget -qO- http://loki:3100"));
+  CHECK(loki.starts_with("docker run --rm --network edge_backend busybox:"));
+  CHECK(loki.ends_with(" wget -qY off -O- http://loki:3100"));
   CHECK(inside.at("jaeger") == "curl -s localhost:1234");
 }
 

@@ -117,6 +117,7 @@ TEST_CASE("a cluster has no address of a host") {
     CAPTURE(good);
     CHECK(helm::target().carries(test::sized({"security.bind=" + std::string(good)}).topology));
   }
+  CHECK_FALSE(helm::target().carries(test::sized({"security.bind_ui=0.0.0.0"}).topology));
   const auto other = helm::target().carries(test::sized({"security.bind=10.1.2.3"}).topology);
   REQUIRE_FALSE(other);
   CHECK(has(other.error().message, "10.1.2.3"));

@@ -100,12 +100,48 @@ TEST_CASE("every variant hangs together") {
 }
 
 TEST_CASE("services without a login stay on loopback") {
-  const Topology topology = built({"security.bind=0.0.0.0"});
+  const Topology topology = built({"security.bind=0.0.0.0", "security.bind_ui=192.0.2.7"});
   CHECK(topology.port("otlp-grpc")->bind == "0.0.0.0");
-  CHECK(topology.port("grafana")->bind == "0.0.0.0");
+  CHECK(topology.port("grafana")->bind == "192.0.2.7");
   for (const char* name : {"prometheus", "loki", "jaeger", "alertmanager", "collector-metrics"}) {
     CAPTURE(name);
     CHECK(topology.port(name)->bind == "127.0.0.1");
+  }
+}
+
+TEST_CASE(
+    "opening the receivers opens no page; an open page speaks TLS where there is a certificate") {
+  CHECK(built({"security.bind=0.0.0.0"}).port("grafana")->bind == "127.0.0.1");
+  CHECK_FALSE(built({"security.bind_ui=0.0.0.0"}).port("grafana")->tls);
+  CHECK_FALSE(built({"security.tls=self-signed"}).port("grafana")->tls);
+  const Topology open = built({"security.bind_ui=0.0.0.0", "security.tls=self-signed"});
+  CHECK(open.port("grafana")->tls);
+  CHECK(open.port("otlp-grpc")->tls);
+  CHECK_FALSE(open.port("prometheus")->tls);
+  const Component* grafana = open.find("grafana");
+  CHECK(grafana->environment.at("GF_SERVER_PROTOCOL") == "https");
+  CHECK(grafana->environment.at("GF_SECURITY_COOKIE_SECURE") == "true");
+  CHECK(grafana->probes->readiness.command.back() == "https://127.0.0.1:3000/api/health");
+}
+
+TEST_CASE("links in messages lead where people open the page") {
+  const Topology own = built({});
+  CHECK(own.find("grafana")->environment.at("GF_SERVER_ROOT_URL") == "http://localhost:3000/");
+  const Topology proxied = built({"public_urls.grafana=https://obs.example.com/grafana",
+                                  "public_urls.alertmanager=https://obs.example.com/alerts/"});
+  const auto& environment = proxied.find("grafana")->environment;
+  CHECK(environment.at("GF_SERVER_ROOT_URL") == "https://obs.example.com/grafana/");
+  CHECK(environment.at("GF_SECURITY_COOKIE_SECURE") == "true");
+  CHECK_FALSE(environment.contains("GF_SERVER_PROTOCOL"));
+  const auto& command = proxied.find("alertmanager")->command;
+  CHECK(std::ranges::count(command, "--web.external-url=https://obs.example.com/alerts/") == 1);
+  CHECK(std::ranges::count(command, "--web.route-prefix=/") == 1);
+}
+
+TEST_CASE("nobody of the stack waits for a store: queues and data sources do without") {
+  for (const auto& component : built({}).components) {
+    CAPTURE(component.name);
+    CHECK(component.depends_on.empty());
   }
 }
 
@@ -124,6 +160,7 @@ TEST_CASE("overrides") {
 
 TEST_CASE("overrides that mean nothing are errors") {
   CHECK(error_of("ports.grafanna=3001") == "the stack has no port 'grafanna'");
+  CHECK(error_of("public_urls.grafanna=https://a.example") == "the stack has no port 'grafanna'");
   CHECK(error_of("ports.jaeger-metrics=1234") == "the stack has no port 'jaeger-metrics'");
   CHECK(error_of("ports.grafana=9090") ==
         "'prometheus' and 'grafana' would both be published on port 9090");
@@ -220,6 +257,9 @@ TEST_CASE("whoever provides a capability is found by it") {
 TEST_CASE("nobody waits for the health of what has no probe") {
   sizing::Catalogs catalogs = test::catalogs();
   catalogs.components.at("loki").probe.reset();
+  for (auto& need : catalogs.components.at("otel-collector").needs) {
+    need.start_healthy = need.capability == "logs.store";
+  }
   const auto stack = size_and_build(StackSpec{}, catalogs);
   REQUIRE_FALSE(stack);
   CHECK(stack.error().message ==
