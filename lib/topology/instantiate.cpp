@@ -156,6 +156,7 @@ Values shared_values(const StackSpec& spec, const Retention& retention) {
   Values out;
   out["retention"] = retention_values(retention);
   out["tls"] = spec.security.tls != Tls::off;
+  out["self_signed"] = spec.security.tls == Tls::self_signed;
   out["ui_tls"] = spec.security.ui_tls();
   out["bearer"] = spec.security.auth == Auth::bearer;
   out["sampling"] = spec.traces.keep.value < 1;
