@@ -53,6 +53,7 @@ struct Configs {
   std::string dashboards = {};
   std::string rules = {};
   std::string rule_tests = {};
+  std::vector<std::string> own = {};  // templates of files that are written once
 };
 
 // Secrets that a component reads: a file of KEY=value lines as environment, or files that must be
