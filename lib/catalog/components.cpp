@@ -208,13 +208,14 @@ class Reader : StrictReader {
     if (row == nullptr) {
       return;
     }
-    known(*row, {"mount", "files", "folders", "dashboards", "rules", "rule_tests"});
+    known(*row, {"mount", "files", "folders", "dashboards", "rules", "rule_tests", "own"});
     out_.configs.mount = required(*row, "mount");
     out_.configs.files = texts(*row, "files");
     out_.configs.folders = texts(*row, "folders");
     out_.configs.dashboards = optional(*row, "dashboards");
     out_.configs.rules = optional(*row, "rules");
     out_.configs.rule_tests = optional(*row, "rule_tests");
+    out_.configs.own = texts(*row, "own");
   }
 
   void read_probe(const yaml::Node& root) {
@@ -294,8 +295,8 @@ constexpr std::string_view k_file = "/component.yaml";
 }  // namespace
 
 const std::vector<std::string>& runbook_topics() {
-  static const std::vector<std::string> k_topics = {"access", "ask",    "stop",    "retention",
-                                                    "crash",  "change", "upgrade", "secrets"};
+  static const std::vector<std::string> k_topics = {
+      "access", "own", "ask", "stop", "retention", "crash", "change", "upgrade", "secrets"};
   return k_topics;
 }
 

@@ -73,6 +73,7 @@ struct ConfigsDef {
   std::string dashboards;
   std::string rules;
   std::string rule_tests;
+  std::vector<std::string> own;  // templates of files that are written once, then the person's
 };
 
 struct ProbeDef {

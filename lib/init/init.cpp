@@ -10,6 +10,7 @@
 
 #include "lib/init/certificates.hpp"
 #include "lib/init/host.hpp"
+#include "lib/init/neighbours.hpp"
 #include "lib/init/spec.hpp"
 #include "lib/stack/paths.hpp"
 
@@ -43,9 +44,9 @@ Result<std::vector<Note>> make_files(const Services& services, const Options& op
 }
 
 Result<std::vector<Note>> notes_of(const Services& services, const SpecSource& source,
-                                   const stack::Stack& stack, const FileTree& tree) {
+                                   const stack::Stack& stack, const FileTree& tree, bool fresh) {
   std::vector<Note> notes;
-  const auto& before = source.spec_on_disk;
+  const auto& before = source.before;
   if (before && before->target != stack.spec.target) {
     OBS_TRY_ASSIGN(const Target* left, find_target(before->target));
     notes.push_back(
@@ -57,6 +58,8 @@ Result<std::vector<Note>> notes_of(const Services& services, const SpecSource& s
   append(notes, placeholder_notes(services.files, stack, tree));
   if (stack.target->on_this_host) {
     append(notes, compare_with_engine(services, stack));
+    OBS_TRY_ASSIGN(auto more, compare_with_neighbours(services, stack, fresh));
+    append(notes, std::move(more));
   }
   return notes;
 }
@@ -84,12 +87,17 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
                .disk = {},
                .plan = {},
                .notes = {},
+               .transition = {},
                .findings = std::move(findings),
                .fresh = fresh,
                .look_only = options.look_only};
   OBS_TRY_ASSIGN(out.notes, make_files(services, options, out.stack, out.wanted));
   OBS_TRY_ASSIGN(out.wanted[stack_paths::spec], spec_file(source, options.force));
-  OBS_TRY_ASSIGN(auto notes, notes_of(services, source, out.stack, out.wanted));
+  if (source.before) {
+    out.transition = transition_to(out.stack, *source.before);
+    append(out.notes, out.transition.notes);
+  }
+  OBS_TRY_ASSIGN(auto notes, notes_of(services, source, out.stack, out.wanted, fresh));
   append(out.notes, std::move(notes));
   OBS_TRY(validate_paths(out.wanted));
   OBS_TRY_ASSIGN(out.disk, out.directory.read(out.wanted));

@@ -10,6 +10,7 @@
 #include "lib/apply/stack_directory.hpp"
 #include "lib/base/error.hpp"
 #include "lib/init/notes.hpp"
+#include "lib/init/transition.hpp"
 #include "lib/io/clock.hpp"
 #include "lib/io/environment.hpp"
 #include "lib/io/filesystem.hpp"
@@ -51,6 +52,7 @@ struct Prepared {
   apply::DiskState disk;
   apply::Plan plan;
   std::vector<Note> notes;
+  Transition transition;
   Findings findings;   // what of the load does not fit
   bool fresh = false;  // there was no stack before
   bool look_only = false;

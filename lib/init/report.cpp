@@ -135,7 +135,9 @@ std::vector<std::string> next_commands(const Prepared& prepared) {
     out.push_back("cd " + (plain ? directory : shell_quoted(directory)));
   }
   const Runbook& runbook = prepared.stack.words.runbook;
-  out.push_back(runbook.apply);
+  const Transition& transition = prepared.transition;
+  out.insert(out.end(), transition.first.begin(), transition.first.end());
+  out.push_back(transition.leftovers ? runbook.apply_all : runbook.apply);
   const bool new_certificate =
       std::ranges::any_of(prepared.plan.changes, [](const apply::Change& change) {
         return change.path == stack_paths::tls_certificate && change.action == Action::update;

@@ -62,22 +62,30 @@ std::string name_after(const fs::path& directory) {
   return out.empty() ? StackSpec().name : out;
 }
 
-// The name of the stack that obsctl generated there the last time, whose obsctl.yaml is gone.
-std::string remembered_name(const apply::Manifest& last) {
-  const auto entry = last.files.find(stack_paths::spec);
-  if (entry == last.files.end() || !entry->second.base.text) {
-    return StackSpec().name;
+// What the last obsctl.yaml that init wrote says, if that is known.
+std::optional<StackSpec> generated_before(const std::optional<apply::Manifest>& last,
+                                          const std::optional<StackSpec>& on_disk) {
+  if (!last) {
+    return std::nullopt;
   }
-  const auto spec = read_spec(*entry->second.base.text, stack_paths::spec);
-  return spec ? spec->name : StackSpec().name;
+  const auto entry = last->files.find(stack_paths::spec);
+  if (entry == last->files.end() || !entry->second.base.text) {
+    return on_disk;
+  }
+  auto spec = read_spec(*entry->second.base.text, stack_paths::spec);
+  return spec ? std::optional(std::move(*spec)) : on_disk;
 }
 
-void choose_name(StackSpec& spec, const Place& place, bool has_file,
-                 const std::optional<apply::Manifest>& last) {
-  if (spec.asked.contains("name") || (last && has_file)) {
+// A stack that is there keeps its name, also without an obsctl.yaml; a new one is called after its
+// directory.
+void choose_name(const Place& place, bool generated, SpecSource& source) {
+  StackSpec& spec = source.spec;
+  if (spec.asked.contains("name") || (generated && source.on_disk)) {
     return;
   }
-  spec.name = last ? remembered_name(*last) : name_after(place.directory);
+  spec.name = !generated      ? name_after(place.directory)
+              : source.before ? source.before->name
+                              : StackSpec().name;
   spec.asked.insert("name");
 }
 
@@ -134,7 +142,8 @@ Result<SpecSource> resolve_spec(const Services& services, const Options& options
     return no_spec(place.shown);
   }
   OBS_TRY(apply_settings(options, out.spec));
-  choose_name(out.spec, place, out.on_disk.has_value(), last);
+  out.before = generated_before(last, out.spec_on_disk);
+  choose_name(place, last.has_value(), out);
   out.spec.asked.insert("tier");  // a later version with another default must not move the stack
   OBS_TRY(check_generated(out.spec));
   return out;

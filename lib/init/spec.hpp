@@ -24,6 +24,9 @@ struct SpecSource {
   StackSpec spec;                         // settings over the file over the defaults
   std::optional<std::string> on_disk;     // the obsctl.yaml in the directory
   std::optional<StackSpec> spec_on_disk;  // what it says
+  // Of what was generated there the last time; of obsctl 0.1.0, which did not store it, what is on
+  // disk. Nothing where nothing was generated.
+  std::optional<StackSpec> before;
 };
 
 // Reads the given spec or the directory's obsctl.yaml and applies the settings. A new stack without

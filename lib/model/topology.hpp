@@ -61,6 +61,7 @@ struct Configs {
   std::string dashboards = {};
   std::string rules = {};
   std::string rule_tests = {};
+  std::vector<std::string> own = {};  // templates of files that are written once
 };
 
 // Secrets that a component reads: a file of KEY=value lines, or files. Its user finds them as files

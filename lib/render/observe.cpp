@@ -30,8 +30,7 @@ void add_file(FileTree& tree, std::string path, std::string bytes, std::string o
 std::string rule_header(std::string_view what) {
   return fmt::format(
       "# {} of this stack, generated from obsctl's catalog.\n"
-      "# Put your own rules into another file in this directory: it is loaded "
-      "as well and never touched.\n",
+      "# Rules of your own belong into files of your own; OPERATIONS.md says where.\n",
       what);
 }
 

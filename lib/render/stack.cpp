@@ -27,9 +27,14 @@ Result<void> add_configs(FileTree& tree, const Topology& topology, const Templat
   for (const auto& component : topology.components) {
     Values all = values;
     all["self"] = component_values(component);
+    const std::string from = "components/" + component.name + "/";
+    const std::string to = fmt::format("{}/{}/", words.configs, component.name);
     for (const auto& file : component.configs.files) {
-      OBS_TRY(add_file(tree, store, "components/" + component.name + "/" + file,
-                       fmt::format("{}/{}/{}", words.configs, component.name, file), all));
+      OBS_TRY(add_file(tree, store, from + file, to + file, all));
+    }
+    for (const auto& file : component.configs.own) {
+      OBS_TRY(add_file(tree, store, from + file, to + file, all));
+      tree[to + file].own = true;
     }
   }
   return {};

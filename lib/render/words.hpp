@@ -20,6 +20,7 @@ struct Runbook {
   using Of = std::function<std::string(std::string_view component)>;
 
   std::string apply;        // bring the stack to what its files say
+  std::string apply_all;    // the same, and remove what is no longer in them
   std::string renew;        // hand a changed secret file over
   std::string status;       // what runs
   std::string usage;        // memory and CPU of each
@@ -48,6 +49,8 @@ struct Runbook {
   std::function<std::string(const Component& component)> volume = nullptr;
   // What makes a published port reachable on this host; empty where it is.
   std::function<std::string(const Component& component, const Port& port)> open = nullptr;
+  // Stops and removes everything of the stack with that name but its data.
+  Of take_down = nullptr;
   // Gives the component's data back to its user.
   std::function<std::string(const Component& component)> own = nullptr;
 };

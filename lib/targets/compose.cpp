@@ -126,14 +126,14 @@ Values environment(const Component& component) {
 }
 
 // Identifies the generated files that a component mounts. `docker compose up` restarts a service
-// only when its definition changes, so a changed config has to show there. Secrets are left out:
-// they are kept.
+// only when its definition changes, so a changed config has to show there. Secrets and what is a
+// person's own are left out: they are kept.
 std::string config_hash(const Service& service, const FileTree& tree) {
   std::string sums;
   for (const auto& mount : service.mounts) {
     const std::string below = mount.source + "/";
     for (const auto& [path, file] : tree) {
-      if (!file.secret && (path == mount.source || path.starts_with(below))) {
+      if (!file.secret && !file.own && (path == mount.source || path.starts_with(below))) {
         sums += path + " " + sha256_hex(file.bytes) + "\n";
       }
     }

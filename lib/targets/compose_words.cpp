@@ -38,6 +38,7 @@ Runbook runbook(const std::string& stack, const std::string& network,
                 const std::string& helper_image) {
   return {
       .apply = "docker compose up -d",
+      .apply_all = "docker compose up -d --remove-orphans",
       .renew = "docker compose up -d",
       .status = "docker compose ps",
       .usage = "docker stats --no-stream",
@@ -68,6 +69,10 @@ Runbook runbook(const std::string& stack, const std::string& network,
             return open_volume(stack, helper_image, component);
           },
       .open = [](const Component&, const Port&) { return std::string(); },
+      .take_down =
+          [](std::string_view name) {
+            return fmt::format("docker compose -p {} down --remove-orphans", name);
+          },
       .own =
           [stack, helper_image](const Component& component) {
             return fmt::format("{} chown -R {}:{} /d", open_volume(stack, helper_image, component),

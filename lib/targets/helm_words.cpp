@@ -91,6 +91,7 @@ Runbook runbook(const Topology& topology, const std::string& image) {
   const auto always_apply = [](std::string_view) { return std::string(k_apply); };
   return {
       .apply = k_apply,
+      .apply_all = k_apply,
       .renew = std::string("obsctl init && ") + k_apply,
       .status = kubectl + " get pods",
       .usage = kubectl + " top pods",
@@ -130,6 +131,8 @@ Runbook runbook(const Topology& topology, const std::string& image) {
             return fmt::format("{} port-forward svc/{} {}:{}", kubectl, component.name, port.host,
                                port.container);
           },
+      .take_down =
+          [](std::string_view name) { return fmt::format("helm uninstall {0} -n {0}", name); },
       .own = [kubectl](const Component& component) {  // the kubelet applies fsGroup at a start
         return fmt::format("{} rollout restart statefulset {}", kubectl, component.name);
       }};

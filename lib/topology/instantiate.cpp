@@ -200,7 +200,8 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
   add_volumes(def, out);
   add_secrets(def, values, out);
   out.configs = {def.configs.mount,      def.configs.files, def.configs.folders,
-                 def.configs.dashboards, def.configs.rules, def.configs.rule_tests};
+                 def.configs.dashboards, def.configs.rules, def.configs.rule_tests,
+                 def.configs.own};
   out.tmpfs = def.tmpfs;
   out.read_only = def.read_only;
   out.host_view = def.host_view;

@@ -418,6 +418,30 @@ class Editing(InitCase):
         self.assertEqual((self.stack / "notes.txt").read_text(), "mine")
         self.assertTrue((self.stack / "configs/prometheus/rules/mine.yml").exists())
 
+    def test_files_of_ones_own_are_made_once_and_never_written_over(self):
+        self.fresh()
+        own = self.stack / "configs/otel-collector/own.yaml"
+        fragment = own.read_text() + "receivers: {otlp/own: {protocols: {http: }}}\n"
+        own.write_text(fragment)
+        mine = [self.stack / "configs" / name for name in (
+            "prometheus/scrape.d/shop.yml", "prometheus/rules.d/shop.yml", "grafana/own-dashboards/shop.json",
+            "grafana/provisioning/datasources/shop.yaml")]
+        for path in mine:
+            self.assertTrue(path.parent.is_dir(), path)
+            path.write_text("{}")
+        (self.stack / "docker-compose.override.yml").write_text("services: {}\n")
+        labels = re.findall("obsctl.config: .*", (self.stack / "docker-compose.yml").read_text())
+        self.init("--dir", "stack", "--force")
+        self.init("--dir", "stack", "--name", "other", "--force")
+        self.init("--dir", "stack", "--name", "stack", "--force")
+        self.assertEqual(own.read_text(), fragment)
+        self.assertEqual({path.read_text() for path in mine}, {"{}"})
+        self.assertEqual((self.stack / "docker-compose.override.yml").read_text(), "services: {}\n")
+        self.assertEqual(re.findall("obsctl.config: .*", (self.stack / "docker-compose.yml").read_text()), labels)
+        own.unlink()  # the collector does not start without it
+        self.init("--dir", "stack")
+        self.assertNotIn("otlp/own", own.read_text())
+
     def test_beside_a_foreign_file_lies_the_generated_one(self):
         self.stack.mkdir()
         (self.stack / "docker-compose.yml").write_text("services: {}\n")
@@ -602,6 +626,7 @@ class Mistakes(InitCase):
         small = ["--tier", "small", "--dir", "stack"]
         for words, expect in (
                 ([], ["no obsctl.yaml", "--tier"]),
+                (["--tier", "small", "--dir", ""], ["'--dir' is empty"]),
                 (["--tier", "smal", "--dir", "x"], ["'smal'", "did you mean 'small'"]),
                 (["--tier", "medium", "--dir", "x"], ["'medium'", "obsctl size --tier medium"]),
                 ([*small, "--name", "ends-"], ["'ends-'", "at most 40", "not ending in '-'"]),

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -92,8 +93,32 @@ def accepts(command: list, env: dict | None = None, seconds: int = 120) -> str:
 def test_collector_accepts_its_config(directory, tmp_path):
     config = in_place(directory, compose_model(directory), "otel-collector", tmp_path,
                       "configs/otel-collector/config.yaml")
-    accepts(["otelcol", "validate", f"--config={config}"],
-            environment(directory, "otel-collector"))
+    accepts(["otelcol", "validate", f"--config={config}",
+             f"--config={directory / 'configs/otel-collector/own.yaml'}"], environment(directory, "otel-collector"))
+
+
+def test_files_of_ones_own_are_read(directory, tmp_path):
+    """What a person puts into the places made for it counts: a mistake in each of them is found."""
+    mine = tmp_path / "stack"
+    shutil.copytree(directory, mine)
+    model = compose_model(mine)
+    command = model["services"]["otel-collector"]["command"]
+    files = [in_place(mine, model, "otel-collector", tmp_path, f"configs/otel-collector/{word.rpartition('/')[2]}")
+             for word in command if word.startswith("--config=")]
+    assert len(files) == 2
+    files[1].write_text("service: {pipelines: {logs/own: {receivers: [otlp], exporters: [nowhere]}}}\n")
+    with pytest.raises(AssertionError, match="nowhere"):
+        accepts(["otelcol", "validate", *(f"--config={file}" for file in files)],
+                environment(mine, "otel-collector"))
+    config = in_place(mine, model, "prometheus", tmp_path, "configs/prometheus/prometheus.yml")
+    for name, text in (("scrape.d/shop.yml", "scrape_configs: [{job_name: prometheus}]\n"),
+                       ("scrape.d/shop.yaml", "nonsense: 1\n"), ("rules.d/shop.yml", "groups: [{}]\n")):
+        own = mine / "configs/prometheus" / name
+        own.write_text(text)
+        with pytest.raises(AssertionError, match="(?s)shop|prometheus.*job"):
+            accepts(["promtool", "check", "config", config])
+        own.unlink()
+    accepts(["promtool", "check", "config", config])
 
 
 def test_collector_uses_no_renamed_component(directory, tmp_path):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `obsctl init` in the process: what it writes, what it leaves alone, and its exit codes.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "cli/app.hpp"
 #include "tests/support/fake_system.hpp"
@@ -159,6 +160,74 @@ TEST_CASE("a stack of another user is refused, also to look at") {
   CHECK(fake.read("obsctl.yaml") == before);
   fake.environment.variables["OBSCTL_SAFE_DIRECTORY"] = fake.directory.path().string();
   CHECK(cli::run({"init", "--keep", "30%"}, system) == exit_code::ok);
+}
+
+// The engine runs a container of the project `name` in `directory`, which publishes `port`.
+void engine_has(FakeSystem& fake, const std::string& name, const std::string& directory, int port) {
+  fake.http.answers["GET http://localhost/containers/json?all=true"] = {
+      200, fmt::format(R"([{{"Names": ["/c"], "Labels": {{"com.docker.compose.project": "{}",)"
+                       R"("com.docker.compose.project.working_dir": "{}"}}, "Ports":)"
+                       R"([{{"IP": "0.0.0.0", "PublicPort": {}, "Type": "tcp"}}]}}])",
+                       name, directory, port)};
+}
+
+TEST_CASE("two stacks of one host do not get one name") {
+  FakeSystem fake;
+  fake.write("blue/docker-compose.yml", "services: {}\n");
+  const std::string other = (fake.directory.path() / "blue").string();
+  engine_has(fake, "shop", other, 1);
+  const Words shop = {"init", "--tier", "small", "--dir", "green", "--name", "shop"};
+  CHECK(run(fake, shop) == exit_code::usage);
+  CHECK(contains(fake.terminal.err_text, "the project in '" + other + "' is called 'shop' too"));
+  CHECK(contains(fake.terminal.err_text, "--name shop-2"));
+  CHECK_FALSE(fake.files.exists(fake.directory.path() / "green"));
+  // Its own containers, those of a directory that is gone, and another name are no reason.
+  engine_has(fake, "shop", (fake.directory.path() / "green").string(), 1);
+  CHECK(run(fake, shop) == exit_code::ok);
+  engine_has(fake, "shop", "/no/such/directory", 1);
+  CHECK(run(fake, {"init", "--dir", "green", "--keep", "20%"}) == exit_code::ok);
+  CHECK_FALSE(contains(fake.terminal.out_text, "is called"));
+  // A stack that is there is told, and can be changed.
+  engine_has(fake, "shop", other, 1);
+  CHECK(run(fake, {"init", "--dir", "green", "--keep", "30%"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, "is called 'shop' too"));
+}
+
+TEST_CASE("ports that another project holds are said with settings that move them") {
+  FakeSystem fake;
+  engine_has(fake, "shop", "/srv/shop", 3000);
+  CHECK(run(fake, {"init", "--tier", "small", "--dir", "green"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text,
+                 "port 3000 is published by 'shop' (/srv/shop) already, so that the stack cannot "
+                 "start: --set ports.grafana=13000 moves it"));
+  CHECK(run(fake, {"init", "--dir", "green", "--set", "ports.grafana=13000"}) == exit_code::ok);
+  CHECK_FALSE(contains(fake.terminal.out_text, "already"));
+  engine_has(fake, "green", (fake.directory.path() / "green").string(), 13000);
+  CHECK(run(fake, {"init", "--dir", "green", "--keep", "30%"}) == exit_code::ok);
+  CHECK_FALSE(contains(fake.terminal.out_text, "already"));
+}
+
+TEST_CASE("a change says what becomes of data and containers, and how to apply it") {
+  FakeSystem fake;
+  REQUIRE(run(fake, {"init", "--tier", "small", "--name", "shop"}) == exit_code::ok);
+  CHECK(run(fake, {"init", "--metrics", "victoriametrics"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, "VictoriaMetrics is new and starts empty"));
+  CHECK(contains(fake.terminal.out_text, "Prometheus keeps metrics for 2d from now on, not 15d"));
+  CHECK(run(fake, {"init", "--logs", "victorialogs", "--retention-traces", "3d"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, "what it stored stays in the volume shop_loki-data"));
+  CHECK(contains(fake.terminal.out_text, "Jaeger keeps traces for 3d from now on, not 7d"));
+  CHECK(contains(fake.terminal.out_text, "\n  docker compose up -d --remove-orphans\n"));
+  CHECK(run(fake, {"init", "--retention-traces", "9d"}) == exit_code::ok);
+  CHECK_FALSE(contains(fake.terminal.out_text, "note:"));
+  CHECK(contains(fake.terminal.out_text, "\n  docker compose up -d\n"));
+  // Also when obsctl.yaml itself was edited.
+  std::string spec = fake.read("obsctl.yaml");
+  fake.write("obsctl.yaml", spec.replace(spec.find("name: shop"), 10, "name: mall"));
+  CHECK(run(fake, {"init"}) == exit_code::ok);
+  CHECK(contains(fake.terminal.out_text, "shop_jaeger-data, "));
+  CHECK(contains(fake.terminal.out_text, "'mall' starts with empty volumes: --name shop keeps it"));
+  CHECK(contains(fake.terminal.out_text,
+                 "\n  docker compose -p shop down --remove-orphans\n  docker compose up -d\n"));
 }
 
 TEST_CASE("init --export-templates writes templates and nothing else") {

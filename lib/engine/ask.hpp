@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// One question to the engine's API and its answer, which is input like any other.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "lib/base/error.hpp"
+#include "lib/io/environment.hpp"
+#include "lib/io/http.hpp"
+
+namespace obsctl::engine {
+
+// GET of a path of the API ("/info"), for two seconds at most. Errors: Code::unreachable when there
+// is no engine or none that can be asked, Code::failed when the answer is not JSON or longer than
+// `longest` bytes.
+[[nodiscard]] Result<nlohmann::json> ask(HttpClient& http, const Environment& environment,
+                                         std::string_view path, std::size_t longest);
+
+// The error for an answer that no engine should give.
+[[nodiscard]] Failure no_sense(const Environment& environment, std::string_view what);
+
+// A text that may be shown and stored: not empty, not long, no control characters.
+[[nodiscard]] bool is_plain(const std::string& text);
+
+}  // namespace obsctl::engine
