@@ -99,6 +99,7 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
                .wanted = {},
                .disk = {},
                .plan = {},
+               .origins = {},
                .notes = {},
                .findings = std::move(findings),
                .fresh = fresh,
@@ -110,6 +111,7 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
   append(out.notes, std::move(notes));
   OBS_TRY(validate_paths(out.wanted));
   OBS_TRY_ASSIGN(out.disk, out.directory.read(out.wanted));
+  OBS_TRY_ASSIGN(out.origins, origin_notes(services.files, out.stack, out.wanted, fresh));
   out.plan = plan_of(out, out.directory.manifest(), options.force, file.conflict);
   OBS_TRY(validate_changes(out.wanted, out.plan));
   if (out.directory.interrupted()) {

@@ -76,9 +76,10 @@ Place choose_place(const Services& services, const Options& options) {
 Result<SpecSource> resolve_spec(const Services& services, const Options& options,
                                 const Place& place) {
   SpecSource out;
-  const fs::path saved = place.directory / stack_paths::spec;
-  if (services.files.exists(saved)) {
-    OBS_TRY_ASSIGN(out.on_disk, services.files.read(saved));
+  OBS_TRY_ASSIGN(out.on_disk, read_beneath(services.files, place.directory, stack_paths::spec));
+  const FileMode made = out.mode & ~services.files.umask();
+  out.mode &= services.files.mode(place.directory / stack_paths::spec).value_or(made);
+  if (out.on_disk) {
     auto read =
         read_spec(*out.on_disk, (fs::path(place.shown) / stack_paths::spec).lexically_normal());
     if (read) {
@@ -102,7 +103,8 @@ Result<SpecSource> resolve_spec(const Services& services, const Options& options
 
 SpecFile spec_file(const SpecSource& source) {
   const std::string canonical = write_spec(source.spec);
-  SpecFile out{.file = {.bytes = canonical, .origin = "spec", .replaces = true}};
+  SpecFile out{
+      .file = {.bytes = canonical, .mode = source.mode, .origin = "spec", .replaces = true}};
   if (!source.on_disk || !source.spec_on_disk) {
     out.file.replaces = false;
     return out;

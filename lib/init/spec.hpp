@@ -24,6 +24,8 @@ struct SpecSource {
   StackSpec spec;                         // settings over the file over the defaults
   std::optional<std::string> on_disk;     // the obsctl.yaml in the directory
   std::optional<StackSpec> spec_on_disk;  // what it says
+  // Only people and obsctl read it, so the umask or who made it may keep others out.
+  FileMode mode = 0644;
 };
 
 // Reads the given spec or the directory's obsctl.yaml and applies the settings. Errors: neither a
