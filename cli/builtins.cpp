@@ -157,11 +157,12 @@ class DocsWriter {
       }
     }
     // Pages of commands that are gone.
-    OBS_TRY_ASSIGN(const auto pages, context_.files.list(root_ / "man"));
+    OBS_TRY_ASSIGN(const auto tree, context_.files.open_directory(root_));
+    OBS_TRY_ASSIGN(const auto pages, tree->list("man"));
     for (const auto& page : pages) {
       const std::string path = "man/" + page.string();
       if (!files.contains(path)) {
-        OBS_TRY(change(path, [&] { return context_.files.remove(root_ / path); }));
+        OBS_TRY(change(path, [&] { return tree->remove(path); }));
       }
     }
     return stale_ == 0 ? exit_code::ok : exit_code::findings;

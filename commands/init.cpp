@@ -103,6 +103,9 @@ Result<int> run(Context& context, const InitFlags& flags) {
   prepared.findings = in_flags(std::move(prepared.findings), k_init_flags);
   if (flags.output != InitFormat::json) {
     print_findings(context, prepared.findings);
+    for (const auto& note : prepared.origins) {
+      context.note("obsctl: " + note.text);
+    }
   }
   OBS_TRY(init::write(prepared, OBSCTL_VERSION));
   print(context, flags, prepared);

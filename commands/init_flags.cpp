@@ -200,7 +200,8 @@ std::vector<Flag> init_flags(InitFlags& into) {
 
 Result<init::Options> init_options(Context& context, const InitFlags& flags) {
   if (flags.dir && flags.dir->empty()) {
-    return fail(Code::usage, "'--dir' is empty", "name a directory; . is the current one");
+    return fail(Code::usage, "'--dir' is empty",
+                "is a variable unset? '--dir .' is the current directory");
   }
   init::Options out{.directory = flags.dir,
                     .spec = {},

@@ -10,6 +10,7 @@
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe shows up as EPIPE, which is not an error
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of the file size shows up as EFBIG, which is one
   try {
     const auto environment = obsctl::Environment::of_process();
     obsctl::OsFileSystem files;

@@ -128,14 +128,13 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file) 
   }
 }
 
-Result<std::optional<Manifest>> read_manifest(const FileSystem& files,
-                                              const std::filesystem::path& directory) {
-  const std::filesystem::path file = Places(directory).manifest;
-  if (!files.exists(file)) {
+Result<std::optional<Manifest>> read_manifest(const Directory& directory,
+                                              const std::filesystem::path& shown) {
+  OBS_TRY_ASSIGN(const auto text, read_if_there(directory, places::manifest));
+  if (!text) {
     return std::optional<Manifest>{};
   }
-  OBS_TRY_ASSIGN(const std::string text, files.read(file));
-  OBS_TRY_ASSIGN(Manifest manifest, parse_manifest(text, file.string()));
+  OBS_TRY_ASSIGN(Manifest manifest, parse_manifest(*text, (shown / places::manifest).string()));
   return std::optional(std::move(manifest));
 }
 

@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "lib/base/error.hpp"
-#include "lib/io/filesystem.hpp"
+#include "lib/io/directory.hpp"
 #include "lib/render/file_tree.hpp"
 
 namespace obsctl::apply {
@@ -55,8 +55,9 @@ struct Manifest {
 // `file` names it in errors. Paths that leave the directory are errors: a manifest is input.
 [[nodiscard]] Result<Manifest> parse_manifest(std::string_view text, const std::string& file);
 
-// The manifest of a generated directory; nothing where there is none. Errors: it is damaged.
-[[nodiscard]] Result<std::optional<Manifest>> read_manifest(const FileSystem& files,
-                                                            const std::filesystem::path& directory);
+// The manifest of a generated directory, which `shown` names in errors; nothing where there is none.
+// Errors: it is damaged, or not a file.
+[[nodiscard]] Result<std::optional<Manifest>> read_manifest(const Directory& directory,
+                                                            const std::filesystem::path& shown);
 
 }  // namespace obsctl::apply

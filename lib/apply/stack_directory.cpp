@@ -7,25 +7,16 @@
 #include <set>
 
 #include "lib/apply/journal.hpp"
-#include "lib/base/text.hpp"
+#include "lib/base/problems.hpp"
 
 namespace obsctl::apply {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr FileMode k_own_mode = 0755;
-
-// Where a directory that does not exist yet is built: beside it, so that a rename can put it in
-// place.
-struct Nursery {
-  explicit Nursery(const fs::path& dir)
-      : root(dir.parent_path() / ("." + dir.filename().string() + ".obsctl-new")),
-        lock(root / "lock"),
-        tree(root / "tree") {}
-
-  fs::path root, lock, tree;
-};
+constexpr FileMode k_public = 0755;
+constexpr FileMode k_private = 0700;
+constexpr FileMode k_journal_mode = 0600;
 
 // The directories of the files to write, parents first, with their modes.
 std::map<std::string, FileMode> directories_of(const FileTree& wanted, const Plan& plan) {
@@ -38,22 +29,21 @@ std::map<std::string, FileMode> directories_of(const FileTree& wanted, const Pla
     for (auto slash = change.path.find('/'); slash != std::string::npos;
          slash = change.path.find('/', slash + 1)) {
       const bool direct = change.path.find('/', slash + 1) == std::string::npos;
-      FileMode& mode = out.try_emplace(change.path.substr(0, slash), 0755).first->second;
-      mode = secret && direct ? 0700 : mode;
+      FileMode& mode = out.try_emplace(change.path.substr(0, slash), k_public).first->second;
+      mode = secret && direct ? k_private : mode;
     }
   }
   return out;
 }
 
-// Writes the new files of a plan below `into` and the manifest to `manifest`, durably.
-Result<void> write_files(FileSystem& files, const fs::path& dir, const FileTree& wanted,
+// Writes the new files of a plan below `into` and the manifest to `manifest`, durably. `old` is the
+// directory that is changed, where there is one.
+Result<void> write_files(Directory& directory, const Directory* old, const FileTree& wanted,
                          const Plan& plan, const fs::path& into, const fs::path& manifest,
                          const Manifest& next) {
   std::set<fs::path> written = {into, manifest, manifest.parent_path()};
-  OBS_TRY(files.make_directories(into, 0755));
-  OBS_TRY(files.make_directories(manifest.parent_path(), k_own_mode));
   for (const auto& [path, mode] : directories_of(wanted, plan)) {
-    OBS_TRY(files.make_directories(into / path, mode));
+    OBS_TRY(directory.make_directory(into / path, mode));
     written.insert(into / path);
   }
   for (const auto& change : plan.changes) {
@@ -64,13 +54,13 @@ Result<void> write_files(FileSystem& files, const fs::path& dir, const FileTree&
     std::string bytes = file.bytes;
     if (file.secret && change.action == Action::update &&
         !file.replaces) {  // only its mode changes
-      OBS_TRY_ASSIGN(bytes, files.read(dir / change.path));
+      OBS_TRY_ASSIGN(bytes, old->read(change.path));
     }
-    OBS_TRY(files.write_staged(into / change.path, bytes, file.mode));
+    OBS_TRY(directory.stage(into / change.path, bytes, file.mode));
     written.insert(into / change.path);
   }
-  OBS_TRY(files.write_staged(manifest, print_manifest(next), 0644));
-  return files.sync({written.begin(), written.end()});
+  OBS_TRY(directory.stage(manifest, print_manifest(next), 0644));
+  return directory.sync({written.begin(), written.end()});
 }
 
 Error uncommitted(Error error, const fs::path& dir) {
@@ -78,21 +68,53 @@ Error uncommitted(Error error, const fs::path& dir) {
   return error;
 }
 
-}  // namespace
+Journal journal_of(const FileTree& wanted, const Plan& plan, DirectoryIdentity own) {
+  Journal out;
+  out.own = own;
+  for (const auto& [path, mode] : directories_of(wanted, plan)) {
+    out.directories.emplace_back(path, mode);
+  }
+  for (const auto& change : plan.changes) {
+    if (change.action == Action::remove) {
+      out.remove.push_back(change.path);
+    } else if (writes(change.action)) {
+      out.put.push_back(change.path);
+    }
+  }
+  return out;
+}
 
-Result<bool> recover(const fs::path& dir, FileSystem& files) {
-  const Places places(dir);
-  if (files.exists(places.journal)) {
-    OBS_TRY_ASSIGN(const std::string text, files.read(places.journal));
-    OBS_TRY_ASSIGN(const Journal journal, parse_journal(text, places.journal.string()));
-    OBS_TRY(finish(journal, places, files));
+// Directories that hold a secret directly, as far as they are there, are closed to others.
+Result<void> close_secrets(Directory& directory, const FileTree& wanted) {
+  std::set<fs::path> closed;
+  for (const auto& [path, file] : wanted) {
+    const fs::path parent = fs::path(path).parent_path();
+    if (!file.secret || parent.empty() || !closed.insert(parent).second) {
+      continue;
+    }
+    OBS_TRY_ASSIGN(const auto found, directory.info(parent));
+    if (found && (found->mode & ~k_private) != 0) {
+      OBS_TRY(directory.narrow(parent, k_private));
+    }
+  }
+  return {};
+}
+
+// Completes or discards what an interrupted change left; true when it completed one.
+Result<bool> recover(Directory& directory, const fs::path& shown) {
+  OBS_TRY_ASSIGN(const auto journal, read_journal(directory, shown));
+  if (journal) {
+    OBS_TRY(finish(*journal, directory));
     return true;
   }
-  if (files.exists(places.staging)) {
-    OBS_TRY(files.remove_tree(places.staging));
+  OBS_TRY_ASSIGN(const auto staging, directory.info(places::staging));
+  if (staging) {
+    OBS_TRY(directory.remove_tree(places::staging));
   }
   return false;
 }
+
+}  // namespace
 
 Result<StackDirectory> StackDirectory::open(FileSystem& files, fs::path dir, Access access) {
   dir = dir.lexically_normal();
@@ -107,36 +129,79 @@ Result<StackDirectory> StackDirectory::open(FileSystem& files, fs::path dir, Acc
     return fail(Code::usage, fmt::format("'{}' is not a directory", out.dir_.string()),
                 "choose another directory");
   }
-  const Places places(out.dir_);
-  if (access == Access::read_only) {
-    out.interrupted_ = files.exists(places.journal);
-  } else if (files.exists(places.own)) {
-    OBS_TRY(out.take_lock());
-    OBS_TRY_ASSIGN(out.recovered_, recover(out.dir_, files));
-  }
-  OBS_TRY(out.load_manifest());
+  OBS_TRY(out.open_existing(access));
   return out;
 }
 
-Result<void> StackDirectory::take_lock() {
-  const Places places(dir_);
-  OBS_TRY(files_->make_directories(places.own, k_own_mode));
-  OBS_TRY_ASSIGN(lock_, files_->lock(places.lock));
-  // A process killed right after it had put a new directory in place leaves the empty building
-  // site.
-  const Nursery nursery(dir_);
-  if (files_->exists(nursery.root)) {
-    OBS_TRY(files_->remove_tree(nursery.root));
+Result<void> StackDirectory::open_existing(Access access) {
+  OBS_TRY_ASSIGN(root_, files_->open_directory(dir_));
+  OBS_TRY_ASSIGN(const auto own, look(places::own));
+  if (own && own->kind != FileKind::directory) {
+    return fail(Code::config, fmt::format("'{}' is not a directory", (dir_ / places::own).string()),
+                "remove it: obsctl keeps there what it knows about the stack");
   }
+  if (own && access == Access::read_write) {
+    OBS_TRY(take_lock());
+    OBS_TRY_ASSIGN(recovered_, recover(*root_, dir_));
+  } else if (own) {
+    OBS_TRY_ASSIGN(const auto journal, read_journal(*root_, dir_));
+    interrupted_ = journal.has_value();
+  }
+  OBS_TRY_ASSIGN(manifest_, read_manifest(*root_, dir_));
   return {};
 }
 
-Result<void> StackDirectory::load_manifest() {
-  OBS_TRY_ASSIGN(manifest_, read_manifest(*files_, dir_));
+Result<void> StackDirectory::take_lock() {
+  OBS_TRY(root_->make_directory(places::own, k_public));
+  OBS_TRY_ASSIGN(lock_, root_->lock(places::lock));
   return {};
+}
+
+// A file that the change removes before it makes directories.
+bool StackDirectory::is_leaving(const fs::path& path) const {
+  if (!manifest_) {
+    return false;
+  }
+  const auto entry = manifest_->files.find(path.string());
+  return entry != manifest_->files.end() && !entry->second.secret;
+}
+
+// What is at a path, if a change could put a file there.
+Result<std::optional<FileInfo>> StackDirectory::look(const fs::path& path) const {
+  const auto in_the_way = [this](const fs::path& part, std::string_view what) {
+    return fail(Code::config, fmt::format("'{}' is {}", (dir_ / part).string(), what),
+                "move it away; obsctl writes to regular files below the directory alone");
+  };
+  fs::path walked;
+  std::optional<FileInfo> found;
+  for (const auto& part : path) {
+    walked /= part;
+    OBS_TRY_ASSIGN(found, root_->info(walked));
+    if (!found) {
+      return found;
+    }
+    if (found->kind == FileKind::link) {
+      return in_the_way(walked, "a link");
+    }
+    if (found->kind == FileKind::other) {
+      return in_the_way(walked, "a pipe, socket or device");
+    }
+    if (found->mounted) {
+      return in_the_way(walked, "on another file system, which is mounted there");
+    }
+    if (found->kind == FileKind::regular && walked != path) {
+      return is_leaving(walked) ? Result<std::optional<FileInfo>>(std::nullopt)
+                                : in_the_way(walked, "a file, where a directory is needed");
+    }
+  }
+  return found;
 }
 
 Result<DiskState> StackDirectory::read(const FileTree& wanted) const {
+  DiskState out;
+  if (root_ == nullptr) {
+    return out;
+  }
   std::map<std::string, bool> paths;  // → secret
   for (const auto& [path, file] : wanted) {
     paths[path] = file.secret;
@@ -150,19 +215,18 @@ Result<DiskState> StackDirectory::read(const FileTree& wanted) const {
   for (const auto& [path, secret] : named) {
     paths.try_emplace(beside(path), secret);
   }
-  DiskState out;
+  Problems problems;
   for (const auto& [path, secret] : paths) {
-    const fs::path file = dir_ / path;
-    const auto mode = files_->mode(file);
-    if (!mode) {
+    std::optional<FileInfo> info;
+    if (!problems.take(info, look(path)) || !info) {
       continue;
     }
-    DiskFile found{.bytes = {}, .mode = *mode, .directory = files_->is_directory(file)};
-    if (!secret && !found.directory) {
-      OBS_TRY_ASSIGN(found.bytes, files_->read(file));
+    DiskFile found{.bytes = {}, .mode = info->mode, .directory = info->kind == FileKind::directory};
+    if (secret || found.directory || problems.take(found.bytes, root_->read(path))) {
+      out[path] = std::move(found);
     }
-    out[path] = std::move(found);
   }
+  OBS_TRY(problems.done());
   return out;
 }
 
@@ -171,13 +235,13 @@ Result<void> StackDirectory::apply(const Plan& plan, const std::string& version)
   OBS_TRY(validate_paths(wanted));
   Manifest next = plan.next;
   next.version = version;
-  if (!plan.changes_something() && manifest_ == next) {
-    return {};
-  }
-  if (!files_->exists(dir_)) {
+  if (root_ == nullptr) {
     OBS_TRY(create(wanted, plan, next));
   } else {
-    OBS_TRY(change(wanted, plan, next));
+    OBS_TRY(close_secrets(*root_, wanted));
+    if (plan.changes_something() || manifest_ != next) {
+      OBS_TRY(change(wanted, plan, next));
+    }
   }
   manifest_ = next;
   return {};
@@ -185,71 +249,59 @@ Result<void> StackDirectory::apply(const Plan& plan, const std::string& version)
 
 Result<void> StackDirectory::create(const FileTree& wanted, const Plan& plan,
                                     const Manifest& next) {
-  const Nursery nursery(dir_);
+  auto made = files_->new_directory(dir_);
+  if (!made) {
+    return Failure(uncommitted(std::move(made).error(), dir_));
+  }
   const auto build = [&]() -> Result<void> {
-    OBS_TRY(files_->make_directories(nursery.root, 0755));
-    OBS_TRY_ASSIGN(const auto lock, files_->lock(nursery.lock));
-    if (files_->exists(nursery.tree)) {  // left by a killed process
-      OBS_TRY(files_->remove_tree(nursery.tree));
-    }
-    auto done =
-        write_files(*files_, dir_, wanted, plan, nursery.tree, Places(nursery.tree).manifest, next);
-    if (done && files_->exists(dir_)) {
-      done = fail(Code::failed,
-                  fmt::format("'{}' has just been created by somebody else", dir_.string()),
-                  "run the command again");
-    }
-    if (done) {
-      done = files_->rename(nursery.tree, dir_);
-    }
-    // The result is decided; a building site that cannot be removed is cleared by the next run.
-    static_cast<void>(files_->remove_tree(nursery.root));
-    return done;
+    Directory& directory = (*made)->directory();
+    OBS_TRY(directory.make_directory(places::own, k_public));
+    OBS_TRY(write_files(directory, nullptr, wanted, plan, ".", places::manifest, next));
+    OBS_TRY_ASSIGN(root_, (*made)->put_in_place());
+    return {};
   };
-  auto done = build();
-  return done ? done : Failure(uncommitted(std::move(done).error(), dir_));
+  if (auto built = build(); !built) {
+    // What cannot be removed now is cleared by the next run.
+    static_cast<void>((*made)->discard());
+    return Failure(uncommitted(std::move(built).error(), dir_));
+  }
+  return {};
 }
 
 Result<void> StackDirectory::stage(const FileTree& wanted, const Plan& plan, const Manifest& next) {
-  const Places places(dir_);
-  OBS_TRY(
-      write_files(*files_, dir_, wanted, plan, places.staged_files, places.staged_manifest, next));
-  Journal journal;
-  for (const auto& [path, mode] : directories_of(wanted, plan)) {
-    journal.directories.emplace_back(path, mode);
-  }
-  for (const auto& change : plan.changes) {
-    if (change.action == Action::remove) {
-      journal.remove.push_back(change.path);
-    } else if (writes(change.action)) {
-      journal.put.push_back(change.path);
-    }
-  }
-  OBS_TRY(files_->write_staged(places.staged_journal, print_journal(journal), 0644));
-  OBS_TRY(files_->sync({places.staged_journal, places.staging}));
-  return files_->rename(places.staged_journal, places.journal);  // the commit point
+  OBS_TRY(root_->make_directory(places::staging, k_private));
+  OBS_TRY(root_->make_directory(places::staged_files, k_private));
+  OBS_TRY(write_files(*root_, root_.get(), wanted, plan, places::staged_files,
+                      places::staged_manifest, next));
+  OBS_TRY_ASSIGN(const DirectoryIdentity own, identify(*root_));
+  OBS_TRY(root_->stage(places::staged_journal, print_journal(journal_of(wanted, plan, own)),
+                       k_journal_mode));
+  OBS_TRY(root_->sync({places::staged_journal, places::staging}));
+  OBS_TRY(root_->move(places::staged_journal, places::journal));  // the commit point
+  return root_->sync({places::own});
 }
 
 Result<void> StackDirectory::change(const FileTree& wanted, const Plan& plan,
                                     const Manifest& next) {
-  const Places places(dir_);
-  const bool first = !files_->exists(places.own);
+  OBS_TRY_ASSIGN(const auto own, root_->info(places::own));
+  const bool first = !own;
   if (lock_ == nullptr) {
     if (auto locked = take_lock(); !locked) {
       return Failure(uncommitted(std::move(locked).error(), dir_));
     }
   }
-  if (!manifest_ && files_->exists(places.manifest)) {
+  OBS_TRY_ASSIGN(const auto manifest, root_->info(places::manifest));
+  if (!manifest_ && manifest) {
     return fail(Code::failed,
                 fmt::format("'{}' has just been written by another obsctl", dir_.string()),
                 "run the command again");
   }
   auto staged = stage(wanted, plan, next);
-  if (!staged && !files_->exists(places.journal)) {
-    static_cast<void>(files_->remove_tree(first ? places.own : places.staging));
+  if (const auto journal = root_->info(places::journal); !staged && journal && !*journal) {
+    static_cast<void>(root_->remove_tree(first ? places::own : places::staging));
     return Failure(uncommitted(std::move(staged).error(), dir_));
   }
-  auto done = recover(dir_, *files_);
+  auto done = recover(*root_, dir_);
   if (!done) {
     Error error = std::move(done).error();
     error.context.push_back(fmt::format(

@@ -8,6 +8,10 @@
 // moved into place. Who opens a directory with a journal completes it; staging without a journal is
 // discarded.
 //
+// An existing directory may come from anybody. It is opened once, and everything happens beneath
+// that one open directory; what could send a write elsewhere, or could stop a change half-way, is
+// an error before anything is changed.
+//
 // Not thread-safe. Between processes a lock on .obsctl/lock keeps two writers apart.
 #pragma once
 
@@ -27,8 +31,8 @@ enum class Access { read_only, read_write };
 class StackDirectory {
  public:
   // Opens `dir` (absolute), which need not exist. With Access::read_write takes the lock and
-  // completes or discards an interrupted change first. Errors: locked by another process, damaged
-  // manifest, not readable.
+  // completes or discards an interrupted change first. Errors: locked by another process, a damaged
+  // manifest, a journal that was not written here, not readable.
   [[nodiscard]] static Result<StackDirectory> open(FileSystem& files, std::filesystem::path dir,
                                                    Access access);
 
@@ -39,7 +43,9 @@ class StackDirectory {
   // With Access::read_only: an interrupted change waits for completion.
   [[nodiscard]] bool interrupted() const { return interrupted_; }
 
-  // What is on disk at the paths of `wanted` and of the manifest, and beside them.
+  // What is on disk at the paths of `wanted` and of the manifest, and beside them. Errors, all of
+  // them at once: a link, a pipe or device, another file system, or a file that obsctl did not
+  // generate where a directory is needed.
   [[nodiscard]] Result<DiskState> read(const FileTree& wanted) const;
 
   // Executes a plan. On an error before the commit point nothing has changed; after it the message
@@ -50,22 +56,21 @@ class StackDirectory {
   StackDirectory(FileSystem& files, std::filesystem::path dir)
       : files_(&files), dir_(std::move(dir)) {}
 
+  Result<void> open_existing(Access access);
   Result<void> take_lock();
-  Result<void> load_manifest();
+  [[nodiscard]] bool is_leaving(const std::filesystem::path& path) const;
+  [[nodiscard]] Result<std::optional<FileInfo>> look(const std::filesystem::path& path) const;
   Result<void> create(const FileTree& wanted, const Plan& plan, const Manifest& next);
   Result<void> change(const FileTree& wanted, const Plan& plan, const Manifest& next);
   Result<void> stage(const FileTree& wanted, const Plan& plan, const Manifest& next);
 
   FileSystem* files_;
   std::filesystem::path dir_;
+  std::unique_ptr<Directory> root_;  // none: it does not exist yet
   std::unique_ptr<FileLock> lock_;
   std::optional<Manifest> manifest_;
   bool recovered_ = false;
   bool interrupted_ = false;
 };
-
-// Completes or discards what an interrupted change left in `dir`; true when it completed one. The
-// caller holds the lock. Harmless on a directory that obsctl never wrote.
-[[nodiscard]] Result<bool> recover(const std::filesystem::path& dir, FileSystem& files);
 
 }  // namespace obsctl::apply

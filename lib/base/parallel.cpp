@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -13,9 +15,16 @@ namespace obsctl {
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& work) {
   constexpr std::size_t k_max_threads = 8;
   std::atomic<std::size_t> next = 0;
+  std::exception_ptr thrown;
+  std::once_flag first;
   const auto draw = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      work(i);
+    try {
+      for (std::size_t i = next++; i < count; i = next++) {
+        work(i);
+      }
+    } catch (...) {  // would end the process if it left a thread
+      std::call_once(first, [&thrown] { thrown = std::current_exception(); });
+      next = count;
     }
   };
   const std::size_t threads = std::min(
@@ -28,6 +37,10 @@ void parallel_for(std::size_t count, const std::function<void(std::size_t)>& wor
   } catch (const std::system_error&) {  // no more threads to be had: the others do the work
   }
   draw();
+  helpers.clear();  // waits for them
+  if (thrown) {
+    std::rethrow_exception(thrown);
+  }
 }
 
 }  // namespace obsctl

@@ -2,6 +2,7 @@
 // The mistakes of one input, so that a person sees all of them at once.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,9 @@ class Problems {
     return result.has_value();
   }
 
+  // True when a person would not read on; looking for more is a waste.
+  [[nodiscard]] bool full() const { return errors_.size() >= k_enough; }
+
   // The first mistake, which carries the others.
   [[nodiscard]] Result<void> done() {
     if (errors_.empty()) {
@@ -58,6 +62,7 @@ class Problems {
   }
 
  private:
+  static constexpr std::size_t k_enough = 100;
   std::vector<Error> errors_;
 };
 

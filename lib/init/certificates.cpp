@@ -26,8 +26,9 @@ std::string date(pki::Time time) {
 }
 
 // The file's bytes, or an empty text when it is not there.
-Result<std::string> read_if_there(const FileSystem& files, const fs::path& path) {
-  return files.exists(path) ? files.read(path) : Result<std::string>("");
+Result<std::string> read_own(const FileSystem& files, const fs::path& directory, const char* path) {
+  OBS_TRY_ASSIGN(auto bytes, read_beneath(files, directory, path));
+  return std::move(bytes).value_or("");
 }
 
 // A TLS file is handled like a secret (made once, kept, never shown), and replaced only when it is
@@ -80,10 +81,9 @@ Result<Notes> self_signed(FileTree& tree, const FileSystem& files, pki::Time now
   const fs::path& dir = stack.directory;
   const auto names = server_names(files, stack);
   pki::KeyPair ca;
-  OBS_TRY_ASSIGN(ca.certificate, read_if_there(files, dir / stack_paths::tls_ca));
-  OBS_TRY_ASSIGN(ca.key, read_if_there(files, dir / stack_paths::tls_ca_key));
-  OBS_TRY_ASSIGN(const std::string server,
-                 read_if_there(files, dir / stack_paths::tls_certificate));
+  OBS_TRY_ASSIGN(ca.certificate, read_own(files, dir, stack_paths::tls_ca));
+  OBS_TRY_ASSIGN(ca.key, read_own(files, dir, stack_paths::tls_ca_key));
+  OBS_TRY_ASSIGN(const std::string server, read_own(files, dir, stack_paths::tls_certificate));
   const bool has_key = files.exists(dir / stack_paths::tls_key);
   const bool new_ca = ca.certificate.empty();
   Notes notes;
@@ -147,8 +147,8 @@ Result<Notes> from_files(FileTree& tree, const FileSystem& files, pki::Time now,
         {"TLS: the certificate has no subject alternative names; Go clients refuse it"});
   }
   OBS_TRY_ASSIGN(const std::string old_certificate,
-                 read_if_there(files, dir / stack_paths::tls_certificate));
-  OBS_TRY_ASSIGN(const std::string old_key, read_if_there(files, dir / stack_paths::tls_key));
+                 read_own(files, dir, stack_paths::tls_certificate));
+  OBS_TRY_ASSIGN(const std::string old_key, read_own(files, dir, stack_paths::tls_key));
   const bool is_new = old_certificate != pair.certificate || old_key != pair.key;
   add(tree, stack_paths::tls_certificate, std::move(pair.certificate), k_public, is_new);
   add(tree, stack_paths::tls_key, std::move(pair.key), k_private, is_new);

@@ -86,6 +86,7 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
                .wanted = {},
                .disk = {},
                .plan = {},
+               .origins = {},
                .notes = {},
                .transition = {},
                .findings = std::move(findings),
@@ -101,6 +102,7 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
   append(out.notes, std::move(notes));
   OBS_TRY(validate_paths(out.wanted));
   OBS_TRY_ASSIGN(out.disk, out.directory.read(out.wanted));
+  OBS_TRY_ASSIGN(out.origins, origin_notes(services.files, out.stack, out.wanted, fresh));
   out.plan = apply::make_plan(out.wanted, out.disk, out.directory.manifest(), options.force);
   OBS_TRY(validate_changes(out.plan));
   if (out.directory.interrupted()) {

@@ -51,6 +51,7 @@ struct Prepared {
   FileTree wanted;
   apply::DiskState disk;
   apply::Plan plan;
+  std::vector<Note> origins;  // to be said before anything is written
   std::vector<Note> notes;
   Transition transition;
   Findings findings;   // what of the load does not fit

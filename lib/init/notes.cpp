@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
+#include "lib/stack/paths.hpp"
 #include "lib/stack/secrets.hpp"
 
 namespace obsctl::init {
@@ -63,6 +64,30 @@ std::vector<Note> exposure_notes(const stack::Stack& stack) {
   return out;
 }
 
+Result<std::vector<Note>> origin_notes(const FileSystem& files, const stack::Stack& stack,
+                                       const FileTree& tree, bool fresh) {
+  std::vector<Note> out;
+  OBS_TRY_ASSIGN(const auto templates, stack::own_templates(files, stack.directory));
+  if (!templates.empty()) {
+    out.push_back(
+        {fmt::format("templates of this directory are used: {} file{} in {}", templates.size(),
+                     templates.size() == 1 ? "" : "s", stack_paths::templates)});
+  }
+  std::vector<std::string> kept;
+  for (const auto& [path, file] : tree) {
+    if (fresh && file.secret && !file.replaces && files.exists(stack.directory / path)) {
+      kept.push_back(path);
+    }
+  }
+  if (!kept.empty()) {
+    out.push_back(
+        {fmt::format("kept secrets that were already here: {}; if others know them, "
+                     "remove them, and the next init makes new ones",
+                     join(kept, ", "))});
+  }
+  return out;
+}
+
 std::vector<Note> placeholder_notes(const FileSystem& files, const stack::Stack& stack,
                                     const FileTree& tree) {
   std::vector<Note> out;
@@ -70,9 +95,8 @@ std::vector<Note> placeholder_notes(const FileSystem& files, const stack::Stack&
     if (!secret.placeholder) {
       continue;
     }
-    const bool there = files.exists(stack.directory / secret.path);
-    const auto held = there ? files.read(stack.directory / secret.path) : Result<std::string>();
-    if (!there || (held && *held == tree.at(secret.path).bytes)) {
+    const auto held = read_beneath(files, stack.directory, secret.path);
+    if (held && held->value_or(tree.at(secret.path).bytes) == tree.at(secret.path).bytes) {
       out.push_back({fmt::format(
           "{} holds a placeholder: replace it with your own value and run '{}'; until then {}",
           secret.path, stack.words.runbook.renew, until_then(stack.topology, secret))});

@@ -24,6 +24,12 @@ struct Note {
 // What is open to other machines without a token or without encryption.
 [[nodiscard]] std::vector<Note> exposure_notes(const stack::Stack& stack);
 
+// What was in the stack's directory before `init` and takes part in what it writes: templates, always;
+// secrets, when `fresh`. Whoever made the directory knows or chose them.
+[[nodiscard]] Result<std::vector<Note>> origin_notes(const FileSystem& files,
+                                                     const stack::Stack& stack,
+                                                     const FileTree& tree, bool fresh);
+
 // Secrets that hold, or will hold when `tree` is written to the stack's directory, a placeholder.
 // One that cannot be read is somebody's own.
 [[nodiscard]] std::vector<Note> placeholder_notes(const FileSystem& files,

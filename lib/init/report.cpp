@@ -283,8 +283,10 @@ std::string report_text(const Prepared& prepared, const ReportOptions& options) 
 
 std::string report_json(const Prepared& prepared, const ReportOptions& options) {
   Json notes = Json::array();
-  for (const auto& note : prepared.notes) {
-    notes.push_back(note_text(note, options.typed));
+  for (const auto* group : {&prepared.origins, &prepared.notes}) {
+    for (const auto& note : *group) {
+      notes.push_back(note_text(note, options.typed));
+    }
   }
   Json root = {{"schema", "obsctl.init/v1"},
                {"directory", prepared.shown_directory},

@@ -123,9 +123,10 @@ Place choose_place(const Services& services, const Options& options) {
 Result<SpecSource> resolve_spec(const Services& services, const Options& options,
                                 const Place& place, const std::optional<apply::Manifest>& last) {
   SpecSource out;
-  const fs::path saved = place.directory / stack_paths::spec;
-  if (services.files.exists(saved)) {
-    OBS_TRY_ASSIGN(out.on_disk, services.files.read(saved));
+  OBS_TRY_ASSIGN(out.on_disk, read_beneath(services.files, place.directory, stack_paths::spec));
+  const FileMode made = out.mode & ~services.files.umask();
+  out.mode &= services.files.mode(place.directory / stack_paths::spec).value_or(made);
+  if (out.on_disk) {
     auto read =
         read_spec(*out.on_disk, (fs::path(place.shown) / stack_paths::spec).lexically_normal());
     if (read) {
@@ -150,7 +151,8 @@ Result<SpecSource> resolve_spec(const Services& services, const Options& options
 }
 
 Result<GeneratedFile> spec_file(const SpecSource& source, bool force) {
-  GeneratedFile out{.bytes = write_spec(source.spec), .origin = "spec", .replaces = true};
+  GeneratedFile out{
+      .bytes = write_spec(source.spec), .mode = source.mode, .origin = "spec", .replaces = true};
   if (!source.on_disk) {
     return out;
   }

@@ -27,6 +27,8 @@ struct SpecSource {
   // Of what was generated there the last time; of obsctl 0.1.0, which did not store it, what is on
   // disk. Nothing where nothing was generated.
   std::optional<StackSpec> before;
+  // Only people and obsctl read it, so the umask or who made it may keep others out.
+  FileMode mode = 0644;
 };
 
 // Reads the given spec or the directory's obsctl.yaml and applies the settings. A new stack without

@@ -21,9 +21,11 @@ class Fd {
 
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] bool open() const { return fd_ >= 0; }
+  // Leaves closing it to the caller.
+  int release() { return std::exchange(fd_, -1); }
   void close() {
     if (fd_ >= 0) {
-      ::close(std::exchange(fd_, -1));
+      ::close(release());
     }
   }
 

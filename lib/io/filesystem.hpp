@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file operations obsctl needs, behind an interface so that tests can inject a full disk, a
 // read-only directory or a kill between any two steps.
+//
+// Paths here are what the user named, and links in them lead where the user wants. What lies in a
+// directory that somebody else may have filled is reached through Directory alone.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +13,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "lib/base/error.hpp"
 #include "lib/base/units.hpp"
+#include "lib/io/directory.hpp"
 
 namespace obsctl {
-
-// Permission bits of a file, for example 0600.
-using FileMode = std::uint32_t;
 
 // Number of a user, as stat() and geteuid() give it.
 using UserId = std::uint32_t;
@@ -27,12 +27,6 @@ using UserId = std::uint32_t;
 struct DiskSpace {
   Bytes total;
   Bytes available;
-};
-
-// Held as long as the object lives; the kernel releases it when the process dies.
-class FileLock {
- public:
-  virtual ~FileLock() = default;
 };
 
 // A file read from its start, piece by piece.
@@ -72,10 +66,6 @@ class FileSystem {
     return std::nullopt;
   }
 
-  // Regular files below `dir`, as paths relative to it, sorted. Links are not followed.
-  [[nodiscard]] virtual Result<std::vector<std::filesystem::path>> list(
-      const std::filesystem::path& dir) const = 0;
-
   // Of the file system that `path` is on, or would be on once it is made.
   [[nodiscard]] virtual Result<DiskSpace> disk_space(const std::filesystem::path& path) const = 0;
 
@@ -91,37 +81,27 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::unique_ptr<FileWriter>> open_writer(
       const std::filesystem::path& path, FileMode mode);
 
-  virtual Result<void> make_directories(const std::filesystem::path& path,
-                                        FileMode mode = 0755) = 0;
-  virtual Result<void> rename(const std::filesystem::path& from,
-                              const std::filesystem::path& to) = 0;
-  virtual Result<void> remove(const std::filesystem::path& path) = 0;
-  virtual Result<void> remove_tree(const std::filesystem::path& path) = 0;
-  // A directory with something in it, or none at all, is left as it is.
-  virtual Result<void> remove_if_empty(const std::filesystem::path& directory) = 0;
+  // Makes the directory and the missing ones above it, durably, with mode 0755 less the umask.
+  virtual Result<void> make_directories(const std::filesystem::path& path) = 0;
 
-  // Writing many files at once: stage them where nobody reads, sync them together, then move them
-  // into place. A staged file may be half written after a kill, and neither it nor a move survives
-  // a power cut until sync() has returned. The defaults are the durable single-file operations.
-  virtual Result<void> write_staged(const std::filesystem::path& path, std::string_view bytes,
-                                    FileMode mode) {
-    return write_atomic(path, bytes, mode);
-  }
-  virtual Result<void> move(const std::filesystem::path& from, const std::filesystem::path& to) {
-    return rename(from, to);
-  }
-  // Makes the bytes of these files and the entries of these directories durable.
-  virtual Result<void> sync(const std::vector<std::filesystem::path>& paths) {
-    static_cast<void>(paths);
-    return {};
-  }
+  // Errors: Code::missing when there is no directory.
+  [[nodiscard]] virtual Result<std::unique_ptr<Directory>> open_directory(
+      const std::filesystem::path& path) const = 0;
 
-  // Takes an exclusive lock on a file, creating it; an error at once when another process holds it.
-  virtual Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) {
-    static_cast<void>(path);
-    return std::make_unique<FileLock>();
-  }
+  // Begins a directory that does not exist yet; missing ones above it are made. Errors: another user
+  // is making the same one.
+  [[nodiscard]] virtual Result<std::unique_ptr<NewDirectory>> new_directory(
+      const std::filesystem::path& place) = 0;
+
+  // Permissions that the user does not want new files to have.
+  [[nodiscard]] virtual FileMode umask() const { return 0022; }
 };
+
+// The file `path` of a directory that may hold anything; nothing when the file or the directory is
+// not there. Errors: those of Directory::read.
+[[nodiscard]] Result<std::optional<std::string>> read_beneath(
+    const FileSystem& files, const std::filesystem::path& directory,
+    const std::filesystem::path& path);
 
 // The disk.
 class OsFileSystem final : public FileSystem {
@@ -131,8 +111,6 @@ class OsFileSystem final : public FileSystem {
   [[nodiscard]] bool is_directory(const std::filesystem::path& path) const override;
   [[nodiscard]] std::optional<FileMode> mode(const std::filesystem::path& path) const override;
   [[nodiscard]] std::optional<UserId> owner(const std::filesystem::path& path) const override;
-  [[nodiscard]] Result<std::vector<std::filesystem::path>> list(
-      const std::filesystem::path& dir) const override;
   [[nodiscard]] Result<DiskSpace> disk_space(const std::filesystem::path& path) const override;
   Result<void> write_atomic(const std::filesystem::path& path, std::string_view bytes,
                             FileMode mode) override;
@@ -140,16 +118,12 @@ class OsFileSystem final : public FileSystem {
       const std::filesystem::path& path) const override;
   [[nodiscard]] Result<std::unique_ptr<FileWriter>> open_writer(const std::filesystem::path& path,
                                                                 FileMode mode) override;
-  Result<void> make_directories(const std::filesystem::path& path, FileMode mode) override;
-  Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
-  Result<void> remove(const std::filesystem::path& path) override;
-  Result<void> remove_tree(const std::filesystem::path& path) override;
-  Result<void> remove_if_empty(const std::filesystem::path& directory) override;
-  Result<void> write_staged(const std::filesystem::path& path, std::string_view bytes,
-                            FileMode mode) override;
-  Result<void> move(const std::filesystem::path& from, const std::filesystem::path& to) override;
-  Result<void> sync(const std::vector<std::filesystem::path>& paths) override;
-  Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) override;
+  Result<void> make_directories(const std::filesystem::path& path) override;
+  [[nodiscard]] Result<std::unique_ptr<Directory>> open_directory(
+      const std::filesystem::path& path) const override;
+  [[nodiscard]] Result<std::unique_ptr<NewDirectory>> new_directory(
+      const std::filesystem::path& place) override;
+  [[nodiscard]] FileMode umask() const override;
 };
 
 }  // namespace obsctl

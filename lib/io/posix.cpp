@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,6 +26,20 @@ Failure io_failure(std::string_view doing, const fs::path& path, int error) {
     out.hint = "check the permissions of the directory, or choose another one";
   }
   return Failure(std::move(out));
+}
+
+bool leads_to(int parent, const std::string& name, int fd) {
+  struct stat opened {};
+  struct stat named {};
+  return ::fstat(fd, &opened) == 0 &&
+         ::fstatat(parent, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+std::uint32_t process_umask() {
+  const mode_t out = ::umask(077);  // it can only be read by setting it
+  ::umask(out);
+  return out;
 }
 
 int write_all(int fd, std::string_view bytes) {

@@ -3,7 +3,9 @@
 // writes.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "lib/base/error.hpp"
@@ -13,6 +15,12 @@ namespace obsctl {
 // "cannot DOING 'PATH': CAUSE" of an errno, with what can be done about it.
 [[nodiscard]] Failure io_failure(std::string_view doing, const std::filesystem::path& path,
                                  int error);
+
+// True when `name` in the directory `parent` is the very file or directory that `fd` is.
+[[nodiscard]] bool leads_to(int parent, const std::string& name, int fd);
+
+// What new files of this process do not get. Only one thread may make files meanwhile.
+[[nodiscard]] std::uint32_t process_umask();
 
 // Both return 0 or an errno.
 [[nodiscard]] int write_all(int fd, std::string_view bytes);

@@ -57,11 +57,12 @@ class Setup {
     constexpr auto k_flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
     posix_spawnattr_setflags(&attributes_, k_flags);
     posix_spawnattr_setpgroup(&attributes_, 0);
-    // A program expects to be ended by SIGPIPE, which is ignored or held back here.
-    sigset_t pipe;
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    posix_spawnattr_setsigdefault(&attributes_, &pipe);
+    // A program expects to be ended by these, which are ignored or held back here.
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGPIPE);
+    sigaddset(&ending, SIGXFSZ);
+    posix_spawnattr_setsigdefault(&attributes_, &ending);
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, nullptr, &mask);
     sigdelset(&mask, SIGPIPE);

@@ -197,7 +197,7 @@ class Reader {
 
   void read(const yaml::Node& root) {
     for (const auto& entry : root.entries) {
-      if (entry.key != "schema") {
+      if (entry.key != "schema" && !problems_.full()) {
         read_entry(entry, entry.key);
       }
     }

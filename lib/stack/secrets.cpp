@@ -45,9 +45,9 @@ Result<std::vector<Certificate>> certificates(const FileSystem& files,
                                               const std::filesystem::path& directory) {
   std::vector<Certificate> out;
   for (const char* path : {stack_paths::tls_certificate, stack_paths::tls_ca}) {
-    if (files.exists(directory / path)) {
-      OBS_TRY_ASSIGN(const std::string pem, files.read(directory / path));
-      OBS_TRY_ASSIGN(pki::CertificateInfo info, pki::read_certificate(pem, path));
+    OBS_TRY_ASSIGN(const auto pem, read_beneath(files, directory, path));
+    if (pem) {
+      OBS_TRY_ASSIGN(pki::CertificateInfo info, pki::read_certificate(*pem, path));
       out.push_back({path, std::move(info)});
     }
   }

@@ -58,7 +58,8 @@ Result<void> check_owner(const FileSystem& files, const Environment& environment
   if (!environment.user || !has_stack || is_listed(environment, normal)) {
     return {};
   }
-  for (const fs::path& path : {normal, normal / stack_paths::spec, normal / stack_paths::own}) {
+  for (const fs::path& path : {normal, normal / stack_paths::spec, normal / stack_paths::own,
+                               normal / stack_paths::templates}) {
     const auto owner = files.owner(path);
     if (owner && !is_trusted(environment, *owner)) {
       return fail(Code::config,
@@ -78,7 +79,8 @@ Result<SpecFile> read_spec_file(const FileSystem& files, const Environment& envi
   SpecFile out;
   out.path = path.lexically_normal();
   out.shown = out.path.lexically_relative(environment.directory).string();
-  OBS_TRY_ASSIGN(out.text, files.read(out.path));
+  OBS_TRY_ASSIGN(const auto directory, files.open_directory(out.path.parent_path()));
+  OBS_TRY_ASSIGN(out.text, directory->read(out.path.filename()));
   OBS_TRY_ASSIGN(out.spec, read_spec(out.text, out.shown));
   return out;
 }
@@ -122,13 +124,8 @@ Result<void> hand_over(const Stack& stack, const FileSystem& files, FileTree& tr
   if (stack.target->hand_over == nullptr) {
     return {};
   }
-  const HeldSecret held = [&files,
-                           &stack](const std::string& path) -> Result<std::optional<std::string>> {
-    if (!files.exists(stack.directory / path)) {
-      return std::nullopt;
-    }
-    OBS_TRY_ASSIGN(std::string bytes, files.read(stack.directory / path));
-    return bytes;
+  const HeldSecret held = [&files, &stack](const std::string& path) {
+    return read_beneath(files, stack.directory, path);
   };
   return stack.target->hand_over(tree, stack.topology, held);
 }

@@ -51,14 +51,15 @@ struct Stack {
                                                         std::filesystem::path start);
 
 // Refuses a stack that somebody else could have written, because commands come from its files: the
-// directory, its obsctl.yaml and its .obsctl have to belong to the user of `environment` or to
-// root. As root, the user behind sudo counts too. OBSCTL_SAFE_DIRECTORY lists directories (with ':'
+// directory, its obsctl.yaml, its .obsctl and its templates have to belong to the user of
+// `environment` or to root. As root, the user behind sudo counts too. OBSCTL_SAFE_DIRECTORY lists directories (with ':'
 // between) that are trusted all the same; '*' trusts all. A directory without a stack passes.
 // Errors: Code::config.
 [[nodiscard]] Result<void> check_owner(const FileSystem& files, const Environment& environment,
                                        const std::filesystem::path& directory);
 
-// Reads `path` (absolute). Errors: not there, or not valid, with file:line:column.
+// Reads `path` (absolute) of a directory that may hold anything. Errors: not there, not a regular
+// file, or not valid, with file:line:column.
 [[nodiscard]] Result<SpecFile> read_spec_file(const FileSystem& files,
                                               const Environment& environment,
                                               const std::filesystem::path& path);

@@ -123,21 +123,18 @@ std::string print(const State& state) {
 }  // namespace
 
 Result<State> read_state(const FileSystem& files, const fs::path& directory) {
-  const fs::path file = directory / stack_paths::state;
-  if (!files.exists(file)) {
-    return State{};
-  }
-  OBS_TRY_ASSIGN(const std::string text, files.read(file));
-  return parse(text, file.string());
+  OBS_TRY_ASSIGN(const auto text, read_beneath(files, directory, stack_paths::state));
+  return text ? parse(*text, (directory / stack_paths::state).string()) : State{};
 }
 
 Result<void> update_state(FileSystem& files, const fs::path& directory,
                           const std::function<void(State&)>& change) {
-  OBS_TRY(files.make_directories(directory / stack_paths::own, 0755));
-  OBS_TRY_ASSIGN(const auto lock, files.lock(directory / stack_paths::state_lock));
+  OBS_TRY_ASSIGN(const auto root, files.open_directory(directory));
+  OBS_TRY(root->make_directory(stack_paths::own, 0755));
+  OBS_TRY_ASSIGN(const auto lock, root->lock(stack_paths::state_lock));
   OBS_TRY_ASSIGN(State state, read_state(files, directory));
   change(state);
-  return files.write_atomic(directory / stack_paths::state, print(state), 0644);
+  return root->replace(stack_paths::state, print(state), 0644);
 }
 
 }  // namespace obsctl::stack

@@ -58,7 +58,8 @@ bool addable(const std::string& path, const std::vector<std::string>& known,
 // An error for a file that no template has the name of, except for new ones that are read all the
 // same, and for what editors and git leave.
 Result<void> check_names(const FileSystem& files, const fs::path& directory) {
-  OBS_TRY_ASSIGN(const auto found, files.list(directory));
+  OBS_TRY_ASSIGN(const auto opened, files.open_directory(directory));
+  OBS_TRY_ASSIGN(const auto found, opened->list("."));
   const auto known = replaceable_paths();
   for (const auto& file : found) {
     const std::string path = file.generic_string();
@@ -88,8 +89,9 @@ Result<std::vector<fs::path>> template_directories(const FileSystem& files,
     }
     out.push_back(directory);
   }
-  if (const fs::path own = stack / stack_paths::templates; files.is_directory(own)) {
-    out.push_back(own);
+  OBS_TRY_ASSIGN(const auto own, own_templates(files, stack));
+  if (!own.empty()) {
+    out.push_back(stack / stack_paths::templates);
   }
   for (const auto& directory : out) {
     OBS_TRY(check_names(files, directory));
@@ -97,17 +99,34 @@ Result<std::vector<fs::path>> template_directories(const FileSystem& files,
   return out;
 }
 
+Result<void> make_parents(Directory& directory, const std::string& path) {
+  for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    OBS_TRY(directory.make_directory(path.substr(0, slash), 0755));
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<std::vector<fs::path>> own_templates(const FileSystem& files, const fs::path& stack) {
+  if (!files.is_directory(stack)) {
+    return std::vector<fs::path>{};
+  }
+  OBS_TRY_ASSIGN(const auto directory, files.open_directory(stack));
+  OBS_TRY_ASSIGN(const auto found, directory->info(stack_paths::templates));
+  return found ? directory->list(stack_paths::templates)
+               : Result<std::vector<fs::path>>(std::vector<fs::path>{});
+}
 
 Result<std::size_t> export_templates(FileSystem& files, const fs::path& directory, bool force) {
   const auto paths = replaceable_paths();
+  OBS_TRY(files.make_directories(directory));
+  OBS_TRY_ASSIGN(const auto opened, files.open_directory(directory));
   std::vector<std::string> edited;
   for (const auto& path : paths) {
-    if (files.exists(directory / path)) {
-      OBS_TRY_ASSIGN(const std::string bytes, files.read(directory / path));
-      if (bytes != embedded_file(path)) {
-        edited.push_back(path);
-      }
+    OBS_TRY_ASSIGN(const auto bytes, read_if_there(*opened, path));
+    if (bytes && *bytes != embedded_file(path)) {
+      edited.push_back(path);
     }
   }
   if (!edited.empty() && !force) {
@@ -117,8 +136,8 @@ Result<std::size_t> export_templates(FileSystem& files, const fs::path& director
                 "export into another directory, or use --force to overwrite them");
   }
   for (const auto& path : paths) {
-    OBS_TRY(files.make_directories((directory / path).parent_path(), 0755));
-    OBS_TRY(files.write_atomic(directory / path, embedded_file(path), 0644));
+    OBS_TRY(make_parents(*opened, path));
+    OBS_TRY(opened->replace(path, embedded_file(path), 0644));
   }
   return paths.size();
 }

@@ -22,6 +22,11 @@ namespace obsctl::stack {
                                                    const std::filesystem::path& directory,
                                                    bool force);
 
+// The files in .obsctl/templates of the directory `stack`, relative to it; none where it or the stack
+// is not there. Errors: it is a link or a file.
+[[nodiscard]] Result<std::vector<std::filesystem::path>> own_templates(
+    const FileSystem& files, const std::filesystem::path& stack);
+
 // What a stack is made of.
 struct StackTemplates {
   sizing::Catalogs catalogs;

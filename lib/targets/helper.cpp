@@ -24,11 +24,11 @@ Result<Helper> find_helper(const TemplateStore& store) {
 Result<std::optional<yaml::Node>> read_generated(const FileSystem& files,
                                                  const std::filesystem::path& directory,
                                                  const std::string& name) {
-  if (!files.exists(directory / name)) {
+  OBS_TRY_ASSIGN(const auto text, read_beneath(files, directory, name));
+  if (!text) {
     return std::nullopt;
   }
-  OBS_TRY_ASSIGN(const std::string text, files.read(directory / name));
-  OBS_TRY_ASSIGN(yaml::Node root, yaml::parse(text, name));
+  OBS_TRY_ASSIGN(yaml::Node root, yaml::parse(*text, name));
   return root;
 }
 

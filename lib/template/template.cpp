@@ -404,12 +404,10 @@ std::string Template::file() const {
 
 Result<Template> TemplateStore::find(std::string_view path) const {
   for (const auto& directory : directories_) {
-    const std::filesystem::path file = directory / path;
-    if (!files_.exists(file)) {
-      continue;
+    OBS_TRY_ASSIGN(auto text, read_beneath(files_, directory, path));
+    if (text) {
+      return Template{std::string(path), directory.string(), std::move(*text)};
     }
-    OBS_TRY_ASSIGN(std::string text, files_.read(file));
-    return Template{std::string(path), directory.string(), std::move(text)};
   }
   const std::string_view bytes = embedded_file(path);
   if (bytes.data() == nullptr) {
@@ -433,7 +431,8 @@ Result<std::vector<std::string>> TemplateStore::list(std::string_view prefix,
     if (!files_.is_directory(directory)) {
       continue;
     }
-    OBS_TRY_ASSIGN(const auto files, files_.list(directory));
+    OBS_TRY_ASSIGN(const auto opened, files_.open_directory(directory));
+    OBS_TRY_ASSIGN(const auto files, opened->list("."));
     for (const auto& file : files) {
       const std::string path = file.generic_string();
       if (!path.starts_with('.') && path.find("/.") == std::string::npos) {

@@ -19,8 +19,11 @@
 namespace obsctl::yaml {
 namespace {
 
-// Aliases are expanded, so a small file could become a huge tree ("billion laughs").
+// Aliases are expanded and what has an anchor is kept, so a small file could become a huge tree
+// ("billion laughs").
 constexpr std::size_t k_max_nodes = 1'000'000;
+// Far more than any file that obsctl reads or writes.
+constexpr std::size_t k_max_bytes = 16 << 20;
 // yaml-cpp 0.7 reports the same document for ever after some syntax errors.
 constexpr std::size_t k_max_documents = 1000;
 
@@ -102,8 +105,8 @@ class Builder final : public YAML::EventHandler {
     if (it == anchors_.end()) {
       stop(position(file_, mark), "an alias inside its own anchor", "write the value out");
     }
+    count_copy(it->second, position(file_, mark));
     Node copy = it->second;
-    count_ += count_nodes(copy);
     copy.at = position(file_, mark);
     add(std::move(copy), 0);
   }
@@ -142,6 +145,16 @@ class Builder final : public YAML::EventHandler {
     return node;
   }
 
+  void count(std::size_t more, const SourcePos& at) {
+    count_ += more;
+    if (count_ > k_max_nodes) {
+      stop(at, "the document has too many values", "do not nest anchors or aliases in each other");
+    }
+  }
+
+  // Before the copy is made, so that it cannot take all memory.
+  void count_copy(const Node& node, const SourcePos& at) { count(count_nodes(node), at); }
+
   void open(Node node, YAML::anchor_t anchor) {
     levels_.push_back(Level{.node = std::move(node), .anchor = anchor});
   }
@@ -153,10 +166,9 @@ class Builder final : public YAML::EventHandler {
   }
 
   void add(Node node, YAML::anchor_t anchor) {
-    if (++count_ > k_max_nodes) {
-      stop(node.at, "the document has too many values", "do not nest aliases in aliases");
-    }
+    count(1, node.at);
     if (anchor != 0) {
+      count_copy(node, node.at);
       anchors_[anchor] = node;
     }
     if (levels_.empty()) {
@@ -200,6 +212,9 @@ class Builder final : public YAML::EventHandler {
 
 Result<std::vector<Node>> parse_all(std::string_view text, const std::string& file,
                                     Problems& problems) {
+  if (text.size() > k_max_bytes) {
+    return fail_at({file}, fmt::format("the file is larger than {} MiB", k_max_bytes >> 20U));
+  }
   if (const int line = line_of_foreign_byte(text); line != 0) {
     return fail_at({file, line}, "this is not UTF-8 text", "save the file as UTF-8");
   }
@@ -261,7 +276,7 @@ std::string Node::text_or(std::string_view key, std::string_view fallback) const
 Result<void> Node::only(const std::vector<std::string>& known) const {
   Problems problems;
   for (const auto& entry : entries) {
-    if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
+    if (!problems.full() && std::find(known.begin(), known.end(), entry.key) == known.end()) {
       std::string hint = did_you_mean(entry.key, known);
       problems.add(entry.at, fmt::format("unknown key '{}'", entry.key),
                    hint.empty() ? "known keys: " + join(known, ", ") : hint);

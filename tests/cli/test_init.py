@@ -77,7 +77,7 @@ class Generating(InitCase):
         self.assertNotIn(password, done.stdout)
         for name in ("docker-compose.yml", "obsctl.yaml", ".obsctl/manifest.json", ".gitignore"):
             self.assertTrue((self.stack / name).is_file(), name)
-        self.assertFalse((self.root / ".stack.obsctl-new").exists())
+        self.assertEqual(sorted(p.name for p in self.root.iterdir()), ["closed", "stack"])
 
     def test_a_placeholder_is_said_until_it_is_replaced(self):
         note = "note: secrets/slack-webhook-url holds a placeholder: replace it with your own value and run " \
@@ -168,11 +168,44 @@ class Generating(InitCase):
         for name, content in first.items():
             self.assertNotEqual((self.root / "other/secrets" / name).read_bytes(), content)
 
-    def test_the_umask_does_not_matter(self):
+    def test_the_umask_keeps_others_out_but_not_the_containers(self):
         subprocess.run(["sh", "-c", f"umask 077; '{BINARY}' init --tier small --dir stack -q"],
                        cwd=self.root, check=True)
         self.assertEqual(mode(self.stack / "docker-compose.yml"), 0o644)
-        self.assertEqual(mode(self.stack), 0o755)
+        self.assertEqual(mode(self.stack), 0o700)
+        self.assertEqual(mode(self.stack / "obsctl.yaml"), 0o600)
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
+        self.init("--dir", "stack", "--keep", "30%")
+        self.assertEqual(mode(self.stack / "obsctl.yaml"), 0o600)
+
+    def test_what_came_with_a_directory_is_said_before_it_is_used(self):
+        (self.stack / "secrets").mkdir(parents=True)
+        (self.stack / "secrets/grafana.env").write_text("GF_SECURITY_ADMIN_PASSWORD=known\n")
+        template = self.stack / ".obsctl/templates/targets/compose/docker-compose.yml"
+        template.parent.mkdir(parents=True)
+        template.write_text("services: {}\n")
+        notes = ("obsctl: templates of this directory are used: 1 file in .obsctl/templates\n",
+                 "obsctl: kept secrets that were already here: secrets/grafana.env; ")
+        done = self.fresh("--dry-run")
+        self.assertFalse((self.stack / "docker-compose.yml").exists())
+        for note in notes:
+            self.assertIn(note, done.stderr)
+        self.fresh()
+        again = self.init("--dir", "stack").stderr
+        self.assertIn(notes[0], again)
+        self.assertNotIn("kept secrets", again)
+        named = json.loads(self.init("--dir", "stack", "-o", "json").stdout)["notes"]
+        self.assertIn("templates of this directory are used: 1 file in .obsctl/templates", named)
+
+    def test_an_empty_directory_name_is_refused(self):
+        self.refused("--tier", "small", "--dir", "", expect=["'--dir' is empty"])
+
+    def test_a_limit_of_the_file_size_is_an_error_and_leaves_nothing(self):
+        done = subprocess.run(["sh", "-c", f"ulimit -f 8; '{BINARY}' init --tier small --dir stack"],
+                              cwd=self.root, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("File too large", done.stderr)
+        self.assertEqual(list(self.root.iterdir()), [])
 
     def test_same_spec_same_bytes(self):
         self.fresh()
@@ -779,7 +812,7 @@ class Accidents(InitCase):
             if complete:
                 self.assertTrue((self.stack / ".obsctl/manifest.json").is_file())
             self.assertIn("up to date" if complete else "created", self.fresh().stdout)
-            self.assertFalse((self.root / ".stack.obsctl-new").exists())
+            self.assertEqual(sorted(p.name for p in self.root.iterdir()), ["closed", "stack"])
             shutil.rmtree(self.stack)
 
     def test_a_full_disk_changes_nothing(self):

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <new>
 #include <vector>
 
 using namespace obsctl;
@@ -16,5 +17,21 @@ TEST_CASE("each index is visited once, whatever the count") {
     for (const auto& visit : visits) {
       CHECK(visit == 1);
     }
+  }
+}
+
+TEST_CASE("what a piece throws reaches the caller, when no piece is at work any more") {
+  for (const std::size_t bad : {0, 1, 500, 999}) {
+    std::atomic<int> running = 0;
+    const auto work = [&](std::size_t i) {
+      ++running;
+      const bool out_of_memory = i == bad;
+      --running;
+      if (out_of_memory) {
+        throw std::bad_alloc();
+      }
+    };
+    CHECK_THROWS_AS(parallel_for(1000, work), std::bad_alloc);
+    CHECK(running == 0);
   }
 }

@@ -24,7 +24,7 @@ bool contains(const std::string& text, std::string_view part) {
 }
 
 std::size_t files_in(const FakeSystem& fake) {
-  const auto list = fake.files.list(fake.directory.path());
+  const auto list = (*fake.files.open_directory(fake.directory.path()))->list(".");
   REQUIRE(list);
   return list->size();
 }

@@ -96,10 +96,10 @@ TEST_CASE("a malformed template is an error at the tag") {
 namespace {
 
 // A template directory that exists as long as the object.
-struct Directory {
+struct TemplateFiles {
   std::filesystem::path path;
 
-  explicit Directory(const std::vector<std::pair<std::string, std::string>>& files)
+  explicit TemplateFiles(const std::vector<std::pair<std::string, std::string>>& files)
       : path(std::filesystem::temp_directory_path() / "obsctl-partial-test") {
     std::filesystem::remove_all(path);
     for (const auto& [name, text] : files) {
@@ -107,9 +107,9 @@ struct Directory {
       std::ofstream(path / name) << text;
     }
   }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  ~Directory() { std::filesystem::remove_all(path); }
+  TemplateFiles(const TemplateFiles&) = delete;
+  TemplateFiles& operator=(const TemplateFiles&) = delete;
+  ~TemplateFiles() { std::filesystem::remove_all(path); }
 
   [[nodiscard]] Result<std::string> render(const std::string& text, const Values& values) const {
     const OsFileSystem files;
@@ -121,7 +121,8 @@ struct Directory {
 }  // namespace
 
 TEST_CASE("a partial is the other file with the values and the indentation of its place") {
-  const Directory dir({{"p/url.yaml", "url: [% url %]\n\nn: [% n %]\n"}, {"p/word", "<[% n %]>"}});
+  const TemplateFiles dir(
+      {{"p/url.yaml", "url: [% url %]\n\nn: [% n %]\n"}, {"p/word", "<[% n %]>"}});
   const Values values =
       Values::parse(R"({"n": 1, "url": "u", "list": [{"url": "a"}, {"url": "b"}]})");
   CHECK(*dir.render("a:\n  [%> p/url.yaml %]\nb\n", values) == "a:\n  url: u\n\n  n: 1\nb\n");
@@ -131,11 +132,11 @@ TEST_CASE("a partial is the other file with the values and the indentation of it
 }
 
 TEST_CASE("an error in a partial names the partial's line and where it is included") {
-  const Directory dir({{"a.yaml", "x\n y: [% nope %]\n"},
-                       {"b.yaml", "[%> a.yaml %]\n"},
-                       {"open.yaml", "\n[%# x %]\n"},
-                       {"loop.yaml", "[%> back.yaml %]\n"},
-                       {"back.yaml", "ok\n[%> loop.yaml %]\n"}});
+  const TemplateFiles dir({{"a.yaml", "x\n y: [% nope %]\n"},
+                           {"b.yaml", "[%> a.yaml %]\n"},
+                           {"open.yaml", "\n[%# x %]\n"},
+                           {"loop.yaml", "[%> back.yaml %]\n"},
+                           {"back.yaml", "ok\n[%> loop.yaml %]\n"}});
   const auto mistake = [&dir](const std::string& text) {
     const auto out = dir.render(text, Values::object());
     REQUIRE_FALSE(out);
@@ -157,9 +158,9 @@ TEST_CASE("an error in a partial names the partial's line and where it is includ
 }
 
 TEST_CASE("templates are listed once, wherever they are") {
-  const Directory dir({{"components/mine/alerts.yaml", ""},
-                       {"components/loki/sizing.yaml", ""},
-                       {"components/.git/alerts.yaml", ""}});
+  const TemplateFiles dir({{"components/mine/alerts.yaml", ""},
+                           {"components/loki/sizing.yaml", ""},
+                           {"components/.git/alerts.yaml", ""}});
   const OsFileSystem files;
   const auto listed = TemplateStore(files, {"/nonexistent", dir.path}).list("components/", ".yaml");
   REQUIRE(listed);

@@ -28,7 +28,7 @@ constexpr UserId k_other = 1001;
 // A directory with an obsctl.yaml, and a folder inside.
 struct OnDisk {
   explicit OnDisk(std::string_view spec = "tier: small\n") {
-    REQUIRE(files.make_directories(inside, 0755));
+    REQUIRE(files.make_directories(inside));
     REQUIRE(files.write_atomic(directory.path() / stack_paths::spec, spec, 0644));
   }
 
@@ -75,7 +75,7 @@ TEST_CASE("where there is no stack, that is said; a mistake in one names file an
 TEST_CASE("a stack that another user could have written is refused") {
   OnDisk disk;
   const fs::path root = disk.directory.path();
-  REQUIRE(disk.files.make_directories(root / stack_paths::own, 0755));
+  REQUIRE(disk.files.make_directories(root / stack_paths::own));
   for (const fs::path& path : {root, root / stack_paths::spec, root / stack_paths::own}) {
     CAPTURE(path);
     disk.files.owners = {{path, k_other}};
@@ -166,7 +166,7 @@ TEST_CASE("certificates: those that are there, with what they say") {
   const Time now = parse_time("2026-11-26T00:00:00Z").value();
   const auto authority = pki::make_authority("test CA", now);
   REQUIRE(authority);
-  REQUIRE(files.make_directories(directory.path() / "tls", 0755));
+  REQUIRE(files.make_directories(directory.path() / "tls"));
   REQUIRE(files.write_atomic(directory.path() / stack_paths::tls_ca, authority->certificate, 0644));
   const auto one = stack::certificates(files, directory.path());
   REQUIRE(one);

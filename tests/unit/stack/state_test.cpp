@@ -34,7 +34,7 @@ State state_in(const TemporaryDirectory& directory) {
 
 void write(const TemporaryDirectory& directory, std::string_view text) {
   OsFileSystem files;
-  REQUIRE(files.make_directories(directory.path() / stack_paths::own, 0755));
+  REQUIRE(files.make_directories(directory.path() / stack_paths::own));
   REQUIRE(files.write_atomic(directory.path() / stack_paths::state, text, 0644));
 }
 

@@ -17,15 +17,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Directory {
+class StackFiles {
  public:
-  Directory() : path_(fs::temp_directory_path() / fmt::format("obsctl-declared-{}", ::getpid())) {
+  StackFiles() : path_(fs::temp_directory_path() / fmt::format("obsctl-declared-{}", ::getpid())) {
     fs::remove_all(path_);
     fs::create_directories(path_);
   }
-  ~Directory() { fs::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
+  ~StackFiles() { fs::remove_all(path_); }
+  StackFiles(const StackFiles&) = delete;
+  StackFiles& operator=(const StackFiles&) = delete;
 
   void write(const std::string& name, const std::string& text) {
     fs::create_directories((path_ / name).parent_path());
@@ -54,7 +54,7 @@ std::string with_memory(const std::string& memory) {
 }  // namespace
 
 TEST_CASE("facts are found by the keys of component.yaml, also behind a processor's suffix") {
-  Directory stack;
+  StackFiles stack;
   stack.write("configs/otel-collector/config.yaml",
               "processors:\n  tail_sampling/errors: {num_traces: 700}\n"
               "  memory_limiter: {limit_mib: 512}\n");
@@ -78,7 +78,7 @@ TEST_CASE("facts are found by the keys of component.yaml, also behind a processo
 }
 
 TEST_CASE("what is not there, or is no number, is not checked; a broken file is an error") {
-  Directory stack;
+  StackFiles stack;
   auto declared = stack.read();
   REQUIRE(declared);
   CHECK(declared->facts.empty());
@@ -97,7 +97,7 @@ TEST_CASE("what is not there, or is no number, is not checked; a broken file is 
 }
 
 TEST_CASE("a container's limit is read in every notation of Compose") {
-  Directory stack;
+  StackFiles stack;
   const std::pair<const char*, Bytes> sizes[] = {
       {"2560M", Bytes::from_mib(2560)}, {"2g", Bytes::from_gib(2)},
       {"1.5GB", Bytes::from_gib(1.5)},  {"262144k", Bytes::from_mib(256)},
@@ -113,7 +113,7 @@ TEST_CASE("a container's limit is read in every notation of Compose") {
 }
 
 TEST_CASE("a limit that Compose cannot read is an error where it stands") {
-  Directory stack;
+  StackFiles stack;
   for (const char* text : {"2X", "much", "M", "''", "1i", "2 apples"}) {
     CAPTURE(text);
     stack.write("docker-compose.yml", with_memory(text));

@@ -44,14 +44,38 @@ TEST_CASE("broken and hostile documents are errors, not crashes") {
     }
     bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + items + "]\n";
   }
-  const auto result = yaml::parse(bomb, "f.yaml");
-  REQUIRE_FALSE(result);
-  CHECK(result.error().message == "the document has too many values");
+  CHECK(yaml::parse(std::string((16 << 20) + 1, ' '), "f.yaml").error().message ==
+        "the file is larger than 16 MiB");
+
+  // Each anchor keeps everything inside it.
+  std::string anchors = "a: ";
+  for (int i = 0; i < 200; ++i) {
+    anchors += "&a" + std::to_string(i) + " [";
+  }
+  for (int i = 0; i < 20'000; ++i) {
+    anchors += "x,";
+  }
+  anchors += std::string(200, ']');
+  for (const auto& text : {bomb, anchors}) {
+    const auto result = yaml::parse(text, "f.yaml");
+    REQUIRE_FALSE(result);
+    CHECK(result.error().message == "the document has too many values");
+  }
 }
 
 TEST_CASE("checking names the file of a mistake too") {
   CHECK(yaml::check("a: 1\na: 2\n", "f.yaml").error().at->str() == "f.yaml:2:1");
   CHECK(yaml::check("a: [1\n", "f.yaml").error().at->file == "f.yaml");
+}
+
+TEST_CASE("of very many mistakes, as many are named as a person reads") {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) {
+    text += "k" + std::to_string(i) + ": 1\n";
+  }
+  const auto result = yaml::parse(text, "f.yaml")->only({"image"});
+  REQUIRE_FALSE(result);
+  CHECK(result.error().more.size() == 99);
 }
 
 TEST_CASE("unknown keys are named with a suggestion") {
