@@ -80,6 +80,9 @@ std::vector<std::string> mounts(const Service& service) {
     out.emplace_back("/:/host:ro");
     out.emplace_back("/run/media:/host/run/media:ro");
   }
+  for (const auto& path : service.component.host_paths) {
+    out.push_back(fmt::format("{0}:{0}:ro", path));
+  }
   return out;
 }
 
@@ -88,9 +91,6 @@ std::vector<std::string> in_memory(const Component& component) {
   auto out = component.tmpfs;
   if (component.host_view) {
     out.emplace_back("/host/run");
-  }
-  for (const auto& path : service.component.host_paths) {
-    out.push_back(fmt::format("{0}:{0}:ro", path));
   }
   return out;
 }
