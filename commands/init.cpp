@@ -136,9 +136,7 @@ Command init_command() {
            {"obsctl init --spec team.yaml --dir my-stack --dry-run",
             "list what a spec would generate"}},
       .exit_codes =
-          {{3,
-            "a file needs a person, the rest is written; or the load does not fit and nothing is "
-            "written (--strict)"}},
+          {{3, "a file needs a person (the rest is written), or the load does not fit (--strict)"}},
       .see_also = {"size", "tiers", "stack", "templates"},
       .run = [flags](Context& context) { return run(context, *flags); }};
 }

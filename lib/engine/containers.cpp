@@ -51,6 +51,7 @@ EngineContainer read_container(const Json& row) {
     out.name.erase(0, out.name.starts_with('/') ? 1 : 0);
   }
   out.name = engine::is_plain(out.name) ? out.name : "a container";
+  out.directory = out.directory.starts_with('/') ? out.directory : "";
   return out;
 }
 

@@ -17,14 +17,18 @@ namespace {
 namespace fs = std::filesystem;
 using Containers = std::vector<EngineContainer>;
 
+// Whether the container was made from the stack's directory, whatever its project is called.
+bool from_here(const stack::Stack& stack, const EngineContainer& container) {
+  std::error_code none;
+  return !container.directory.empty() && fs::equivalent(container.directory, stack.directory, none);
+}
+
 // A project of that name in another directory. One that was moved has left none behind.
 const EngineContainer* namesake(const FileSystem& files, const stack::Stack& stack,
                                 const Containers& containers) {
   const auto found = std::ranges::find_if(containers, [&](const EngineContainer& container) {
-    const fs::path other = container.directory;
-    std::error_code none;
-    return container.project == stack.topology.name && other.is_absolute() &&
-           files.is_directory(other) && !fs::equivalent(other, stack.directory, none);
+    return container.project == stack.topology.name && !container.directory.empty() &&
+           files.is_directory(container.directory) && !from_here(stack, container);
   });
   return found == containers.end() ? nullptr : &*found;
 }
@@ -40,7 +44,7 @@ bool meet(const std::string& one, const std::string& other) {
 const EngineContainer* holder(const stack::Stack& stack, const Containers& containers,
                               const Port& port) {
   const auto found = std::ranges::find_if(containers, [&](const EngineContainer& container) {
-    return container.project != stack.topology.name &&
+    return container.project != stack.topology.name && !from_here(stack, container) &&
            std::ranges::any_of(container.ports, [&](const HeldPort& held) {
              return held.number == port.host && meet(held.address, port.bind);
            });
@@ -110,13 +114,14 @@ Result<std::vector<Note>> compare_with_neighbours(const Services& services,
   if (!containers) {
     return std::vector<Note>();  // compare_with_engine() says why
   }
+  constexpr std::size_t k_longest = 38;  // of a name, with what is added
   std::vector<Note> notes;
   if (const EngineContainer* other = namesake(services.files, stack, *containers)) {
     const std::string text = fmt::format(
         "the project in '{}' is called '{}' too: starting one replaces the containers of "
         "the other and uses its volumes",
         other->directory, stack.topology.name);
-    const Settings another = {{"name", stack.topology.name + "-2"}};
+    const Settings another = {{"name", stack.topology.name.substr(0, k_longest) + "-2"}};
     if (fresh) {
       return fail_setting("name", text, "choose another name", another);
     }

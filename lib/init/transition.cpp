@@ -24,18 +24,22 @@ std::vector<std::string> data_volumes(const Topology& topology, const Component&
 }
 
 Note renamed(const stack::Stack& stack, const Topology& before) {
-  std::vector<std::string> volumes;
-  for (const auto& component : before.components) {
-    std::ranges::move(data_volumes(before, component), std::back_inserter(volumes));
+  const std::string& name = stack.topology.name;
+  std::string text = fmt::format(
+      "the stack was called '{}': its data stays in the volumes of that name, and '{}' starts with "
+      "empty ones",
+      before.name, name);
+  if (stack.target->on_this_host) {
+    std::vector<std::string> volumes;
+    for (const auto& component : before.components) {
+      std::ranges::move(data_volumes(before, component), std::back_inserter(volumes));
+    }
+    text += fmt::format(
+        " (the old ones: {}); applications that joined its network have to join "
+        "that of '{}'",
+        join(volumes, ", "), name);
   }
-  const std::string where = stack.target->on_this_host
-                                ? fmt::format("the volumes {}", join(volumes, ", "))
-                                : fmt::format("the volumes of '{}'", before.name);
-  return {fmt::format("the stack was called '{}': its data stays in {}, and '{}' starts with empty "
-                      "volumes",
-                      before.name, where, stack.topology.name),
-          {{"name", before.name}},
-          "keeps it"};
+  return {std::move(text), {{"name", before.name}}, "keeps all that"};
 }
 
 // What goes and what comes: the data of the first stays where it is, the second has none.

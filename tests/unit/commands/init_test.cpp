@@ -202,9 +202,13 @@ TEST_CASE("ports that another project holds are said with settings that move the
                  "start: --set ports.grafana=13000 moves it"));
   CHECK(run(fake, {"init", "--dir", "green", "--set", "ports.grafana=13000"}) == exit_code::ok);
   CHECK_FALSE(contains(fake.terminal.out_text, "already"));
-  engine_has(fake, "green", (fake.directory.path() / "green").string(), 13000);
-  CHECK(run(fake, {"init", "--dir", "green", "--keep", "30%"}) == exit_code::ok);
-  CHECK_FALSE(contains(fake.terminal.out_text, "already"));
+  // Not its own containers, nor those of the project that its directory was before.
+  for (const std::string name : {"green", "before"}) {
+    engine_has(fake, name, (fake.directory.path() / "green").string(), 13000);
+    CHECK(run(fake, {"init", "--dir", "green", "--keep", name == "green" ? "30%" : "40%"}) ==
+          exit_code::ok);
+    CHECK_FALSE(contains(fake.terminal.out_text, "already"));
+  }
 }
 
 TEST_CASE("a change says what becomes of data and containers, and how to apply it") {
@@ -225,7 +229,8 @@ TEST_CASE("a change says what becomes of data and containers, and how to apply i
   fake.write("obsctl.yaml", spec.replace(spec.find("name: shop"), 10, "name: mall"));
   CHECK(run(fake, {"init"}) == exit_code::ok);
   CHECK(contains(fake.terminal.out_text, "shop_jaeger-data, "));
-  CHECK(contains(fake.terminal.out_text, "'mall' starts with empty volumes: --name shop keeps it"));
+  CHECK(contains(fake.terminal.out_text, "'mall' starts with empty ones"));
+  CHECK(contains(fake.terminal.out_text, "--name shop keeps all that"));
   CHECK(contains(fake.terminal.out_text,
                  "\n  docker compose -p shop down --remove-orphans\n  docker compose up -d\n"));
 }
