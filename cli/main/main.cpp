@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,11 @@ int main(int argc, char** argv) {
     obsctl::StopFlag stop;
     return obsctl::cli::run(std::vector<std::string>(argv + 1, argv + argc),
                             {environment, files, http, clock, random, terminal, stop});
+  } catch (const std::bad_alloc&) {
+    std::fputs("obsctl: error: there is not enough memory\n", stderr);
+    return obsctl::exit_code::failed;
   } catch (const std::exception& error) {
-    // Reached only by a bug or when memory runs out: errors are values everywhere else.
+    // Reached only by a bug: errors are values everywhere else.
     std::fprintf(stderr, "obsctl: internal error: %s\n  hint: please report this\n", error.what());
     return obsctl::exit_code::failed;
   }

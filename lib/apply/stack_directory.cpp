@@ -216,12 +216,17 @@ Result<DiskState> StackDirectory::read(const FileTree& wanted) const {
     paths.try_emplace(beside(path), secret);
   }
   Problems problems;
+  std::set<std::string> said;  // what is in the way of several files
   for (const auto& [path, secret] : paths) {
-    std::optional<FileInfo> info;
-    if (!problems.take(info, look(path)) || !info) {
+    auto info = look(path);
+    if (!info && said.insert(info.error().message).second) {
+      problems.add(std::move(info).error());
+    }
+    if (!info || !*info) {
       continue;
     }
-    DiskFile found{.bytes = {}, .mode = info->mode, .directory = info->kind == FileKind::directory};
+    DiskFile found{
+        .bytes = {}, .mode = (*info)->mode, .directory = (*info)->kind == FileKind::directory};
     if (secret || found.directory || problems.take(found.bytes, root_->read(path))) {
       out[path] = std::move(found);
     }

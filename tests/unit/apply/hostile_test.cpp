@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 const FileTree k_wanted = {{"obsctl.yaml", {.bytes = "tier: small\n"}},
                            {"configs/a/a.yml", {.bytes = "a: 1\n"}},
+                           {"configs/a/b.yml", {.bytes = "b: 1\n"}},
                            {"secrets/token", {.bytes = "t", .mode = 0600, .secret = true}}};
 
 // `repository` is what is given to obsctl, `home` is beside it.
@@ -190,11 +191,13 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("every obstacle is named at once") {
+TEST_CASE("every obstacle is named at once, and each once") {
   const Clone clone;
   fs::create_symlink("../home", clone.repository / "configs");
   fs::create_symlink("../home", clone.repository / "secrets");
-  const std::string error = error_of(init(clone.repository));
+  const auto done = init(clone.repository);
+  const std::string error = error_of(done);
+  CHECK(done.error().more.size() == 1);
   CHECK(error.find("configs' is a link") != std::string::npos);
   CHECK(error.find("secrets' is a link") != std::string::npos);
 }

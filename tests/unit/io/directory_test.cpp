@@ -158,6 +158,13 @@ TEST_CASE("pipes, devices and endless files are errors that come at once") {
   CHECK((*directory)->read("large"));
 }
 
+TEST_CASE("another file system below the directory is seen") {
+  const auto root = OsFileSystem().open_directory("/");
+  REQUIRE(root);
+  CHECK((*(*root)->info("proc"))->mounted);
+  CHECK_FALSE((*(*root)->info("usr/bin"))->mounted);
+}
+
 TEST_CASE("what is not there is nothing, also below a file") {
   const TemporaryDirectory dir;
   const auto directory = OsFileSystem().open_directory(dir.path());
