@@ -22,10 +22,6 @@ constexpr int k_table_height = 12;  // ten rows below the header
 constexpr std::size_t k_tiles_per_line = 6;
 constexpr int k_schema_version = 41;  // migrated upwards by newer Grafanas
 
-bool is_tile(const Panel& panel) {
-  return panel.kind == PanelKind::stat || panel.kind == PanelKind::gauge;
-}
-
 int height_of(const Panel& panel) {
   switch (panel.kind) {
     case PanelKind::row: return 1;

@@ -16,10 +16,6 @@ using catalog::Panel;
 using catalog::PanelKind;
 using catalog::PanelQuery;
 
-bool is_tile(const Panel& panel) {
-  return panel.kind == PanelKind::stat || panel.kind == PanelKind::gauge;
-}
-
 // What shows one moment. A tile over time would keep the last value of a thing that is gone.
 bool is_instant(const Panel& panel) {
   return is_tile(panel) || panel.kind == PanelKind::table || panel.kind == PanelKind::bars;
@@ -97,6 +93,9 @@ Json line_style(const Panel& panel) {
               {"stacking", {{"mode", panel.stacked ? "normal" : "none"}, {"group", "A"}}},
               // A threshold only helps on the graph when it is drawn there.
               {"thresholdsStyle", {{"mode", panel.thresholds.size() > 1 ? "dashed" : "off"}}}};
+  if (panel.negative) {
+    out["axisSoftMin"] = 0;
+  }
   if (!panel.max) {
     out["axisSoftMax"] = least_axis(panel.unit);
   }

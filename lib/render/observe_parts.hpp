@@ -37,6 +37,11 @@ struct Surroundings {
 [[nodiscard]] std::string dashboard_json(const catalog::Dashboard& dashboard,
                                          const Surroundings& stack);
 
+// A panel that is one value.
+[[nodiscard]] inline bool is_tile(const catalog::Panel& panel) {
+  return panel.kind == catalog::PanelKind::stat || panel.kind == catalog::PanelKind::gauge;
+}
+
 // How Grafana refers to a data source.
 [[nodiscard]] nlohmann::ordered_json source_ref(const catalog::DataSource& source);
 

@@ -24,7 +24,8 @@ from labenv import LAB, cache_dir
 
 DRAW = LAB / "draw"
 BUNDLE = ["--bundle", "--format=iife", "--jsx=automatic", "--define:global=window", "--log-level=error",
-          '--define:process.env.NODE_ENV="production"', *(f"--loader:.{kind}=dataurl" for kind in ("svg", "woff2", "ttf"))]
+          '--define:process.env.NODE_ENV="production"',
+          *(f"--loader:.{kind}=dataurl" for kind in ("svg", "woff2", "ttf"))]
 WINDOW, STEP, WIDTH = 1800, 15, 1920          # seconds, seconds, pixels
 ROW = 38                                      # pixels of a row of the grid, with the gap below it
 PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="{css}">
@@ -84,8 +85,8 @@ def answers(stack, board: dict, now: float) -> tuple:
             lines[panel["id"]] = [line for stream in result for _, line in stream["values"]][:30]
         else:
             found.setdefault(panel["id"], []).append(
-                {"refId": target["refId"], "legend": target.get("legendFormat"), "table": target.get("format") == "table",
-                 "result": result})
+                {"refId": target["refId"], "legend": target.get("legendFormat"),
+                 "table": target.get("format") == "table", "result": result})
     return found, lines
 
 

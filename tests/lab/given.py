@@ -15,7 +15,7 @@ from labenv import LabError, bin_dir, cache_dir, sources
 
 # Names, labels and data sources by which a query, a target or an alert is about a program's own data.
 ABOUT = {"loki": re.compile(r'\bloki_|["/]loki"|sent_log_records'),
-         "tempo": re.compile(r'\btempo(db)?_|["/]tempo"|sent_spans|collector:sent:\w+\{signal="traces"')}
+         "tempo": re.compile(r'\btempo(db)?_|["/]tempo"|sent_spans')}
 
 
 def given_dir() -> pathlib.Path:

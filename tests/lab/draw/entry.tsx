@@ -27,7 +27,7 @@ const range = { from: dateTime(input.from), to: dateTime(input.to), raw: { from:
 // Properties that an override or the defaults of a panel may set; anything else is ignored, as in Grafana.
 const STANDARD = ['unit', 'min', 'max', 'decimals', 'displayName', 'color', 'mappings', 'thresholds', 'links', 'noValue'];
 const CUSTOM = ['drawStyle', 'lineInterpolation', 'lineWidth', 'fillOpacity', 'gradientMode', 'showPoints', 'spanNulls',
-  'axisSoftMax', 'stacking', 'thresholdsStyle', 'lineStyle', 'cellOptions'];
+  'axisSoftMax', 'axisSoftMin', 'stacking', 'thresholdsStyle', 'lineStyle', 'cellOptions'];
 const property = (id: string, path: string, isCustom: boolean): any => ({
   id, path, isCustom, name: id, process: (value: unknown) => value, shouldApply: () => true, editor: () => null,
   override: () => null, settings: {},

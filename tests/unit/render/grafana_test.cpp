@@ -79,10 +79,6 @@ std::vector<catalog::Dashboard> all_dashboards() {
   return out;
 }
 
-bool is_tile(const Panel& row) {
-  return row.kind == PanelKind::stat || row.kind == PanelKind::gauge;
-}
-
 }  // namespace
 
 TEST_CASE("a tile asks for now, and nothing has no colour") {
@@ -104,6 +100,7 @@ TEST_CASE(
   CHECK(drawn(graph)["fieldConfig"]["defaults"]["custom"].contains("axisSoftMax"));
   graph.negative = true;
   CHECK_FALSE(drawn(graph)["fieldConfig"]["defaults"].contains("min"));
+  CHECK(drawn(graph)["fieldConfig"]["defaults"]["custom"]["axisSoftMin"] == 0);
   graph.max = 1;
   CHECK_FALSE(drawn(graph)["fieldConfig"]["defaults"]["custom"].contains("axisSoftMax"));
 }
@@ -207,7 +204,7 @@ TEST_CASE(
         const bool of_rules = query.expr.find("ALERTS") != std::string::npos ||
                               query.expr.find("unless on () max(up") != std::string::npos;
         const bool own = dashboard.file.find("components/") != std::string::npos;
-        CHECK_MESSAGE(!(zero && own && is_tile(row) && !of_rules),
+        CHECK_MESSAGE(!(zero && own && observe::is_tile(row) && !of_rules),
                       dashboard.uid << " / " << row.title);
       }
     }
