@@ -108,6 +108,10 @@ std::vector<Flag> other_flags(InitFlags& options) {
        .into = &options.renew_certs,
        .group = "Security",
        .doc = "make a new server certificate now (self-signed)"},
+      {.name = "pin-digests",
+       .into = &options.pin_digests,
+       .group = "Security",
+       .doc = "ask the images' registries for their digests, and keep them in obsctl.yaml"},
       {.name = "dry-run",
        .short_name = 'n',
        .into = &options.dry_run,
@@ -208,6 +212,7 @@ Result<init::Options> init_options(Context& context, const InitFlags& flags) {
                     .settings = {},
                     .template_dirs = flags.template_dirs,
                     .renew_certificates = flags.renew_certs,
+                    .pin_digests = flags.pin_digests,
                     .look_only = flags.dry_run || flags.diff,
                     .force = flags.force,
                     .strict = flags.strict};

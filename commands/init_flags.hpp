@@ -64,6 +64,7 @@ struct InitFlags {
   std::vector<std::string> template_dirs;
   std::string export_templates;  // a directory; nothing else happens then
   bool renew_certs = false;
+  bool pin_digests = false;
   bool dry_run = false;
   bool diff = false;
   bool force = false;

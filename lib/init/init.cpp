@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lib/init/certificates.hpp"
+#include "lib/init/digests.hpp"
 #include "lib/init/host.hpp"
 #include "lib/init/neighbours.hpp"
 #include "lib/init/spec.hpp"
@@ -64,6 +65,18 @@ Result<std::vector<Note>> notes_of(const Services& services, const SpecSource& s
   return notes;
 }
 
+// The stack of the spec, which is given the digests of its images when they were asked for.
+Result<stack::Stack> assemble(const Services& services, const Options& options,
+                              const fs::path& directory, StackSpec& spec,
+                              stack::StackTemplates templates) {
+  OBS_TRY_ASSIGN(auto stack, stack::assemble(directory, spec, std::move(templates)));
+  if (!options.pin_digests) {
+    return stack;
+  }
+  OBS_TRY_ASSIGN(spec.digests, digests_of(services.http, stack));
+  return stack::assemble(directory, spec, std::move(stack.templates));
+}
+
 }  // namespace
 
 Result<Prepared> prepare(const Services& services, const Options& options) {
@@ -76,7 +89,8 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
   OBS_TRY_ASSIGN(SpecSource source, resolve_spec(services, options, place, directory.manifest()));
   OBS_TRY_ASSIGN(auto templates, stack::load_templates(services.files, services.environment,
                                                        options.template_dirs, directory.path()));
-  OBS_TRY_ASSIGN(auto stack, stack::assemble(directory.path(), source.spec, std::move(templates)));
+  OBS_TRY_ASSIGN(auto stack,
+                 assemble(services, options, directory.path(), source.spec, std::move(templates)));
   OBS_TRY_ASSIGN(auto findings,
                  sizing::check_plan(stack.spec, stack.templates.catalogs, stack.report));
   const bool fresh = !directory.manifest();

@@ -38,9 +38,10 @@ struct Options {
   std::vector<std::string> settings;     // "key=value" of the spec, in their order
   std::vector<std::string> template_dirs;
   bool renew_certificates = false;
-  bool look_only = false;  // plan, but leave the disk alone
-  bool force = false;      // replace files that were edited by hand
-  bool strict = false;     // refuse a load that does not fit
+  bool pin_digests = false;  // ask the registries what exactly the images are
+  bool look_only = false;    // plan, but leave the disk alone
+  bool force = false;        // replace files that were edited by hand
+  bool strict = false;       // refuse a load that does not fit
 };
 
 // Everything that is known before the disk is touched.

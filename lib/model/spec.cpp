@@ -20,6 +20,7 @@ constexpr std::string_view k_schema = "obsctl.stack/v1";
 constexpr std::string_view k_components = "components";
 constexpr std::string_view k_ports = "ports";
 constexpr std::string_view k_public_urls = "public_urls";
+constexpr std::string_view k_digests = "digests";
 constexpr std::string_view k_calibration = "calibration";
 
 // What may be overridden of a component.
@@ -122,6 +123,29 @@ Result<Setter> public_url_setter(const std::vector<std::string>& parts, const st
   };
 }
 
+// The name is a reference of an image, which may have dots.
+Result<Setter> digest_setter(const std::string& key) {
+  const std::string reference =
+      key.size() > k_digests.size() ? key.substr(k_digests.size() + 1) : "";
+  if (reference.empty()) {
+    return unknown_key(key);
+  }
+  return [key, reference](StackSpec& spec, std::string_view value) -> Result<void> {
+    constexpr std::string_view k_start = "sha256:";
+    constexpr std::size_t k_digits = 64;
+    const bool good =
+        value.starts_with(k_start) && value.size() == k_start.size() + k_digits &&
+        value.find_first_not_of("0123456789abcdef", k_start.size()) == std::string_view::npos;
+    if (!good) {
+      return fail_setting(key, fmt::format("'{}' is not a digest", value),
+                          "it is 'sha256:' and 64 digits or letters from a to f; "
+                          "'obsctl init --pin-digests' asks for it");
+    }
+    spec.digests[reference] = std::string(value);
+    return {};
+  };
+}
+
 Result<Setter> calibration_setter(const std::vector<std::string>& parts, const std::string& key) {
   if (parts.size() != 2) {
     return unknown_key(key);
@@ -183,6 +207,9 @@ Result<Setter> setter_of(std::string_view name) {
   }
   if (parts[0] == k_public_urls) {
     return public_url_setter(parts, key);
+  }
+  if (parts[0] == k_digests) {
+    return digest_setter(key);
   }
   if (parts[0] == k_calibration) {
     return calibration_setter(parts, key);
@@ -270,7 +297,8 @@ class Reader {
 
   // True where the keys below are settings or names: "traces", "components", "components.loki".
   static bool is_section(const std::string& key) {
-    for (const std::string_view names : {k_components, k_ports, k_public_urls, k_calibration}) {
+    for (const std::string_view names :
+         {k_components, k_ports, k_public_urls, k_digests, k_calibration}) {
       if (key == names) {
         return true;
       }
@@ -369,6 +397,12 @@ void write_maps(const StackSpec& spec, std::string& out) {
         "\n# where people open a page, by the name of its port; for links in messages\npublic_urls:\n";
     for (const auto& [name, url] : spec.public_urls) {
       out += fmt::format("  {}: {}\n", name, yaml::scalar(url));
+    }
+  }
+  if (!spec.digests.empty()) {
+    out += "\n# what exactly these images are, asked by 'obsctl init --pin-digests'\ndigests:\n";
+    for (const auto& [reference, digest] : spec.digests) {
+      out += fmt::format("  {}: {}\n", reference, digest);
     }
   }
   const Calibration& calibration = spec.calibration;

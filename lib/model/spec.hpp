@@ -174,6 +174,8 @@ struct StackSpec {
   std::map<std::string, int> ports;           // published port by name, for example grafana: 3000
   // Where people open a page, by the name of its port: a proxy's URL for grafana.
   std::map<std::string, std::string> public_urls;
+  // "sha256:…" by "repository:tag"; one for another tag than the stack's means nothing.
+  std::map<std::string, std::string> digests;
   Calibration calibration;
   // Keys of the scalar fields that the user set, in a file or by hand. The others follow the
   // tier, the profile and obsctl's defaults, whatever these become in a later version.

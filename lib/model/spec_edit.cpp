@@ -28,6 +28,9 @@ std::map<std::string, std::string> values_of(const StackSpec& spec) {
   for (const auto& [name, url] : spec.public_urls) {
     out["public_urls." + name] = yaml::scalar(url);
   }
+  for (const auto& [reference, digest] : spec.digests) {
+    out["digests." + reference] = digest;
+  }
   return out;
 }
 

@@ -77,6 +77,11 @@ const Port* Topology::port(const std::string& port_name) const {
   return nullptr;
 }
 
+std::string Topology::pinned(const std::string& reference) const {
+  const auto found = digests.find(reference);
+  return found == digests.end() ? reference : reference + "@" + found->second;
+}
+
 std::string Topology::volume_name(const Volume& volume) const {
   return name + "_" + volume.name;
 }

@@ -228,7 +228,8 @@ struct Topology {
   Policy policy = {};
   Load load = {};
   Retention retention = {};
-  std::vector<Component> components = {};  // in start order
+  std::map<std::string, std::string> digests = {};  // of images, by "repository:tag"
+  std::vector<Component> components = {};           // in start order
   std::vector<Link> links = {};
   std::vector<Provider> providers = {};        // one per capability
   std::vector<std::string> capabilities = {};  // all that any component provides, present or not
@@ -240,6 +241,8 @@ struct Topology {
   [[nodiscard]] const Port* port_of(const std::string& capability) const;
   // The port with that name anywhere in the stack, or null.
   [[nodiscard]] const Port* port(const std::string& port_name) const;
+  // The reference with its digest, where that is known.
+  [[nodiscard]] std::string pinned(const std::string& reference) const;
   // The name under which the engine knows a volume. It is explicit in every packaging, so that a
   // backup never has to guess a prefix.
   [[nodiscard]] std::string volume_name(const Volume& volume) const;

@@ -8,6 +8,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/stack/paths.hpp"
+#include "lib/targets/helper.hpp"
 #include "lib/topology/build.hpp"
 
 namespace obsctl::stack {
@@ -112,6 +113,16 @@ Result<Stack> open(const FileSystem& files, const Environment& environment, cons
   OBS_TRY_ASSIGN(StackTemplates templates,
                  load_templates(files, environment, template_dirs, *directory));
   return assemble(*directory, std::move(file.spec), std::move(templates));
+}
+
+Result<std::set<std::string>> images(const Stack& stack) {
+  const auto by_tag = [](const std::string& image) { return image.substr(0, image.find('@')); };
+  OBS_TRY_ASSIGN(const Helper helper, find_helper(stack.templates.store, stack.topology));
+  std::set<std::string> out = {by_tag(helper.image)};
+  for (const auto& component : stack.topology.components) {
+    out.insert(by_tag(component.image));
+  }
+  return out;
 }
 
 Result<FileTree> generate(const Stack& stack, Random& random) {

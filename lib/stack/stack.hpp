@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,9 @@ struct Stack {
 [[nodiscard]] Result<Stack> open(const FileSystem& files, const Environment& environment,
                                  const std::filesystem::path& start,
                                  const std::vector<std::string>& template_dirs = {});
+
+// "repository:tag" of every image that the stack runs, each once, whether it is pinned or not.
+[[nodiscard]] Result<std::set<std::string>> images(const Stack& stack);
 
 // Every file of the stack except obsctl.yaml and those of TLS. Secrets are new ones, drawn from
 // `random`.

@@ -240,7 +240,7 @@ Result<void> carries(const Topology& topology) {
 }
 
 Result<void> package(Rendered& stack, const Topology& topology, const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const Helper helper, find_helper(store));
+  OBS_TRY_ASSIGN(const Helper helper, find_helper(store, topology));
   const auto all_services = services(topology, helper);
   OBS_TRY(check_names(all_services));
   Values all = stack.values;

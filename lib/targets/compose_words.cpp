@@ -98,7 +98,7 @@ std::string otlp_endpoint(const Topology& topology) {
 }  // namespace
 
 Result<Words> words(const Topology& topology, const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const Helper helper, find_helper(store));
+  OBS_TRY_ASSIGN(const Helper helper, find_helper(store, topology));
   return Words{.runbook = runbook(topology.name, network_name(topology, k_backend), helper.image),
                .selectors = job_selectors(),
                .address = [](std::string_view name) { return std::string(name); },

@@ -197,7 +197,7 @@ Result<void> carries(const Topology& topology) {
 }
 
 Result<void> package(Rendered& stack, const Topology& topology, const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const Helper helper, find_helper(store));
+  OBS_TRY_ASSIGN(const Helper helper, find_helper(store, topology));
   Values all = stack.values;
   all.update(chart_values(topology, helper));
   all.update(test_values(topology));

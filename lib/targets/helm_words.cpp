@@ -141,7 +141,7 @@ Runbook runbook(const Topology& topology, const std::string& image) {
 }  // namespace
 
 Result<Words> words(const Topology& topology, const TemplateStore& store) {
-  OBS_TRY_ASSIGN(const Helper helper, find_helper(store));
+  OBS_TRY_ASSIGN(const Helper helper, find_helper(store, topology));
   Words out{.runbook = runbook(topology, helper.image),
             .selectors = job_selectors(),
             .address = [](std::string_view name) { return std::string(name); },

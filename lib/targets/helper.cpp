@@ -12,13 +12,13 @@ constexpr auto k_helpers = "shared/helpers.yaml";
 
 }  // namespace
 
-Result<Helper> find_helper(const TemplateStore& store) {
+Result<Helper> find_helper(const TemplateStore& store, const Topology& topology) {
   OBS_TRY_ASSIGN(const Template source, store.find(k_helpers));
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(source.text, source.file()));
   OBS_TRY(root.only({"image", "version"}));
   OBS_TRY_ASSIGN(const std::string image, root.text("image"));
   OBS_TRY_ASSIGN(const std::string version, root.text("version"));
-  return Helper{image + ":" + version, version};
+  return Helper{topology.pinned(image + ":" + version), version};
 }
 
 Result<std::optional<yaml::Node>> read_generated(const FileSystem& files,

@@ -17,12 +17,12 @@
 namespace obsctl {
 
 struct Helper {
-  std::string image;  // "repository:version"
+  std::string image;  // "repository:version", with its digest where that is known
   std::string version;
 };
 
 // From shared/helpers.yaml.
-[[nodiscard]] Result<Helper> find_helper(const TemplateStore& store);
+[[nodiscard]] Result<Helper> find_helper(const TemplateStore& store, const Topology& topology);
 
 // A generated file read back, or nothing where there is none. Its errors name it as the stack does.
 [[nodiscard]] Result<std::optional<yaml::Node>> read_generated(

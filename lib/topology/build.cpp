@@ -140,6 +140,7 @@ Result<void> make_components(const StackSpec& spec, const sizing::SizingReport& 
     const catalog::ComponentDef& def = catalogs.components.at(name);
     OBS_TRY_ASSIGN(Component component, topology::instantiate(def, context));
     OBS_TRY(wire(def, catalogs.components, out, component));
+    component.image = out.pinned(component.image);
     out.components.push_back(std::move(component));
   }
   add_scrapes(out);
@@ -225,7 +226,8 @@ Result<Topology> build(const StackSpec& spec, const sizing::SizingReport& report
                .tier = spec.tier,
                .policy = policy_of(spec),
                .load = load_of(report.load),
-               .retention = retention_of(report.load)};
+               .retention = retention_of(report.load),
+               .digests = spec.digests};
   OBS_TRY(make_components(spec, report, catalogs, out));
   OBS_TRY(check_components(spec, out));
   OBS_TRY(check_port_names(spec, out));

@@ -93,6 +93,10 @@ class Stack:
             self._model = json.loads(self.compose("config", "--format", "json").stdout)
         return self._model
 
+    def forget(self) -> None:
+        """The files have been generated again."""
+        self._model = None
+
     def services(self) -> dict:
         return self.model()["services"]
 

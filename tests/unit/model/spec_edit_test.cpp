@@ -37,6 +37,19 @@ TEST_CASE("values are replaced, uncommented or added, comments stay") {
         "logs:\n    retention: 7d\n");
 }
 
+TEST_CASE("names with dots and colons stand in a line of their own") {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  const auto text = edited(
+      "tier: small\n", {"digests.ghcr.io/a/b:1.2.3=" + digest, "public_urls.grafana=https://a"});
+  REQUIRE(text);
+  CHECK(*text == "tier: small\n\ndigests:\n  ghcr.io/a/b:1.2.3: " + digest +
+                     "\n\npublic_urls:\n  grafana: 'https://a'\n");
+  const auto read = read_spec(*text, "obsctl.yaml");
+  REQUIRE(read);
+  CHECK(read->digests.at("ghcr.io/a/b:1.2.3") == digest);
+  CHECK(read_spec(write_spec(*read), "obsctl.yaml") == *read);
+}
+
 TEST_CASE("a ' #' in quotes is no comment") {
   CHECK(edited("environment: 'a # b'\n", {"environment=c # d"}) == "environment: 'c # d'\n");
   CHECK(edited("environment: it's  # why\n", {"environment=x"}) == "environment: x  # why\n");

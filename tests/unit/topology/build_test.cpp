@@ -138,6 +138,17 @@ TEST_CASE("links in messages lead where people open the page") {
   CHECK(std::ranges::count(command, "--web.route-prefix=/") == 1);
 }
 
+TEST_CASE("a digest pins the image that it was asked for, not a later one") {
+  const Component plain = *built({}).find("loki");
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  const Topology pinned = built({"digests." + plain.image + "=" + digest});
+  CHECK(pinned.find("loki")->image == plain.image + "@" + digest);
+  CHECK(pinned.find("grafana")->image.find('@') == std::string::npos);
+  CHECK(built({"digests.grafana/loki:0.1=" + digest}).find("loki")->image == plain.image);
+  StackSpec spec;
+  CHECK_FALSE(set_field(spec, "digests.grafana/loki:0.1=sha256:abc"));
+}
+
 TEST_CASE("nobody of the stack waits for a store: queues and data sources do without") {
   for (const auto& component : built({}).components) {
     CAPTURE(component.name);
