@@ -26,11 +26,11 @@ def spans_of(stack, service: str) -> int:
         return 0                  # Jaeger answers 404 for a trace that it does not have
 
 
-def stored(stack, signal: str, service: str, pattern: str) -> float:
+def stored(stack, signal: str, service: str, pattern: str) -> int:
     """How many items of a service the store of the signal has."""
     if signal == "metrics":
-        return stack.prometheus().number(
-            f'sum(count_over_time({{__name__=~"{pattern}",service_name="{service}"}}[15m]))')
+        series = stack.prometheus().query(f'{{__name__=~"{pattern}",service_name="{service}"}}[15m]')
+        return max((len(row["values"]) for row in series), default=0)
     return len(stack.logs().lines(service)) if signal == "logs" else spans_of(stack, service)
 
 
