@@ -88,7 +88,13 @@ class Scrubber:
         self.log = open(folder / "log", "w+", encoding="utf-8")
         self.process = subprocess.Popen(["otelcol", "--config", str(folder / "config.yaml")], stdout=self.log,
                                         stderr=self.log)
-        wait_for(lambda: requests.get(f"http://127.0.0.1:{health}", timeout=1).ok, 60, "the collector")
+        wait_for(lambda: self.is_up(health), 60, "the collector", 0.2)
+
+    def is_up(self, health: int) -> bool:
+        if self.process.poll() is not None:
+            self.log.seek(0)
+            raise AssertionError(f"the collector ended: {self.log.read()[-2000:]}")
+        return requests.get(f"http://127.0.0.1:{health}", timeout=1).ok
 
     def file(self, folder, signal: str, config: dict) -> str:
         self.files[signal] = folder / f"{signal}.jsonl"
