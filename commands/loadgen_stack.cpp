@@ -61,6 +61,7 @@ Result<OpenedStack> open_stack_target(Context& context, const std::string& direc
   }
   out.target.sampling = {.slow_threshold = spec.traces.slow_threshold.seconds,
                          .keep = spec.traces.keep.value,
+                         .keep_all_below = spec.traces.keep_all_below.per_second,
                          .decision_wait = spec.traces.decision_wait.seconds,
                          .drops_noise = true};
   out.target.load = load_of(spec.tier, opened.topology.load, spec);

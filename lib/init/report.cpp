@@ -186,6 +186,23 @@ std::string plan_line(const sizing::SizingReport& sizing) {
                      human_bytes(Bytes::from_gb(sizing.disk.value)));
 }
 
+// What becomes of traces: who looks for one later should know whether it was kept.
+std::string kept_line(const StackSpec& spec, const sizing::Load& load) {
+  const TraceSpec& traces = spec.traces;
+  if (traces.keep.value >= 1) {
+    return "  keeps every trace\n";
+  }
+  const std::string below =
+      traces.keep_all_below.per_second > 0
+          ? fmt::format("all others up to {} spans, ", human_rate(traces.keep_all_below))
+          : "";
+  return fmt::format(
+      "  keeps traces with errors, slow ones ({} and more), {}{} of the rest: "
+      "{:.0f} % of {} spans\n",
+      print_duration(traces.slow_threshold), below, print_share(traces.keep), load.kept.value * 100,
+      human_rate({load.spans.value}));
+}
+
 std::string note_text(const Note& note, const SettingsText& typed) {
   if (note.settings.empty()) {
     return note.text;
@@ -215,6 +232,7 @@ std::string summary(const Prepared& prepared, const ReportOptions& options) {
     out += plan_text(prepared, options);
   }
   out += plan_line(prepared.stack.report);
+  out += kept_line(prepared.stack.spec, prepared.stack.report.load);
   out += prepared.fresh ? dashboards_line(prepared) : "";
   out += notes_text(prepared, options);
   out += prepared.fresh ? "\nNext:\n" : "\nApply it:\n";

@@ -88,7 +88,8 @@ void read_sample(Snapshot& out, const prom::Sample& sample) {
     const double sign = name == "processor_incoming_items" ? 1 : -1;
     out.removed[fmt::format("{} {}", label(sample, {"otel_signal", "otel.signal"}),
                             label(sample, {"processor"}))] += sign * sample.value;
-  } else if (name == "processor_tail_sampling_global_count_traces_sampled") {
+  } else if (name == "processor_tail_sampling_global_count_traces_sampled" &&
+             label(sample, {"decision"}) != "dropped") {  // health checks, not sampled
     out.samples = true;
     (label(sample, {"sampled"}) == "true" ? out.sampled_traces : out.dropped_traces) +=
         sample.value;

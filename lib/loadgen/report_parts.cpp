@@ -96,8 +96,12 @@ std::string sampling_text(const SamplingReport& s, bool color) {
       count_text(s.traces), count_text(s.errors), count_text(s.slow),
       human_duration({s.policy.slow_threshold}), percent(s.policy.keep), count_text(s.rest));
   if (s.noise > 0) {
-    out += fmt::format("                {} health checks are filtered out before sampling\n",
-                       count_text(s.noise));
+    out += fmt::format("                {} health checks are dropped\n", count_text(s.noise));
+  }
+  if (s.below > 0) {
+    out += fmt::format(
+        "                {} of all are kept because no more than {} spans arrived per second\n",
+        percent(s.below), human_rate({s.policy.keep_all_below}));
   }
   if (s.has_vip) {
     out += fmt::format("                {} VIP traces among the other are kept too\n",

@@ -102,13 +102,23 @@ double binomial_deviation(double trials, double share) {
   return std::sqrt(trials * share * (1 - share));
 }
 
-// Sets what depends on whether VIP traces are kept as a whole.
+// Sets what depends on whether VIP traces are kept as a whole, and on how many were kept for coming below the
+// rate up to which all are: only the sampler knows, since its bucket fills while others send.
 void expect(SamplingReport& report) {
-  const double keep = report.policy.keep;
+  const double keep = report.below + (1 - report.below) * report.policy.keep;
   const auto sampled = static_cast<double>(report.traces - report.noise);
   const auto free = static_cast<double>(report.rest - (report.has_vip ? report.vip_rest : 0));
   report.expected = sampled - free + free * keep;
   report.deviation = binomial_deviation(free, keep);
+}
+
+// How many traces a policy wanted to keep between two snapshots.
+double policy_growth(const Snapshot& before, const Snapshot& after, const std::string& name) {
+  const auto of = [&name](const Snapshot& snapshot) {
+    const auto found = snapshot.policies.find(name);
+    return found == snapshot.policies.end() ? 0 : found->second;
+  };
+  return of(after) - of(before);
 }
 
 bool all_kept(const SamplingReport& report) {
@@ -172,20 +182,21 @@ void check_sampling(SamplingReport& report, const Snapshot& before, const Snapsh
   }
   report.checked = report.collector = true;
   report.has_vip = report.vip > 0 && after.policies.contains("vip");
-  expect(report);
   report.kept = after.sampled_traces - before.sampled_traces;
   report.decided = report.kept + after.dropped_traces - before.dropped_traces;
+  if (report.policy.keep_all_below > 0 && report.decided > 0) {
+    report.below = policy_growth(before, after, "up-to-rate") / report.decided;
+  }
+  expect(report);
   report.holds =
       near(report.decided, static_cast<double>(report.traces - report.noise), 0, report.unsure) &&
       all_kept(report);
   for (PolicyCount& row : report.policies) {
-    const auto found = after.policies.find(row.name);
-    if (found == after.policies.end()) {
+    if (!after.policies.contains(row.name)) {
       continue;
     }
-    const auto earlier = before.policies.find(row.name);
     row.checked = true;
-    row.kept = found->second - (earlier == before.policies.end() ? 0 : earlier->second);
+    row.kept = policy_growth(before, after, row.name);
     row.holds = near(row.kept, row.expected, row.deviation, report.unsure);
     report.holds = report.holds && row.holds;
   }

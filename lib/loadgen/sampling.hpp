@@ -20,8 +20,9 @@ namespace obsctl::loadgen {
 struct SamplingPolicy {
   double slow_threshold = 0.5;  // seconds; a trace at least this long is slow
   double keep = 0.1;            // share of the rest
+  double keep_all_below = 0;    // spans/s up to which every trace is kept
   double decision_wait = 10;    // seconds; spans that come later follow the decision
-  bool drops_noise = true;      // health checks are filtered before
+  bool drops_noise = true;      // health checks without an error are dropped
 };
 
 // What one policy must want to keep. A trace may be wanted by several.
@@ -57,6 +58,7 @@ struct SamplingReport {
   bool collector = false;  // `decided` is known
   double kept = 0;
   double decided = 0;
+  double below = 0;    // share of the traces that the collector kept for being below that rate
   bool holds = false;  // within four standard deviations, errors and slow ones all kept
 
   [[nodiscard]] double reduction() const;  // share that is not kept

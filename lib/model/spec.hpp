@@ -25,7 +25,8 @@ struct TraceSpec {
   Bytes span_size = {1000};              // bytes per span (500 … 2000)
   std::optional<double> storage_factor;  // stored bytes per raw byte; absent: the sizing model's
   std::optional<Duration> retention;
-  Share keep = {0.1};                  // share of ordinary traces that tail sampling keeps
+  Rate keep_all_below = {1000};        // spans/s up to which tail sampling keeps every trace
+  Share keep = {0.1};                  // share of ordinary traces that it keeps beyond
   Share errors = {0.005};              // expected share of traces with an error, all kept
   Share slow = {0.02};                 // expected share of slow traces, all kept
   Duration slow_threshold = {0.5};     // a trace at least this long is slow
@@ -47,6 +48,7 @@ struct LogSpec {
   std::optional<Rate> lines;             // log records/s; absent: the tier's
   Bytes line_size = {300};               // bytes per log record (200 … 500)
   std::optional<double> streams;         // active streams; absent: estimated
+  bool drop_debug = false;               // whether debug and trace records are dropped
   std::optional<double> storage_factor;  // stored bytes per raw byte; absent: the sizing model's
   std::optional<std::string> backend;    // absent: the stack's default
   std::optional<Duration> retention;
@@ -161,6 +163,7 @@ struct StackSpec {
   std::string profile = "recommended";  // minimum, recommended, production
   std::string target = "compose";
   std::string environment = "production";  // deployment.environment.name, external label
+  bool print_telemetry = false;            // the collector prints what passes
   TraceSpec traces;
   MetricSpec metrics;
   LogSpec logs;

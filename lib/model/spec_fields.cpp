@@ -139,6 +139,10 @@ std::vector<SpecField> make_fields() {
       field("environment", "deployment.environment.name of the stack's own telemetry",
             FIELD(environment)),
 
+      field("print_telemetry",
+            "print what passes through the collector into its log, to find a fault",
+            FIELD(print_telemetry)),
+
       field("traces.spans", "the spans received per second", FIELD(traces.spans)),
       field("traces.traces", "the new traces per second", FIELD(traces.traces)),
       field("traces.spans_per_trace", "spans in a trace, when traces.traces is not given",
@@ -148,8 +152,10 @@ std::vector<SpecField> make_fields() {
             FIELD(traces.storage_factor)),
       field("traces.backend", "the component that stores the traces", FIELD(traces.backend)),
       field("traces.retention", "how long traces are kept", FIELD(traces.retention)),
+      field("traces.keep_all_below", "the spans per second up to which every trace is kept",
+            FIELD(traces.keep_all_below)),
       field("traces.keep",
-            "the share of ordinary traces kept; errors and slow ones are always kept",
+            "the share of ordinary traces kept beyond; errors and slow ones are always kept",
             FIELD(traces.keep)),
       field("traces.errors", "expected share of traces with an error", FIELD(traces.errors)),
       field("traces.slow", "expected share of slow traces", FIELD(traces.slow)),
@@ -171,6 +177,7 @@ std::vector<SpecField> make_fields() {
       field("logs.storage_factor", "stored bytes per raw byte of log", FIELD(logs.storage_factor)),
       field("logs.backend", "the component that stores the logs", FIELD(logs.backend)),
       field("logs.retention", "how long logs are kept", FIELD(logs.retention)),
+      field("logs.drop_debug", "drop the records below level info", FIELD(logs.drop_debug)),
 
       field("sizing.replication", "how many copies the stores keep", FIELD(sizing.replication)),
       field("sizing.kafka_brokers", "the number of Kafka brokers; 0: from the tier",

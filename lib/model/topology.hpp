@@ -214,10 +214,13 @@ struct Retention {
 struct Policy {
   std::string environment;
   Duration scrape_interval;
-  Share keep;         // of ordinary traces
-  Share always_kept;  // expected share of traces with an error or slow ones
+  Rate keep_all_below;  // spans/s up to which every trace is kept
+  Share keep;           // of ordinary traces beyond
+  Share always_kept;    // expected share of traces with an error or slow ones
   Duration slow_threshold;
   Duration decision_wait;
+  bool drop_debug_logs = false;
+  bool print_telemetry = false;
   SecuritySpec security;
   AlertingSpec alerting;
 };

@@ -34,7 +34,10 @@ Values sampling(const Policy& policy) {
   }
   const std::int64_t slow_ms = whole(policy.slow_threshold.seconds * 1000);
   const std::string percent = fmt::format("{:.10g}", policy.keep.value * 100);
+  // The limiter counts whole spans.
+  const std::int64_t all_below = whole(std::ceil(policy.keep_all_below.per_second));
   return {{"keep", percent + "%"},
+          {"keep_all_spans", all_below > 0 ? Values(all_below) : Values(false)},
           {"keep_some", policy.keep.value > 0},
           {"keep_percent", percent},
           {"decision_wait", print_duration(policy.decision_wait)},
@@ -54,7 +57,7 @@ Values exporters(const Topology& topology, const Address& host_of) {
     const std::string address = fmt::format("{}:{}", host_of(store->component), store->port);
     Values headers = Values::array();
     for (const auto& [name, value] : store->headers) {
-      headers.push_back(Values{{"name", name}, {"value", yaml::scalar(value)}});
+      headers.push_back(Values{{"name", name}, {"value", expanded_scalar(value)}});
     }
     out.push_back(Values{
         {"signal", signal},
@@ -65,6 +68,8 @@ Values exporters(const Topology& topology, const Address& host_of) {
         {"headers", headers},
         {"grpc", grpc},
         {"first", out.empty()},
+        // Stores of metrics refuse a request as a whole: each sender's stays a request of its own.
+        {"batched", std::string_view(signal) != "metrics"},
         {"sampled", std::string_view(signal) == "traces" && topology.policy.keep.value < 1}});
   }
   return out;
@@ -112,7 +117,7 @@ std::string stores(const Topology& topology) {
 Values origins(const SecuritySpec& security) {
   Values out = Values::array();
   for (const auto& origin : security.cors_origins) {
-    out.push_back(yaml::scalar(origin));
+    out.push_back(expanded_scalar(origin));
   }
   return out.empty() ? Values(false) : Values{{"origins", out}, {"max_age_seconds", 600}};
 }
@@ -179,6 +184,10 @@ Values alerting(const AlertingSpec& spec) {
 
 }  // namespace
 
+std::string expanded_scalar(std::string_view text) {
+  return yaml::scalar(replace_all(std::string(text), "$", "$$"));
+}
+
 Values stack_values(const Topology& topology, const Words& words) {
   const Policy& policy = topology.policy;
   const SecuritySpec& security = policy.security;
@@ -188,7 +197,7 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["tier"] = topology.tier;
   // Of OTEL_RESOURCE_ATTRIBUTES.
   out["environment_encoded"] = percent_encoded(policy.environment);
-  out["environment_yaml"] = yaml::scalar(policy.environment);
+  out["environment_expanded"] = expanded_scalar(policy.environment);
   out["ports"] = ports(topology);
   out["retention"] = retention_values(topology.retention);
   out["scrape_interval"] = print_duration(policy.scrape_interval);
@@ -199,7 +208,8 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["stores"] = stores(topology);
   out["exporters"] = exporters(topology, words.address);
   out["exporter"] = exporter_ids(out["exporters"]);
-  out["drop_debug_logs"] = policy.environment == "production";
+  out["drop_debug_logs"] = policy.drop_debug_logs;
+  out["print_telemetry"] = policy.print_telemetry;
   out["tls"] = tls;
   out["self_signed"] = security.tls == Tls::self_signed;
   out["bearer"] = security.auth == Auth::bearer;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "lib/model/spec.hpp"
 #include "lib/model/topology.hpp"
@@ -10,6 +11,10 @@
 #include "lib/template/template.hpp"
 
 namespace obsctl {
+
+// A text as one YAML value for a reader that expands $NAME and ${...} in it: the collector in all of its
+// configuration, Prometheus in its external labels. Both read $$ as a $.
+[[nodiscard]] std::string expanded_scalar(std::string_view text);
 
 // The stack's own values for all component configs and documents. Every number is a setting of a
 // component or a limit of the topology, and so a quantity of the sizing.

@@ -71,6 +71,7 @@ Result<void> apply_reduction(const Options& options, StackSpec& spec) {
   }
   // Below what errors and slow traces cost, everything is kept.
   spec.traces.keep = Share{std::min(keep, 1.0)};
+  spec.traces.keep_all_below = {0};  // the reduction is of all traces
   return {};
 }
 

@@ -185,6 +185,8 @@ constexpr std::array k_formulas = {
     Formula{"D22", "the smaller", "", "derived", 2, [](In x) { return std::min(x[0], x[1]); }},
     Formula{"D23", "what there is - reserve", "GB", "derived", 2,
             [](In x) { return std::max(0.0, x[0] - x[1]); }},
+    Formula{"D24", "share + (1 - share) x the smaller of 1 and all up to / spans/s", "", "derived from formula F13", 3,
+            [](In x) { return kept_with_all_below(x[0], x[1], x[2]); }},
 
     Formula{"R01", "the larger of the floor and base + each amount x what it takes, rounded up", "",
             "the component's sizing rule", 0, by_terms},
@@ -354,6 +356,11 @@ double days_until_full(double disk_gb, double growth, std::span<const Stored> st
     (stored(middle) < disk_gb ? low : high) = middle;
   }
   return high;
+}
+
+double kept_with_all_below(double share, double all_below, double spans) {
+  const double below = spans > all_below ? all_below / spans : 1;
+  return share + (1 - share) * below;
 }
 
 double keep_for_reduction(double reduction, double errors, double slow) {

@@ -98,6 +98,10 @@ struct Stored {
 [[nodiscard]] double days_until_full(double disk_gb, double growth,
                                      std::span<const Stored> streams);
 
+// D24: the share of spans kept when `share` of them would be (F13) and as many as `all_below` a second are
+// kept whatever they are. Of 5,000 spans/s, 1,000 and 12.25 % of the other 4,000.
+[[nodiscard]] double kept_with_all_below(double share, double all_below, double spans);
+
 // D14: the share of ordinary traces to keep so that tail sampling removes `reduction` of all, given
 // the shares of errors and slow traces, which are always kept. Negative when that is impossible.
 [[nodiscard]] double keep_for_reduction(double reduction, double errors, double slow);

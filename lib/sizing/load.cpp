@@ -137,15 +137,21 @@ void note_unstated(const StackSpec& spec, Load& out) {
   }
 }
 
-Quantity resolve_kept(const StackSpec& spec, const Resolver& resolver) {
+Quantity resolve_kept(const StackSpec& spec, const Resolver& resolver, const Input& spans) {
   if (const double* measured = resolver.find(calibrated::kept)) {
     return given("share of spans kept", *measured, "", resolver.measured_source());
   }
-  return calc("F13", "share of spans kept",
-              {{"all", 1, "", "whole"},
-               {"errors", spec.traces.errors.value, "", "traces.errors"},
-               {"slow", spec.traces.slow.value, "", "traces.slow"},
-               {"keep", spec.traces.keep.value, "", "traces.keep"}});
+  const Quantity share = calc("F13", "share of spans kept",
+                              {{"all", 1, "", "whole"},
+                               {"errors", spec.traces.errors.value, "", "traces.errors"},
+                               {"slow", spec.traces.slow.value, "", "traces.slow"},
+                               {"keep", spec.traces.keep.value, "", "traces.keep"}});
+  const double all_below = spec.traces.keep_all_below.per_second;
+  return all_below > 0 ? calc("D24", "share of spans kept, with all up to a rate",
+                              {share.input(),
+                               {"all up to", all_below, "spans/s", "traces.keep_all_below"},
+                               spans})
+                       : share;
 }
 
 // Bytes of a stored sample: asked for, measured, the store's, or the documents' 3.
@@ -217,7 +223,7 @@ Load resolve_load(const StackSpec& spec, const catalog::Tier& tier, const Catalo
                            : calc("D12", "log streams", {out.lines});
   out.streams_assumed = !spec.logs.streams && streams == nullptr;
   out.events = calc("D02", "events/s", {out.spans, out.lines});
-  out.kept = resolve_kept(spec, from);
+  out.kept = resolve_kept(spec, from, out.spans);
   const std::string measured = from.measured_source();
   out.trace_factor =
       stored_factor(spec.traces.storage_factor, "traces.storage_factor",

@@ -32,10 +32,13 @@ Policy policy_of(const StackSpec& spec) {
   const TraceSpec& traces = spec.traces;
   return {.environment = spec.environment,
           .scrape_interval = spec.metrics.scrape_interval,
+          .keep_all_below = traces.keep_all_below,
           .keep = traces.keep,
           .always_kept = {std::min(1.0, traces.errors.value + traces.slow.value)},
           .slow_threshold = traces.slow_threshold,
           .decision_wait = traces.decision_wait,
+          .drop_debug_logs = spec.logs.drop_debug,
+          .print_telemetry = spec.print_telemetry,
           .security = spec.security,
           .alerting = spec.alerting};
 }

@@ -31,6 +31,7 @@ Values retention_values(const Retention& retention) {
           {"metrics", print_duration(retention.metrics)},
           {"metrics_whole_days", whole(std::ceil(retention.metrics.days()))},
           {"logs", print_duration(retention.logs)},
+          {"logs_hours", whole(std::ceil(retention.logs.hours()))},
           {"logs_whole_days", whole(std::ceil(retention.logs.days()))}};
 }
 

@@ -17,7 +17,7 @@ namespace obsctl {
 [[nodiscard]] Values component_values(const Component& component);
 
 // How long each signal is kept: a duration each (traces, metrics, logs), and the whole units that
-// some stores count in (traces_hours, metrics_whole_days, logs_whole_days), rounded up.
+// some stores count in (traces_hours, logs_hours, metrics_whole_days, logs_whole_days), rounded up.
 [[nodiscard]] Values retention_values(const Retention& retention);
 
 // The nearest integer, as templates write it.

@@ -75,7 +75,8 @@ def ports_of(component: str) -> list:
 class Sampling:
     """The tail-sampling settings of a generated collector config."""
 
-    keep: float                  # share of ordinary traces
+    keep_all_spans: float        # spans per second up to which all traces are kept
+    keep: float                  # share of ordinary traces beyond
     slow_seconds: float
     decision_seconds: float
 
@@ -122,8 +123,9 @@ class Stack:
     def sampling(self) -> Sampling:
         section = self.config("otel-collector/config.yaml")["processors"]["tail_sampling"]
         policies = {row["type"]: row[row["type"]] for row in section["policies"]
-                    if row["type"] in ("probabilistic", "latency")}
+                    if row["type"] in ("rate_limiting", "probabilistic", "latency")}
         return Sampling(
+            keep_all_spans=float(policies["rate_limiting"]["spans_per_second"]),
             keep=float(policies["probabilistic"]["sampling_percentage"]) / 100,
             slow_seconds=float(policies["latency"]["threshold_ms"]) / 1000,
             decision_seconds=float(str(section["decision_wait"]).removesuffix("s")),

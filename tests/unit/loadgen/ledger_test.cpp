@@ -114,6 +114,35 @@ TEST_CASE("the sampling check fails when an error is lost or the random share is
   CHECK_FALSE(report.holds);
 }
 
+TEST_CASE("how many traces came below the rate up to which all are kept is told by the sampler") {
+  SamplingReport report;
+  report.policy.keep = 0.1;
+  report.policy.keep_all_below = 1000;
+  report.traces = report.rest = 100'000;
+  Snapshot after;
+  after.samples = true;
+  after.policies["up-to-rate"] = 20'000;
+  after.sampled_traces = 28'000;  // and a tenth of the other 80,000
+  after.dropped_traces = 72'000;
+  check_sampling(report, {}, after);
+  CHECK(report.below == doctest::Approx(0.2));
+  CHECK(report.expected == doctest::Approx(28'000));
+  CHECK(report.holds);
+  after.sampled_traces = 20'000;
+  after.dropped_traces = 80'000;
+  check_sampling(report, {}, after);
+  CHECK_FALSE(report.holds);
+}
+
+TEST_CASE("traces of health checks, which the sampler drops, are none that it decided on") {
+  const auto families = prom::parse_exposition(
+      "otelcol_processor_tail_sampling_global_count_traces_sampled{decision=\"dropped\",sampled=\"false\"} 7\n"
+      "otelcol_processor_tail_sampling_global_count_traces_sampled{decision=\"not_sampled\",sampled=\"false\"} 5\n",
+      "test");
+  REQUIRE(families);
+  CHECK(read_snapshot(*families).dropped_traces == 5);
+}
+
 TEST_CASE("thresholds are judged by what was measured") {
   Report report;
   report.duration = 10;

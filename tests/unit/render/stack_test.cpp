@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "lib/base/text.hpp"
 #include "lib/catalog/components.hpp"
+#include "lib/render/values.hpp"
 #include "lib/stack/paths.hpp"
 #include "lib/targets/target.hpp"
 #include "lib/topology/build.hpp"
@@ -117,9 +119,11 @@ TEST_CASE("in every pipeline the memory limiter is first and the queue is on dis
       const yaml::Node* processors = pipeline.value.find("processors");
       REQUIRE(processors != nullptr);
       REQUIRE_FALSE(processors->items.empty());
-      const bool behind_the_limiter = pipeline.key == "traces/sampled";
-      CHECK(processors->items[0].scalar ==
-            (behind_the_limiter ? "tail_sampling" : "memory_limiter"));
+      // A connector hands on what another pipeline's limiter let in; span_metrics sends when it wants.
+      const std::string& receiver = pipeline.value.find("receivers")->items.at(0).scalar;
+      if (receiver == "otlp" || receiver == "span_metrics") {
+        CHECK(processors->items[0].scalar == "memory_limiter");
+      }
       for (const auto& processor : processors->items) {
         CHECK(processor.scalar != "batch");  // holds confirmed data in memory
       }
@@ -182,10 +186,67 @@ TEST_CASE("sampling keeps what was asked for") {
   CHECK(number_at(policy("2.5%", "rest"), {"probabilistic", "sampling_percentage"}) ==
         doctest::Approx(2.5));
   CHECK(policy("0%", "rest").kind == yaml::Node::Kind::null);
+  CHECK(number_at(policy("10%", "up-to-rate"), {"rate_limiting", "spans_per_second"}) == 1000);
   // 500 ms itself is slow, and threshold_ms is exclusive.
   CHECK(number_at(policy("10%", "slow"), {"latency", "threshold_ms"}) == doctest::Approx(499));
   CHECK(at(parsed(rendered({"traces.keep=100%"}), k_collector), {"processors", "tail_sampling"}) ==
         nullptr);
+}
+
+TEST_CASE("no rate up to which all traces are kept: no policy for it") {
+  const yaml::Node config = parsed(rendered({"traces.keep_all_below=0/s"}), k_collector);
+  const yaml::Node* policies = at(config, {"processors", "tail_sampling", "policies"});
+  REQUIRE(policies != nullptr);
+  CHECK(std::ranges::none_of(policies->items, [](const yaml::Node& policy) {
+    return policy.text_or("name", "") == "up-to-rate";
+  }));
+}
+
+TEST_CASE("requests of metrics are never put together: a store refuses a request as a whole") {
+  for (const auto& variant : k_variants) {
+    CAPTURE(variant);
+    const yaml::Node config = parsed(rendered(variant), k_collector);
+    const yaml::Node* pipelines = at(config, {"service", "pipelines"});
+    for (const char* name : {"metrics/stored", "metrics/spans", "metrics/problems"}) {
+      for (const auto& exporter : at(*pipelines, {name, "exporters"})->items) {
+        CHECK(at(config, {"exporters", exporter.scalar, "sending_queue", "batch"}) == nullptr);
+      }
+    }
+    const std::string& traces = at(*pipelines, {"traces/stored", "exporters"})->items.at(0).scalar;
+    CHECK(at(config, {"exporters", traces, "sending_queue", "batch"}) != nullptr);
+  }
+}
+
+// What stands in the files whose readers expand $NAME and ${...}, with every $$ taken away: they read it as a $.
+std::string expanded_parts(const FileTree& tree) {
+  return replace_all(
+      tree.at(k_collector).bytes + tree.at("configs/prometheus/prometheus.yml").bytes, "$$", "");
+}
+
+TEST_CASE("no text setting is expanded by the collector or in Prometheus' labels") {
+  constexpr const char* k_text = "https://a$b.example${env:SECRET}";
+  for (const auto& field : spec_fields()) {
+    StackSpec spec;
+    spec.tier = "small";
+    if (field.form != "text" || !field.set(spec, k_text) || !validate_spec(spec)) {
+      continue;
+    }
+    CAPTURE(field.key);
+    const auto sized = size_and_build(spec, test::catalogs());
+    if (const auto tree = sized ? std::optional(render(sized->topology)) : std::nullopt;
+        tree && *tree) {
+      CHECK(expanded_parts(**tree).find("$b.example") == std::string::npos);
+      CHECK(expanded_parts(**tree).find("${env:SECRET}") == std::string::npos);
+    }
+  }
+  const FileTree tree =
+      rendered({"environment=a$b ${env:SECRET}", "security.cors_origins=https://a$b.example"});
+  const yaml::Node prometheus = parsed(tree, "configs/prometheus/prometheus.yml");
+  CHECK(at(prometheus, {"global", "external_labels", "environment"})->scalar ==
+        "a$$b $${env:SECRET}");
+  CHECK(tree.at(k_collector).bytes.find("value: 'a$$b $${env:SECRET}'\n") != std::string::npos);
+  CHECK(tree.at(k_collector).bytes.find("- 'https://a$$b.example'\n") != std::string::npos);
+  CHECK(expanded_scalar("a$b$$") == "a$$b$$$$");
 }
 
 TEST_CASE("a full batch fits into Loki's limits") {

@@ -44,6 +44,7 @@ DeclaredLimits declared(std::vector<DeclaredFact> facts) {
 StackSpec modest() {
   StackSpec spec;
   spec.traces.spans = Rate{300};
+  spec.traces.keep_all_below = {0};  // the table knows no rate up to which every trace is kept
   spec.metrics.series = 20000;
   spec.logs.lines = Rate{300};
   return spec;

@@ -27,9 +27,11 @@ SizingReport plan(const StackSpec& spec, Model model = Model::documented) {
   return std::move(*report);
 }
 
+// As the documents have it: they know no rate up to which every trace is kept.
 StackSpec tier(const char* name) {
   StackSpec spec;
   spec.tier = name;
+  spec.traces.keep_all_below = {0};
   return spec;
 }
 
@@ -50,6 +52,19 @@ constexpr Model k_always[] = {Model::recommended, Model::documented, Model::tabl
                               Model::published};
 
 }  // namespace
+
+TEST_CASE("every trace is kept up to a rate, and the share beyond") {
+  const auto kept = [](double spans, double below) {
+    StackSpec spec = tier("small");
+    spec.traces.spans = Rate{spans};
+    spec.traces.keep_all_below = {below};
+    return plan(spec).signals[0].kept->value;
+  };
+  CHECK(kept(800, 1000) == doctest::Approx(1));
+  CHECK(kept(5000, 1000) == doctest::Approx(0.2 + 0.8 * 0.1225));
+  CHECK(kept(50'000, 1000) == doctest::Approx(0.02 + 0.98 * 0.1225));
+  CHECK(kept(5000, 0) == doctest::Approx(0.1225));
+}
 
 TEST_CASE("documented: the small tier at its own rates (Z29, S-01, J05)") {
   const SizingReport report = plan(tier("small"));
