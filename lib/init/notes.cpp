@@ -6,9 +6,6 @@
 
 #include <algorithm>
 
-#include "lib/base/text.hpp"
-#include "lib/stack/secrets.hpp"
-
 namespace obsctl::init {
 namespace {
 
@@ -17,14 +14,6 @@ bool shows_dashboards_to_others(const Topology& topology, const Provider& view) 
   return component != nullptr && std::ranges::any_of(component->ports, [&](const Port& port) {
            return port.container == view.port && port.host != 0 && !is_loopback(port.bind);
          });
-}
-
-std::string until_then(const Topology& topology, const stack::SecretFile& secret) {
-  const Provider* alerts = topology.provider("alerts.router");
-  const std::string& consumer = secret.consumers.front();
-  return alerts != nullptr && alerts->component == consumer
-             ? "nobody is notified that way"
-             : fmt::format("{} cannot use it", topology.find(consumer)->title);
 }
 
 }  // namespace
@@ -50,24 +39,6 @@ std::vector<Note> exposure_notes(const stack::Stack& stack) {
         {fmt::format("{}'s password travels unencrypted: keep it on loopback or put a "
                      "TLS proxy in front",
                      view->title)});
-  }
-  return out;
-}
-
-std::vector<Note> placeholder_notes(const FileSystem& files, const stack::Stack& stack,
-                                    const FileTree& tree) {
-  std::vector<Note> out;
-  for (const auto& secret : stack::secret_files(stack.topology)) {
-    if (!secret.placeholder) {
-      continue;
-    }
-    const bool there = files.exists(stack.directory / secret.path);
-    const auto held = there ? files.read(stack.directory / secret.path) : Result<std::string>();
-    if (!there || (held && *held == tree.at(secret.path).bytes)) {
-      out.push_back({fmt::format(
-          "{} holds a placeholder: replace it with your own value and run '{}'; until then {}",
-          secret.path, stack.words.runbook.renew, until_then(stack.topology, secret))});
-    }
   }
   return out;
 }

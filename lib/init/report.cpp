@@ -118,16 +118,7 @@ std::vector<std::string> next_commands(const Prepared& prepared) {
     const bool plain = directory.find_first_of(" '\"$\\") == std::string::npos;
     out.push_back("cd " + (plain ? directory : shell_quoted(directory)));
   }
-  const Runbook& runbook = prepared.stack.words.runbook;
-  out.push_back(runbook.apply);
-  const bool new_certificate =
-      std::ranges::any_of(prepared.plan.changes, [](const apply::Change& change) {
-        return change.path == stack_paths::tls_certificate && change.action == Action::update;
-      });
-  const Provider* receiver = prepared.stack.topology.provider("telemetry.in");
-  if (new_certificate && !prepared.fresh && receiver != nullptr) {  // it is read at start only
-    out.push_back(runbook.restart(receiver->component));
-  }
+  out.push_back(prepared.stack.words.runbook.apply);
   return out;
 }
 
