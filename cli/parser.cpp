@@ -115,14 +115,19 @@ Result<void> assign(const FlagValue& target, const std::vector<std::string>& tex
       target);
 }
 
-Result<void> check_choices(const std::vector<std::string>& texts, const std::string& what,
-                           const std::vector<std::string>& choices) {
-  for (const auto& text : texts) {
-    if (!choices.empty() && std::ranges::find(choices, text) == choices.end()) {
+// The texts as `choices` writes them, whatever their case; any text where there are none.
+Result<std::vector<std::string>> chosen(std::vector<std::string> texts, const std::string& what,
+                                        const std::vector<std::string>& choices) {
+  for (auto& text : texts) {
+    const auto choice = std::ranges::find_if(
+        choices, [&text](const std::string& one) { return lower(one) == lower(text); });
+    if (choice != choices.end()) {
+      text = *choice;
+    } else if (!choices.empty()) {
       return unknown_choice(text, what, choices);
     }
   }
-  return {};
+  return texts;
 }
 
 Result<void> assign(const Entries& entries) {
@@ -131,10 +136,11 @@ Result<void> assign(const Entries& entries) {
       continue;
     }
     const bool left_out = value_optional(*entry.flag) && entry.texts.back().empty();
+    std::vector<std::string> texts = entry.texts;
     if (!entry.flag->open && !left_out) {
-      OBS_TRY(check_choices(entry.texts, entry.source, entry.flag->choices));
+      OBS_TRY_ASSIGN(texts, chosen(std::move(texts), entry.source, entry.flag->choices));
     }
-    OBS_TRY(assign(entry.flag->into, entry.texts, entry.source));
+    OBS_TRY(assign(entry.flag->into, texts, entry.source));
   }
   return {};
 }
@@ -202,8 +208,8 @@ Result<void> assign(const Argument& argument, const CLI::Option& option, const R
                                     help_hint(route, "the usage"))
                              : Result<void>{};
   }
-  OBS_TRY(check_choices(option.results(), argument.name, argument.choices));
-  return assign(argument.into, option.results(), argument.name);
+  OBS_TRY_ASSIGN(const auto texts, chosen(option.results(), argument.name, argument.choices));
+  return assign(argument.into, texts, argument.name);
 }
 
 bool has_flag(const Command& command, const std::string& word) {

@@ -33,6 +33,7 @@ std::vector<Flag> spec_field_flags(InitFlags& options) {
 struct Suggestions {
   std::vector<std::string> settings;
   std::vector<std::string> ports;
+  std::vector<std::string> receivers;
 };
 
 Suggestions suggestions() {
@@ -49,6 +50,9 @@ Suggestions suggestions() {
     return out;
   }
   for (const auto& component : stack->topology.components) {
+    for (const auto& [name, title] : component.receivers) {
+      out.receivers.push_back(name);
+    }
     for (const auto* limit : {"cpus", "memory", "disk"}) {
       out.settings.push_back(fmt::format("components.{}.{}=", component.name, limit));
     }
@@ -99,11 +103,34 @@ std::vector<Flag> other_flags(InitFlags& options) {
        .suggestions = {"docker-logs"},
        .group = "Stack",
        .doc = "add a component that reads from this host: docker-logs"},
+      {.name = "tls-name",
+       .value = "NAME",
+       .into = &options.tls_names,
+       .group = "Security",
+       .doc = "name this host or address in the certificate as well (self-signed)"},
       {.name = "cors-origin",
        .value = "ORIGIN",
        .into = &options.cors_origins,
        .group = "Security",
        .doc = "allow a browser origin to send telemetry"},
+      {.name = "alert-to",
+       .value = "NAME",
+       .into = &options.receivers,
+       .suggestions = std::move(offered.receivers),
+       .group = "Alerting",
+       .doc =
+           "send alerts to this receiver as well; 'watchdog' is told every minute that all is well"},
+      {.name = "alert-webhook",
+       .value = "URL",
+       .into = &options.webhook_url,
+       .group = "Alerting",
+       .doc =
+           "send alerts to this URL; --alert-to webhook --secret keeps it out of the process list"},
+      {.name = "secret",
+       .value = "NAME=FILE",
+       .into = &options.secrets,
+       .group = "Alerting",
+       .doc = "read secrets/NAME (a URL, token or password) from this file; - is standard input"},
       {.name = "renew-certs",
        .into = &options.renew_certs,
        .group = "Security",
@@ -163,6 +190,9 @@ Result<std::vector<std::string>> settings_of(const Context& context, const InitF
                                 is_file ? absolute(context, *value) : *value));
     }
   }
+  if (!flags.tls_names.empty()) {
+    out.push_back("security.tls_names=" + join(flags.tls_names, ","));
+  }
   if (!flags.cors_origins.empty()) {
     out.push_back("security.cors_origins=" + join(flags.cors_origins, ","));
   }
@@ -175,6 +205,24 @@ Result<std::vector<std::string>> settings_of(const Context& context, const InitF
                   "for example --port grafana=3001");
     }
     out.push_back("ports." + port);
+  }
+  return out;
+}
+
+// The values of --secret by name.
+Result<std::map<std::string, std::string>> secrets_of(Context& context, const InitFlags& flags) {
+  std::map<std::string, std::string> out;
+  for (const auto& given : flags.secrets) {
+    const auto equals = given.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return fail(Code::usage,
+                  fmt::format("'{}' is not of the form NAME=FILE for '--secret'", given),
+                  "for example --secret smtp-password=FILE");
+    }
+    const std::string file = given.substr(equals + 1);
+    OBS_TRY_ASSIGN(out[given.substr(0, equals)],
+                   file == "-" ? context.terminal.read_stdin()
+                               : context.files.read(context.environment.directory / file));
   }
   return out;
 }
@@ -210,6 +258,8 @@ Result<init::Options> init_options(Context& context, const InitFlags& flags) {
   init::Options out{.directory = flags.dir,
                     .spec = {},
                     .settings = {},
+                    .receivers = flags.receivers,
+                    .secrets = {},
                     .template_dirs = flags.template_dirs,
                     .renew_certificates = flags.renew_certs,
                     .pin_digests = flags.pin_digests,
@@ -217,6 +267,11 @@ Result<init::Options> init_options(Context& context, const InitFlags& flags) {
                     .force = flags.force,
                     .strict = flags.strict};
   OBS_TRY_ASSIGN(out.settings, settings_of(context, flags));
+  OBS_TRY_ASSIGN(out.secrets, secrets_of(context, flags));
+  if (!flags.webhook_url.empty()) {
+    out.receivers.emplace_back("webhook");
+    out.secrets["alert-webhook-url"] = flags.webhook_url;
+  }
   if (flags.spec_file == "-") {
     OBS_TRY_ASSIGN(const std::string text, context.terminal.read_stdin());
     out.spec = {text, "standard input"};

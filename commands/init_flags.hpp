@@ -36,14 +36,16 @@ inline constexpr std::array k_init_flags = {
     SpecFlag{"tls", "security.tls", "MODE", "Security", 0, true},
     SpecFlag{"tls-cert", "security.tls_cert", "FILE", "Security"},
     SpecFlag{"tls-key", "security.tls_key", "FILE", "Security"},
+    SpecFlag{"client-ca", "security.client_ca", "FILE", "Security"},
     SpecFlag{"auth", "security.auth", "MODE", "Security"},
     SpecFlag{"bind", "security.bind", "ADDRESS", "Security"},
     SpecFlag{"bind-ui", "security.bind_ui", "ADDRESS", "Security"},
-    SpecFlag{"alert-webhook", "alerting.webhook_url", "URL", "Alerting"},
     SpecFlag{"alert-slack-channel", "alerting.slack_channel", "CHANNEL", "Alerting"},
+    SpecFlag{"alert-telegram-chat", "alerting.telegram_chat", "NUMBER", "Alerting"},
     SpecFlag{"alert-email-to", "alerting.email_to", "ADDRESS", "Alerting"},
     SpecFlag{"alert-email-from", "alerting.email_from", "ADDRESS", "Alerting"},
     SpecFlag{"alert-smtp", "alerting.smtp_host", "HOST:PORT", "Alerting"},
+    SpecFlag{"alert-smtp-user", "alerting.smtp_user", "NAME", "Alerting"},
 };
 
 enum class InitFormat { text, json };
@@ -60,6 +62,10 @@ struct InitFlags {
   std::vector<std::string> settings;  // key=value
   std::vector<std::string> cors_origins;
   std::vector<std::string> collect;
+  std::vector<std::string> tls_names;
+  std::vector<std::string> receivers;
+  std::vector<std::string> secrets;  // NAME=FILE
+  std::string webhook_url;
   std::vector<std::string> ports;  // NAME=N
   std::vector<std::string> template_dirs;
   std::string export_templates;  // a directory; nothing else happens then

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "lib/base/error.hpp"
+#include "lib/base/text.hpp"
 
 namespace obsctl {
 
@@ -68,8 +69,10 @@ template <ClosedChoice E>
 
 template <ClosedChoice E>
 [[nodiscard]] Result<E> parse_choice(std::string_view text, std::string_view what) {
-  if (const auto value = choice_named<E>(text)) {
-    return *value;
+  for (const auto& [value, name] : names_of(E{})) {
+    if (lower(text) == lower(name)) {
+      return value;
+    }
   }
   return unknown_choice(text, what, choices_of<E>());
 }

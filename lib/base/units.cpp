@@ -4,10 +4,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "lib/base/text.hpp"
 
@@ -33,8 +36,12 @@ constexpr std::array k_byte_units = {
     Unit{"TiB", 1099511627776.0},
 };
 constexpr std::array k_time_units = {
-    Unit{"ms", 0.001}, Unit{"s", 1},     Unit{"m", 60},     Unit{"min", 60},
-    Unit{"h", 3600},   Unit{"d", 86400}, Unit{"w", 604800},
+    Unit{"ms", 0.001},       Unit{"s", 1},         Unit{"m", 60},         Unit{"min", 60},
+    Unit{"h", 3600},         Unit{"d", 86400},     Unit{"w", 604800},     Unit{"y", 31536000},
+    Unit{"sec", 1},          Unit{"second", 1},    Unit{"seconds", 1},    Unit{"minute", 60},
+    Unit{"minutes", 60},     Unit{"hour", 3600},   Unit{"hours", 3600},   Unit{"day", 86400},
+    Unit{"days", 86400},     Unit{"week", 604800}, Unit{"weeks", 604800}, Unit{"year", 31536000},
+    Unit{"years", 31536000},
 };
 // Weeks are read but not written: "14d" is what people and most configs say.
 constexpr std::array k_written_time_units = {
@@ -80,6 +87,18 @@ const Unit* find_unit(const std::array<Unit, N>& units, std::string_view name) {
   return nullptr;
 }
 
+// The unit of that name in other letters, unless two would be ("M" of a minute is none).
+template <std::size_t N>
+const Unit* find_unit_in_any_case(const std::array<Unit, N>& units, std::string_view name) {
+  const Unit* exact = find_unit(units, name);
+  if (exact != nullptr || name.size() < 2) {
+    return exact;
+  }
+  const auto found = std::ranges::find_if(
+      units, [&name](const Unit& unit) { return lower(unit.name) == lower(name); });
+  return found == units.end() ? nullptr : &*found;
+}
+
 template <std::size_t N>
 Result<double> parse_with(const std::array<Unit, N>& units, std::string_view text,
                           std::string_view what, std::string_view expected) {
@@ -90,7 +109,7 @@ Result<double> parse_with(const std::array<Unit, N>& units, std::string_view tex
   if (quantity.unit.empty() && quantity.number == 0) {
     return 0.0;
   }
-  if (const Unit* unit = find_unit(units, quantity.unit)) {
+  if (const Unit* unit = find_unit_in_any_case(units, quantity.unit)) {
     return quantity.number * unit->factor;
   }
   if (quantity.unit.empty()) {
@@ -98,6 +117,27 @@ Result<double> parse_with(const std::array<Unit, N>& units, std::string_view tex
                 fmt::format("write {}", expected));
   }
   return bad(what, text, expected);
+}
+
+// "1d12h": the sum of its parts, each a whole number and its unit; nothing for anything else.
+std::optional<double> sum_of_parts(std::string_view text) {
+  constexpr std::string_view k_digits = "0123456789";
+  double sum = 0;
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  while (!text.empty()) {
+    const auto digits = std::min(text.find_first_not_of(k_digits), text.size());
+    const auto end = std::min(text.find_first_of(k_digits, digits), text.size());
+    const Unit* unit = find_unit_in_any_case(k_time_units, text.substr(digits, end - digits));
+    Quantity part{};
+    if (digits == 0 || unit == nullptr || !split_quantity(text.substr(0, end), part)) {
+      return std::nullopt;
+    }
+    sum += part.number * unit->factor;
+    text.remove_prefix(end);
+  }
+  return sum;
 }
 
 // Prints `value` exactly in the largest unit that keeps it a short number.
@@ -146,9 +186,18 @@ Result<Bytes> parse_bytes(std::string_view text, std::string_view what) {
 }
 
 Result<Duration> parse_duration(std::string_view text, std::string_view what) {
-  OBS_TRY_ASSIGN(const double value,
-                 parse_with(k_time_units, text, what,
-                            "a duration with a unit, such as 500ms, 15s, 12h or 14d"));
+  constexpr std::string_view k_expected =
+      "a duration with a unit (ms, s, m, h, d, w or y), such as 500ms, 15s, 12h, 14d or 1d12h";
+  const std::string_view trimmed = trim(text);
+  if (const auto sum = sum_of_parts(trimmed)) {
+    return Duration{*sum};
+  }
+  for (const std::string_view month : {"mo", "month", "months"}) {
+    if (trimmed.ends_with(month)) {
+      return bad(what, text, "days, such as 30d: months differ in length");
+    }
+  }
+  OBS_TRY_ASSIGN(const double value, parse_with(k_time_units, text, what, k_expected));
   return Duration{value};
 }
 
@@ -239,6 +288,18 @@ std::string print_bytes(Bytes bytes) {
 
 std::string print_duration(Duration duration) {
   return print_with(k_written_time_units, duration.seconds);
+}
+
+std::string config_duration(Duration duration) {
+  const auto milliseconds = static_cast<std::int64_t>(std::llround(duration.seconds * 1000));
+  constexpr std::pair<std::int64_t, std::string_view> k_units[] = {
+      {86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
+  for (const auto& [factor, name] : k_units) {
+    if (milliseconds != 0 && milliseconds % factor == 0) {
+      return fmt::format("{}{}", milliseconds / factor, name);
+    }
+  }
+  return fmt::format("{}ms", milliseconds);
 }
 
 std::string print_rate(Rate rate) {

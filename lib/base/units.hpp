@@ -51,10 +51,11 @@ struct Share {
 
 // Parsers. `what` names the input in the error, for example "--retention-logs". Accepted forms:
 //   bytes     "512B", "1KB", "2.5GiB", "100 GB"           (a unit is required, except for 0)
-//   duration  "500ms", "30s", "15m", "24h", "14d", "2w"   (a unit is required, except for 0)
+//   duration  "500ms", "30s", "15m", "24h", "14d", "1d12h" (a unit is required, except for 0)
 //   rate      "50k/s", "3000/min", "1.5M/s", "50000/s"    (the "per" part, except for 0)
 //   share     "10%", "0.5%", "0.1", "1.0"                 (a bare number above 1 is refused)
 //   count     "500k", "1.2M", "42"                        (a pure number of things)
+// Sizes and durations are read in any case and written out as well: "16gib", "14days", "1y" (365d).
 [[nodiscard]] Result<Bytes> parse_bytes(std::string_view text, std::string_view what);
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text, std::string_view what);
 [[nodiscard]] Result<Rate> parse_rate(std::string_view text, std::string_view what);
@@ -70,6 +71,10 @@ struct Share {
 [[nodiscard]] std::string print_rate(Rate rate);
 [[nodiscard]] std::string print_share(Share share);
 [[nodiscard]] std::string print_count(double count);
+
+// For the files of other programs, which read whole numbers of one unit only: "1500ms", "1872m".
+// The largest of ms, s, m, h and d that divides it; what is less than 1 ms is rounded.
+[[nodiscard]] std::string config_duration(Duration duration);
 
 // Readable printers: three significant digits, for tables ("8.64 GB", "1.5 TB", "50k/s").
 [[nodiscard]] std::string human_bytes(Bytes bytes);

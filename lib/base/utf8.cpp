@@ -2,7 +2,29 @@
 // The table of well-formed byte sequences of the Unicode standard (3.9, table 3-7) as code.
 #include "lib/base/utf8.hpp"
 
+#include <cstdint>
+
 namespace obsctl {
+namespace {
+
+// Of one well-formed character.
+std::uint32_t code_point(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character.front());
+  std::uint32_t out = character.size() == 1 ? first : first & (0x7FU >> character.size());
+  for (const char byte : character.substr(1)) {
+    out = out << 6U | (static_cast<unsigned char>(byte) & 0x3FU);
+  }
+  return out;
+}
+
+bool is_printed(std::uint32_t point) {
+  const bool control = point < 0x20 || (point >= 0x7F && point < 0xA0);
+  const bool separator = point == 0x2028 || point == 0x2029;
+  const bool noncharacter = (point >= 0xFDD0 && point <= 0xFDEF) || (point & 0xFFFEU) == 0xFFFE;
+  return !control && !separator && !noncharacter;
+}
+
+}  // namespace
 
 std::size_t utf8_length(std::string_view text) {
   if (text.empty()) {
@@ -34,6 +56,17 @@ bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
     if (length == 0) {
+      return false;
+    }
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+bool is_text(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0 || !is_printed(code_point(text.substr(0, length)))) {
       return false;
     }
     text.remove_prefix(length);

@@ -11,4 +11,8 @@ namespace obsctl {
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 
+// One line that every parser of YAML, JSON and templates takes as text: UTF-8 without control
+// characters (also U+0080 to U+009F), line separators (U+2028, U+2029) and noncharacters.
+[[nodiscard]] bool is_text(std::string_view text);
+
 }  // namespace obsctl

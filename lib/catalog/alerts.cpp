@@ -102,7 +102,7 @@ Result<Header> parse_header(const yaml::Node& root, const RowOwner& owner, std::
 Result<AlertRule> parse_alert(const yaml::Entry& entry, const Header& header) {
   const yaml::Node& row = entry.value;
   OBS_TRY(row.only({"component", "when", "severity", "expr", "for", "summary", "description",
-                    "runbook", "note"}));
+                    "runbook", "note", "outranks"}));
   AlertRule out;
   out.name = entry.key;
   out.at = entry.at;
@@ -117,6 +117,11 @@ Result<AlertRule> parse_alert(const yaml::Entry& entry, const Header& header) {
   OBS_TRY_ASSIGN(out.summary, line_text(row, "summary"));
   OBS_TRY_ASSIGN(out.description, line_text(row, "description"));
   OBS_TRY_ASSIGN(out.runbook, line_text(row, "runbook"));
+  if (const yaml::Node* others = row.find("outranks")) {
+    for (const auto& other : others->items) {
+      out.outranks.push_back(other.scalar);
+    }
+  }
   return out;
 }
 
@@ -145,11 +150,12 @@ Result<std::map<std::string, Case>> parse_cases(const SourceText& source) {
 }
 
 Result<RecordingRule> parse_record(const yaml::Node& row, const Header& header) {
-  OBS_TRY(row.only({"record", "component", "expr", "labels", "doc"}));
+  OBS_TRY(row.only({"record", "component", "when", "expr", "labels", "doc"}));
   RecordingRule out;
   out.at = row.at;
   out.group = header.group;
   out.component = row.text_or("component", header.component);
+  out.when = row.text_or("when", "");
   OBS_TRY_ASSIGN(out.name, row.text("record"));
   OBS_TRY_ASSIGN(out.expr, line_text(row, "expr"));
   OBS_TRY_ASSIGN(out.doc, line_text(row, "doc"));
@@ -251,6 +257,16 @@ Result<std::vector<AlertRule>> join_alerts(std::vector<RowFile<AlertRule>> files
     if (!fresh) {
       return fail_at(alert.at, fmt::format("alert '{}' is defined twice", alert.name),
                      "it is also at " + first->second.str());
+    }
+  }
+  for (const auto& alert : out) {
+    for (const auto& other : alert.outranks) {
+      if (!names.contains(other)) {
+        return fail_at(
+            alert.at,
+            fmt::format("alert '{}' outranks '{}', which there is not", alert.name, other),
+            "name the warning about the same trouble");
+      }
     }
   }
   return out;

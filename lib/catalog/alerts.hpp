@@ -41,11 +41,13 @@ struct AlertRule {
   std::string watches;  // whose trouble it is, the label 'component'; usually the component itself
   AlertSeverity severity = AlertSeverity::warning;
   std::string expr;
-  std::string hold;               // how long it must be true, "5m"; empty: fires at once
-  std::string note;               // why the expression is as it is; empty when it is plain
-  std::string summary;            // Prometheus template, one line
-  std::string description;        // Prometheus template
-  std::string runbook;            // what to do in a stack made by obsctl
+  std::string hold;         // how long it must be true, "5m"; empty: fires at once
+  std::string note;         // why the expression is as it is; empty when it is plain
+  std::string summary;      // Prometheus template, one line
+  std::string description;  // Prometheus template
+  std::string runbook;      // what to do in a stack made by obsctl
+  // Warnings about the same trouble, which say nothing more while this one fires.
+  std::vector<std::string> outranks;
   SourcePos at;                   // the row
   std::string test_at;            // evaluation time of both tests, "30m"
   std::vector<TestSeries> fires;  // input that makes it fire at test_at
@@ -57,6 +59,7 @@ struct RecordingRule {
   std::string name;  // "job:http_requests:rate5m"
   std::string group;
   std::string component;  // as in AlertRule
+  std::string when;       // as in AlertRule
   std::string expr;
   std::vector<std::pair<std::string, std::string>> labels;
   std::string doc;  // one line: what it is for

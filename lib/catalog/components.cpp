@@ -43,12 +43,12 @@ class Reader : StrictReader {
       return fail_at(root.at, "a component is a map",
                      "see components/otel-collector/component.yaml");
     }
-    known(root, {"title",       "image",       "version",    "tag",      "digest",     "uid",
-                 "purpose",     "notes",       "provides",   "needs",    "scrapes",    "command",
-                 "environment", "configs",     "volumes",    "secrets",  "tmpfs",      "read_only",
-                 "host_view",   "ports",       "probe",      "metrics",  "declares",   "keeps",
-                 "deletes",     "runbook",     "logs",       "role",     "stop_grace", "program",
-                 "wget",        "reaches_out", "host_paths", "image_uid"});
+    known(root, {"title",       "image",       "version",    "tag",       "digest",     "uid",
+                 "purpose",     "notes",       "provides",   "needs",     "scrapes",    "command",
+                 "environment", "configs",     "volumes",    "secrets",   "tmpfs",      "read_only",
+                 "host_view",   "ports",       "probe",      "metrics",   "declares",   "keeps",
+                 "deletes",     "runbook",     "logs",       "role",      "stop_grace", "program",
+                 "wget",        "reaches_out", "host_paths", "image_uid", "receivers"});
     read_image(root);
     out_.purpose = required(root, "purpose");
     out_.notes = texts(root, "notes");
@@ -67,6 +67,9 @@ class Reader : StrictReader {
     out_.deletes = optional(root, "deletes");
     each_entry(root, "environment", [&](const yaml::Entry& entry) {
       out_.environment.emplace_back(entry.key, single(entry.value, entry.key));
+    });
+    each_entry(root, "receivers", [&](const yaml::Entry& entry) {
+      out_.receivers.emplace_back(entry.key, single(entry.value, entry.key));
     });
     each_item(root, "ports", [&](const yaml::Node& row) { read_port(row); });
     each_item(root, "volumes", [&](const yaml::Node& row) { read_volume(row); });

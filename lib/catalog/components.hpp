@@ -121,6 +121,7 @@ struct ComponentDef {
   ConfigsDef configs;
   std::vector<VolumeDef> volumes;
   std::vector<SecretDef> secrets;
+  std::vector<std::pair<std::string, std::string>> receivers;  // of alerts: name, title
   std::vector<std::string> tmpfs;
   bool read_only = true;
   bool host_view = false;

@@ -12,7 +12,9 @@
 #include "lib/init/digests.hpp"
 #include "lib/init/host.hpp"
 #include "lib/init/neighbours.hpp"
+#include "lib/init/secrets.hpp"
 #include "lib/init/spec.hpp"
+#include "lib/pki/certificates.hpp"
 #include "lib/stack/paths.hpp"
 
 namespace obsctl::init {
@@ -34,18 +36,34 @@ Result<void> validate_changes(const apply::Plan& plan) {
   return validate_contents(plan.files, paths);
 }
 
-// Every file but obsctl.yaml, with the notes that certificates give.
+// When the server certificate among the files ends; nothing when there is none.
+Result<std::optional<std::time_t>> certificate_end(const FileTree& certificates) {
+  const auto server = certificates.find(stack_paths::tls_certificate);
+  if (server == certificates.end()) {
+    return std::nullopt;
+  }
+  OBS_TRY_ASSIGN(const auto info,
+                 pki::read_certificate(server->second.bytes, stack_paths::tls_certificate));
+  return std::chrono::system_clock::to_time_t(info.not_after);
+}
+
+// Every file but obsctl.yaml, with the notes that certificates give. Certificates come first: the
+// rules that watch the server certificate know its end.
 Result<std::vector<Note>> make_files(const Services& services, const Options& options,
-                                     const stack::Stack& stack, FileTree& tree) {
+                                     stack::Stack& stack, FileTree& tree) {
+  FileTree certificates;
+  OBS_TRY_ASSIGN(auto notes,
+                 add_certificates(certificates, services, stack, options.renew_certificates));
+  OBS_TRY_ASSIGN(stack.topology.certificate_ends, certificate_end(certificates));
   OBS_TRY_ASSIGN(tree, stack::generate(stack, services.random));
-  OBS_TRY_ASSIGN(auto notes, add_certificates(tree, services.files, services.clock, stack,
-                                              options.renew_certificates));
+  tree.merge(certificates);
+  OBS_TRY(fill_secrets(tree, services.files, stack, options.secrets));
   OBS_TRY(stack::hand_over(stack, services.files, tree));
   return notes;
 }
 
 Result<std::vector<Note>> notes_of(const Services& services, const SpecSource& source,
-                                   const stack::Stack& stack, const FileTree& tree, bool fresh) {
+                                   const stack::Stack& stack, bool fresh) {
   std::vector<Note> notes;
   const auto& before = source.before;
   if (before && before->target != stack.spec.target) {
@@ -56,7 +74,6 @@ Result<std::vector<Note>> notes_of(const Services& services, const SpecSource& s
                      left->title)});
   }
   append(notes, exposure_notes(stack));
-  append(notes, placeholder_notes(services.files, stack, tree));
   if (stack.target->on_this_host) {
     append(notes, compare_with_engine(services, stack));
     OBS_TRY_ASSIGN(auto more, compare_with_neighbours(services, stack, fresh));
@@ -112,7 +129,7 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
     out.transition = transition_to(out.stack, *source.before);
     append(out.notes, out.transition.notes);
   }
-  OBS_TRY_ASSIGN(auto notes, notes_of(services, source, out.stack, out.wanted, fresh));
+  OBS_TRY_ASSIGN(auto notes, notes_of(services, source, out.stack, fresh));
   append(out.notes, std::move(notes));
   OBS_TRY(validate_paths(out.wanted));
   OBS_TRY_ASSIGN(out.disk, out.directory.read(out.wanted));

@@ -3,6 +3,7 @@
 // its execution.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,8 +35,10 @@ struct Options {
   // As the user wrote it, relative to the current directory. Absent: the current directory; or the
   // stack above it, when there is none in it and nothing says what a new one should be.
   std::optional<std::string> directory;
-  std::optional<stack::GivenSpec> spec;  // instead of the directory's obsctl.yaml
-  std::vector<std::string> settings;     // "key=value" of the spec, in their order
+  std::optional<stack::GivenSpec> spec;        // instead of the directory's obsctl.yaml
+  std::vector<std::string> settings;           // "key=value" of the spec, in their order
+  std::vector<std::string> receivers;          // of alerts, besides those of the spec
+  std::map<std::string, std::string> secrets;  // what secrets/<name> is to hold, by name
   std::vector<std::string> template_dirs;
   bool renew_certificates = false;
   bool pin_digests = false;  // ask the registries what exactly the images are

@@ -8,7 +8,6 @@
 
 #include "lib/base/text.hpp"
 #include "lib/stack/paths.hpp"
-#include "lib/stack/secrets.hpp"
 
 namespace obsctl::init {
 namespace {
@@ -28,14 +27,6 @@ std::optional<Note> dashboards_note(const StackSpec& spec, const Provider& view,
                 "publishes it"};
   }
   return std::nullopt;
-}
-
-std::string until_then(const Topology& topology, const stack::SecretFile& secret) {
-  const Provider* alerts = topology.provider("alerts.router");
-  const std::string& consumer = secret.consumers.front();
-  return alerts != nullptr && alerts->component == consumer
-             ? "nobody is notified that way"
-             : fmt::format("{} cannot use it", topology.find(consumer)->title);
 }
 
 }  // namespace
@@ -84,23 +75,6 @@ Result<std::vector<Note>> origin_notes(const FileSystem& files, const stack::Sta
         {fmt::format("kept secrets that were already here: {}; if others know them, "
                      "remove them, and the next init makes new ones",
                      join(kept, ", "))});
-  }
-  return out;
-}
-
-std::vector<Note> placeholder_notes(const FileSystem& files, const stack::Stack& stack,
-                                    const FileTree& tree) {
-  std::vector<Note> out;
-  for (const auto& secret : stack::secret_files(stack.topology)) {
-    if (!secret.placeholder) {
-      continue;
-    }
-    const auto held = read_beneath(files, stack.directory, secret.path);
-    if (held && held->value_or(tree.at(secret.path).bytes) == tree.at(secret.path).bytes) {
-      out.push_back({fmt::format(
-          "{} holds a placeholder: replace it with your own value and run '{}'; until then {}",
-          secret.path, stack.words.runbook.renew, until_then(stack.topology, secret))});
-    }
   }
   return out;
 }

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a person has to know about a stack that init writes: who can reach it, and what is still
-// missing in it.
+// What a person has to know about a stack that init writes: who can reach it.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "lib/io/filesystem.hpp"
-#include "lib/render/file_tree.hpp"
 #include "lib/sizing/fit.hpp"
 #include "lib/stack/stack.hpp"
 
@@ -29,10 +26,5 @@ struct Note {
 [[nodiscard]] Result<std::vector<Note>> origin_notes(const FileSystem& files,
                                                      const stack::Stack& stack,
                                                      const FileTree& tree, bool fresh);
-
-// Secrets that hold, or will hold when `tree` is written to the stack's directory, a placeholder.
-// One that cannot be read is somebody's own.
-[[nodiscard]] std::vector<Note> placeholder_notes(const FileSystem& files,
-                                                  const stack::Stack& stack, const FileTree& tree);
 
 }  // namespace obsctl::init

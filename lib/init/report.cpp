@@ -138,14 +138,6 @@ std::vector<std::string> next_commands(const Prepared& prepared) {
   const Transition& transition = prepared.transition;
   out.insert(out.end(), transition.first.begin(), transition.first.end());
   out.push_back(transition.leftovers ? runbook.apply_all : runbook.apply);
-  const bool new_certificate =
-      std::ranges::any_of(prepared.plan.changes, [](const apply::Change& change) {
-        return change.path == stack_paths::tls_certificate && change.action == Action::update;
-      });
-  const Provider* receiver = prepared.stack.topology.provider("telemetry.in");
-  if (new_certificate && !prepared.fresh && receiver != nullptr) {  // it is read at start only
-    out.push_back(runbook.restart(receiver->component));
-  }
   return out;
 }
 

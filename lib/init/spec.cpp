@@ -39,6 +39,12 @@ Result<void> apply_settings(const Options& options, StackSpec& spec) {
   for (const auto& setting : options.settings) {
     OBS_TRY(set_field(spec, setting));
   }
+  std::vector<std::string>& receivers = spec.alerting.receivers;
+  for (const auto& receiver : options.receivers) {
+    if (std::ranges::find(receivers, receiver) == receivers.end()) {
+      receivers.push_back(receiver);
+    }
+  }
   return {};
 }
 

@@ -28,6 +28,7 @@ Environment Environment::of_process() {
   std::error_code ignored;  // a deleted current directory leaves an empty path, reported when used
   out.directory = std::filesystem::current_path(ignored);
   out.user = ::geteuid();
+  out.host_names = obsctl::host_names;
   return out;
 }
 

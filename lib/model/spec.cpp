@@ -8,6 +8,7 @@
 
 #include "lib/base/problems.hpp"
 #include "lib/base/text.hpp"
+#include "lib/base/utf8.hpp"
 #include "lib/yaml/read.hpp"
 #include "lib/yaml/write.hpp"
 
@@ -68,12 +69,20 @@ Failure unknown_key(std::string_view key) {
       hint.empty() ? "'man obsctl-stack' and 'obsctl help stack' list all settings" : hint);
 }
 
+// Names become keys of obsctl.yaml and of generated files.
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  });
+}
+
 // Sets one key of a spec from text.
 using Setter = std::function<Result<void>(StackSpec&, std::string_view value)>;
 
 // components.<name>.<cpus|memory|disk>
 Result<Setter> component_setter(const std::vector<std::string>& parts, const std::string& key) {
-  if (parts.size() != 3 || parts[1].empty()) {
+  if (parts.size() != 3 || !is_plain_name(parts[1])) {
     return unknown_key(key);
   }
   const auto limit = choice_named<Limit>(parts[2]);
@@ -103,7 +112,7 @@ Result<Setter> component_setter(const std::vector<std::string>& parts, const std
 }
 
 Result<Setter> port_setter(const std::vector<std::string>& parts, const std::string& key) {
-  if (parts.size() != 2 || parts[1].empty()) {
+  if (parts.size() != 2 || !is_plain_name(parts[1])) {
     return unknown_key(key);
   }
   return [key, name = parts[1]](StackSpec& spec, std::string_view value) -> Result<void> {
@@ -146,20 +155,35 @@ Result<Setter> digest_setter(const std::string& key) {
   };
 }
 
+Result<std::string> text_value(std::string_view value, const std::string& key) {
+  if (!is_text(value)) {
+    return fail_setting(key, fmt::format("the value of '{}' is not one line of text", key));
+  }
+  return std::string(value);
+}
+
 Result<Setter> calibration_setter(const std::vector<std::string>& parts, const std::string& key) {
-  if (parts.size() != 2) {
+  if (parts.size() != 2 || !is_plain_name(parts[1])) {
     return unknown_key(key);
   }
   return [key, name = parts[1]](StackSpec& spec, std::string_view value) -> Result<void> {
     if (name == "measured_at") {
-      spec.calibration.measured_at = value;
+      OBS_TRY_ASSIGN(spec.calibration.measured_at, text_value(value, key));
     } else if (name == "source") {
-      spec.calibration.source = value;
+      OBS_TRY_ASSIGN(spec.calibration.source, text_value(value, key));
     } else {
       OBS_TRY_ASSIGN(spec.calibration.values[name], parse_count(value, key));
     }
     return {};
   };
+}
+
+Result<void> check_entry(const SpecList& list, const std::string& entry) {
+  if (!is_text(entry)) {
+    return fail_setting(list.key,
+                        fmt::format("an entry of '{}' is not one line of text", list.key));
+  }
+  return list.check(entry);
 }
 
 // Entries with commas between; nothing empties the list.
@@ -171,7 +195,7 @@ Result<void> set_list(StackSpec& spec, const SpecList& list, std::string_view va
     }
   }
   for (const auto& entry : entries) {
-    if (auto good = list.check(entry); !good) {
+    if (auto good = check_entry(list, entry); !good) {
       Error error = std::move(good).error();
       error.code = Code::usage;
       return Failure(std::move(error));
@@ -287,7 +311,7 @@ class Reader {
       if (!item.is_scalar()) {
         add(fail_setting(list.key, fmt::format("an entry of '{}' must be text", list.key)).value(),
             item.at);
-      } else if (auto good = list.check(item.scalar); !good) {
+      } else if (auto good = check_entry(list, item.scalar); !good) {
         add(std::move(good).error(), item.at);
       } else {
         into.push_back(item.scalar);
@@ -356,7 +380,11 @@ void write_fields(const StackSpec& spec, std::string& out) {
       section = head;
     }
     write_field(spec, field, head.empty() ? "" : "  ", out);
+    if (field.key == "alerting.smtp_user") {
+      write_list(spec, *find_list("alerting.receivers"), out);
+    }
     if (field.key == "security.bind") {
+      write_list(spec, *find_list("security.tls_names"), out);
       write_list(spec, *find_list("security.cors_origins"), out);
     }
   }
@@ -473,6 +501,31 @@ std::string write_spec(const StackSpec& spec) {
   write_fields(spec, out);
   write_maps(spec, out);
   return out;
+}
+
+std::vector<std::string> AlertingSpec::wanted() const {
+  std::vector<std::string> out = receivers;
+  const auto also = [&out](const char* name, const std::string& setting) {
+    if (!setting.empty() && std::ranges::find(out, name) == out.end()) {
+      out.emplace_back(name);
+    }
+  };
+  also("slack", slack_channel);
+  also("telegram", telegram_chat);
+  also("email", email_to);
+  return out;
+}
+
+bool AlertingSpec::notifies_people() const {
+  return std::ranges::any_of(wanted(), [](const std::string& name) { return name != "watchdog"; });
+}
+
+std::string AlertingSpec::sender() const {
+  return email_from.empty() ? std::string(trim(split(email_to, ',').front())) : email_from;
+}
+
+bool is_everywhere(std::string_view address) {
+  return address == "0.0.0.0" || address == "::";
 }
 
 bool is_loopback(std::string_view address) {

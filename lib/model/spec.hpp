@@ -81,6 +81,8 @@ struct SizingSpec {
 
 // An address that only its own host reaches.
 [[nodiscard]] bool is_loopback(std::string_view address);
+// Every address of the machine: 0.0.0.0 or ::.
+[[nodiscard]] bool is_everywhere(std::string_view address);
 
 // How the OTLP receivers are encrypted.
 enum class Tls { off, self_signed, files };
@@ -101,6 +103,8 @@ struct SecuritySpec {
   Tls tls = Tls::off;
   std::string tls_cert;  // with files
   std::string tls_key;
+  std::vector<std::string> tls_names;  // of the certificate, besides those that obsctl finds
+  std::string client_ca;               // file; senders must show a certificate of it
   Auth auth = Auth::none;
   std::vector<std::string> cors_origins;
   std::string bind = "127.0.0.1";     // of the OTLP receivers
@@ -108,15 +112,28 @@ struct SecuritySpec {
   [[nodiscard]] const char* scheme() const { return tls == Tls::off ? "http" : "https"; }
   // A password does not leave this host in clear where there is a certificate for it.
   [[nodiscard]] bool ui_tls() const { return tls != Tls::off && !is_loopback(bind_ui); }
+  [[nodiscard]] bool binds_everywhere() const { return is_everywhere(bind); }
   bool operator==(const SecuritySpec&) const = default;
 };
 
 struct AlertingSpec {
-  std::string webhook_url;  // empty: not configured; secrets live in files, never here
+  // By name. URLs and tokens are secret files, never here.
+  std::vector<std::string> receivers;
   std::string slack_channel;
-  std::string email_to;
-  std::string email_from;
-  std::string smtp_host;  // host:port
+  std::string telegram_chat;
+  std::string email_to;    // one address, or several with commas between
+  std::string email_from;  // empty: the first receiver
+  std::string smtp_host;   // host:port
+  std::string smtp_user;   // empty: the sender
+
+  // The receivers that were asked for, also by a setting that only one of them has.
+  [[nodiscard]] std::vector<std::string> wanted() const;
+  // False where nobody but the watchdog's receiver, a machine that waits for silence, is told.
+  [[nodiscard]] bool notifies_people() const;
+  [[nodiscard]] std::string sender() const;
+  // Port 25 is a relay that takes mail from its own network without a login; 465 and 587 ask for
+  // one.
+  [[nodiscard]] bool is_relay() const { return smtp_host.ends_with(":25"); }
   bool operator==(const AlertingSpec&) const = default;
 };
 

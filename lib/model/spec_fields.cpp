@@ -6,11 +6,25 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
+#include "lib/base/utf8.hpp"
 #include "lib/model/load_target.hpp"
 #include "lib/model/spec.hpp"
 
 namespace obsctl {
 namespace {
+
+// A line break could smuggle further lines into a generated file, and what is not text is refused
+// by the program that reads the file.
+Result<void> check_text(std::string_view text, std::string_view key) {
+  if (!is_utf8(text)) {
+    return fail(Code::usage, fmt::format("the value of '{}' is not UTF-8", key));
+  }
+  if (!is_text(text)) {
+    return fail(Code::usage, fmt::format("the value of '{}' contains a control character", key),
+                "text is one line of printable characters");
+  }
+  return {};
+}
 
 // How one type of value is parsed and printed.
 template <class T>
@@ -58,12 +72,7 @@ template <>
 struct Form<std::string> {
   static constexpr std::string_view name = "text";
   static Result<std::string> parse(std::string_view t, std::string_view k) {
-    // A line break could smuggle further lines into a generated file.
-    for (const char c : t) {
-      if (static_cast<unsigned char>(c) < 0x20) {
-        return fail(Code::usage, fmt::format("the value of '{}' contains a control character", k));
-      }
-    }
+    OBS_TRY(check_text(t, k));
     return std::string(t);
   }
   static std::string print(const std::string& v) { return v; }
@@ -102,9 +111,12 @@ SpecField field(std::string key, std::string doc, Member member,
   out.set = [key, member, choices](StackSpec& spec, std::string_view text) -> Result<void> {
     OBS_TRY_ASSIGN(Value value, Form<Value>::parse(text, key));
     if constexpr (std::is_same_v<Value, std::string>) {
-      if (!choices.empty() && std::ranges::find(choices, value) == choices.end()) {
+      const auto choice = std::ranges::find_if(
+          choices, [&value](const std::string& one) { return lower(one) == lower(value); });
+      if (!choices.empty() && choice == choices.end()) {
         return unknown_choice(value, key, choices);
       }
+      value = choices.empty() ? value : *choice;
     }
     member(spec) = std::move(value);
     return {};
@@ -197,6 +209,9 @@ std::vector<SpecField> make_fields() {
       field("security.tls_cert", "the certificate chain (PEM) for tls: files",
             FIELD(security.tls_cert)),
       field("security.tls_key", "the private key (PEM) for tls: files", FIELD(security.tls_key)),
+      field("security.client_ca",
+            "the authority (PEM) whose certificates senders must show; empty: none is asked for",
+            FIELD(security.client_ca)),
       field("security.auth", "who may send telemetry", FIELD(security.auth)),
       field("security.bind",
             "the address on which OTLP is published; everything else stays on 127.0.0.1",
@@ -206,13 +221,17 @@ std::vector<SpecField> make_fields() {
           "the address on which Grafana is published; it speaks TLS there when security.tls is on",
           FIELD(security.bind_ui)),
 
-      field("alerting.webhook_url", "the URL of a webhook for alerts", FIELD(alerting.webhook_url)),
-      field("alerting.slack_channel",
-            "the Slack channel; the webhook URL is read from a secret file",
+      field("alerting.slack_channel", "the Slack channel; empty: that of the webhook",
             FIELD(alerting.slack_channel)),
-      field("alerting.email_to", "the receiver of alert e-mail", FIELD(alerting.email_to)),
-      field("alerting.email_from", "the sender of alert e-mail", FIELD(alerting.email_from)),
+      field("alerting.telegram_chat", "the number of the Telegram chat",
+            FIELD(alerting.telegram_chat)),
+      field("alerting.email_to", "who gets alert e-mail; several addresses with commas between",
+            FIELD(alerting.email_to)),
+      field("alerting.email_from", "the sender of alert e-mail; empty: the first receiver",
+            FIELD(alerting.email_from)),
       field("alerting.smtp_host", "the mail server as host:port", FIELD(alerting.smtp_host)),
+      field("alerting.smtp_user", "who logs in to the mail server; empty: the sender",
+            FIELD(alerting.smtp_user)),
 
       field("host.cpus", "the CPU cores of the host; the plan stays within them", FIELD(host.cpus)),
       field("host.memory", "the memory of the host; the plan stays within it", FIELD(host.memory)),
@@ -233,6 +252,14 @@ const std::vector<SpecList>& spec_lists() {
       {"security.cors_origins", "browser origins that may send telemetry",
        FIELD(security.cors_origins),
        [](const std::string&) -> Result<void> { return {}; }},  // validate_spec knows what is safe
+      {"security.tls_names",
+       "names and addresses under which senders reach the receivers, for the certificate",
+       FIELD(security.tls_names),
+       [](const std::string&) -> Result<void> { return {}; }},  // validate_spec knows what is one
+      {"alerting.receivers",
+       "who alerts are sent to, by name; their URLs and tokens are secret files",
+       FIELD(alerting.receivers),
+       [](const std::string&) -> Result<void> { return {}; }},  // the router of alerts knows them
       {"loadgen.targets",
        "host or host:port that 'obsctl loadgen' may load with more than 1000 items/s",
        FIELD(loadgen.targets),

@@ -5,9 +5,11 @@
 // probes it, backup walks its volumes, lint holds configs against its limits.
 #pragma once
 
+#include <ctime>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/base/units.hpp"
@@ -136,6 +138,8 @@ struct Component {
   std::vector<std::string> command = {};
   std::map<std::string, std::string> environment = {};
   std::vector<SecretUse> secrets = {};
+  // Whom it can send alerts to: name and title.
+  std::vector<std::pair<std::string, std::string>> receivers = {};
   std::vector<Port> ports = {};
   std::vector<Volume> volumes = {};
   Configs configs = {};
@@ -236,6 +240,8 @@ struct Topology {
   std::vector<Link> links = {};
   std::vector<Provider> providers = {};        // one per capability
   std::vector<std::string> capabilities = {};  // all that any component provides, present or not
+  // When the receivers' certificate ends, in Unix time; nothing without TLS.
+  std::optional<std::time_t> certificate_ends = {};
 
   // Who provides a capability, or null.
   [[nodiscard]] const Provider* provider(const std::string& capability) const;

@@ -4,17 +4,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <limits>
 
 #include "lib/base/problems.hpp"
 #include "lib/base/text.hpp"
+#include "lib/base/url.hpp"
+#include "lib/model/bounds.hpp"
+#include "lib/model/load_target.hpp"
 #include "lib/model/spec.hpp"
 
 namespace obsctl {
 namespace {
 
+constexpr std::size_t k_longest_name = 40;
+
 bool valid_name(std::string_view name) {
-  return !name.empty() && name.size() <= 40 && name.front() >= 'a' && name.front() <= 'z' &&
-         name.back() != '-' && std::ranges::all_of(name, [](char c) {
+  return !name.empty() && name.front() >= 'a' && name.front() <= 'z' && name.back() != '-' &&
+         std::ranges::all_of(name, [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
          });
 }
@@ -25,24 +32,36 @@ bool is_address(const std::string& text) {
          ::inet_pton(AF_INET6, text.c_str(), address) == 1;
 }
 
-bool is_web_url(std::string_view text) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (text.starts_with(scheme)) {
-      return text.size() > scheme.size() && text.find_first_of(" \t\"'") == std::string_view::npos;
-    }
+// A DNS name, of which the first label may be '*', as certificates write it.
+bool is_host_name(std::string_view name) {
+  if (name.empty() || name.size() > 253) {
+    return false;
   }
-  return false;
-}
-
-// scheme://host[:port] and nothing after it, as browsers send it.
-bool is_origin(std::string_view text) {
-  return is_web_url(text) && text.find('/', text.find("//") + 2) == std::string_view::npos;
+  const std::string_view rest = name.starts_with("*.") ? name.substr(2) : name;
+  return std::ranges::all_of(split(rest, '.'), [](const std::string& label) {
+    return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
+           std::ranges::all_of(label, [](char c) {
+             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    c == '-';
+           });
+  });
 }
 
 bool is_host_and_port(const std::string& text) {
-  const auto colon = text.rfind(':');
-  return colon != std::string::npos && colon > 0 &&
-         parse_integer(text.substr(colon + 1), "port", 1, 65535).has_value();
+  const auto target = parse_load_target(text);
+  return target && target->port;
+}
+
+// local@domain as mail servers and Go's net/mail take it without quotes.
+bool is_mail_address(std::string_view text) {
+  constexpr std::string_view k_others = ".!#$%&'*+-/=?^_`{|}~";
+  const auto at = text.rfind('@');
+  const std::string_view local = text.substr(0, at);
+  return at != std::string_view::npos && is_host_name(text.substr(at + 1)) && !local.empty() &&
+         local.front() != '.' && local.back() != '.' && std::ranges::all_of(local, [&](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                  k_others.find(c) != std::string_view::npos;
+         });
 }
 
 // Collects what is wrong with the settings of a spec. A setting that stands in a file is named with
@@ -55,11 +74,15 @@ class Validator {
     check_names();
     check_tls(spec_.security);
     check_security(spec_.security);
+    check_certificates(spec_.security);
     check_email(spec_.alerting);
-    check_addresses(spec_.alerting);
     check_public_urls();
+    check_receivers(spec_.alerting);
     check_traces(spec_.traces);
     check_retention();
+    for (auto& error : out_of_bounds(spec_)) {
+      problems_.add(placed(std::move(error), spec_));
+    }
     if (spec_.metrics.scrape_interval.seconds < 1) {
       add("metrics.scrape_interval", "'metrics.scrape_interval' must be at least 1s");
     }
@@ -75,13 +98,24 @@ class Validator {
   }
 
   void check_names() {
-    if (!valid_name(spec_.name)) {
+    if (spec_.name.size() > k_longest_name) {
+      add("name",
+          fmt::format("'name' has {} letters; at most {} are taken", spec_.name.size(),
+                      k_longest_name),
+          "it is part of the names of volumes and networks");
+    } else if (!valid_name(spec_.name)) {
       add("name", fmt::format("'{}' is not a valid 'name'", spec_.name),
           "use at most 40 lower-case letters, digits and '-', starting with a letter and not "
           "ending in '-'");
     }
+    constexpr std::size_t k_longest = 64;  // what reads well on a dashboard, in bytes
     if (spec_.environment.empty()) {
       add("environment", "'environment' must not be empty", "for example production or staging");
+    } else if (spec_.environment.size() > k_longest) {
+      add("environment",
+          fmt::format("'environment' has {} bytes; at most {} are taken", spec_.environment.size(),
+                      k_longest),
+          "for example production or staging");
     }
   }
 
@@ -110,6 +144,20 @@ class Validator {
     }
   }
 
+  void check_certificates(const SecuritySpec& security) {
+    for (const auto& name : security.tls_names) {
+      if (!is_address(name) && !is_host_name(name)) {
+        add("security.tls_names",
+            fmt::format("'{}' is not a host name or an address for 'security.tls_names'", name),
+            "for example otel.example.com or 192.0.2.7");
+      }
+    }
+    if (!security.client_ca.empty() && security.tls == Tls::off) {
+      add("security.client_ca", "client certificates need TLS, and 'security.tls' is 'off'",
+          "use a certificate", {{"security.tls", std::string(name_of(Tls::self_signed))}});
+    }
+  }
+
   void check_security(const SecuritySpec& security) {
     for (const auto& [key, address] : {std::pair("security.bind", &security.bind),
                                        std::pair("security.bind_ui", &security.bind_ui)}) {
@@ -123,10 +171,33 @@ class Validator {
       if (origin.find('*') != std::string::npos) {
         add(origins, fmt::format("CORS origin '{}' lets any web site send telemetry", origin),
             "name the origins, for example https://app.example.com");
-      } else if (!is_origin(origin)) {
+      } else if (!is_web_origin(origin)) {
         add(origins, fmt::format("'{}' is not a CORS origin", origin),
             "an origin is scheme, host and port only, for example https://app.example.com");
       }
+    }
+  }
+
+  void check_receivers(const AlertingSpec& alerting) {
+    const auto has = [&alerting](const char* name) {
+      return std::ranges::find(alerting.receivers, name) != alerting.receivers.end();
+    };
+    const std::string& chat = alerting.telegram_chat;
+    const bool is_number = parse_integer(chat, "chat", std::numeric_limits<std::int64_t>::min(),
+                                         std::numeric_limits<std::int64_t>::max())
+                               .has_value();
+    if (!chat.empty() && !is_number) {
+      add("alerting.telegram_chat",
+          fmt::format("'{}' is not the number of a chat for 'alerting.telegram_chat'", chat),
+          "a group's number is negative, for example -1001234567890");
+    }
+    if (has("telegram") && chat.empty()) {
+      add("alerting.receivers", "Telegram needs the number of a chat", "name it",
+          {{"alerting.telegram_chat", "NUMBER"}});
+    }
+    if (has("email") && alerting.email_to.empty()) {
+      add("alerting.receivers", "e-mail needs an address", "name it",
+          {{"alerting.email_to", "ADDRESS"}});
     }
   }
 
@@ -137,32 +208,31 @@ class Validator {
       add("alerting.email_to", "alert e-mail has a receiver but no mail server", "name one",
           {{"alerting.smtp_host", "HOST:PORT"}});
     }
-    if (server && !to) {
-      add("alerting.smtp_host", "alert e-mail has a mail server but no receiver", "name one",
-          {{"alerting.email_to", "ADDRESS"}});
+    for (const auto& [key, value] : {std::pair("alerting.smtp_host", &alerting.smtp_host),
+                                     std::pair("alerting.email_from", &alerting.email_from),
+                                     std::pair("alerting.smtp_user", &alerting.smtp_user)}) {
+      if (!value->empty() && !to) {
+        add(key, fmt::format("'{}' is set, but alert e-mail has no receiver", key), "name one",
+            {{"alerting.email_to", "ADDRESS"}});
+      }
     }
-    if (!alerting.email_from.empty() && !to && !server) {
-      add("alerting.email_from", "alert e-mail has a sender but no receiver", "name one",
-          {{"alerting.email_to", "ADDRESS"}});
-    }
-  }
-
-  void check_addresses(const AlertingSpec& alerting) {
-    if (!alerting.webhook_url.empty() && !is_web_url(alerting.webhook_url)) {
-      add("alerting.webhook_url",
-          fmt::format("'{}' is not a URL for 'alerting.webhook_url'", alerting.webhook_url),
-          "it starts with http:// or https://");
-    }
-    if (!alerting.smtp_host.empty() && !is_host_and_port(alerting.smtp_host)) {
+    if (server && !is_host_and_port(alerting.smtp_host)) {
       add("alerting.smtp_host",
           fmt::format("'{}' is not HOST:PORT for 'alerting.smtp_host'", alerting.smtp_host),
           "for example mail.example.com:587");
     }
-    for (const auto& [key, address] : {std::pair("alerting.email_to", &alerting.email_to),
-                                       std::pair("alerting.email_from", &alerting.email_from)}) {
-      if (!address->empty() && address->find('@') == std::string::npos) {
-        add(key, fmt::format("'{}' is not an e-mail address for '{}'", *address, key));
+    const auto check = [this](const char* key, std::string_view address) {
+      if (!is_mail_address(address)) {
+        add(key, fmt::format("'{}' is not an e-mail address for '{}'", address, key));
       }
+    };
+    for (const auto& address : split(alerting.email_to, ',')) {
+      if (to) {
+        check("alerting.email_to", trim(address));
+      }
+    }
+    if (!alerting.email_from.empty()) {
+      check("alerting.email_from", alerting.email_from);
     }
   }
 

@@ -27,6 +27,8 @@ using Certificate = Handle<X509, X509_free>;
 using Extension = Handle<X509_EXTENSION, X509_EXTENSION_free>;
 using Names = Handle<GENERAL_NAMES, GENERAL_NAMES_free>;
 using Number = Handle<BIGNUM, BN_free>;
+using Store = Handle<X509_STORE, X509_STORE_free>;
+using Verification = Handle<X509_STORE_CTX, X509_STORE_CTX_free>;
 
 Failure crypto_failure(std::string_view doing) {
   const unsigned long code = ERR_peek_last_error();
@@ -94,14 +96,13 @@ bool set_subject(X509* certificate, const std::string& common_name) {
 
 // A certificate with everything but names, extensions and signature. Valid from five minutes ago,
 // for senders whose clock is a little behind.
-Certificate blank(EVP_PKEY* key, const std::string& common_name, Time now,
-                  std::chrono::hours validity) {
+Certificate blank(EVP_PKEY* key, const std::string& common_name, Time now, Time end) {
   Certificate out(X509_new());
   if (out == nullptr || X509_set_version(out.get(), X509_VERSION_3) != 1 ||
       !set_serial(out.get()) ||
       !set_time(X509_getm_notBefore(out.get()), now - std::chrono::minutes(5)) ||
-      !set_time(X509_getm_notAfter(out.get()), now + validity) ||
-      X509_set_pubkey(out.get(), key) != 1 || !set_subject(out.get(), common_name)) {
+      !set_time(X509_getm_notAfter(out.get()), end) || X509_set_pubkey(out.get(), key) != 1 ||
+      !set_subject(out.get(), common_name)) {
     return nullptr;
   }
   return out;
@@ -174,6 +175,42 @@ Time time_of(const ASN1_TIME* field) {
   return std::chrono::system_clock::from_time_t(::timegm(&parts));
 }
 
+// Why current clients may refuse it: OpenSSL's and Go's limits. Empty when they do not.
+std::string weakness_of(X509* certificate) {
+  constexpr int k_least_rsa_bits = 2048;
+  const EVP_PKEY* key = X509_get0_pubkey(certificate);
+  if (key != nullptr && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA &&
+      EVP_PKEY_get_bits(key) < k_least_rsa_bits) {
+    return fmt::format("a {} bit RSA key", EVP_PKEY_get_bits(key));
+  }
+  int digest = NID_undef;
+  X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr);
+  return digest == NID_sha1 || digest == NID_md5
+             ? fmt::format("a signature with {}", OBJ_nid2sn(digest))
+             : std::string();
+}
+
+// What a client that trusts `authority` says about the server certificate at `now`.
+Result<void> accepted(X509* certificate, X509* authority, Time now) {
+  const Store store(X509_STORE_new());
+  const Verification check(X509_STORE_CTX_new());
+  if (store == nullptr || check == nullptr || X509_STORE_add_cert(store.get(), authority) != 1 ||
+      X509_STORE_CTX_init(check.get(), store.get(), certificate, nullptr) != 1 ||
+      X509_STORE_CTX_set_purpose(check.get(), X509_PURPOSE_SSL_SERVER) != 1) {
+    return crypto_failure("verify a certificate");
+  }
+  // The authority may itself be issued by one that the stack does not hold.
+  X509_STORE_CTX_set_flags(check.get(), X509_V_FLAG_PARTIAL_CHAIN);
+  X509_STORE_CTX_set_time(check.get(), 0, std::chrono::system_clock::to_time_t(now));
+  const bool good = X509_verify_cert(check.get()) == 1;
+  ERR_clear_error();
+  return good ? Result<void>()
+              : fail(Code::config,
+                     fmt::format(
+                         "clients would refuse a certificate of this authority: {}",
+                         X509_verify_cert_error_string(X509_STORE_CTX_get_error(check.get()))));
+}
+
 Failure no_certificate(const std::string& file) {
   return fail(Code::config, fmt::format("'{}' is not a PEM certificate", file),
               "the file starts with '-----BEGIN CERTIFICATE-----'");
@@ -183,7 +220,7 @@ Failure no_certificate(const std::string& file) {
 
 Result<KeyPair> make_authority(const std::string& common_name, Time now) {
   const Key key(EVP_EC_gen("P-256"));
-  const Certificate out = key ? blank(key.get(), common_name, now, k_ca_validity) : nullptr;
+  const Certificate out = key ? blank(key.get(), common_name, now, now + k_ca_validity) : nullptr;
   X509* certificate = out.get();
   if (certificate == nullptr ||
       X509_set_issuer_name(certificate, X509_get_subject_name(certificate)) != 1 ||
@@ -206,8 +243,10 @@ Result<KeyPair> make_server(const KeyPair& authority, const std::vector<std::str
         Code::config, "the certificate authority of the stack is damaged",
         "remove ca.crt and ca.key to get a new one; senders must then trust the new ca.crt");
   }
+  OBS_TRY(check_pair(authority, "ca.crt", "ca.key"));
   const Key key(EVP_EC_gen("P-256"));
-  const Certificate out = key ? blank(key.get(), names.front(), now, k_server_validity) : nullptr;
+  const Time end = std::min(now + k_server_validity, time_of(X509_get0_notAfter(issuer.get())));
+  const Certificate out = key ? blank(key.get(), names.front(), now, end) : nullptr;
   X509* certificate = out.get();
   if (certificate == nullptr ||
       X509_set_issuer_name(certificate, X509_get_subject_name(issuer.get())) != 1 ||
@@ -220,6 +259,7 @@ Result<KeyPair> make_server(const KeyPair& authority, const std::vector<std::str
       X509_sign(certificate, issuer_key.get(), EVP_sha256()) == 0) {
     return crypto_failure("make a server certificate");
   }
+  OBS_TRY(accepted(certificate, issuer.get(), now));
   return print(certificate, key.get());
 }
 
@@ -231,7 +271,8 @@ Result<CertificateInfo> read_certificate(std::string_view pem, const std::string
   return CertificateInfo{.not_before = time_of(X509_get0_notBefore(certificate.get())),
                          .not_after = time_of(X509_get0_notAfter(certificate.get())),
                          .names = names_of(certificate.get()),
-                         .authority = X509_check_ca(certificate.get()) == 1};
+                         .authority = X509_check_ca(certificate.get()) == 1,
+                         .weakness = weakness_of(certificate.get())};
 }
 
 Result<void> check_pair(const KeyPair& pair, const std::string& certificate_file,

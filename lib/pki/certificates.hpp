@@ -33,13 +33,15 @@ struct CertificateInfo {
   Time not_after;
   std::vector<std::string> names;  // DNS names and addresses, sorted
   bool authority = false;
+  std::string weakness;  // "a 1024 bit RSA key": why current clients may refuse it; else empty
 };
 
 // A self-signed CA that may sign server certificates only (path length 0).
 [[nodiscard]] Result<KeyPair> make_authority(const std::string& common_name, Time now);
 
 // A server certificate signed by `authority` for the DNS names and IP addresses in `names` (at
-// least one).
+// least one). It ends when the authority does, if that is sooner. Errors: the authority's key does
+// not belong to it, or a client that trusts the authority at `now` would refuse the result.
 [[nodiscard]] Result<KeyPair> make_server(const KeyPair& authority,
                                           const std::vector<std::string>& names, Time now);
 

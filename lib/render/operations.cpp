@@ -109,21 +109,21 @@ Values alert_rows(const std::vector<catalog::AlertRule>& alerts) {
   return out;
 }
 
-std::string routing_state(const AlertingSpec& alerting) {
-  std::vector<std::string> ways;
-  if (!alerting.webhook_url.empty()) {
-    ways.emplace_back("a webhook");
+std::string routing_state(const Topology& topology) {
+  const AlertingSpec& alerting = topology.policy.alerting;
+  const Provider* router = topology.provider("alerts.router");
+  if (router == nullptr || !alerting.notifies_people()) {
+    return "**Nobody is notified yet**: name somebody with `obsctl init --alert-to NAME` or "
+           "`--alert-email-to ADDRESS`.";
   }
-  if (!alerting.slack_channel.empty()) {
-    ways.push_back("Slack " + alerting.slack_channel);
+  std::vector<std::string> titles;
+  const std::vector<std::string> wanted = alerting.wanted();
+  for (const auto& [name, title] : topology.find(router->component)->receivers) {
+    if (std::ranges::find(wanted, name) != wanted.end()) {
+      titles.push_back(title);
+    }
   }
-  if (!alerting.email_to.empty()) {
-    ways.push_back("e-mail to " + alerting.email_to);
-  }
-  return ways.empty() ? "**Nobody is notified yet**: set `alerting.webhook_url`, "
-                        "`alerting.slack_channel` or "
-                        "`alerting.email_to` in obsctl.yaml."
-                      : "They are sent to " + join(ways, " and ") + ".";
+  return "They are sent to " + join(titles, " and ") + ".";
 }
 
 std::string backup_volumes(const Topology& topology) {
@@ -243,13 +243,13 @@ Result<void> add_operations(FileTree& tree, const std::string& path, const Topol
   all["stop_for_backup"] = stopped_for_backup(topology);
   all["owned_paths"] = owned_paths(topology);
   OBS_TRY(add_texts(all, topology, values));
-  all["slow_threshold"] = print_duration(topology.policy.slow_threshold);
+  all["slow_threshold"] = config_duration(topology.policy.slow_threshold);
   all["read_collector_metrics"] =
       values.at("cmd").at("ask").at(collector->name).get<std::string>() + collector->metrics_path;
   all["place_of_alerts"] = place_of_alerts(topology);
   all["alert_count"] = alerts.size();
   all["alerts"] = alert_rows(alerts);
-  all["routing_state"] = routing_state(topology.policy.alerting);
+  all["routing_state"] = routing_state(topology);
   OBS_TRY_ASSIGN(std::string bytes, render_template(source, all, store));
   tree["OPERATIONS.md"] = {.bytes = std::move(bytes), .origin = path};
   return {};

@@ -78,6 +78,17 @@ Values secret_values(const NewSecrets& secrets) {
   return out;
 }
 
+// Which alerts silence which while they fire, as the matchers of an inhibition.
+Values outranked(const std::vector<catalog::AlertRule>& alerts) {
+  Values out = Values::array();
+  for (const auto& alert : alerts) {
+    if (!alert.outranks.empty()) {
+      out.push_back(Values{{"by", alert.name}, {"alerts", join(alert.outranks, "|")}});
+    }
+  }
+  return out;
+}
+
 Result<void> add_secrets(FileTree& tree, const NewSecrets& secrets, const Values& values,
                          Random& random) {
   for (const auto& [path, secret] : secrets) {
@@ -108,6 +119,7 @@ Result<Rendered> render_stack(const Topology& topology, const TemplateStore& sto
   Values& values = out.values;
   values = stack_values(topology, words);
   values["cmd"] = watch.values.at("cmd");
+  values["outranked"] = outranked(watch.alerts);
   OBS_TRY_ASSIGN(values["data_sources"],
                  data_sources(watch.sources, topology, watch.values, store));
   OBS_TRY_ASSIGN(const NewSecrets secrets, new_secrets(topology));

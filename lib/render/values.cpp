@@ -40,8 +40,8 @@ Values sampling(const Policy& policy) {
           {"keep_all_spans", all_below > 0 ? Values(all_below) : Values(false)},
           {"keep_some", policy.keep.value > 0},
           {"keep_percent", percent},
-          {"decision_wait", print_duration(policy.decision_wait)},
-          {"slow_threshold", print_duration(policy.slow_threshold)},
+          {"decision_wait", config_duration(policy.decision_wait)},
+          {"slow_threshold", config_duration(policy.slow_threshold)},
           {"slow_above_ms", std::max<std::int64_t>(slow_ms - 1, 0)}};
 }
 
@@ -129,6 +129,9 @@ std::string curl_options(const SecuritySpec& security) {
   if (security.tls == Tls::self_signed) {
     out += "--cacert tls/ca.crt ";
   }
+  if (!security.client_ca.empty()) {
+    out += "--cert client.crt --key client.key ";
+  }
   if (security.auth == Auth::bearer) {
     out += "-H \"Authorization: Bearer $(sed -n 's/^OTLP_AUTH_TOKEN=//p' secrets/otlp.env)\" ";
   }
@@ -157,28 +160,37 @@ void add_queue_times(Values& out, const Topology& topology) {
   }
 }
 
-// The receivers of alerts that the spec configures; null for the others.
-Values alerting(const AlertingSpec& spec) {
-  Values out = {{"webhook", nullptr}, {"slack", nullptr}, {"email", nullptr}};
-  if (!spec.webhook_url.empty()) {
-    out["webhook"]["url"] = yaml::scalar(spec.webhook_url);
-  }
-  if (!spec.slack_channel.empty()) {
-    out["slack"]["channel"] = yaml::scalar(spec.slack_channel);
+Values email(const AlertingSpec& spec) {
+  const std::string user = spec.smtp_user.empty() ? spec.sender() : spec.smtp_user;
+  return {{"to", yaml::scalar(spec.email_to)},
+          {"from", yaml::scalar(spec.sender())},
+          {"smarthost", yaml::scalar(spec.smtp_host)},
+          {"login", yaml::scalar(user)},
+          {"user", user},
+          {"host", spec.smtp_host},
+          {"relay", spec.is_relay()}};
+}
+
+// The receivers of alerts that the spec asks for; null for the others that the stack knows.
+Values alerting(const Topology& topology) {
+  const AlertingSpec& spec = topology.policy.alerting;
+  const std::vector<std::string> wanted = spec.wanted();
+  const Provider* router = topology.provider("alerts.router");
+  const Values settings = {
+      {"channel",
+       spec.slack_channel.empty() ? Values(nullptr) : Values(yaml::scalar(spec.slack_channel))},
+      {"chat", spec.telegram_chat}};
+  Values out = Values::object();
+  if (router != nullptr) {
+    for (const auto& [name, title] : topology.find(router->component)->receivers) {
+      const bool is_wanted = std::ranges::find(wanted, name) != wanted.end();
+      out[name] = is_wanted ? settings : Values(nullptr);
+    }
   }
   if (!spec.email_to.empty()) {
-    const std::string from = spec.email_from.empty() ? spec.email_to : spec.email_from;
-    out["email"]["to"] = yaml::scalar(spec.email_to);
-    out["email"]["from"] = yaml::scalar(from);
-    out["email"]["smarthost"] = yaml::scalar(spec.smtp_host);
-    out["email"]["user"] = from;
-    out["email"]["host"] = spec.smtp_host;
-    // Port 25 is a relay that takes mail from its own network without a login; 465 and 587 ask for
-    // one.
-    out["email"]["relay"] = spec.smtp_host.ends_with(":25");
+    out["email"] = email(spec);
   }
-  out["configured"] =
-      !out["webhook"].is_null() || !out["slack"].is_null() || !out["email"].is_null();
+  out["configured"] = spec.notifies_people();
   return out;
 }
 
@@ -200,7 +212,7 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["environment_expanded"] = expanded_scalar(policy.environment);
   out["ports"] = ports(topology);
   out["retention"] = retention_values(topology.retention);
-  out["scrape_interval"] = print_duration(policy.scrape_interval);
+  out["scrape_interval"] = config_duration(policy.scrape_interval);
   out["scrape_interval_ms"] = whole(policy.scrape_interval.seconds * 1000);
   out["scrape_jobs"] = scrape_jobs(topology, words.address);
   out["sampling"] = sampling(policy);
@@ -212,6 +224,9 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["print_telemetry"] = policy.print_telemetry;
   out["tls"] = tls;
   out["self_signed"] = security.tls == Tls::self_signed;
+  out["client_ca"] = !security.client_ca.empty();
+  out["certificate"] = topology.certificate_ends.has_value();
+  out["certificate_ends"] = topology.certificate_ends.value_or(0);
   out["bearer"] = security.auth == Auth::bearer;
   out["cors"] = origins(security);
   out["bind"] = security.bind;
@@ -222,7 +237,7 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["send_endpoint"] = words.send_endpoint;
   out["send_prefix"] = words.send_prefix;
   out["curl_options"] = curl_options(security);
-  out["alerting"] = alerting(policy.alerting);
+  out["alerting"] = alerting(topology);
   add_queue_times(out, topology);
   return out;
 }

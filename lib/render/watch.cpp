@@ -157,6 +157,8 @@ void add_stack_values(Values& out, const Topology& topology, const Words& words)
   const bool sampled = stack.at("sampling").is_object();
   out["sampled"] = sampled;
   out["sampling"] = stack.at("sampling");
+  out["certificate"] = stack.at("certificate");
+  out["certificate_ends"] = stack.at("certificate_ends");
   out["ports"] = stack.at("ports");
   out["providers"] = stack.at("providers");
   for (const char* name : {"otlp_endpoint", "send_endpoint", "send_prefix", "curl_options",
@@ -174,7 +176,7 @@ void add_stack_values(Values& out, const Topology& topology, const Words& words)
   out["slow_seconds"] = 10 * policy.slow_threshold.seconds;
   out["slow_threshold"] = policy.slow_threshold.seconds;
   out["scrape_seconds"] = policy.scrape_interval.seconds;
-  out["scrape_interval"] = print_duration(policy.scrape_interval);
+  out["scrape_interval"] = config_duration(policy.scrape_interval);
   out["retention"] = retention_values(topology.retention);
 }
 
@@ -259,6 +261,7 @@ Result<Read> read(const Source& source, const Values& values, const TemplateStor
   const catalog::RowOwner owner = {source.name, source.component};
   if (source.kind == Kind::recording) {
     OBS_TRY_ASSIGN(out.records, catalog::parse_recording_rules({std::move(text), file}, owner));
+    OBS_TRY(keep(out.records.rows, values));
     return out;
   }
   OBS_TRY_ASSIGN(std::string cases, render_template(source.cases, values, store));

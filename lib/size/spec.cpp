@@ -75,54 +75,13 @@ Result<void> apply_reduction(const Options& options, StackSpec& spec) {
   return {};
 }
 
-// A number beyond every real stack is a slip of the keyboard, and its products would overflow.
-Result<void> check_bounds(const StackSpec& spec) {
-  struct Bound {
-    const char* key;
-    double value;
-    double most;
-    const char* most_text;
-  };
-  const auto rate = [](const std::optional<Rate>& value) { return value ? value->per_second : 0; };
-  const auto days = [](const std::optional<Duration>& value) { return value ? value->days() : 0; };
-  const Bound bounds[] = {
-      {"traces.spans", rate(spec.traces.spans), 1e12, "1e12/s"},
-      {"traces.traces", rate(spec.traces.traces), 1e12, "1e12/s"},
-      {"traces.span_size", spec.traces.span_size.value, 1e9, "1GB"},
-      {"traces.storage_factor", spec.traces.storage_factor.value_or(0), 100, "100"},
-      {"traces.retention", days(spec.traces.retention), 36500, "36500d"},
-      {"metrics.series", spec.metrics.series.value_or(0), 1e12, "1e12"},
-      {"metrics.sample_size", spec.metrics.sample_size.value_or(Bytes{0}).value, 1e6, "1MB"},
-      {"metrics.retention", days(spec.metrics.retention), 36500, "36500d"},
-      {"logs.lines", rate(spec.logs.lines), 1e12, "1e12/s"},
-      {"logs.line_size", spec.logs.line_size.value, 1e9, "1GB"},
-      {"logs.streams", spec.logs.streams.value_or(0), 1e12, "1e12"},
-      {"logs.storage_factor", spec.logs.storage_factor.value_or(0), 100, "100"},
-      {"logs.retention", days(spec.logs.retention), 36500, "36500d"},
-      {"sizing.replication", spec.sizing.replication, 100, "100"},
-      {"sizing.kafka_brokers", spec.sizing.kafka_brokers, 1e5, "100k"},
-      {"sizing.kafka_partitions", spec.sizing.kafka_partitions, 1e6, "1M"},
-  };
-  for (const auto& bound : bounds) {
-    if (bound.value > bound.most) {
-      return fail(Code::usage, fmt::format("'{}' is more than any stack has", bound.key),
-                  fmt::format("at most {}", bound.most_text));
-    }
-  }
-  return {};
-}
-
 Result<void> check_numbers(const StackSpec& spec) {
-  if (spec.sizing.replication < 1) {
-    return fail(Code::usage, "'sizing.replication' must be at least 1", "1 means a single copy");
-  }
   if (spec.sizing.kafka_brokers != std::floor(spec.sizing.kafka_brokers)) {
     return fail(Code::usage, "'sizing.kafka_brokers' must be a whole number");
   }
   if (spec.traces.errors.value + spec.traces.slow.value > 1) {
     return fail(Code::usage, "'traces.errors' and 'traces.slow' are together more than all traces");
   }
-  OBS_TRY(check_bounds(spec));
   return validate_spec(spec);
 }
 

@@ -103,10 +103,10 @@ Values health_check(const Component& component) {
   std::vector<std::string> test = {"CMD"};
   test.insert(test.end(), probe.command.begin(), probe.command.end());
   return {{"test", flow(test)},
-          {"interval", print_duration(probe.interval)},
-          {"timeout", print_duration(probe.timeout)},
+          {"interval", config_duration(probe.interval)},
+          {"timeout", config_duration(probe.timeout)},
           {"retries", probe.retries},
-          {"start_period", print_duration(component.probes->start_period)}};
+          {"start_period", config_duration(component.probes->start_period)}};
 }
 
 Values dependencies(const Service& service) {
@@ -155,7 +155,7 @@ Values service_values(const Service& service, const FileTree& tree) {
       {"one_shot", service.one_shot},
       {"stop_grace", component.stop_grace == Duration{30} || service.one_shot
                          ? std::string()
-                         : print_duration(component.stop_grace)},
+                         : config_duration(component.stop_grace)},
       {"read_only", component.read_only},
       {"networks", join(service.networks, ", ")},
       {"tmpfs", block(in_memory(component))},

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "lib/base/text.hpp"
@@ -150,13 +151,25 @@ Result<void> make_components(const StackSpec& spec, const sizing::SizingReport& 
   return {};
 }
 
-Result<void> check_components(const StackSpec& spec, const Topology& topology) {
+// A size that is less than the component needs without any load is a slip, such as 4MiB for 4GiB.
+Result<void> check_size(const std::string& key, const std::optional<Bytes>& size, double floor_gb) {
+  const Bytes floor = Bytes::from_gb(floor_gb);
+  if (!size || size->value >= std::floor(floor.value)) {
+    return {};
+  }
+  return fail_setting(key,
+                      fmt::format("'{}' is {}, less than the component needs without any load", key,
+                                  human_bytes(*size)),
+                      "at least", {{key, print_bytes(Bytes{std::ceil(floor.value)})}});
+}
+
+Result<void> check_components(const StackSpec& spec, const sizing::SizingReport& report,
+                              const Topology& topology) {
   for (const auto& [name, limits] : spec.components) {
     if (topology.find(name) != nullptr) {
-      if (limits.cpus.value_or(1) <= 0 || limits.memory.value_or(Bytes{1}).value <= 0 ||
-          limits.disk.value_or(Bytes{1}).value <= 0) {
-        return fail_setting("components." + name,
-                            fmt::format("a limit of '{}' must be more than 0", name));
+      if (const auto* plan = report.find(name)) {
+        OBS_TRY(check_size("components." + name + ".memory", limits.memory, plan->memory.floor));
+        OBS_TRY(check_size("components." + name + ".disk", limits.disk, plan->disk.floor));
       }
       continue;
     }
@@ -167,6 +180,27 @@ Result<void> check_components(const StackSpec& spec, const Topology& topology) {
     const std::string hint = did_you_mean(name, known);
     return fail_setting("components." + name, fmt::format("the stack has no component '{}'", name),
                         hint.empty() ? "it has: " + join(known, ", ") : hint);
+  }
+  return {};
+}
+
+// Every receiver of alerts is one that the stack can send to.
+Result<void> check_receivers(const StackSpec& spec, const Topology& topology) {
+  const Provider* router = topology.provider("alerts.router");
+  if (router == nullptr) {
+    return {};
+  }
+  std::vector<std::string> known;
+  for (const auto& [name, title] : topology.find(router->component)->receivers) {
+    known.push_back(name);
+  }
+  constexpr auto k_key = "alerting.receivers";
+  for (const auto& name : spec.alerting.receivers) {
+    if (std::ranges::find(known, name) == known.end()) {
+      Error error = unknown_choice(name, k_key, known).value();
+      error.subject = k_key;
+      return Failure(std::move(error));
+    }
   }
   return {};
 }
@@ -232,7 +266,8 @@ Result<Topology> build(const StackSpec& spec, const sizing::SizingReport& report
                .retention = retention_of(report.load),
                .digests = spec.digests};
   OBS_TRY(make_components(spec, report, catalogs, out));
-  OBS_TRY(check_components(spec, out));
+  OBS_TRY(check_receivers(spec, out));
+  OBS_TRY(check_components(spec, report, out));
   OBS_TRY(check_port_names(spec, out));
   OBS_TRY(check_ports(out));
   return out;

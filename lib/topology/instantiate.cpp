@@ -158,11 +158,13 @@ Values shared_values(const StackSpec& spec, const Retention& retention) {
   out["tls"] = spec.security.tls != Tls::off;
   out["self_signed"] = spec.security.tls == Tls::self_signed;
   out["ui_tls"] = spec.security.ui_tls();
+  out["client_ca"] = !spec.security.client_ca.empty();
   out["bearer"] = spec.security.auth == Auth::bearer;
   out["sampling"] = spec.traces.keep.value < 1;
-  out["slack"] = !alerting.slack_channel.empty();
-  // Port 25 is a relay without a login.
-  out["smtp"] = !alerting.email_to.empty() && !alerting.smtp_host.ends_with(":25");
+  for (const auto& receiver : alerting.wanted()) {
+    out[receiver] = true;
+  }
+  out["smtp"] = !alerting.email_to.empty() && !alerting.is_relay();
   return out;
 }
 
@@ -203,6 +205,7 @@ Result<Component> instantiate(const catalog::ComponentDef& def, const Context& c
                  def.configs.dashboards, def.configs.rules, def.configs.rule_tests,
                  def.configs.own};
   out.tmpfs = def.tmpfs;
+  out.receivers = def.receivers;
   out.read_only = def.read_only;
   out.host_view = def.host_view;
   out.host_paths = def.host_paths;

@@ -11,7 +11,7 @@ namespace {
 
 Values setting_value(const Setting& setting) {
   if (setting.unit == "days") {
-    return print_duration(Duration::from_days(setting.value));
+    return config_duration(Duration::from_days(setting.value));
   }
   constexpr double k_exact = 9e15;
   const bool is_whole = std::isfinite(setting.value) && std::abs(setting.value) < k_exact &&
@@ -26,11 +26,11 @@ std::int64_t whole(double value) {
 }
 
 Values retention_values(const Retention& retention) {
-  return {{"traces", print_duration(retention.traces)},
+  return {{"traces", config_duration(retention.traces)},
           {"traces_hours", whole(std::ceil(retention.traces.hours()))},
-          {"metrics", print_duration(retention.metrics)},
+          {"metrics", config_duration(retention.metrics)},
           {"metrics_whole_days", whole(std::ceil(retention.metrics.days()))},
-          {"logs", print_duration(retention.logs)},
+          {"logs", config_duration(retention.logs)},
           {"logs_hours", whole(std::ceil(retention.logs.hours()))},
           {"logs_whole_days", whole(std::ceil(retention.logs.days()))}};
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `obsctl init` promises on a real disk: idempotence, edits, names, secrets, errors, kills, full disks."""
 
+import datetime
 import fcntl
 import hashlib
 import json
@@ -78,15 +79,6 @@ class Generating(InitCase):
         for name in ("docker-compose.yml", "obsctl.yaml", ".obsctl/manifest.json", ".gitignore"):
             self.assertTrue((self.stack / name).is_file(), name)
         self.assertEqual(sorted(p.name for p in self.root.iterdir()), ["closed", "stack"])
-
-    def test_a_placeholder_is_said_until_it_is_replaced(self):
-        note = "note: secrets/slack-webhook-url holds a placeholder: replace it with your own value and run " \
-               "'docker compose up -d'; until then nobody is notified that way"
-        self.assertIn(note, self.fresh("--alert-slack-channel", "#ops").stdout)
-        self.assertIn(note, self.init("--dir", "stack", "--retention-logs", "5d").stdout)
-        (self.stack / "secrets/slack-webhook-url").write_text("https://hooks.slack.com/services/T/B/x\n")
-        self.assertNotIn("placeholder", self.init("--dir", "stack", "--retention-logs", "6d").stdout)
-        self.assertNotIn("placeholder", self.init("--tier", "small", "--dir", "without").stdout)
 
     def test_a_password_on_an_open_port_is_said(self):
         note = "Grafana's password travels unencrypted"
@@ -743,7 +735,7 @@ class Certificates(InitCase):
         self.assertEqual(snapshot(tls), before)
         renewed = self.init("--dir", "stack", "--renew-certs").stdout
         self.assertIn("renewed the server certificate (on request)", renewed)
-        self.assertIn("\n  docker compose restart otel-collector\n", renewed)
+        self.assertNotIn("restart otel-collector", renewed)  # it reads a renewed certificate by itself
         after = snapshot(tls)
         changed = {name for name in before if before[name] != after[name]}
         self.assertEqual(changed, {"server.crt", "server.key"})
@@ -759,6 +751,115 @@ class Certificates(InitCase):
         self.assertIn("up to date", self.init("--dir", "stack").stdout)
         self.refused("--dir", "stack", "--renew-certs", expect=["tls/ca.key is not there"])
 
+    def test_names_that_were_asked_for_are_in_the_certificate(self):
+        self.fresh("--tls", "self-signed", "--tls-name", "otel.example.com", "--tls-name", "192.0.2.9")
+        self.assertIn("    - otel.example.com\n    - '192.0.2.9'\n", (self.stack / "obsctl.yaml").read_text())
+        for check in (["-verify_hostname", "otel.example.com"], ["-verify_ip", "192.0.2.9"]):
+            self.assertEqual(self.openssl("verify", "-CAfile", "ca.crt", *check, "server.crt").returncode, 0)
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
+
+    def test_bound_to_every_network_it_names_this_machine(self):
+        addresses = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout.split()
+        self.fresh("--tls", "self-signed", "--auth", "bearer", "--bind", "0.0.0.0")
+        for address in addresses:
+            verified = self.openssl("verify", "-CAfile", "ca.crt", "-verify_ip", address, "server.crt")
+            self.assertEqual(verified.returncode, 0, address)
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
+
+    def test_the_end_of_the_certificate_is_watched(self):
+        rules = self.stack / "configs/prometheus/rules"
+        self.fresh()
+        self.assertNotIn("certificate_ends", (rules / "collector-recording.yml").read_text())
+        self.init("--dir", "stack", "--tls", "self-signed")
+        end = self.openssl("x509", "-in", "server.crt", "-noout", "-enddate").stdout.strip().removeprefix("notAfter=")
+        seconds = int(datetime.datetime.strptime(end, "%b %d %H:%M:%S %Y GMT")
+                      .replace(tzinfo=datetime.timezone.utc).timestamp())
+        self.assertIn(f"expr: vector({seconds})", (rules / "collector-recording.yml").read_text())
+        self.assertIn("CertificateExpiresSoon", (rules / "collector-alerts.yml").read_text())
+
+    def other_authority(self, *options):
+        """Files of an authority that obsctl did not make."""
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-subj", "/CN=other", "-addext", "basicConstraints=critical,CA:TRUE", "-keyout", "o.key",
+                        "-out", "o.crt", *options], cwd=self.root, check=True, capture_output=True)
+        return (self.root / "o.crt").read_bytes(), (self.root / "o.key").read_bytes()
+
+    def refuses(self, *args, expect):
+        """Refused, and every TLS file is what it was."""
+        before = snapshot(self.stack / "tls")
+        self.refused("--dir", "stack", *args, expect=expect)
+        self.assertEqual(snapshot(self.stack / "tls"), before)
+
+    def test_foreign_and_half_authorities_are_refused(self):
+        self.fresh("--tls", "self-signed")
+        tls = self.stack / "tls"
+        certificate, key = self.other_authority()
+        own_key = (tls / "ca.key").read_bytes()
+        (tls / "ca.key").write_bytes(key)
+        self.refuses(expect=["the key 'tls/ca.key' does not belong to 'tls/ca.crt'", "get a new CA"])
+        self.refuses("--renew-certs", expect=["does not belong to"])
+        (tls / "ca.key").write_bytes(own_key)
+        own = (tls / "ca.crt").read_bytes()
+        (tls / "ca.crt").unlink()
+        self.refuses(expect=["tls/ca.key is there, but tls/ca.crt is not", "put tls/ca.crt back"])
+        (tls / "ca.crt").write_bytes((tls / "server.crt").read_bytes())
+        self.refuses(expect=["'tls/ca.crt' is not the certificate of an authority"])
+        (tls / "ca.crt").write_bytes(own)
+        (tls / "server.key").write_bytes(key)
+        self.refuses(expect=["the key 'tls/server.key' does not belong to 'tls/server.crt'", "--renew-certs"])
+        (tls / "server.crt").write_bytes(certificate)
+        self.refuses(expect=["'tls/server.crt' was not issued by 'tls/ca.crt'", "--renew-certs"])
+        self.init("--dir", "stack", "--renew-certs")
+        self.assertEqual(self.openssl("verify", "-CAfile", "ca.crt", "server.crt").returncode, 0)
+
+    def test_an_expired_authority_is_refused(self):
+        self.fresh("--tls", "self-signed")
+        _, key = self.other_authority()
+        (self.root / "index.txt").touch()
+        (self.root / "ca.cnf").write_text("[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\nnew_certs_dir = .\n"
+                                          "rand_serial = yes\ndefault_md = sha256\npolicy = p\n[p]\n"
+                                          "commonName = supplied\n[v3]\nbasicConstraints = critical,CA:TRUE\n")
+        for command in (["req", "-new", "-key", "o.key", "-subj", "/CN=old", "-out", "old.csr"],
+                        ["ca", "-batch", "-selfsign", "-notext", "-config", "ca.cnf", "-extensions", "v3",
+                         "-keyfile", "o.key", "-in", "old.csr", "-out", "old.crt",
+                         "-startdate", "20200101000000Z", "-enddate", "20200102000000Z"]):
+            subprocess.run(["openssl", *command], cwd=self.root, check=True, capture_output=True)
+        (self.stack / "tls/ca.crt").write_bytes((self.root / "old.crt").read_bytes())
+        (self.stack / "tls/ca.key").write_bytes(key)
+        self.refuses(expect=["'tls/ca.crt' expired on", "get a new CA"])
+
+    def test_an_authority_near_its_end_is_said_and_limits_what_it_signs(self):
+        self.fresh("--tls", "self-signed")
+        tls = self.stack / "tls"
+        certificate, key = self.other_authority("-days", "10")
+        (tls / "ca.crt").write_bytes(certificate)
+        (tls / "ca.key").write_bytes(key)
+        self.assertIn("tls/ca.crt expires on", self.init("--dir", "stack", "--renew-certs").stdout)
+        ends = [self.openssl("x509", "-in", name, "-noout", "-enddate").stdout for name in ("ca.crt", "server.crt")]
+        self.assertEqual(ends[0], ends[1])
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)  # a new one would end as soon
+
+    def test_client_certificates_are_asked_for(self):
+        certificate, _ = self.other_authority()
+        self.refused("--tier", "small", "--dir", "stack", "--client-ca", "o.crt",
+                     expect=["client certificates need TLS", "--tls self-signed"])
+        (self.root / "none.crt").write_text("nonsense")
+        self.refused("--tier", "small", "--dir", "stack", "--tls", "self-signed", "--client-ca", "none.crt",
+                     expect=["is not a PEM certificate"])
+        self.fresh("--tls", "self-signed", "--client-ca", "o.crt")
+        self.assertEqual((self.stack / "tls/client-ca.crt").read_bytes(), certificate)
+        config = (self.stack / "configs/otel-collector/config.yaml").read_text()
+        self.assertEqual(config.count("client_ca_file: /etc/otelcol-tls/client-ca.crt"), 1)
+        self.assertIn("tls: *tls", config)
+        self.assertIn("tls/client-ca.crt", (self.stack / "docker-compose.yml").read_text())
+
+    def test_a_weak_certificate_is_said(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:1024", "-nodes", "-subj", "/CN=w", "-addext",
+                        "subjectAltName=DNS:localhost", "-keyout", "w.key", "-out", "w.crt"], cwd=self.root,
+                       check=True, capture_output=True)
+        done = self.fresh("--tls", "files", "--tls-cert", "w.crt", "--tls-key", "w.key")
+        self.assertIn("has a 1024 bit RSA key; current clients refuse it", done.stdout)
+
     def test_own_certificates_are_checked_and_copied(self):
         for name in ("a", "b"):
             subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -773,6 +874,45 @@ class Certificates(InitCase):
         self.assertIn("up to date", obsctl("init", cwd=self.stack).stdout)
         self.init("--dir", "stack", "--tls", "off")
         self.init("--dir", "stack", "--tls", "self-signed")
+
+
+class AlertReceivers(InitCase):
+    SMALL = ("--tier", "small", "--dir", "stack")
+
+    def test_a_secret_that_nobody_brought_is_an_error_and_nothing_is_written(self):
+        self.refused(*self.SMALL, "--alert-slack-channel", "#ops", "--alert-to", "pagerduty", expect=[
+            "'secrets/slack-webhook-url' is needed and not there", "'secrets/pagerduty-routing-key' is needed",
+            "'--secret slack-webhook-url=FILE'"])
+        self.assertFalse(self.stack.exists())
+
+    def test_secrets_come_from_files_and_standard_input_and_are_kept(self):
+        (self.root / "slack").write_text("https://hooks.slack.com/services/T/B/x")
+        self.init(*self.SMALL, "--alert-to", "slack", "--secret", "slack-webhook-url=slack")
+        secret = self.stack / "secrets/slack-webhook-url"
+        self.assertEqual((mode(secret), secret.read_text()), (0o600, "https://hooks.slack.com/services/T/B/x\n"))
+        for path in self.stack.rglob("*"):
+            if path.is_file() and path != secret:
+                self.assertNotIn(b"services/T/B/x", path.read_bytes(), path)
+        self.assertIn("up to date", self.init("--dir", "stack").stdout)
+        done = obsctl("init", "--dir", "stack", "--secret", "slack-webhook-url=-", cwd=self.root,
+                      stdin="https://hooks.slack.com/services/T/B/y\n")
+        self.assertEqual((done.returncode, secret.read_text()), (0, "https://hooks.slack.com/services/T/B/y\n"))
+        self.init("--dir", "stack", "--alert-to", "watchdog", "--alert-webhook", "https://hooks.example/T0K3N",
+                  "--secret", "watchdog-url=slack")
+        self.assertEqual((self.stack / "secrets/alert-webhook-url").read_text(), "https://hooks.example/T0K3N\n")
+        self.assertNotIn("T0K3N", (self.stack / "obsctl.yaml").read_text())
+        self.assertIn("    - slack\n    - watchdog\n    - webhook\n", (self.stack / "obsctl.yaml").read_text())
+
+    def test_an_example_or_nonsense_is_no_secret(self):
+        for value, why in (("https://hooks.slack.com/services/replace/with/yours", "holds the example"),
+                           ("", "is empty"), ("hooks.slack.com/x", "does not hold a URL"),
+                           ("https://a\nb", "is not one line of text")):
+            (self.root / "value").write_text(value)
+            self.refused(*self.SMALL, "--alert-to", "slack", "--secret", "slack-webhook-url=value", expect=[why])
+        self.refused(*self.SMALL, "--secret", "slack-webhook-url=value", expect=["does not read a secret"])
+        self.refused(*self.SMALL, "--secret", "value", expect=["not of the form NAME=FILE"])
+        self.refused(*self.SMALL, "--alert-to", "slak", expect=["'slak'", "did you mean 'slack'"])
+        self.refused(*self.SMALL, "--alert-to", "telegram", expect=["--alert-telegram-chat"])
 
 
 class Accidents(InitCase):

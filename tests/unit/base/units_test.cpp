@@ -50,6 +50,28 @@ TEST_CASE("rates, durations and shares") {
   CHECK(*parse_count("1.2M", "x") == 1.2e6);
 }
 
+TEST_CASE("what people write is read") {
+  CHECK(parse_duration("14days", "x")->days() == 14);
+  CHECK(parse_duration("1y", "x")->days() == 365);
+  CHECK(parse_duration("1d12h", "x")->hours() == 36);
+  CHECK(parse_duration("2 weeks", "x")->days() == 14);
+  CHECK(parse_bytes("16gib", "x")->value == parse_bytes("16GiB", "x")->value);
+  CHECK(parse_bytes("5Gb", "x")->value == 5e9);
+  CHECK(parse_duration("1mo", "x").error().hint ==
+        "write days, such as 30d: months differ in length");
+  CHECK_FALSE(parse_duration("5M", "x"));
+  CHECK_FALSE(parse_duration("1d12", "x"));
+}
+
+TEST_CASE("a duration for another program is a whole number of one unit") {
+  CHECK(config_duration({1.5}) == "1500ms");
+  CHECK(config_duration({1.3 * 86400}) == "1872m");
+  CHECK(config_duration({90}) == "90s");
+  CHECK(config_duration({86400 * 15}) == "15d");
+  CHECK(config_duration({5400}) == "90m");
+  CHECK(config_duration({0.0004}) == "0ms");
+}
+
 TEST_CASE("exact printing reads back to the same value") {
   std::mt19937_64 random(7);
   std::uniform_real_distribution<double> exponent(-3, 15);

@@ -18,6 +18,20 @@ TEST_CASE("characters of every length are UTF-8") {
   CHECK(is_utf8(std::string_view("a\0b", 3)));
 }
 
+TEST_CASE("text has no characters that end a line or are none") {
+  for (const char* text :
+       {"", "a b", "~", "\xC2\xA0", "\xE2\x80\xA7", "\xEF\xBF\xBD", "\xF0\x9F\x94\xA5"}) {
+    CAPTURE(std::string(text));
+    CHECK(is_text(text));
+  }
+  for (const char* text :
+       {"\t", "\n", "\x7f", "\xC2\x80", "\xC2\x9F", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xB7\x90",
+        "\xEF\xBF\xBE", "\xEF\xBF\xBF", "\xF0\x9F\xBF\xBE", "\xFF"}) {
+    CAPTURE(std::string(text));
+    CHECK_FALSE(is_text(text));
+  }
+}
+
 TEST_CASE("stray, cut, overlong and impossible sequences are not UTF-8") {
   for (const char* text :
        {"\x80", "\xC1\xBF", "\xC2", "\xC2z", "\xE0\x9F\xBF", "\xE2\x82", "\xED\xA0\x80",

@@ -56,7 +56,8 @@ const std::vector<Variant> k_variants = {
     {"small-victorialogs", {"logs.backend=victorialogs"}},
     {"small-tempo", {"traces.backend=tempo"}},
     {"small-alerting",
-     {"alerting.webhook_url=https://hooks.example.com/alerts", "alerting.slack_channel=#ops",
+     {"alerting.receivers=webhook,pagerduty,msteams,discord,watchdog",
+      "alerting.telegram_chat=-1001234567890", "alerting.slack_channel=#ops",
       "alerting.email_to=ops@example.com", "alerting.email_from=obs@example.com",
       "alerting.smtp_host=mail.example.com:587"}},
     {"small-tuned",
@@ -72,7 +73,10 @@ FileTree tree_of(const Variant& variant) {
   StackSpec spec = test::spec_of(variant.settings);
   REQUIRE(set_field(spec, "tier=small"));  // init always names it
   REQUIRE(validate_spec(spec));
-  const Topology topology = test::sized(variant.settings).topology;
+  Topology topology = test::sized(variant.settings).topology;
+  if (spec.security.tls != Tls::off) {
+    topology.certificate_ends = 1830297600;  // 2028-01-01: of a certificate that no test makes
+  }
   const OsFileSystem files;
   FixedRandom random;
   auto generated = generate(**find_target(spec.target), topology, TemplateStore(files, {}), random);

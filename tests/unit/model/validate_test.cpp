@@ -25,8 +25,12 @@ TEST_CASE("sensible specs pass") {
   CHECK(
       with({"security.bind=::1", "security.cors_origins=https://a.example,http://b.example:8080"}));
   CHECK(with({"security.tls=files", "security.tls_cert=/a.crt", "security.tls_key=/a.key"}));
-  CHECK(with({"alerting.webhook_url=https://hooks.example/x", "alerting.slack_channel=#ops"}));
-  CHECK(with({"alerting.email_to=a@b.example", "alerting.smtp_host=mail.example:587"}));
+  CHECK(with({"alerting.receivers=slack,watchdog", "alerting.slack_channel=#ops"}));
+  CHECK(with({"alerting.telegram_chat=-1001234567890"}));
+  CHECK(with({"alerting.email_to=a@b.example, c+d@b.example", "alerting.smtp_host=[::1]:587",
+              "alerting.smtp_user=apikey"}));
+  CHECK(with({"security.tls=self-signed", "security.client_ca=/ca.crt",
+              "security.tls_names=otel.example.com,*.example.com,192.0.2.7,2001:db8::7"}));
   CHECK(with({"traces.slow_threshold=20s", "traces.decision_wait=30s", "logs.retention=24h"}));
 }
 
@@ -47,8 +51,21 @@ TEST_CASE("contradictions are errors with a hint") {
            {"security.cors_origins=https://*.example"},
            {"security.cors_origins=app.example"},
            {"security.cors_origins=https://app.example/path"},
-           {"alerting.webhook_url=hooks.example"},
-           {"alerting.webhook_url=https://"},
+           {"security.cors_origins=https://a{b}"},
+           {"security.cors_origins=https://%zz"},
+           {"security.cors_origins=https://app.example:99999"},
+           {"security.cors_origins=https://user@app.example"},
+           {"security.tls_names=a b"},
+           {"security.tls_names=https://app.example"},
+           {"security.tls_names=-a.example"},
+           {"security.client_ca=/ca.crt"},
+           {"alerting.receivers=telegram"},
+           {"alerting.receivers=email"},
+           {"alerting.telegram_chat=@ops"},
+           {"alerting.smtp_user=apikey"},
+           {"alerting.email_to=a@b.example,", "alerting.smtp_host=mail.example:587"},
+           {"alerting.email_to=a@b_c", "alerting.smtp_host=mail.example:587"},
+           {"alerting.email_to=A <a@b.example>", "alerting.smtp_host=mail.example:587"},
            {"alerting.email_to=a@b.example"},
            {"alerting.smtp_host=mail.example:25"},
            {"alerting.email_from=a@b.example"},
@@ -67,6 +84,42 @@ TEST_CASE("contradictions are errors with a hint") {
     REQUIRE_FALSE(result);
     CHECK(result.error().code == Code::usage);
   }
+}
+
+TEST_CASE("a number that no stack has is refused, whichever setting it is") {
+  for (const char* bad :
+       {"traces.spans=1e300/s", "traces.retention=1000000d", "logs.retention=8.64e+304ms",
+        "metrics.scrape_interval=2d", "traces.span_size=0", "sizing.replication=0",
+        "host.cpus=1e300", "host.memory=0", "components.loki.memory=0", "components.loki.cpus=0",
+        "components.loki.disk=0"}) {
+    CAPTURE(bad);
+    const auto result = with({bad});
+    REQUIRE_FALSE(result);
+    CHECK(std::string(bad).starts_with(result.error().subject + "="));
+    CHECK_FALSE(result.error().hint.empty());
+  }
+}
+
+TEST_CASE("texts are one line that every parser takes") {
+  StackSpec spec;
+  for (const std::string bad :
+       {"a\nb", "a\x7f", "a\xC2\x85", "a\xE2\x80\xA8", "a\xEF\xBF\xBE", "a\xFF"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(set_field(spec, "environment", bad));
+    CHECK_FALSE(set_field(spec, "stack.add", bad));
+    CHECK_FALSE(set_field(spec, "calibration.source", bad));
+    CHECK_FALSE(set_field(spec, "components." + bad + ".cpus", "1"));
+    CHECK_FALSE(set_field(spec, "calibration." + bad, "1"));
+  }
+  CHECK(set_field(spec, "environment", "Überprüfung"));
+}
+
+TEST_CASE("a choice is taken in any case") {
+  StackSpec spec;
+  REQUIRE(set_field(spec, "tier=SMALL"));
+  REQUIRE(set_field(spec, "sizing.provider=AWS"));
+  CHECK(spec.tier == "small");
+  CHECK(spec.sizing.provider == Vendor::aws);
 }
 
 TEST_CASE("all contradictions are named, with the place of what stands in a file") {

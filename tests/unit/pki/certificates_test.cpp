@@ -43,6 +43,33 @@ TEST_CASE("a server certificate names every host and is issued by its authority"
   CHECK_FALSE(issued_by(server->certificate, other->certificate));
 }
 
+TEST_CASE("what clients would refuse is not made") {
+  const Time now = std::chrono::system_clock::now();
+  const auto authority = make_authority("CA", now);
+  const auto other = make_authority("CA", now);
+  REQUIRE(authority);
+  REQUIRE(other);
+  const auto foreign = make_server({authority->certificate, other->key}, k_names, now);
+  REQUIRE_FALSE(foreign);
+  CHECK(foreign.error().message == "the key 'ca.key' does not belong to 'ca.crt'");
+  const auto late = make_server(*authority, k_names, now + k_ca_validity + 1h);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().message.find("expired") != std::string::npos);
+  const auto server = make_server(*authority, k_names, now);
+  REQUIRE(server);
+  CHECK_FALSE(make_server(*server, k_names, now));  // not an authority
+}
+
+TEST_CASE("a server certificate does not outlive its authority") {
+  const Time now = std::chrono::system_clock::now();
+  const auto authority = make_authority("CA", now - k_ca_validity + 24h);
+  REQUIRE(authority);
+  const auto server = make_server(*authority, k_names, now);
+  REQUIRE(server);
+  CHECK(read_certificate(server->certificate, "s")->not_after ==
+        read_certificate(authority->certificate, "c")->not_after);
+}
+
 TEST_CASE("a host name cannot smuggle in another name") {
   const Time now = std::chrono::system_clock::now();
   const auto authority = make_authority("CA", now);

@@ -15,6 +15,7 @@
 #include "lib/render/stack.hpp"
 #include "lib/targets/target.hpp"
 #include "lib/topology/build.hpp"
+#include "lib/yaml/read.hpp"
 #include "templates/embedded.hpp"
 #include "tests/support/sized.hpp"
 #include "tests/support/words.hpp"
@@ -201,19 +202,44 @@ TEST_CASE("sampling alerts exist only where traces are sampled") {
 
 TEST_CASE("without receivers the routing says so, and secrets are only named") {
   const std::string path = "configs/alertmanager/alertmanager.yml";
-  CHECK(has(file(make(), path), "NO RECEIVER IS CONFIGURED"));
-  const Stack stack = make({"alerting.slack_channel=#alerts", "alerting.email_to=a@example.org",
-                            "alerting.smtp_host=mail.example.org:587",
-                            "alerting.webhook_url=https://example.org/hook"});
+  CHECK(has(file(make(), path), "NOBODY IS NOTIFIED"));
+  const Stack stack =
+      make({"alerting.slack_channel=#alerts", "alerting.email_to=a@example.org",
+            "alerting.smtp_host=mail.example.org:587", "alerting.receivers=webhook"});
   const std::string& routing = file(stack, path);
-  CHECK_FALSE(has(routing, "NO RECEIVER"));
+  CHECK_FALSE(has(routing, "NOBODY"));
   CHECK(has(routing, "api_url_file: /etc/alertmanager/secrets/slack-webhook-url"));
   CHECK(has(routing, "smtp_auth_password_file: /etc/alertmanager/secrets/smtp-password"));
-  CHECK(has(routing, "url: 'https://example.org/hook'\n"));
+  CHECK(has(routing, "url_file: /etc/alertmanager/secrets/alert-webhook-url\n"));
   CHECK_FALSE(has(routing, "smtp_require_tls: false"));
   const Stack relay = make({"alerting.email_to=a@example.org", "alerting.smtp_host=relay:25"});
   CHECK(has(file(relay, path), "smtp_require_tls: false"));
   CHECK_FALSE(has(file(relay, path), "password"));
+}
+
+TEST_CASE("a mail server has a login of its own, and the first of several receivers sends") {
+  const std::string path = "configs/alertmanager/alertmanager.yml";
+  const std::string routing =
+      file(make({"alerting.email_to=a@example.org, b@example.org",
+                 "alerting.smtp_host=mail.example.org:587", "alerting.smtp_user=apikey"}),
+           path);
+  CHECK(has(routing, "to: 'a@example.org, b@example.org'\n"));
+  CHECK(has(routing, "smtp_from: a@example.org\n"));
+  CHECK(has(routing, "smtp_auth_username: apikey\n"));
+}
+
+TEST_CASE("a critical alert silences the warning about the same trouble and no other") {
+  const Stack stack = make();
+  const yaml::Node routing = value_of(
+      yaml::parse(file(stack, "configs/alertmanager/alertmanager.yml"), "alertmanager.yml"));
+  std::size_t pairs = 0;
+  for (const auto& rule : routing.find("inhibit_rules")->items) {
+    const std::string source = rule.find("source_matchers")->items.front().scalar;
+    CAPTURE(source);
+    CHECK(source.starts_with("alertname"));  // never a severity alone
+    pairs += source.starts_with("alertname = CriticalDiskUsage") ? 1 : 0;
+  }
+  CHECK(pairs == 1);
 }
 
 TEST_CASE("panels ask the same data source whatever stores the metrics") {
