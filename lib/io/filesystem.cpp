@@ -2,7 +2,6 @@
 // The disk behind FileSystem: POSIX calls, so that every failure names the path and the cause.
 #include "lib/io/filesystem.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>

@@ -4,7 +4,6 @@
 #include "lib/io/directory.hpp"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,7 +47,6 @@ struct Hostile {
   TemporaryDirectory scratch;
   fs::path inside = scratch.path() / "inside";
   fs::path outside = scratch.path() / "outside";
-  std::unique_ptr<Directory> directory;
 };
 
 Result<void> without_value(const auto& result) {
