@@ -152,8 +152,10 @@ def test_without_secrets_the_remedy_is_said(directory, helm):
 def test_a_secret_of_ones_own_replaces_the_charts(directory, helm):
     found = documents(render(helm, directory, "--set", "existingSecrets.grafana=mine"))
     assert "grafana" not in of_kind(found, "Secret")
-    (container,) = of_kind(found, "StatefulSet")["grafana"]["spec"]["template"]["spec"]["containers"]
-    assert container["envFrom"] == [{"secretRef": {"name": "mine"}}]
+    pod = of_kind(found, "StatefulSet")["grafana"]["spec"]["template"]["spec"]
+    (volume,) = [row["name"] for row in pod["volumes"] if row.get("secret", {}).get("secretName") == "mine"]
+    (container,) = pod["containers"]
+    assert volume in [row["name"] for row in container["volumeMounts"]] and "envFrom" not in container
 
 
 # -- as an API server sees it ------------------------------------------------------------------
