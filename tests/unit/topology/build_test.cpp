@@ -128,7 +128,12 @@ TEST_CASE("overrides that mean nothing are errors") {
   CHECK(error_of("ports.grafana=9090") ==
         "'prometheus' and 'grafana' would both be published on port 9090");
   CHECK(error_of("components.lokki.cpus=2") == "the stack has no component 'lokki'");
-  CHECK(error_of("components.loki.memory=0") == "a limit of 'loki' must be more than 0");
+  CHECK(error_of("components.loki.memory=4MiB") ==
+        "'components.loki.memory' is 4.19 MB, less than the component needs without any load");
+  CHECK(error_of("components.prometheus.disk=100MB").find("less than the component needs") !=
+        std::string::npos);
+  CHECK(error_of("alerting.receivers=slak") ==
+        "unknown value 'slak' for 'alerting.receivers'");
   CHECK(error_of("tier=medium") == "tier 'medium' does not fit on a single node");
 }
 
