@@ -132,8 +132,7 @@ TEST_CASE("overrides that mean nothing are errors") {
         "'components.loki.memory' is 4.19 MB, less than the component needs without any load");
   CHECK(error_of("components.prometheus.disk=100MB").find("less than the component needs") !=
         std::string::npos);
-  CHECK(error_of("alerting.receivers=slak") ==
-        "unknown value 'slak' for 'alerting.receivers'");
+  CHECK(error_of("alerting.receivers=slak") == "unknown value 'slak' for 'alerting.receivers'");
   CHECK(error_of("tier=medium") == "tier 'medium' does not fit on a single node");
 }
 
