@@ -230,4 +230,33 @@ TEST_CASE("nobody waits for the health of what has no probe") {
         "'otel-collector' waits for 'loki' to be healthy, which has no probe");
 }
 
+TEST_CASE("what a component may use of its memory lies below its container's limit") {
+  constexpr double k_mib = 1024.0 * 1024.0;
+  std::size_t seen = 0;
+  for (const std::vector<std::string>& settings : std::vector<std::vector<std::string>>{
+           {},
+           {"profile=minimum"},
+           {"profile=production"},
+           {"traces.backend=tempo", "logs.backend=victorialogs"},
+           {"components.loki.memory=768MiB", "components.jaeger.memory=1GiB",
+            "components.otel-collector.memory=512MiB"},
+           {"components.loki.memory=64GiB", "components.otel-collector.memory=64GiB"}}) {
+    for (const auto& component : built(settings).components) {
+      const auto* rules = test::catalogs().sizing_of(component.name);
+      REQUIRE(rules != nullptr);
+      for (const auto& rule : rules->settings) {
+        if (rule.of != "memory" || !rule.over.empty()) {
+          continue;
+        }
+        CAPTURE(component.name + "." + rule.name);
+        const double bytes = component.setting(rule.name) * (rule.unit == "MiB" ? k_mib : 1);
+        CHECK(bytes > 0);
+        CHECK(bytes < component.limits.memory.value);
+        ++seen;
+      }
+    }
+  }
+  CHECK(seen >= 30);  // six stacks with at least a collector's three, Loki's two …
+}
+
 }  // namespace obsctl
