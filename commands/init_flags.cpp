@@ -119,7 +119,7 @@ std::vector<Flag> other_flags(InitFlags& options) {
        .suggestions = std::move(offered.receivers),
        .group = "Alerting",
        .doc =
-           "send alerts to this receiver as well; 'watchdog' is told every minute that all is well"},
+           "send alerts to this receiver as well; 'watchdog' is told each minute that all is well"},
       {.name = "alert-webhook",
        .value = "URL",
        .into = &options.webhook_url,

@@ -94,13 +94,4 @@ bool is_web_origin(std::string_view text) {
   return parts && is_web(*parts) && parts->credentials.empty() && parts->rest.empty();
 }
 
-std::string without_credentials(std::string_view url) {
-  const auto parts = parts_of(url);
-  if (!parts || parts->credentials.empty()) {
-    return std::string(url);
-  }
-  return std::string(parts->scheme) + std::string(parts->host) + std::string(parts->port) +
-         std::string(parts->rest);
-}
-
 }  // namespace obsctl

@@ -3,7 +3,6 @@
 // file.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 namespace obsctl {
@@ -14,8 +13,5 @@ namespace obsctl {
 
 // True for a web address of scheme, host and port alone, as browsers name an origin.
 [[nodiscard]] bool is_web_origin(std::string_view text);
-
-// The address without user and password, for messages and files. What is none stays as it is.
-[[nodiscard]] std::string without_credentials(std::string_view url);
 
 }  // namespace obsctl

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "lib/base/text.hpp"
@@ -152,24 +151,24 @@ Result<void> make_components(const StackSpec& spec, const sizing::SizingReport& 
 }
 
 // A size that is less than the component needs without any load is a slip, such as 4MiB for 4GiB.
-Result<void> check_size(const std::string& key, const std::optional<Bytes>& size, double floor_gb) {
-  const Bytes floor = Bytes::from_gb(floor_gb);
-  if (!size || size->value >= std::floor(floor.value)) {
+Result<void> check_size(const std::string& key, const std::optional<Bytes>& size, Bytes floor) {
+  if (!size || *size >= floor) {
     return {};
   }
   return fail_setting(key,
                       fmt::format("'{}' is {}, less than the component needs without any load", key,
                                   human_bytes(*size)),
-                      "at least", {{key, print_bytes(Bytes{std::ceil(floor.value)})}});
+                      "at least", {{key, print_bytes(floor)}});
 }
 
-Result<void> check_components(const StackSpec& spec, const sizing::SizingReport& report,
+Result<void> check_components(const StackSpec& spec, const sizing::Catalogs& catalogs,
                               const Topology& topology) {
   for (const auto& [name, limits] : spec.components) {
     if (topology.find(name) != nullptr) {
-      if (const auto* plan = report.find(name)) {
-        OBS_TRY(check_size("components." + name + ".memory", limits.memory, plan->memory.floor));
-        OBS_TRY(check_size("components." + name + ".disk", limits.disk, plan->disk.floor));
+      if (const auto* rules = catalogs.sizing_of(name)) {
+        const std::string key = "components." + name;
+        OBS_TRY(check_size(key + ".memory", limits.memory, {rules->memory.floor}));
+        OBS_TRY(check_size(key + ".disk", limits.disk, {rules->disk.floor}));
       }
       continue;
     }
@@ -267,7 +266,7 @@ Result<Topology> build(const StackSpec& spec, const sizing::SizingReport& report
                .digests = spec.digests};
   OBS_TRY(make_components(spec, report, catalogs, out));
   OBS_TRY(check_receivers(spec, out));
-  OBS_TRY(check_components(spec, report, out));
+  OBS_TRY(check_components(spec, catalogs, out));
   OBS_TRY(check_port_names(spec, out));
   OBS_TRY(check_ports(out));
   return out;

@@ -210,6 +210,19 @@ class Builder final : public YAML::EventHandler {
   std::size_t count_ = 0;
 };
 
+// Whether that line (from 0) or the one before it is: yaml-cpp stumbles over either.
+bool indented_by_tab(std::string_view text, int line) {
+  for (int at = 0; !text.empty() && at <= line; ++at) {
+    const std::string_view one = text.substr(0, text.find('\n'));
+    const auto first = one.find_first_not_of(' ');
+    if (at + 1 >= line && first != std::string_view::npos && one[first] == '\t') {
+      return true;
+    }
+    text.remove_prefix(std::min(one.size() + 1, text.size()));
+  }
+  return false;
+}
+
 Result<std::vector<Node>> parse_all(std::string_view text, const std::string& file,
                                     Problems& problems) {
   if (text.size() > k_max_bytes) {
@@ -227,7 +240,10 @@ Result<std::vector<Node>> parse_all(std::string_view text, const std::string& fi
   } catch (const Stop& stopped) {
     return Failure(stopped.error);
   } catch (const YAML::Exception& error) {
-    return fail_at(position(file, error.mark), fmt::format("invalid YAML: {}", error.msg));
+    return fail_at(position(file, error.mark), fmt::format("invalid YAML: {}", error.msg),
+                   indented_by_tab(text, error.mark.line)
+                       ? "the line is indented with a tab; YAML takes spaces only"
+                       : "");
   }
   return builder.take();
 }

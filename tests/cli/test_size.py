@@ -251,7 +251,7 @@ class Errors(SizeCase):
         self.refused("--reduction", "99%", expect=["impossible", "97.5%"])
         self.refused("--write-calibration", expect=["--from-prometheus"])
         self.refused("--model", "measured", expect=["calibration"])
-        self.refused("--replication", "0", expect=["'--replication' must be at least 1"])
+        self.refused("--replication", "0", expect=["'--replication' is less than any stack has"])
         self.refused("--kafka-brokers", "2.5", expect=["whole number"])
 
     def test_slips_of_the_keyboard_are_refused(self):

@@ -134,7 +134,7 @@ class Promises(SizingCase):
                               ((*load, "--host-cpus", "4"), ["--lines", "--host-cpus"]),
                               (("--spans", "1k/s", "--host-cpus", "2"), ["--host-cpus"]),
                               (("--lines", "1k/s", "--host-disk", "30GB"), ["--retention-logs"]),
-                              (("--set", "components.loki.memory=8MiB"), ["--set components.loki.memory="])):
+                              (("--set", "components.loki.memory=1GiB"), ["--set components.loki.memory="])):
             done = obsctl("init", "--tier", "small", "--dir", "s", "-n", *words, cwd=self.root)
             hints = [line for line in done.stderr.splitlines() if line.startswith("  hint: ")]
             self.assertEqual(len(hints), 1, done.stderr)

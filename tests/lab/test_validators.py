@@ -22,6 +22,7 @@ import queries
 from labenv import LAB, REPO
 from stack import generate, run
 
+BROUGHT = LAB / "brought"  # secrets and an authority of nobody
 VARIANTS = {
     "default": [],
     "tls": ["--tls", "self-signed"],
@@ -35,9 +36,16 @@ VARIANTS = {
     "retention": ["--retention-traces", "3d", "--retention-metrics", "45d",
                   "--retention-logs", "14d"],
     "keep-all": ["--keep", "100%", "--slow-threshold", "250ms"],
-    "receivers": ["--alert-webhook", "http://hooks.example.org/alert", "--alert-slack-channel",
-                  "#oncall", "--alert-email-to", "oncall@example.org", "--alert-email-from",
-                  "stack@example.org", "--alert-smtp", "mail.example.org:587"],
+    "receivers": [*(f"--alert-to={name}" for name in ("webhook", "slack", "pagerduty", "msteams", "discord",
+                                                      "watchdog")),
+                  "--alert-slack-channel", "#oncall", "--alert-telegram-chat", "-100123", "--alert-email-to",
+                  "oncall@example.org", "--alert-email-from", "stack@example.org", "--alert-smtp",
+                  "mail.example.org:587",
+                  *(f"--secret={name}-url={BROUGHT / 'url'}" for name in (
+                      "alert-webhook", "slack-webhook", "msteams-webhook", "discord-webhook", "watchdog")),
+                  *(f"--secret={name}={BROUGHT / 'token'}" for name in (
+                      "pagerduty-routing-key", "telegram-bot-token", "smtp-password"))],
+    "client certificates": ["--tls", "self-signed", "--client-ca", str(BROUGHT / "ca.crt")],
     "ports": ["--port", "grafana=3001", "--bind", "127.0.0.2"],
 }
 

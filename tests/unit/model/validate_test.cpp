@@ -114,6 +114,15 @@ TEST_CASE("texts are one line that every parser takes") {
   CHECK(set_field(spec, "environment", "Überprüfung"));
 }
 
+TEST_CASE("what YAML calls off and people indent with is explained") {
+  StackSpec spec;
+  CHECK(set_field(spec, "security.tls", "false").error().hint == "did you mean 'off'?");
+  CHECK(set_field(spec, "security.auth", "no").error().hint == "did you mean 'none'?");
+  const auto tab = read_spec("tier: small\nlogs:\n\tretention: 5d\n", "obsctl.yaml");
+  REQUIRE_FALSE(tab);
+  CHECK(tab.error().hint == "the line is indented with a tab; YAML takes spaces only");
+}
+
 TEST_CASE("a choice is taken in any case") {
   StackSpec spec;
   REQUIRE(set_field(spec, "tier=SMALL"));

@@ -176,7 +176,11 @@ TEST_CASE("overrides that mean nothing are errors") {
   CHECK(error_of("ports.grafana=9090") ==
         "'prometheus' and 'grafana' would both be published on port 9090");
   CHECK(error_of("components.lokki.cpus=2") == "the stack has no component 'lokki'");
-  CHECK(error_of("components.loki.memory=0") == "a limit of 'loki' must be more than 0");
+  CHECK(error_of("components.loki.memory=4MiB") ==
+        "'components.loki.memory' is 4.19 MB, less than the component needs without any load");
+  CHECK(error_of("components.prometheus.disk=100MB").find("less than the component needs") !=
+        std::string::npos);
+  CHECK(error_of("alerting.receivers=slak") == "unknown value 'slak' for 'alerting.receivers'");
   CHECK(error_of("tier=medium") == "tier 'medium' does not fit on a single node");
 }
 
@@ -275,6 +279,35 @@ TEST_CASE("nobody waits for the health of what has no probe") {
   REQUIRE_FALSE(stack);
   CHECK(stack.error().message ==
         "'otel-collector' waits for 'loki' to be healthy, which has no probe");
+}
+
+TEST_CASE("what a component may use of its memory lies below its container's limit") {
+  constexpr double k_mib = 1024.0 * 1024.0;
+  std::size_t seen = 0;
+  for (const std::vector<std::string>& settings : std::vector<std::vector<std::string>>{
+           {},
+           {"profile=minimum"},
+           {"profile=production"},
+           {"traces.backend=tempo", "logs.backend=victorialogs"},
+           {"components.loki.memory=768MiB", "components.jaeger.memory=1GiB",
+            "components.otel-collector.memory=512MiB"},
+           {"components.loki.memory=64GiB", "components.otel-collector.memory=64GiB"}}) {
+    for (const auto& component : built(settings).components) {
+      const auto* rules = test::catalogs().sizing_of(component.name);
+      REQUIRE(rules != nullptr);
+      for (const auto& rule : rules->settings) {
+        if (rule.of != "memory" || !rule.over.empty()) {
+          continue;
+        }
+        CAPTURE(component.name + "." + rule.name);
+        const double bytes = component.setting(rule.name) * (rule.unit == "MiB" ? k_mib : 1);
+        CHECK(bytes > 0);
+        CHECK(bytes < component.limits.memory.value);
+        ++seen;
+      }
+    }
+  }
+  CHECK(seen >= 30);  // six stacks with at least a collector's three, Loki's two …
 }
 
 }  // namespace obsctl
