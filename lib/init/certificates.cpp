@@ -301,7 +301,7 @@ Result<Notes> add_client_authority(FileTree& tree, const FileSystem& files, pki:
   Notes notes;
   note_weakness(info, file, notes);
   OBS_TRY_ASSIGN(const std::string before,
-                 read_if_there(files, stack.directory / stack_paths::tls_client_ca));
+                 read_own(files, stack.directory, stack_paths::tls_client_ca));
   const bool is_new = before != pem;
   add(tree, stack_paths::tls_client_ca, std::move(pem), k_public, is_new);
   return notes;

@@ -10,7 +10,6 @@
 
 #include "lib/apply/journal.hpp"
 #include "lib/apply/stack_directory.hpp"
-#include "lib/base/hash.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace obsctl;
@@ -58,7 +57,7 @@ Result<void> init(const fs::path& dir) {
   OsFileSystem files;
   OBS_TRY_ASSIGN(StackDirectory stack, StackDirectory::open(files, dir, Access::read_write));
   OBS_TRY_ASSIGN(const DiskState disk, stack.read(k_wanted));
-  return stack.apply(k_wanted, make_plan(k_wanted, disk, stack.manifest(), true), "1");
+  return stack.apply(make_plan(k_wanted, disk, stack.manifest(), true), "1");
 }
 
 std::string error_of(const Result<void>& result) {
@@ -224,7 +223,7 @@ TEST_CASE("a manifest that knows a file outside does not remove it through a lin
   const Clone clone;
   fs::create_symlink("../home", clone.repository / "x");
   Manifest manifest{.version = "1", .files = {}};
-  manifest.files["x/file"] = {.sha256 = sha256_hex("precious"), .mode = 0644};
+  manifest.files["x/file"] = entry_of({.bytes = "precious"});
   Clone::write(clone.repository / ".obsctl" / "manifest.json", print_manifest(manifest));
   CHECK(error_of(init(clone.repository)).find("x' is a link") != std::string::npos);
   CHECK(clone.untouched());
