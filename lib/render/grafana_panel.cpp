@@ -203,6 +203,9 @@ Json table_overrides(const Panel& panel, const Surroundings& stack) {
     const Json link = {{"title", "Open"}, {"url", url}};
     out.push_back(override_of(column, Json::array({property("links", Json::array({link}))})));
   }
+  // What an empty table says would else stand in every cell of a label that a series does not have.
+  out.push_back({{"matcher", {{"id", "byType"}, {"options", "string"}}},
+                 {"properties", Json::array({property("noValue", "-")})}});
   return out;
 }
 

@@ -81,6 +81,13 @@ def test_tables_say_what_their_values_belong_to(healthy):
     assert not wrong
 
 
+def test_an_empty_cell_does_not_say_that_the_table_is_empty(stack, healthy):
+    panels = panels_of(stack)
+    wrong = [name for name, row in healthy.items() if row["type"] == "table" and not row["empty"]
+             and any(panels[name]["fieldConfig"]["defaults"]["noValue"] in line for line in row["rows"])]
+    assert not wrong
+
+
 def dashboard_of(stack, component: str) -> str:
     """The uid of the dashboard whose first tile is the component's state."""
     for board in queries.dashboards(stack.directory).values():

@@ -232,6 +232,12 @@ def test_grafana_knows_every_id_in_the_dashboards(directory, report):
     report(said.splitlines()[-1])
 
 
+@variants("default", "victoriametrics", "victorialogs", "tempo")
+def test_grafana_knows_every_key_in_the_dashboards(directory):
+    """Against Grafana's own types."""
+    accepts(["node", drawing.installed() / "keys.mjs", *queries.dashboards(directory)])
+
+
 @variants("default")
 def test_panels_tell_the_truth(directory, tmp_path, report):
     document = panel_cases.promtool_tests(directory)

@@ -175,10 +175,11 @@ TEST_CASE("the dashboard of an alert's component is found from its row") {
   table.columns = {"severity", "dashboard"};
   table.links = {{"dashboard", "/d/${__value.text}"}};
   const Json overrides = drawn(table)["fieldConfig"]["overrides"];
-  REQUIRE(overrides.size() == 3);
+  REQUIRE(overrides.size() == 4);
   CHECK(overrides[0]["properties"][0]["value"][0]["options"]["critical"]["color"] == "red");
   CHECK(overrides[1]["properties"][0]["value"][0]["options"]["loki"]["text"] == "pages-loki");
   CHECK(overrides[2]["properties"][0]["value"][0]["url"] == "/d/${__value.text}");
+  CHECK(overrides[3]["properties"][0] == Json({{"id", "noValue"}, {"value", "-"}}));
 }
 
 TEST_CASE(
