@@ -29,11 +29,12 @@ std::vector<Flag> spec_field_flags(InitFlags& options) {
   return out;
 }
 
-// What completion offers for --set and --port, from the default stack.
+// What completion offers for --set, --port and --collect, from the default stack.
 struct Suggestions {
   std::vector<std::string> settings;
   std::vector<std::string> ports;
   std::vector<std::string> receivers;
+  std::vector<std::string> collectors;  // components that read files of the host
 };
 
 Suggestions suggestions() {
@@ -44,6 +45,11 @@ Suggestions suggestions() {
   const auto& catalogs = stack::built_in_catalogs();
   if (!catalogs) {
     return out;
+  }
+  for (const auto& [name, component] : catalogs->components) {
+    if (!component.host_paths.empty()) {
+      out.collectors.push_back(name);
+    }
   }
   const auto stack = size_and_build(StackSpec{}, *catalogs);
   if (!stack) {
@@ -100,9 +106,9 @@ std::vector<Flag> other_flags(InitFlags& options) {
       {.name = "collect",
        .value = "WHAT",
        .into = &options.collect,
-       .suggestions = {"docker-logs"},
+       .suggestions = std::move(offered.collectors),
        .group = "Stack",
-       .doc = "add a component that reads from this host: docker-logs"},
+       .doc = "add a component that reads files of this host, such as containers' logs"},
       {.name = "tls-name",
        .value = "NAME",
        .into = &options.tls_names,

@@ -85,11 +85,11 @@ Journal journal_of(const FileTree& wanted, const Plan& plan, DirectoryIdentity o
 }
 
 // Directories that hold a secret directly, as far as they are there, are closed to others.
-Result<void> close_secrets(Directory& directory, const FileTree& wanted) {
+Result<void> close_secrets(Directory& directory, const Manifest& next) {
   std::set<fs::path> closed;
-  for (const auto& [path, file] : wanted) {
+  for (const auto& [path, entry] : next.files) {
     const fs::path parent = fs::path(path).parent_path();
-    if (!file.secret || parent.empty() || !closed.insert(parent).second) {
+    if (!entry.secret || parent.empty() || !closed.insert(parent).second) {
       continue;
     }
     OBS_TRY_ASSIGN(const auto found, directory.info(parent));
@@ -243,7 +243,7 @@ Result<void> StackDirectory::apply(const Plan& plan, const std::string& version)
   if (root_ == nullptr) {
     OBS_TRY(create(wanted, plan, next));
   } else {
-    OBS_TRY(close_secrets(*root_, wanted));
+    OBS_TRY(close_secrets(*root_, next));
     if (plan.changes_something() || manifest_ != next) {
       OBS_TRY(change(wanted, plan, next));
     }
