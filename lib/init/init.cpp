@@ -57,7 +57,12 @@ Result<std::vector<Note>> make_files(const Services& services, const Options& op
   OBS_TRY_ASSIGN(stack.topology.certificate_ends, certificate_end(certificates));
   OBS_TRY_ASSIGN(tree, stack::generate(stack, services.random));
   tree.merge(certificates);
-  OBS_TRY(fill_secrets(tree, services.files, stack, options.secrets));
+  auto secrets = options.secrets;
+  OBS_TRY_ASSIGN(auto adopted, adopt_secrets(services.files, stack, secrets));
+  if (adopted) {
+    notes.push_back(std::move(*adopted));
+  }
+  OBS_TRY(fill_secrets(tree, services.files, stack, secrets));
   OBS_TRY(stack::hand_over(stack, services.files, tree));
   return notes;
 }

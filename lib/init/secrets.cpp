@@ -48,25 +48,39 @@ Result<std::string> checked(const stack::SecretFile& secret, std::string_view va
 
 Result<void> fill(GeneratedFile& file, const FileSystem& files, const stack::Stack& stack,
                   const stack::SecretFile& secret, const std::string* given) {
-  const std::filesystem::path path = stack.directory / secret.path;
   const std::string example(trim(file.bytes));
-  std::string held;
-  if (files.exists(path)) {
-    OBS_TRY_ASSIGN(held, files.read(path));
-  }
+  OBS_TRY_ASSIGN(const auto held, read_beneath(files, stack.directory, secret.path));
   if (given != nullptr) {
     OBS_TRY_ASSIGN(file.bytes, checked(secret, *given, example));
-    file.replaces = file.bytes != held;
+    file.replaces = file.bytes != held.value_or("");
     return {};
   }
-  if (!files.exists(path)) {
+  if (!held) {
     return missing(secret, "is needed and not there", example);
   }
-  OBS_TRY(checked(secret, held, example));
+  OBS_TRY(checked(secret, *held, example));
   return {};
 }
 
 }  // namespace
+
+Result<std::optional<Note>> adopt_secrets(const FileSystem& files, const stack::Stack& stack,
+                                          std::map<std::string, std::string>& given) {
+  constexpr auto k_name = "alert-webhook-url";
+  const std::string& url = stack.spec.alerting.old_webhook_url;
+  if (url.empty()) {
+    return std::nullopt;
+  }
+  const std::string path = fmt::format("secrets/{}", k_name);
+  OBS_TRY_ASSIGN(const auto held, read_beneath(files, stack.directory, path));
+  if (!held) {
+    given.try_emplace(k_name, url);
+  }
+  return Note{
+      fmt::format("the URL of alerting.webhook_url is in {} from now on: put 'receivers: "
+                  "[webhook]' in its place in obsctl.yaml",
+                  path)};
+}
 
 Result<void> fill_secrets(FileTree& tree, const FileSystem& files, const stack::Stack& stack,
                           const std::map<std::string, std::string>& given) {

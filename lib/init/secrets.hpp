@@ -4,13 +4,21 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
+#include "lib/init/notes.hpp"
 #include "lib/io/filesystem.hpp"
 #include "lib/render/file_tree.hpp"
 #include "lib/stack/stack.hpp"
 
 namespace obsctl::init {
+
+// Adds to `given` what obsctl 0.1.0 held in obsctl.yaml and is a secret now, unless the stack has it;
+// says so as long as it stands there.
+[[nodiscard]] Result<std::optional<Note>> adopt_secrets(const FileSystem& files,
+                                                        const stack::Stack& stack,
+                                                        std::map<std::string, std::string>& given);
 
 // Puts the given values (by name: "smtp-password" is secrets/smtp-password) into `tree`. Errors,
 // all of them: a secret that is neither given nor in the stack's directory, one that still holds

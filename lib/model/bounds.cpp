@@ -28,9 +28,9 @@ std::optional<double> number(const std::optional<Bytes>& bytes) {
   return bytes ? std::optional(bytes->value) : std::nullopt;
 }
 
-// A host or a limit that was not given is 0.
-std::optional<double> if_given(const StackSpec& spec, const char* key, double value) {
-  return spec.asked.contains(key) ? std::optional(value) : std::nullopt;
+// A host that is not known is 0, as obsctl 0.1.0 wrote it into every file.
+std::optional<double> if_known(double value) {
+  return value == 0 ? std::nullopt : std::optional(value);
 }
 
 constexpr double k_year = 365 * 86400.0;
@@ -69,9 +69,9 @@ std::vector<Bound> bounds_of_machines(const StackSpec& spec) {
   const char* k_cpus = "from 0.01 to 100k";
   const char* k_size = "from 1MB to 1000PB";
   std::vector<Bound> out = {
-      {"host.cpus", if_given(spec, "host.cpus", spec.host.cpus), 0.01, 1e5, k_cpus},
-      {"host.memory", if_given(spec, "host.memory", spec.host.memory.value), 1e6, 1e18, k_size},
-      {"host.disk", if_given(spec, "host.disk", spec.host.disk.value), 1e6, 1e18, k_size},
+      {"host.cpus", if_known(spec.host.cpus), 0.01, 1e5, k_cpus},
+      {"host.memory", if_known(spec.host.memory.value), 1e6, 1e18, k_size},
+      {"host.disk", if_known(spec.host.disk.value), 1e6, 1e18, k_size},
   };
   for (const auto& [name, limits] : spec.components) {
     const std::string key = "components." + name;

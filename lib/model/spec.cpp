@@ -24,6 +24,9 @@ constexpr std::string_view k_public_urls = "public_urls";
 constexpr std::string_view k_digests = "digests";
 constexpr std::string_view k_calibration = "calibration";
 
+// Of obsctl 0.1.0, whose directories are adopted: read, never written.
+constexpr std::string_view k_old_webhook = "alerting.webhook_url";
+
 // What may be overridden of a component.
 enum class Limit { cpus, memory, disk };
 
@@ -257,6 +260,10 @@ class Reader {
  private:
   void read_entry(const yaml::Entry& entry, const std::string& key) {
     const yaml::Node& value = entry.value;
+    if (key == k_old_webhook) {
+      spec_.alerting.old_webhook_url = value.scalar;
+      return;
+    }
     if (const SpecList* list = find_list(key)) {
       read_list(*list, value);
     } else if (is_section(key)) {

@@ -119,6 +119,7 @@ struct SecuritySpec {
 struct AlertingSpec {
   // By name. URLs and tokens are secret files, never here.
   std::vector<std::string> receivers;
+  std::string old_webhook_url;  // as obsctl.yaml of 0.1.0 held it; now a secret file
   std::string slack_channel;
   std::string telegram_chat;
   std::string email_to;    // one address, or several with commas between

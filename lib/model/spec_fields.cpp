@@ -221,7 +221,7 @@ std::vector<SpecField> make_fields() {
           "the address on which Grafana is published; it speaks TLS there when security.tls is on",
           FIELD(security.bind_ui)),
 
-      field("alerting.slack_channel", "the Slack channel; empty: that of the webhook",
+      field("alerting.slack_channel", "the Slack channel (empty: that of the webhook)",
             FIELD(alerting.slack_channel)),
       field("alerting.telegram_chat", "the number of the Telegram chat",
             FIELD(alerting.telegram_chat)),

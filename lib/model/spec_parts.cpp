@@ -14,6 +14,7 @@ std::vector<std::string> AlertingSpec::wanted() const {
       out.emplace_back(name);
     }
   };
+  also("webhook", old_webhook_url);
   also("slack", slack_channel);
   also("telegram", telegram_chat);
   also("email", email_to);

@@ -15,6 +15,7 @@ from test_init import InitCase, mode
 
 RELEASED = pathlib.Path(__file__).parent / "released/0.1.0"
 SECRET = "GF_SECURITY_ADMIN_PASSWORD=chosen long ago\n"
+BROUGHT = {"slack-webhook-url": "https://hooks.slack.com/services/T0/B0/x\n", "smtp-password": "a password\n"}
 
 
 def names(compose):
@@ -34,6 +35,11 @@ class Adopting(InitCase):
         (secrets / "grafana.env").write_text(SECRET)
         (secrets / "grafana.env").chmod(0o600)
         files["secrets/grafana.env"] = {"mode": "0600", "secret": True}
+        if variant == "small-alerting":
+            for name, value in BROUGHT.items():
+                (secrets / name).write_text(value)
+                (secrets / name).chmod(0o600)
+                files[f"secrets/{name}"] = {"mode": "0600", "secret": True}
         (self.stack / ".obsctl").mkdir()
         (self.stack / ".obsctl/manifest.json").write_text(
             json.dumps({"schema": "obsctl.manifest/v1", "obsctl": "0.1.0", "files": files}))
@@ -54,6 +60,16 @@ class Adopting(InitCase):
                 self.assertEqual(mode(self.stack / "secrets/grafana.env"), 0o600)
                 self.assertEqual(list(self.stack.rglob("*.new")), [])
                 self.assertIn("up to date", self.init("--dir", self.stack).stdout)
+
+    def test_the_url_of_a_webhook_becomes_a_secret(self):
+        self.released("small-alerting")
+        said = self.init("--dir", self.stack).stdout
+        self.assertIn("the URL of alerting.webhook_url is in secrets/alert-webhook-url", said)
+        url = self.stack / "secrets/alert-webhook-url"
+        self.assertEqual((url.read_text(), mode(url)), ("https://hooks.example.com/alerts\n", 0o600))
+        config = (self.stack / "configs/alertmanager/alertmanager.yml").read_text()
+        self.assertIn("alert-webhook-url", config)
+        self.assertNotIn("hooks.example.com", config)
 
     def test_a_directory_without_a_name_keeps_the_name_that_was_the_default(self):
         compose = self.released("small")

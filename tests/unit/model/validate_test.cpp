@@ -90,7 +90,7 @@ TEST_CASE("a number that no stack has is refused, whichever setting it is") {
   for (const char* bad :
        {"traces.spans=1e300/s", "traces.retention=1000000d", "logs.retention=8.64e+304ms",
         "metrics.scrape_interval=2d", "traces.span_size=0", "sizing.replication=0",
-        "host.cpus=1e300", "host.memory=0", "components.loki.memory=0", "components.loki.cpus=0",
+        "host.cpus=1e300", "host.memory=1kB", "components.loki.memory=0", "components.loki.cpus=0",
         "components.loki.disk=0"}) {
     CAPTURE(bad);
     const auto result = with({bad});
