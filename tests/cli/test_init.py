@@ -773,7 +773,7 @@ class Certificates(InitCase):
         self.init("--dir", "stack", "--tls", "self-signed")
         end = self.openssl("x509", "-in", "server.crt", "-noout", "-enddate").stdout.strip().removeprefix("notAfter=")
         seconds = int(datetime.datetime.strptime(end, "%b %d %H:%M:%S %Y GMT")
-                      .replace(tzinfo=datetime.timezone.utc).timestamp())
+                      .replace(tzinfo=datetime.UTC).timestamp())
         self.assertIn(f"expr: vector({seconds})", (rules / "collector-recording.yml").read_text())
         self.assertIn("CertificateExpiresSoon", (rules / "collector-alerts.yml").read_text())
 

@@ -113,10 +113,11 @@ def deliver(tmp_path_factory):
     (port,) = free_ports(1)
     log_path = top / "alertmanager.log"
     api = f"http://127.0.0.1:{port}/api/v2/alerts"
-    with log_path.open("w") as log, subprocess.Popen(["alertmanager", f"--config.file={config}", f"--storage.path={top / 'data'}",
-                           f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="],
-                          env={**os.environ, "SSL_CERT_FILE": str(directory / "tls/ca.crt")},
-                          stderr=log, text=True) as process:
+    command = ["alertmanager", f"--config.file={config}", f"--storage.path={top / 'data'}",
+               f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="]
+    with log_path.open("w") as log, subprocess.Popen(
+            command, env={**os.environ, "SSL_CERT_FILE": str(directory / "tls/ca.crt")},
+            stderr=log, text=True) as process:
         try:
             wait_for(lambda: ask(api) is not None)
             post(api, [ALERT, *others()])
