@@ -92,8 +92,9 @@ def test_an_application_that_wants_it_is_scraped(opened, report):
     run(["docker", "run", "-d", "--rm", "--name", name, "--network", scrape, helper_image(opened), "sh", "-c",
          f"echo \"{serve}\" > /tmp/s; while true; do nc -lp 8080 -e sh /tmp/s; done"])
     try:
-        done = opened.compose("exec", "prometheus", "wget", "-qY", "off", "-O-", f"http://{name}:8080/metrics")
-        assert "lab_orders 7" in done.stdout
+        # nc closes before it has read the whole request, so that wget may end in an error although it has the page.
+        ask = ["exec", "prometheus", "wget", "-qY", "off", "-O-", f"http://{name}:8080/metrics"]
+        wait_for(lambda: "lab_orders 7" in opened.compose(*ask, may_fail=True).stdout, ARRIVAL, "the page")
         assert reaches(opened, scrape, "prometheus", 9090)
         assert not reaches(opened, scrape, "loki", 3100) and not reaches(opened, scrape, "alertmanager", 9093)
     finally:
