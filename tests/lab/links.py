@@ -25,14 +25,16 @@ wait"""
 
 def configured(release) -> dict:
     """Component -> the set of (component, port) that its configuration names."""
-    mounted = {name: release.get("configmap", name)["data"] for name in ("otel-collector", "grafana")}
+    mounted = {name: release.get("configmap", name)["data"] for name in ("otel-collector", "grafana", "jaeger")}
     exporters = yaml.safe_load(mounted["otel-collector"]["config.yaml"])["exporters"].values()
+    storage = yaml.safe_load(mounted["jaeger"]["config.yaml"])["extensions"]["jaeger_storage"]
     sources = yaml.safe_load(mounted["grafana"]["provisioning__datasources__datasources.yaml"])["datasources"]
     api = f"{release.prometheus().url}/api/v1"
     asked = [target["scrapeUrl"] for target in get(f"{api}/targets")["data"]["activeTargets"]]
     told = [row["url"] for row in get(f"{api}/alertmanagers")["data"]["activeAlertmanagers"]]
     return {"prometheus": ends([*asked, *told]), "otel-collector": ends(row["endpoint"] for row in exporters),
-            "grafana": ends(row["url"] for row in sources)}
+            "grafana": ends(row["url"] for row in sources),
+            "jaeger": ends(row["prometheus"]["endpoint"] for row in storage["metric_backends"].values())}
 
 
 def ends(urls) -> set:
