@@ -87,7 +87,7 @@ def test_commands_of_the_runbook_end_well(running, report):
     commands = [line for line in printed(runbook(running)) if not PLACEHOLDER.search(line)]
     tried = [line for line in commands if not any(part in line for part in LEFT_OUT)]
     tried.sort(key=changes)  # a service that starts has nothing to say to the others
-    assert len(tried) > 40
+    assert len(tried) > 20
     failed = []
     for command in tried:
         failed.append(outcome(running, command))
