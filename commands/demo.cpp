@@ -133,7 +133,7 @@ Command demo_command() {
       {.name = "duration",
        .short_name = 'd',
        .value = "DURATION",
-       .into = into_duration(&flags->duration),
+       .into = into_length(&flags->duration),
        .fallback = "until Ctrl-C",
        .doc = "run this long"},
   };

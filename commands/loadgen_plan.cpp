@@ -18,14 +18,6 @@ namespace {
 constexpr const char* k_target = "Target";
 constexpr const char* k_load = "Load";
 
-Result<Duration> parse_length(std::string_view text, std::string_view what) {
-  OBS_TRY_ASSIGN(const Duration out, parse_duration(text, what));
-  if (out.seconds <= 0) {
-    return fail(Code::usage, fmt::format("'{}' must be longer than 0", what), "for example 10s");
-  }
-  return out;
-}
-
 Result<Bytes> parse_item_size(std::string_view text, std::string_view what) {
   OBS_TRY_ASSIGN(const Bytes out, parse_bytes(text, what));
   if (out.value < 1 || out.value > 1e6) {
@@ -33,11 +25,6 @@ Result<Bytes> parse_item_size(std::string_view text, std::string_view what) {
                 "for example 1KB");
   }
   return out;
-}
-
-template <class F>
-TypedValue into_length(F* field) {
-  return typed_flags::into(field, parse_length, print_duration);
 }
 
 TypedValue into_item_size(std::optional<Bytes>* field) {

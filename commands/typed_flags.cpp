@@ -13,4 +13,12 @@ Result<std::filesystem::path> parse_path(std::string_view text, std::string_view
   return std::filesystem::path(text);
 }
 
+Result<Duration> parse_length(std::string_view text, std::string_view what) {
+  OBS_TRY_ASSIGN(const Duration out, parse_duration(text, what));
+  if (out.seconds <= 0) {
+    return fail(Code::usage, fmt::format("'{}' must be longer than 0", what), "for example 10s");
+  }
+  return out;
+}
+
 }  // namespace obsctl::typed_flags

@@ -72,6 +72,7 @@ template <class F, class Parse, class Print>
 
 [[nodiscard]] Result<std::filesystem::path> parse_path(std::string_view text,
                                                        std::string_view what);
+[[nodiscard]] Result<Duration> parse_length(std::string_view text, std::string_view what);
 
 }  // namespace typed_flags
 
@@ -105,6 +106,12 @@ template <typed_flags::Holds<Rate> F>
 template <typed_flags::Holds<Duration> F>
 [[nodiscard]] TypedValue into_duration(F* field) {
   return typed_flags::into(field, parse_duration, print_duration);
+}
+
+// A time to wait or to run, longer than 0.
+template <typed_flags::Holds<Duration> F>
+[[nodiscard]] TypedValue into_length(F* field) {
+  return typed_flags::into(field, typed_flags::parse_length, print_duration);
 }
 
 template <typed_flags::Holds<Bytes> F>

@@ -103,8 +103,10 @@ std::string print_manifest(const Manifest& manifest) {
   for (const auto& [path, entry] : manifest.files) {
     files[path] = print_entry(entry);
   }
-  const Json root = {
-      {"schema", k_schema}, {"obsctl", manifest.version}, {"files", std::move(files)}};
+  const Json root = {{"schema", k_schema},
+                     {"obsctl", manifest.version},
+                     {"components", manifest.components},
+                     {"files", std::move(files)}};
   return root.dump(2) + "\n";
 }
 
@@ -116,6 +118,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file) 
                      fmt::format("this obsctl reads '{}'", k_schema));
     }
     Manifest out{.version = root.at("obsctl").get<std::string>(), .files = {}};
+    out.components = root.value("components", out.components);
     for (const auto& [path, row] : root.at("files").items()) {
       if (auto valid = validate_path(path); !valid) {
         return fail_at({file}, valid.error().message, k_hint);

@@ -39,8 +39,9 @@ struct ManifestEntry {
 };
 
 struct Manifest {
-  std::string version;                         // of the obsctl that wrote it
-  std::map<std::string, ManifestEntry> files;  // by path, as in FileTree
+  std::string version;                                 // of the obsctl that wrote it
+  std::map<std::string, ManifestEntry> files;          // by path, as in FileTree
+  std::map<std::string, std::string> components = {};  // their versions, by name
 
   bool operator==(const Manifest&) const = default;
 };

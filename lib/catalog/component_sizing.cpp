@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "lib/base/text.hpp"
+#include "lib/catalog/component_files.hpp"
 #include "lib/catalog/measures.hpp"
 #include "lib/catalog/row.hpp"
 #include "lib/catalog/strict_reader.hpp"
@@ -238,18 +239,14 @@ std::string cluster_of(const std::string& component) {
 }
 
 Result<SizingRules> sizing_rules() {
-  constexpr std::string_view k_folder = "components/";
   SizingRules out;
-  for (const auto& file : embedded_files()) {
-    const auto parts = split(std::string(file.path), '/');
-    if (!file.path.starts_with(k_folder) || parts.size() != 3) {
-      continue;
-    }
-    if (parts[2] == "sizing.yaml" || parts[2] == "sizing.cluster.yaml") {
-      const std::string key = parts[2] == "sizing.yaml" ? parts[1] : cluster_of(parts[1]);
-      OBS_TRY_ASSIGN(out[key],
-                     parse_component_sizing(file.bytes, std::string(file.path), parts[1]));
-    }
+  for (const auto& file : component_files("sizing.yaml")) {
+    OBS_TRY_ASSIGN(out[file.component],
+                   parse_component_sizing(file.bytes, file.path, file.component));
+  }
+  for (const auto& file : component_files("sizing.cluster.yaml")) {
+    OBS_TRY_ASSIGN(out[cluster_of(file.component)],
+                   parse_component_sizing(file.bytes, file.path, file.component));
   }
   return out;
 }

@@ -9,6 +9,7 @@
 #include <array>
 
 #include "lib/base/text.hpp"
+#include "lib/catalog/component_files.hpp"
 #include "lib/catalog/row.hpp"
 #include "lib/catalog/strict_reader.hpp"
 #include "templates/embedded.hpp"
@@ -292,9 +293,6 @@ class Reader : StrictReader {
   ComponentDef out_;
 };
 
-constexpr std::string_view k_folder = "components/";
-constexpr std::string_view k_file = "/component.yaml";
-
 }  // namespace
 
 const std::vector<std::string>& runbook_topics() {
@@ -343,13 +341,8 @@ Result<std::vector<StackEntry>> parse_stack(std::string_view text, const std::st
 
 Result<Components> components() {
   Components out;
-  for (const auto& file : embedded_files()) {
-    if (file.path.starts_with(k_folder) && file.path.ends_with(k_file)) {
-      const std::string name(
-          file.path.substr(k_folder.size(), file.path.size() - k_folder.size() - k_file.size()));
-      OBS_TRY_ASSIGN(out[name],
-                     parse_component(file.bytes, "templates/" + std::string(file.path), name));
-    }
+  for (const auto& file : component_files("component.yaml")) {
+    OBS_TRY_ASSIGN(out[file.component], parse_component(file.bytes, file.path, file.component));
   }
   return out;
 }

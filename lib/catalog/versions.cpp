@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "lib/catalog/component_files.hpp"
 #include "lib/catalog/strict_reader.hpp"
-#include "templates/embedded.hpp"
 
 namespace obsctl::catalog {
 namespace {
@@ -64,9 +64,6 @@ class Reader : StrictReader {
   }
 };
 
-constexpr std::string_view k_folder = "components/";
-constexpr std::string_view k_file = "/versions.yaml";
-
 }  // namespace
 
 int compare_versions(std::string_view a, std::string_view b) {
@@ -88,13 +85,8 @@ Result<std::vector<VersionChange>> parse_version_changes(std::string_view text,
 
 Result<VersionChanges> version_changes() {
   VersionChanges out;
-  for (const auto& file : embedded_files()) {
-    if (file.path.starts_with(k_folder) && file.path.ends_with(k_file)) {
-      const std::string name(
-          file.path.substr(k_folder.size(), file.path.size() - k_folder.size() - k_file.size()));
-      OBS_TRY_ASSIGN(out[name],
-                     parse_version_changes(file.bytes, "templates/" + std::string(file.path)));
-    }
+  for (const auto& file : component_files("versions.yaml")) {
+    OBS_TRY_ASSIGN(out[file.component], parse_version_changes(file.bytes, file.path));
   }
   return out;
 }

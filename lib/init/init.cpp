@@ -14,6 +14,7 @@
 #include "lib/init/neighbours.hpp"
 #include "lib/init/secrets.hpp"
 #include "lib/init/spec.hpp"
+#include "lib/init/upgrade.hpp"
 #include "lib/pki/certificates.hpp"
 #include "lib/stack/paths.hpp"
 
@@ -134,12 +135,17 @@ Result<Prepared> prepare(const Services& services, const Options& options) {
     out.transition = transition_to(out.stack, *source.before);
     append(out.notes, out.transition.notes);
   }
+  if (const auto& last = out.directory.manifest()) {
+    OBS_TRY_ASSIGN(auto moved, upgrade_notes(last->components, out.stack.topology));
+    append(out.notes, std::move(moved));
+  }
   OBS_TRY_ASSIGN(auto notes, notes_of(services, source, out.stack, fresh));
   append(out.notes, std::move(notes));
   OBS_TRY(validate_paths(out.wanted));
   OBS_TRY_ASSIGN(out.disk, out.directory.read(out.wanted));
   OBS_TRY_ASSIGN(out.origins, origin_notes(services.files, out.stack, out.wanted, fresh));
   out.plan = apply::make_plan(out.wanted, out.disk, out.directory.manifest(), options.force);
+  out.plan.next.components = versions_of(out.stack.topology);
   OBS_TRY(validate_changes(out.plan));
   if (out.directory.interrupted()) {
     out.notes.push_back({"an interrupted change is waiting; the next init completes it first"});

@@ -35,7 +35,7 @@ const EngineContainer* namesake(const FileSystem& files, const stack::Stack& sta
 
 bool meet(const std::string& one, const std::string& other) {
   const auto is_all = [](const std::string& address) {
-    return address.empty() || address == "0.0.0.0" || address == "::";
+    return address.empty() || is_everywhere(address);
   };
   return one == other || is_all(one) || is_all(other);
 }

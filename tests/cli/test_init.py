@@ -330,6 +330,20 @@ class Asked(InitCase):
         self.assertIn('  # tls_cert: "/a"  # ours\n', self.spec.read_text())
 
 
+class Versions(InitCase):
+    def test_what_changed_with_a_newer_version_is_said_once(self):
+        self.fresh()
+        manifest = self.stack / ".obsctl/manifest.json"
+        known = json.loads(manifest.read_text())
+        self.assertRegex(known["components"]["prometheus"], r"^3\.")
+        known["components"]["prometheus"] = "3.14.0"
+        manifest.write_text(json.dumps(known))
+        said = self.init("--dir", "stack", "--retention-logs", "14d").stdout
+        self.assertIn("(was 3.14.0): --log.level; now runtime.log_level. The flag is deprecated", said)
+        self.assertNotIn("storage.tsdb.retention", said)  # older than what ran
+        self.assertNotIn("was 3.14.0", self.init("--dir", "stack", "--retention-logs", "7d").stdout)
+
+
 class Editing(InitCase):
     """What becomes of edits: kept, merged, or the new version beside them; the rest is always applied."""
 

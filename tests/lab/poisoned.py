@@ -21,12 +21,13 @@ HOUR = 3600 * SECOND
 YEAR_2100 = 4_102_444_800 * SECOND
 CUMULATIVE, DELTA = 2, 1
 STORED = "stored"
+REFUSED = "refused by the store, with the request it came in"
 INVALID = "\u0001invalid\u0001"   # becomes bytes that are not UTF-8 once the request is encoded
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What one bad client does, and what must become of it: STORED, or the reason under which it is counted."""
+    """What one bad client does, and what must become of it: STORED, REFUSED, or the reason it is counted under."""
 
     name: str
     signal: str
@@ -68,6 +69,13 @@ def total(request, service: str, *, offset: int = 0, at: int | None = None, valu
 
 def pointless(request, service: str) -> None:
     new_metric(request, service).gauge.SetInParent()
+
+
+def exemplar_without_a_value(request, service: str) -> None:
+    """Stands for what the collector does not foresee: it has no way to look into exemplars."""
+    total(request, service)
+    request.resource_metrics[-1].scope_metrics[0].metrics[0].sum.data_points[0].exemplars.add(
+        time_unix_nano=time.time_ns())
 
 
 def histogram(request, service: str, temporality: int) -> None:
@@ -149,6 +157,7 @@ KINDS = [
     Kind("name without a letter", "metrics", "metric without a name", with_(total, name="::")),
     Kind("metric without points", "metrics", "", pointless),
     Kind("metric without data", "metrics", "", new_metric),
+    Kind("exemplar without a value", "metrics", REFUSED, exemplar_without_a_value),
     Kind("attribute without a name", "metrics", STORED, with_(total, attributes=[pair("", "v"), pair("::", "w")])),
     Kind("attribute of 100 kB", "metrics", STORED, with_(total, attributes=many(1, 100_000))),
     Kind("200 attributes", "metrics", STORED, with_(total, attributes=many(200))),

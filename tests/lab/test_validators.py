@@ -105,6 +105,16 @@ def test_collector_accepts_its_config(directory, tmp_path):
              f"--config={directory / 'configs/otel-collector/own.yaml'}"], environment(directory, "otel-collector"))
 
 
+def test_metrics_of_two_senders_never_share_a_request(directory):
+    """A store of metrics refuses a request as a whole, so the queue before it must not put requests together."""
+    model = yaml.safe_load((directory / "configs/otel-collector/config.yaml").read_text(encoding="utf-8"))
+    (metrics,) = model["service"]["pipelines"]["metrics/stored"]["exporters"]
+    queues = {name: exporter["sending_queue"] for name, exporter in model["exporters"].items()
+              if "sending_queue" in exporter}
+    assert {name for name, queue in queues.items() if "batch" not in queue} == {metrics}
+    assert len(queues) == 3
+
+
 def test_files_of_ones_own_are_read(directory, tmp_path):
     """What a person puts into the places made for it counts: a mistake in each of them is found."""
     mine = tmp_path / "stack"

@@ -39,8 +39,8 @@ ALLOWED = {
                   "lib/pki", "templates"],
     "lib/size": ["lib/base", "lib/io", "lib/ui", "lib/model", "lib/sizing", "lib/prom", "lib/targets", "lib/stack",
                  "lib/findings"],
-    "lib/init": ["lib/base", "lib/io", "lib/ui", "lib/model", "lib/sizing", "lib/render", "lib/engine", "lib/apply",
-                 "lib/pki", "lib/stack", "lib/findings"],
+    "lib/init": ["lib/base", "lib/io", "lib/ui", "lib/model", "lib/catalog", "lib/sizing", "lib/render", "lib/engine",
+                 "lib/apply", "lib/pki", "lib/stack", "lib/findings"],
     "commands": ["lib"],
     "cli": ["commands", "lib", "templates"],
 }

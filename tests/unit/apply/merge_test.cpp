@@ -4,32 +4,20 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
 
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/text_files.hpp"
+
+using namespace obsctl;
 using namespace obsctl::apply;
 
 namespace {
 
-namespace fs = std::filesystem;
-
 std::string merged(std::string_view base, std::string_view mine, std::string_view theirs) {
   return merge_texts(base, mine, theirs).value_or("none");
-}
-
-void write(const fs::path& path, const std::string& text) {
-  std::ofstream(path) << text;
-}
-
-std::string read(const fs::path& path) {
-  std::ostringstream out;
-  out << std::ifstream(path).rdbuf();
-  return out.str();
 }
 
 }  // namespace
@@ -58,8 +46,8 @@ TEST_CASE("what touches is left to a person") {
 }
 
 TEST_CASE("for random edits of lines that occur once it merges as diff3 does") {
-  const fs::path dir = fs::temp_directory_path() / fmt::format("obsctl-merge-{}", ::getpid());
-  fs::create_directories(dir);
+  const test::TemporaryDirectory directory;
+  const auto& dir = directory.path();
   std::mt19937 random(7);  // NOLINT: the same edits in every run
   const auto edited = [&random](const std::string& who) {
     std::string out;
@@ -82,18 +70,17 @@ TEST_CASE("for random edits of lines that occur once it merges as diff3 does") {
     const std::string mine = edited("mine");
     const std::string theirs = edited("theirs");
     const auto ours = merge_texts(base, mine, theirs);
-    write(dir / "base", base);
-    write(dir / "mine", mine);
-    write(dir / "theirs", theirs);
+    test::write_text(dir / "base", base);
+    test::write_text(dir / "mine", mine);
+    test::write_text(dir / "theirs", theirs);
     const std::string command =
         fmt::format("cd '{}' && diff3 -E -m mine base theirs > out", dir.string());
     const bool agreed = std::system(command.c_str()) == 0;  // NOLINT: fixed words
     if (ours) {
       CHECK(agreed);
-      CHECK(*ours == read(dir / "out"));
+      CHECK(*ours == test::read_text(dir / "out"));
       ++clean;
     }
   }
-  fs::remove_all(dir);
   CHECK(clean > 0);
 }

@@ -55,11 +55,18 @@ yaml::Node parsed(const FileTree& tree, const std::string& path) {
   return *node;
 }
 
+// The value of a key, also where it comes in by a merge ("<<"), which a program sees as its own.
+const yaml::Node* value_of(const yaml::Node& node, std::string_view key) {
+  const yaml::Node* merged = node.find("<<");
+  const yaml::Node* own = node.find(key);
+  return own != nullptr || merged == nullptr ? own : value_of(*merged, key);
+}
+
 // The node below `node` along a path of keys, or null.
 const yaml::Node* at(const yaml::Node& node, const std::vector<std::string>& keys) {
   const yaml::Node* out = &node;
   for (const auto& key : keys) {
-    out = out == nullptr ? nullptr : out->find(key);
+    out = out == nullptr ? nullptr : value_of(*out, key);
   }
   return out;
 }
@@ -391,9 +398,12 @@ std::string carried(const FileTree& tree, const std::string& place) {
     for (const auto* node : nodes) {
       for (const auto& entry : node->entries) {
         // A processor may have a name behind its type.
-        if (key == "*" || entry.key == key || entry.key.starts_with(key + "/")) {
+        if (key == "*" || entry.key.starts_with(key + "/")) {
           next.push_back(&entry.value);
         }
+      }
+      if (const yaml::Node* value = value_of(*node, key)) {
+        next.push_back(value);
       }
     }
     nodes = std::move(next);

@@ -4,31 +4,14 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
+
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/text_files.hpp"
 
 using namespace obsctl;
-
-namespace {
-
-namespace fs = std::filesystem;
-
-void write(const fs::path& path, const std::string& text) {
-  std::ofstream(path) << text;
-}
-
-std::string read(const fs::path& path) {
-  std::ostringstream out;
-  out << std::ifstream(path).rdbuf();
-  return out.str();
-}
-
-}  // namespace
 
 TEST_CASE("the unified format") {
   CHECK(unified_diff("f", "a\n", "a\n").empty());
@@ -46,8 +29,8 @@ TEST_CASE("the unified format") {
 }
 
 TEST_CASE("patch applies every diff") {
-  const fs::path dir = fs::temp_directory_path() / fmt::format("obsctl-diff-{}", ::getpid());
-  fs::create_directories(dir);
+  const test::TemporaryDirectory directory;
+  const auto& dir = directory.path();
   std::mt19937 random(7);
   const auto text = [&random] {
     std::string out;
@@ -65,12 +48,11 @@ TEST_CASE("patch applies every diff") {
     }
     CAPTURE(before);
     CAPTURE(after);
-    write(dir / "f", before);
-    write(dir / "p", unified_diff("f", before, after));
+    test::write_text(dir / "f", before);
+    test::write_text(dir / "p", unified_diff("f", before, after));
     CHECK(std::system(fmt::format("patch -s -p1 -d {0} < {0}/p", dir.string()).c_str()) == 0);
-    CHECK(read(dir / "f") == after);
+    CHECK(test::read_text(dir / "f") == after);
   }
-  fs::remove_all(dir);
 }
 
 TEST_CASE("texts with nothing in common are a replacement, quickly") {
