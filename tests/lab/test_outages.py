@@ -46,7 +46,7 @@ def test_no_line_is_lost(stack, sent):
 def expect_all(check, report, what: str) -> None:
     """Waits until the check, (number checked, what is missing), misses nothing: some gauges appear with a
     component's first maintenance run, five minutes after its start."""
-    deadline = time.monotonic() + 270
+    deadline = time.monotonic() + 360
     checked, missing = check()
     while missing and time.monotonic() < deadline:
         time.sleep(15)
