@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Warnings, sanitizers and the two kinds of target: one library per folder, one test binary per library.
+# Warnings, sanitizers, hardening and the two kinds of target: one library per folder, one test binary per library.
 add_library(obsctl_warnings INTERFACE)
 target_compile_options(obsctl_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                        $<$<BOOL:${OBSCTL_WERROR}>:-Werror>
@@ -14,6 +14,25 @@ endif()
 
 if(OBSCTL_LIBFUZZER)
   add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# The program reads bytes from strangers. What the compiler offers against a mistake in that is on in every build but
+# the sanitizers', which find the mistake itself, and debug builds, because _FORTIFY_SOURCE needs the optimizer.
+# tests/cli/test_hardening.py looks for each in the program.
+add_compile_options(-fPIE)
+add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack)
+if(NOT OBSCTL_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(OBSCTL_HARDENED ON)
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection
+                      -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS)
+  include(CheckCXXCompilerFlag)
+  foreach(flag -fcf-protection -mbranch-protection=standard) # x86-64, arm64
+    string(MAKE_C_IDENTIFIER "OBSCTL_HAS${flag}" has)
+    check_cxx_compiler_flag(${flag} ${has})
+    if(${has})
+      add_compile_options(${flag})
+    endif()
+  endforeach()
 endif()
 
 # obsctl_library(NAME [PUBLIC lib…] [PRIVATE lib…]): the sources of the current folder.

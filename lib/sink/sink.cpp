@@ -111,7 +111,7 @@ void Sink::Impl::stop() {
   }
   stopping_ = true;
   const std::uint64_t one = 1;
-  static_cast<void>(::write(wake_.get(), &one, sizeof one));
+  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
   thread_.join();
   grpc_listener_ = Fd();
   http_listener_ = Fd();
