@@ -33,6 +33,8 @@ inline constexpr std::array k_init_flags = {
     SpecFlag{"traces", "traces.backend", "BACKEND", "Signals"},
     SpecFlag{"metrics", "metrics.backend", "BACKEND", "Signals"},
     SpecFlag{"logs", "logs.backend", "BACKEND", "Signals"},
+    SpecFlag{"forward", "forward.url", "URL", "Signals"},
+    SpecFlag{"forward-header", "forward.header", "NAME", "Signals"},
     SpecFlag{"tls", "security.tls", "MODE", "Security", 0, true},
     SpecFlag{"tls-cert", "security.tls_cert", "FILE", "Security"},
     SpecFlag{"tls-key", "security.tls_key", "FILE", "Security"},

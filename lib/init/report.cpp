@@ -195,6 +195,11 @@ std::string kept_line(const StackSpec& spec, const sizing::Load& load) {
       human_rate({load.spans.value}));
 }
 
+std::string forward_line(const StackSpec& spec) {
+  return spec.forward.url.empty() ? ""
+                                  : fmt::format("  sends a copy of them to {}\n", spec.forward.url);
+}
+
 std::string note_text(const Note& note, const SettingsText& typed) {
   if (note.settings.empty()) {
     return note.text;
@@ -225,6 +230,7 @@ std::string summary(const Prepared& prepared, const ReportOptions& options) {
   }
   out += plan_line(prepared.stack.report);
   out += kept_line(prepared.stack.spec, prepared.stack.report.load);
+  out += forward_line(prepared.stack.spec);
   out += prepared.fresh ? dashboards_line(prepared) : "";
   out += notes_text(prepared, options);
   out += prepared.fresh ? "\nNext:\n" : "\nApply it:\n";

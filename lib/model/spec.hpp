@@ -116,6 +116,13 @@ struct SecuritySpec {
   bool operator==(const SecuritySpec&) const = default;
 };
 
+// Where a copy of the traces that are kept goes as well: a vendor, or a second collector.
+struct ForwardSpec {
+  std::string url;     // of its OTLP over HTTP, without /v1/traces; empty: nowhere
+  std::string header;  // by which it knows the sender; the value is a secret file. Empty: none
+  bool operator==(const ForwardSpec&) const = default;
+};
+
 struct AlertingSpec {
   // By name. URLs and tokens are secret files, never here.
   std::vector<std::string> receivers;
@@ -187,6 +194,7 @@ struct StackSpec {
   LogSpec logs;
   SizingSpec sizing;
   SecuritySpec security;
+  ForwardSpec forward;
   AlertingSpec alerting;
   HostSpec host;
   LoadgenSpec loadgen;

@@ -221,6 +221,13 @@ std::vector<SpecField> make_fields() {
           "the address on which Grafana is published; it speaks TLS there when security.tls is on",
           FIELD(security.bind_ui)),
 
+      field("forward.url",
+            "where a copy of the kept traces is sent, by OTLP over HTTP (empty: nowhere)",
+            FIELD(forward.url)),
+      field("forward.header",
+            "the header by which the receiver of the copy knows the sender (empty: none)",
+            FIELD(forward.header)),
+
       field("alerting.slack_channel", "the Slack channel (empty: that of the webhook)",
             FIELD(alerting.slack_channel)),
       field("alerting.telegram_chat", "the number of the Telegram chat",

@@ -226,6 +226,7 @@ struct Policy {
   bool drop_debug_logs = false;
   bool print_telemetry = false;
   SecuritySpec security;
+  ForwardSpec forward;
   AlertingSpec alerting;
 };
 

@@ -64,6 +64,12 @@ bool is_mail_address(std::string_view text) {
          });
 }
 
+// A field name of HTTP (RFC 9110, 5.1), of letters, digits and '-' as they are in use.
+bool is_header_name(std::string_view name) {
+  return std::ranges::all_of(
+      name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-'; });
+}
+
 // Collects what is wrong with the settings of a spec. A setting that stands in a file is named with
 // its place there.
 class Validator {
@@ -77,6 +83,7 @@ class Validator {
     check_certificates(spec_.security);
     check_email(spec_.alerting);
     check_public_urls();
+    check_forward(spec_.forward);
     check_receivers(spec_.alerting);
     check_traces(spec_.traces);
     check_retention();
@@ -243,6 +250,35 @@ class Validator {
         add(key, fmt::format("'{}' is not a URL for '{}'", url, key),
             "it starts with http:// or https://");
       }
+    }
+  }
+
+  void check_forward(const ForwardSpec& forward) {
+    const char* url = "forward.url";
+    const char* header = "forward.header";
+    if (forward.url.empty()) {
+      if (!forward.header.empty()) {
+        add(header, "'forward.header' is not used, because 'forward.url' is empty",
+            "name the receiver, or remove it", {{url, "URL"}});
+      }
+      return;
+    }
+    const auto host = forward.url.find("://");
+    if (host != std::string::npos &&
+        forward.url.substr(0, forward.url.find('/', host + 3)).find('@') != std::string::npos) {
+      add(url, "'forward.url' has a user or password in it",
+          "name the header that the receiver wants; its value becomes a secret file",
+          {{header, "authorization"}});
+    } else if (!is_web_url(forward.url) || forward.url.find_first_of("?#") != std::string::npos) {
+      add(url, fmt::format("'{}' is not the URL of a receiver for '{}'", forward.url, url),
+          "for example https://otlp.example.com, without /v1/traces");
+    } else if (!forward.header.empty() && forward.url.starts_with("http:")) {
+      add(url, fmt::format("the header '{}' would pass the network unencrypted", forward.header),
+          "use an https:// URL");
+    }
+    if (!forward.header.empty() && !is_header_name(forward.header)) {
+      add(header, fmt::format("'{}' is not the name of a header", forward.header),
+          "for example authorization or x-api-key");
     }
   }
 

@@ -83,6 +83,15 @@ Values exporter_ids(const Values& list) {
   return out;
 }
 
+// Who gets a copy of the traces that are kept, or false.
+Values forward(const ForwardSpec& spec) {
+  if (spec.url.empty()) {
+    return false;
+  }
+  return {{"url", expanded_scalar(spec.url)},
+          {"header", spec.header.empty() ? Values(false) : Values(yaml::scalar(spec.header))}};
+}
+
 // What the stack's scrapes ask, each target once.
 Values scrape_jobs(const Topology& topology, const Address& host_of) {
   Values out = Values::array();
@@ -220,6 +229,7 @@ Values stack_values(const Topology& topology, const Words& words) {
   out["stores"] = stores(topology);
   out["exporters"] = exporters(topology, words.address);
   out["exporter"] = exporter_ids(out["exporters"]);
+  out["forward"] = forward(policy.forward);
   out["drop_debug_logs"] = policy.drop_debug_logs;
   out["print_telemetry"] = policy.print_telemetry;
   out["tls"] = tls;

@@ -159,6 +159,8 @@ void add_stack_values(Values& out, const Topology& topology, const Words& words)
   out["sampling"] = stack.at("sampling");
   out["certificate"] = stack.at("certificate");
   out["certificate_ends"] = stack.at("certificate_ends");
+  out["forward"] = !policy.forward.url.empty();
+  out["forward_url"] = policy.forward.url;
   out["ports"] = stack.at("ports");
   out["providers"] = stack.at("providers");
   for (const char* name : {"otlp_endpoint", "send_endpoint", "send_prefix", "curl_options",

@@ -40,6 +40,7 @@ Policy policy_of(const StackSpec& spec) {
           .drop_debug_logs = spec.logs.drop_debug,
           .print_telemetry = spec.print_telemetry,
           .security = spec.security,
+          .forward = spec.forward,
           .alerting = spec.alerting};
 }
 

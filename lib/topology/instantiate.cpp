@@ -161,6 +161,8 @@ Values shared_values(const StackSpec& spec, const Retention& retention) {
   out["client_ca"] = !spec.security.client_ca.empty();
   out["bearer"] = spec.security.auth == Auth::bearer;
   out["sampling"] = spec.traces.keep.value < 1;
+  out["forward"] = !spec.forward.url.empty();
+  out["forward_header"] = !spec.forward.header.empty();
   for (const auto& receiver : alerting.wanted()) {
     out[receiver] = true;
   }

@@ -88,7 +88,8 @@ def data_of(stack, query: queries.Query) -> list:
 
 
 def panels_without_data(stack, about) -> tuple:
-    """Executes every query of the dashboards."""
+    """Executes every query of the dashboards, while somebody looks for traces: a rate of queries needs two."""
+    stack.traces().ids("somebody")
     allowed = known("allowed_empty.yaml")
     found = [query for query in queries.panel_queries(stack.directory)
              if about(f'"{query.kind}" {query.expr}')]

@@ -47,6 +47,8 @@ VARIANTS = {
                       "pagerduty-routing-key", "telegram-bot-token", "smtp-password"))],
     "client certificates": ["--tls", "self-signed", "--client-ca", str(BROUGHT / "ca.crt")],
     "ports": ["--port", "grafana=3001", "--bind", "127.0.0.2"],
+    "forward": ["--forward", "https://otlp.example.com", "--forward-header", "x-api-key",
+                f"--secret=forward-header={BROUGHT / 'token'}"],
 }
 
 

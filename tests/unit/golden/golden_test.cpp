@@ -62,11 +62,13 @@ const std::vector<Variant> k_variants = {
       "alerting.smtp_host=mail.example.com:587"}},
     {"small-tuned",
      {"traces.retention=3d", "logs.retention=14d", "traces.keep=25%", "traces.slow_threshold=2s",
-      "ports.grafana=3001", "ports.prometheus=0", "components.loki.memory=2GiB"}},
+      "ports.grafana=3001", "ports.prometheus=0", "components.loki.memory=2GiB",
+      "forward.url=https://otlp.example.com", "forward.header=x-api-key"}},
     {"helm", {"target=helm"}},
     {"helm-open",
      {"target=helm", "name=edge", "security.auth=bearer", "security.bind=0.0.0.0",
-      "logs.backend=victorialogs", "alerting.slack_channel=#ops"}},
+      "logs.backend=victorialogs", "alerting.slack_channel=#ops",
+      "forward.url=https://otlp.example.com"}},
 };
 
 FileTree tree_of(const Variant& variant) {

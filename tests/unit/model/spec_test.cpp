@@ -83,9 +83,9 @@ TEST_CASE("a field that is set was asked for, by hand or by file") {
 TEST_CASE("a written spec holds what was asked for and shows the rest") {
   CHECK(
       active_lines(write_spec(spec_of({"tier=small", "logs.retention=14d", "security.tls=off"}))) ==
-      std::vector<std::string>{"schema: obsctl.stack/v1", "tier: small",
-                               "traces:", "metrics:", "logs:", "  retention: 14d",
-                               "sizing:", "security:", "  tls: 'off'", "alerting:", "host:"});
+      std::vector<std::string>{"schema: obsctl.stack/v1", "tier: small", "traces:", "metrics:",
+                               "logs:", "  retention: 14d", "sizing:", "security:", "  tls: 'off'",
+                               "forward:", "alerting:", "host:"});
   const std::string text = write_spec(StackSpec{});
   CHECK(text.find("\n  # the bytes of a span (size)\n  # span_size: 1KB\n") != std::string::npos);
   CHECK(text.find("\n# tier: small\n") != std::string::npos);

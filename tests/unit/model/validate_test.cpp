@@ -31,6 +31,8 @@ TEST_CASE("sensible specs pass") {
               "alerting.smtp_user=apikey"}));
   CHECK(with({"security.tls=self-signed", "security.client_ca=/ca.crt",
               "security.tls_names=otel.example.com,*.example.com,192.0.2.7,2001:db8::7"}));
+  CHECK(with({"forward.url=http://10.0.0.7:4318"}));
+  CHECK(with({"forward.url=https://api.example.com/otlp", "forward.header=x-api-key"}));
   CHECK(with({"traces.slow_threshold=20s", "traces.decision_wait=30s", "logs.retention=24h"}));
 }
 
@@ -59,6 +61,12 @@ TEST_CASE("contradictions are errors with a hint") {
            {"security.tls_names=https://app.example"},
            {"security.tls_names=-a.example"},
            {"security.client_ca=/ca.crt"},
+           {"forward.url=otlp.example.com:4318"},
+           {"forward.url=https://otlp.example.com/?key=value"},
+           {"forward.url=https://user:word@otlp.example.com"},
+           {"forward.header=x-api-key"},
+           {"forward.url=https://otlp.example.com", "forward.header=x api key"},
+           {"forward.url=http://otlp.example.com", "forward.header=x-api-key"},
            {"alerting.receivers=telegram"},
            {"alerting.receivers=email"},
            {"alerting.telegram_chat=@ops"},
