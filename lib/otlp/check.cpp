@@ -31,10 +31,6 @@ std::string_view view(protozero::data_view data) {
   return {data.data(), data.size()};
 }
 
-pbf_reader reader_of(ByteView body) {
-  return {reinterpret_cast<const char*>(body.data()), body.size()};
-}
-
 std::string date(UnixNano time) {
   constexpr auto k_last = static_cast<UnixNano>(std::chrono::nanoseconds::max().count());
   return time > k_last ? ""
@@ -63,9 +59,11 @@ class Checker {
  public:
   Checker(Findings& findings, UnixNano now) : findings_(findings), now_(now) {}
 
-  void message(const Message& message, pbf_reader reader);
+  // Why the request is refused; empty when it is not.
+  std::string request(Signal signal, ByteView body);
   [[nodiscard]] std::uint64_t items() const { return items_; }
-  [[nodiscard]] bool other_types() const { return other_types_; }  // on the wire than in OTLP
+  // Whether the bytes do not look like this signal at all.
+  [[nodiscard]] bool foreign() const { return foreign_; }
 
  private:
   struct Times {
@@ -74,6 +72,7 @@ class Checker {
   };
   using Counts = std::array<std::uint32_t, schema::k_max_tag + 1>;
 
+  void message(const Message& message, pbf_reader reader);
   bool value(const Field& field, pbf_reader& reader, Times& times);
   bool id(const Field& field, std::string_view bytes);
   bool time(const Field& field, UnixNano time, Times& times);
@@ -88,8 +87,20 @@ class Checker {
   UnixNano now_;
   std::uint64_t items_ = 0;
   int depth_ = 0;
-  bool other_types_ = false;
+  bool foreign_ = false;
 };
+
+std::string Checker::request(Signal signal, ByteView body) try {
+  message(schema::request(signal), {reinterpret_cast<const char*>(body.data()), body.size()});
+  return findings_.refusal;
+} catch (const DecodeLimit&) {
+  return std::string(k_too_deep);
+} catch (const protozero::exception& error) {
+  foreign_ = true;
+  return findings_.refusal.empty()
+             ? fmt::format("the request is not OTLP protobuf: {}", error.what())
+             : findings_.refusal;
+}
 
 void Checker::message(const Message& message, pbf_reader reader) {
   const DepthGuard guard(depth_, k_message_depth);
@@ -105,7 +116,7 @@ void Checker::message(const Message& message, pbf_reader reader) {
     }
     std::uint32_t& count = counts[field->tag];
     const Path::Step step(findings_.path, field->name,
-                          field->repeated ? std::optional(count) : std::nullopt);
+                          field->repeated ? count : Path::Step::k_no_index);
     if (count > 0 && !field->repeated) {
       findings_.deviates("twice", [] { return "more than once in the same message"; });
     }
@@ -124,7 +135,7 @@ bool Checker::value(const Field& field, pbf_reader& reader, Times& times) {
     return true;
   }
   if (wire != schema::wire_type(field.kind)) {
-    other_types_ = true;
+    foreign_ = true;
     findings_.refuses("wire type", [&] {
       return fmt::format("{} on the wire; OTLP has {} there", k_wire_names[wire],
                          k_wire_names[schema::wire_type(field.kind)]);
@@ -241,20 +252,11 @@ void Checker::missing(const Message& message, const Counts& counts, const Times&
   }
 }
 
-bool check_as(Signal signal, ByteView body) try {
-  Findings findings(nullptr);
-  Checker(findings, 0).message(schema::request(signal), reader_of(body));
-  return findings.refusal.empty();
-} catch (const DecodeLimit&) {
-  return false;
-} catch (const protozero::exception&) {
-  return false;
-}
-
 // The signal that the same bytes are a request of, when they are none of `signal`.
 std::string other_signal(Signal signal, ByteView body) {
   for (const Signal other : {Signal::traces, Signal::metrics, Signal::logs}) {
-    if (other != signal && check_as(other, body)) {
+    Findings findings(nullptr);
+    if (other != signal && Checker(findings, 0).request(other, body).empty()) {
       return fmt::format("; it reads as a request of {0}, whose path is /v1/{0}",
                          signal_name(other));
     }
@@ -264,20 +266,14 @@ std::string other_signal(Signal signal, ByteView body) {
 
 }  // namespace
 
-Result<std::uint64_t> check(Signal signal, ByteView body, UnixNano now,
-                            Deviations* deviations) try {
+Result<std::uint64_t> check(Signal signal, ByteView body, UnixNano now, Deviations* deviations) {
   Findings findings(deviations);
   Checker checker(findings, now);
-  checker.message(schema::request(signal), reader_of(body));
-  if (!findings.refusal.empty()) {
-    return fail(Code::failed, findings.refusal + (checker.other_types() ? other_signal(signal, body)
-                                                                        : std::string()));
+  const std::string refusal = checker.request(signal, body);
+  if (!refusal.empty()) {
+    return fail(Code::failed, refusal + (checker.foreign() ? other_signal(signal, body) : ""));
   }
   return checker.items();
-} catch (const DecodeLimit&) {
-  return fail(Code::failed, std::string(k_too_deep));
-} catch (const protozero::exception& error) {
-  return fail(Code::failed, fmt::format("the request is not OTLP protobuf: {}", error.what()));
 }
 
 }  // namespace obsctl::otlp

@@ -34,20 +34,21 @@ std::string shown(std::string_view value) {
 
 std::string Path::text() const {
   std::string out;
-  for (const auto& [name, index] : steps_) {
-    out += out.empty() || name.empty() ? "" : ".";
-    out += shown(name);
-    if (index) {
-      out += fmt::format("[{}]", *index);
+  for (const Step* step = innermost_; step != nullptr; step = step->outer_) {
+    std::string one = shown(step->name_);
+    if (step->index_ != Step::k_no_index) {
+      one += fmt::format("[{}]", step->index_);
     }
+    const bool joined = out.empty() || out.front() == '[';  // an index without a name
+    out.insert(0, one + (joined ? "" : "."));
   }
   return out.empty() ? "the request" : out;
 }
 
 std::uint64_t Path::shape() const {
-  std::uint64_t hash = steps_.size();
-  for (const auto& step : steps_) {
-    hash = mix(hash, step.first);
+  std::uint64_t hash = 0;
+  for (const Step* step = innermost_; step != nullptr; step = step->outer_) {
+    hash = mix(hash, step->name_);
   }
   return hash;
 }

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,18 +16,24 @@ namespace obsctl::otlp {
 // The place of a value: "resourceSpans[0].scopeSpans[0].spans[2].traceId".
 class Path {
  public:
-  // Enters a member, and leaves it at the end of the scope.
+  // Enters a member, and leaves it at the end of the scope. The name lives as long.
   class Step {
    public:
-    Step(Path& path, std::string_view name, std::optional<std::uint32_t> index = {}) : path_(path) {
-      path_.steps_.emplace_back(name, index);
+    static constexpr std::uint32_t k_no_index = UINT32_MAX;
+    Step(Path& path, std::string_view name, std::uint32_t index = k_no_index)
+        : path_(path), outer_(path.innermost_), name_(name), index_(index) {
+      path.innermost_ = this;
     }
     Step(const Step&) = delete;
     Step& operator=(const Step&) = delete;
-    ~Step() { path_.steps_.pop_back(); }
+    ~Step() { path_.innermost_ = outer_; }
 
    private:
+    friend class Path;
     Path& path_;
+    const Step* outer_;
+    std::string_view name_;
+    std::uint32_t index_;
   };
 
   [[nodiscard]] std::string text() const;
@@ -36,7 +41,7 @@ class Path {
   [[nodiscard]] std::uint64_t shape() const;
 
  private:
-  std::vector<std::pair<std::string_view, std::optional<std::uint32_t>>> steps_;
+  const Step* innermost_ = nullptr;
 };
 
 struct Deviation {

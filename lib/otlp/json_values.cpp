@@ -101,7 +101,7 @@ std::string about_id(std::string_view text, std::size_t size) {
     return fmt::format("a UUID, '{}'; {} without dashes", text, wanted);
   }
   const auto raw = text.size() <= 100 ? base64_decode(text) : std::nullopt;
-  if (raw && raw->size() >= size / 2 && raw->size() <= 2 * size) {
+  if (raw && (raw->size() == size || text.ends_with('='))) {
     return fmt::format("base64, {} bytes, '{}'; {}", raw->size(), shown(text), wanted);
   }
   return fmt::format("not hex, '{}'; {}", shown(text), wanted);

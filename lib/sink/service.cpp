@@ -45,6 +45,21 @@ UnixNano now() {
                                    .count());
 }
 
+Result<std::uint64_t> counted(Signal signal, ByteView protobuf) {
+  if (const auto items = count_items(signal, protobuf)) {
+    return *items;
+  }
+  return fail(Code::failed, "the request is not OTLP protobuf");
+}
+
+// A buffer keeps what the next request of this size needs, but not what a huge one needed.
+void shrink(std::string& buffer) {
+  constexpr std::size_t k_kept = 4U << 20;
+  if (buffer.capacity() > k_kept) {
+    buffer = std::string();
+  }
+}
+
 Reply::Kind reply_kind(FaultKind kind) {
   switch (kind) {
     case FaultKind::slow:
@@ -84,7 +99,8 @@ Result<ByteView> Service::protobuf(const Incoming& incoming, ByteView bytes,
 }
 
 // The verdict does not depend on what is done with the contents afterwards, and JSON gets the one
-// that the same request gets as protobuf.
+// that the same request gets as protobuf. Only Depth::items does not look into protobuf: it is for
+// who measures senders that are known to be right.
 Service::Contents Service::look_into(const Incoming& incoming) {
   Contents result;
   if (options_.depth == Depth::requests) {
@@ -94,6 +110,10 @@ Service::Contents Service::look_into(const Incoming& incoming) {
   const auto items = [&]() -> Result<std::uint64_t> {
     OBS_TRY_ASSIGN(const ByteView bytes, unpacked(incoming));
     result.raw_bytes = bytes.size();
+    if (options_.depth == Depth::items && incoming.encoding == Encoding::protobuf &&
+        deviations == nullptr) {
+      return counted(incoming.signal, bytes);
+    }
     OBS_TRY_ASSIGN(result.protobuf, protobuf(incoming, bytes, deviations));
     return check(incoming.signal, result.protobuf, now(), deviations);
   }();
@@ -186,8 +206,8 @@ Reply Service::handle(const Incoming& incoming) try {
   return receive(incoming);
 } catch (const std::bad_alloc&) {
   // One request too many is not the end of the counts: what it took is free again here.
-  unpacked_ = {};
-  from_json_ = {};
+  shrink(unpacked_);
+  shrink(from_json_);
   const std::lock_guard lock(mutex_);
   auto& counts = counts_.signals[static_cast<std::size_t>(incoming.signal)];
   ++counts.requests;
@@ -203,6 +223,8 @@ Reply Service::receive(const Incoming& incoming) {
   if (reply.kind == Reply::Kind::accept) {
     print(incoming.signal, contents);
   }
+  shrink(unpacked_);
+  shrink(from_json_);
   return reply;
 }
 
