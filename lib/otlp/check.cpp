@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
 #include <protozero/pbf_reader.hpp>
 
@@ -76,7 +77,7 @@ class Checker {
   bool value(const Field& field, pbf_reader& reader, Times& times);
   bool id(const Field& field, std::string_view bytes);
   bool time(const Field& field, UnixNano time, Times& times);
-  void enumeration(const Field& field, std::int32_t number);
+  bool enumeration(const Field& field, std::int32_t number);
   void varint(std::uint64_t value);
   bool text(const Field& field, std::string_view bytes);
   void packed_numbers(const Field& field, pbf_reader& reader);
@@ -151,7 +152,7 @@ bool Checker::value(const Field& field, pbf_reader& reader, Times& times) {
     case Kind::time:
     case Kind::start_time:
     case Kind::end_time: return time(field, reader.get_fixed64(), times);
-    case Kind::enumeration: enumeration(field, reader.get_enum()); return true;
+    case Kind::enumeration: return enumeration(field, reader.get_enum());
     case Kind::uint32: varint(reader.get_uint64()); return true;
     default: reader.skip(); return true;
   }
@@ -198,12 +199,13 @@ bool Checker::time(const Field& field, UnixNano time, Times& times) {
   return true;
 }
 
-void Checker::enumeration(const Field& field, std::int32_t number) {
+bool Checker::enumeration(const Field& field, std::int32_t number) {
   if (number < 0 || static_cast<std::size_t>(number) >= field.names.size()) {
     findings_.deviates("enumeration", [&] {
       return fmt::format("{} is not one of its values, 0 to {}", number, field.names.size() - 1);
     });
   }
+  return !(field.required && number == 0);
 }
 
 void Checker::varint(std::uint64_t value) {
@@ -238,7 +240,9 @@ void Checker::unknown(const pbf_reader& reader) {
 }
 
 void Checker::missing(const Message& message, const Counts& counts, const Times& times) {
+  std::uint32_t present = 0;
   for (const Field& field : message.fields) {
+    present |= counts[field.tag] > 0 ? 1U << field.tag : 0;
     if (field.required && counts[field.tag] == 0) {
       const Path::Step step(findings_.path, field.name);
       findings_.deviates("missing", [] { return "missing or empty; OTLP requires it"; });
@@ -249,6 +253,10 @@ void Checker::missing(const Message& message, const Counts& counts, const Times&
         return fmt::format("{} ns before startTimeUnixNano", times.start - times.end);
       });
     }
+  }
+  if (std::popcount(present & message.one_of) > 1) {
+    findings_.deviates("one of",
+                       [] { return "more than one value, where OTLP has one of several"; });
   }
 }
 

@@ -2,6 +2,8 @@
 // The tables themselves, field by field after opentelemetry-proto 1.x.
 #include "lib/otlp/schema.hpp"
 
+#include <initializer_list>
+
 namespace obsctl::otlp::schema {
 namespace {
 
@@ -44,6 +46,20 @@ constexpr Field list(std::uint8_t tag, std::string_view name, const Message& mes
 constexpr Field choice(std::uint8_t tag, std::string_view name, Names names) {
   return {.tag = tag, .kind = enumeration, .name = name, .names = names};
 }
+constexpr Field temporality(std::uint8_t tag) {
+  return {.tag = tag,
+          .kind = enumeration,
+          .name = "aggregationTemporality",
+          .required = true,
+          .names = k_temporalities};
+}
+constexpr std::uint32_t bits(std::initializer_list<unsigned> tags) {
+  std::uint32_t out = 0;
+  for (const unsigned tag : tags) {
+    out |= 1U << tag;
+  }
+  return out;
+}
 
 // A value holds lists and maps of values.
 extern const Message k_any_value;
@@ -58,7 +74,7 @@ constexpr Field k_any_value_fields[] = {
     one(3, int64, "intValue"),        one(4, real, "doubleValue"),
     nested(5, "arrayValue", k_array), nested(6, "kvlistValue", k_map),
     one(7, Kind::bytes, "bytesValue")};
-constexpr Message k_any_value{k_any_value_fields};
+constexpr Message k_any_value{k_any_value_fields, false, bits({1, 2, 3, 4, 5, 6, 7})};
 constexpr Field k_key_value_fields[] = {required(1, string, "key"),
                                         nested(2, "value", k_any_value)};
 constexpr Message k_key_value{k_key_value_fields};
@@ -126,7 +142,7 @@ constexpr Field k_exemplar_fields[] = {list(7, "filteredAttributes", k_key_value
                                        one(6, sfixed64, "asInt"),
                                        one(4, span_id, "spanId"),
                                        one(5, trace_id, "traceId")};
-constexpr Message k_exemplar{k_exemplar_fields};
+constexpr Message k_exemplar{k_exemplar_fields, false, bits({3, 6})};
 constexpr Field k_number_point_fields[] = {list(7, "attributes", k_key_value),
                                            one(2, start_time, "startTimeUnixNano"),
                                            required(3, end_time, "timeUnixNano"),
@@ -134,7 +150,7 @@ constexpr Field k_number_point_fields[] = {list(7, "attributes", k_key_value),
                                            one(6, sfixed64, "asInt"),
                                            list(5, "exemplars", k_exemplar),
                                            one(8, uint32, "flags")};
-constexpr Message k_number_point{k_number_point_fields, true};
+constexpr Message k_number_point{k_number_point_fields, true, bits({4, 6})};
 constexpr Field k_histogram_point_fields[] = {list(9, "attributes", k_key_value),
                                               one(2, start_time, "startTimeUnixNano"),
                                               required(3, end_time, "timeUnixNano"),
@@ -178,15 +194,13 @@ constexpr Message k_summary_point{k_summary_point_fields, true};
 
 constexpr Field k_gauge_fields[] = {list(1, "dataPoints", k_number_point)};
 constexpr Message k_gauge{k_gauge_fields};
-constexpr Field k_sum_fields[] = {list(1, "dataPoints", k_number_point),
-                                  choice(2, "aggregationTemporality", k_temporalities),
+constexpr Field k_sum_fields[] = {list(1, "dataPoints", k_number_point), temporality(2),
                                   one(3, boolean, "isMonotonic")};
 constexpr Message k_sum{k_sum_fields};
-constexpr Field k_histogram_fields[] = {list(1, "dataPoints", k_histogram_point),
-                                        choice(2, "aggregationTemporality", k_temporalities)};
+constexpr Field k_histogram_fields[] = {list(1, "dataPoints", k_histogram_point), temporality(2)};
 constexpr Message k_histogram{k_histogram_fields};
 constexpr Field k_exp_histogram_fields[] = {list(1, "dataPoints", k_exp_histogram_point),
-                                            choice(2, "aggregationTemporality", k_temporalities)};
+                                            temporality(2)};
 constexpr Message k_exp_histogram{k_exp_histogram_fields};
 constexpr Field k_summary_fields[] = {list(1, "dataPoints", k_summary_point)};
 constexpr Message k_summary{k_summary_fields};
@@ -199,7 +213,7 @@ constexpr Field k_metric_fields[] = {required(1, string, "name"),
                                      nested(10, "exponentialHistogram", k_exp_histogram),
                                      nested(11, "summary", k_summary),
                                      list(12, "metadata", k_key_value)};
-constexpr Message k_metric{k_metric_fields};
+constexpr Message k_metric{k_metric_fields, false, bits({5, 7, 9, 10, 11})};
 
 constexpr Field k_scope_spans_fields[] = {nested(1, "scope", k_scope), list(2, "spans", k_span),
                                           one(3, string, "schemaUrl")};

@@ -55,6 +55,7 @@ inline constexpr std::size_t k_max_tag = 16;
 struct Message {
   std::span<const Field> fields;  // in the order in which they are shown
   bool item = false;              // a span, data point or log record
+  std::uint32_t one_of = 0;       // bits of the tags of which a message may have one
 
   [[nodiscard]] const Field* find(std::uint32_t tag) const {
     return tag <= k_max_tag && by_tag[tag] != 0 ? &fields[by_tag[tag] - 1U] : nullptr;

@@ -56,7 +56,7 @@ Result<std::uint64_t> counted(Signal signal, ByteView protobuf) {
 void shrink(std::string& buffer) {
   constexpr std::size_t k_kept = 4U << 20;
   if (buffer.capacity() > k_kept) {
-    buffer = std::string();
+    std::string().swap(buffer);  // assigning an empty one would keep the room
   }
 }
 

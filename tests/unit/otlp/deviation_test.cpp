@@ -194,6 +194,10 @@ TEST_CASE("what a collector accepts against the specification is accepted and na
   }
   CHECK(read_json(Signal::traces, value_json(R"({"stringValueStrindex":1})"))
             .names("a key of profiles"));
+  CHECK(read_json(Signal::traces, value_json(R"({"intValue":1,"boolValue":true})"))
+            .names("attributes[0].value: more than one value"));
+  CHECK(read_json(Signal::metrics, sum_json(R"("isMonotonic":true)"))
+            .names("sum.aggregationTemporality: missing"));
   CHECK(read_json(Signal::traces, value_json(R"({"doubleValue":"inf"})")).names("\"inf\""));
   CHECK(read_json(Signal::traces, value_json(R"({"stringValue":"\ud800"})")).names("surrogate"));
 }
