@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the two decoders share: limits against hostile input, and their entry points.
+// What the readers of requests share: limits against hostile input, and their parts.
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include "lib/otlp/decode.hpp"
 
 namespace obsctl::otlp {
 
-// Thrown and caught inside the decoders only.
+// Thrown and caught inside the readers only: nested deeper, or larger in memory, than anything real.
 struct DecodeLimit {};
 
-// Messages in one request; a request of 4 MiB with the smallest real spans has about 60,000.
-inline constexpr std::size_t k_decode_budget = 500'000;
-inline constexpr int k_decode_depth = 64;  // of nested AnyValues
+inline constexpr std::string_view k_too_deep = "the request is nested too deeply to be read";
+inline constexpr int k_message_depth = 200;
+inline constexpr std::size_t k_decode_memory = 256U << 20;  // bytes of values of one request
+inline constexpr int k_value_depth = 64;                    // of nested AnyValues
 
 class DepthGuard {
  public:
-  explicit DepthGuard(int& depth) : depth_(depth) {
-    if (++depth_ > k_decode_depth) {
+  DepthGuard(int& depth, int limit) : depth_(depth) {
+    if (++depth_ > limit) {
       --depth_;
       throw DecodeLimit{};
     }
@@ -32,6 +34,5 @@ class DepthGuard {
 };
 
 [[nodiscard]] Result<AnyRequest> decode_protobuf(Signal signal, ByteView body);
-[[nodiscard]] Result<AnyRequest> decode_json(Signal signal, ByteView body);
 
 }  // namespace obsctl::otlp

@@ -35,7 +35,7 @@ class Decoder {
     ExportRequest<Item> result;
     while (r.next()) {
       if (r.tag_and_type() == bytes(1)) {
-        result.resources.push_back(resource_items<Item>(nested(r)));
+        result.resources.push_back(resource_items<Item>(nested<ResourceItems<Item>>(r)));
       } else {
         r.skip();
       }
@@ -44,13 +44,32 @@ class Decoder {
   }
 
  private:
-  // A nested message takes from the budget: two bytes on the wire may become hundreds in memory.
-  pbf_reader nested(pbf_reader& r) {
-    if (budget_ == 0) {
+  // What a value takes in memory is counted before it is made: two bytes on the wire may become
+  // hundreds.
+  void take(std::size_t bytes) {
+    if (bytes > memory_) {
       throw DecodeLimit{};
     }
-    --budget_;
+    memory_ -= bytes;
+  }
+  template <class Value>
+  pbf_reader nested(pbf_reader& r) {
+    take(sizeof(Value));
     return r.get_message();
+  }
+  std::string string(pbf_reader& r) {
+    const auto view = r.get_view();
+    take(view.size());
+    return {view.data(), view.size()};
+  }
+  void append(std::vector<std::string>& into, pbf_reader& r) {
+    take(sizeof(std::string));
+    into.push_back(string(r));
+  }
+  template <class T, class Range>
+  void append(std::vector<T>& into, const Range& range) {
+    take(sizeof(T) * range.size());
+    into.insert(into.end(), range.begin(), range.end());
   }
 
   template <class Item>
@@ -58,9 +77,11 @@ class Decoder {
     ResourceItems<Item> result;
     while (r.next()) {
       switch (r.tag_and_type()) {
-        case bytes(1): result.resource = resource(nested(r)); break;
-        case bytes(2): result.scopes.push_back(scope_items<Item>(nested(r))); break;
-        case bytes(3): result.schema_url = r.get_string(); break;
+        case bytes(1): result.resource = resource(nested<Resource>(r)); break;
+        case bytes(2):
+          result.scopes.push_back(scope_items<Item>(nested<ScopeItems<Item>>(r)));
+          break;
+        case bytes(3): result.schema_url = string(r); break;
         default: r.skip();
       }
     }
@@ -72,9 +93,9 @@ class Decoder {
     ScopeItems<Item> result;
     while (r.next()) {
       switch (r.tag_and_type()) {
-        case bytes(1): result.scope = scope(nested(r)); break;
-        case bytes(2): read(nested(r), result.items.emplace_back()); break;
-        case bytes(3): result.schema_url = r.get_string(); break;
+        case bytes(1): result.scope = scope(nested<Scope>(r)); break;
+        case bytes(2): read(nested<Item>(r), result.items.emplace_back()); break;
+        case bytes(3): result.schema_url = string(r); break;
         default: r.skip();
       }
     }
@@ -85,9 +106,9 @@ class Decoder {
     Resource result;
     while (r.next()) {
       switch (r.tag_and_type()) {
-        case bytes(1): result.attributes.push_back(key_value(nested(r))); break;
+        case bytes(1): result.attributes.push_back(key_value(nested<KeyValue>(r))); break;
         case varint(2): result.dropped_attributes_count = r.get_uint32(); break;
-        case bytes(3): result.entity_refs.push_back(entity(nested(r))); break;
+        case bytes(3): result.entity_refs.push_back(entity(nested<EntityRef>(r))); break;
         default: r.skip();
       }
     }
@@ -98,10 +119,10 @@ class Decoder {
     EntityRef result;
     while (r.next()) {
       switch (r.tag_and_type()) {
-        case bytes(1): result.schema_url = r.get_string(); break;
-        case bytes(2): result.type = r.get_string(); break;
-        case bytes(3): result.id_keys.push_back(r.get_string()); break;
-        case bytes(4): result.description_keys.push_back(r.get_string()); break;
+        case bytes(1): result.schema_url = string(r); break;
+        case bytes(2): result.type = string(r); break;
+        case bytes(3): append(result.id_keys, r); break;
+        case bytes(4): append(result.description_keys, r); break;
         default: r.skip();
       }
     }
@@ -112,9 +133,9 @@ class Decoder {
     Scope result;
     while (r.next()) {
       switch (r.tag_and_type()) {
-        case bytes(1): result.name = r.get_string(); break;
-        case bytes(2): result.version = r.get_string(); break;
-        case bytes(3): result.attributes.push_back(key_value(nested(r))); break;
+        case bytes(1): result.name = string(r); break;
+        case bytes(2): result.version = string(r); break;
+        case bytes(3): result.attributes.push_back(key_value(nested<KeyValue>(r))); break;
         case varint(4): result.dropped_attributes_count = r.get_uint32(); break;
         default: r.skip();
       }
@@ -126,8 +147,8 @@ class Decoder {
     KeyValue result;
     while (r.next()) {
       switch (r.tag_and_type()) {
-        case bytes(1): result.key = r.get_string(); break;
-        case bytes(2): result.value = any_value(nested(r)); break;
+        case bytes(1): result.key = string(r); break;
+        case bytes(2): result.value = any_value(nested<AnyValue>(r)); break;
         default: r.skip();
       }
     }
@@ -135,18 +156,19 @@ class Decoder {
   }
 
   AnyValue any_value(pbf_reader r) {
-    const DepthGuard guard(depth_);
+    const DepthGuard guard(depth_, k_value_depth);
     AnyValue result;
     while (r.next()) {
       switch (r.tag_and_type()) {
-        case bytes(1): result.value = r.get_string(); break;
+        case bytes(1): result.value = string(r); break;
         case varint(2): result.value = r.get_bool(); break;
         case varint(3): result.value = r.get_int64(); break;
         case fixed64(4): result.value = r.get_double(); break;
-        case bytes(5): result.value = array(nested(r)); break;
-        case bytes(6): result.value = map(nested(r)); break;
+        case bytes(5): result.value = array(nested<AnyValue::Array>(r)); break;
+        case bytes(6): result.value = map(nested<AnyValue::Map>(r)); break;
         case bytes(7): {
           const auto view = r.get_view();
+          take(view.size());
           const auto data = bytes_of({view.data(), view.size()});
           result.value = Blob(data.begin(), data.end());
           break;
@@ -161,7 +183,7 @@ class Decoder {
     AnyValue::Array result;
     while (r.next()) {
       if (r.tag_and_type() == bytes(1)) {
-        result.push_back(any_value(nested(r)));
+        result.push_back(any_value(nested<AnyValue>(r)));
       } else {
         r.skip();
       }
@@ -173,7 +195,7 @@ class Decoder {
     AnyValue::Map result;
     while (r.next()) {
       if (r.tag_and_type() == bytes(1)) {
-        result.push_back(key_value(nested(r)));
+        result.push_back(key_value(nested<KeyValue>(r)));
       } else {
         r.skip();
       }
@@ -202,29 +224,29 @@ class Decoder {
       switch (r.tag_and_type()) {
         case bytes(1): id(r, span.trace_id); break;
         case bytes(2): id(r, span.span_id); break;
-        case bytes(3): span.trace_state = r.get_string(); break;
+        case bytes(3): span.trace_state = string(r); break;
         case bytes(4): id(r, span.parent_span_id); break;
-        case bytes(5): span.name = r.get_string(); break;
+        case bytes(5): span.name = string(r); break;
         case varint(6): span.kind = enumerated<SpanKind>(r, 5); break;
         case fixed64(7): span.start_time = r.get_fixed64(); break;
         case fixed64(8): span.end_time = r.get_fixed64(); break;
-        case bytes(9): span.attributes.push_back(key_value(nested(r))); break;
+        case bytes(9): span.attributes.push_back(key_value(nested<KeyValue>(r))); break;
         case varint(10): span.dropped_attributes_count = r.get_uint32(); break;
-        case bytes(11): span.events.push_back(event(nested(r))); break;
+        case bytes(11): span.events.push_back(event(nested<SpanEvent>(r))); break;
         case varint(12): span.dropped_events_count = r.get_uint32(); break;
-        case bytes(13): span.links.push_back(link(nested(r))); break;
+        case bytes(13): span.links.push_back(link(nested<SpanLink>(r))); break;
         case varint(14): span.dropped_links_count = r.get_uint32(); break;
-        case bytes(15): status(nested(r), span); break;
+        case bytes(15): status(nested<StatusCode>(r), span); break;
         case fixed32(16): span.flags = r.get_fixed32(); break;
         default: r.skip();
       }
     }
   }
 
-  static void status(pbf_reader r, Span& span) {
+  void status(pbf_reader r, Span& span) {
     while (r.next()) {
       switch (r.tag_and_type()) {
-        case bytes(2): span.status_message = r.get_string(); break;
+        case bytes(2): span.status_message = string(r); break;
         case varint(3): span.status = enumerated<StatusCode>(r, 2); break;
         default: r.skip();
       }
@@ -236,8 +258,8 @@ class Decoder {
     while (r.next()) {
       switch (r.tag_and_type()) {
         case fixed64(1): result.time = r.get_fixed64(); break;
-        case bytes(2): result.name = r.get_string(); break;
-        case bytes(3): result.attributes.push_back(key_value(nested(r))); break;
+        case bytes(2): result.name = string(r); break;
+        case bytes(3): result.attributes.push_back(key_value(nested<KeyValue>(r))); break;
         case varint(4): result.dropped_attributes_count = r.get_uint32(); break;
         default: r.skip();
       }
@@ -251,8 +273,8 @@ class Decoder {
       switch (r.tag_and_type()) {
         case bytes(1): id(r, result.trace_id); break;
         case bytes(2): id(r, result.span_id); break;
-        case bytes(3): result.trace_state = r.get_string(); break;
-        case bytes(4): result.attributes.push_back(key_value(nested(r))); break;
+        case bytes(3): result.trace_state = string(r); break;
+        case bytes(4): result.attributes.push_back(key_value(nested<KeyValue>(r))); break;
         case varint(5): result.dropped_attributes_count = r.get_uint32(); break;
         case fixed32(6): result.flags = r.get_fixed32(); break;
         default: r.skip();
@@ -268,15 +290,15 @@ class Decoder {
         case varint(2):
           record.severity_number = static_cast<std::uint32_t>(std::max(r.get_enum(), 0));
           break;
-        case bytes(3): record.severity_text = r.get_string(); break;
-        case bytes(5): record.body = any_value(nested(r)); break;
-        case bytes(6): record.attributes.push_back(key_value(nested(r))); break;
+        case bytes(3): record.severity_text = string(r); break;
+        case bytes(5): record.body = any_value(nested<AnyValue>(r)); break;
+        case bytes(6): record.attributes.push_back(key_value(nested<KeyValue>(r))); break;
         case varint(7): record.dropped_attributes_count = r.get_uint32(); break;
         case fixed32(8): record.flags = r.get_fixed32(); break;
         case bytes(9): id(r, record.trace_id); break;
         case bytes(10): id(r, record.span_id); break;
         case fixed64(11): record.observed_time = r.get_fixed64(); break;
-        case bytes(12): record.event_name = r.get_string(); break;
+        case bytes(12): record.event_name = string(r); break;
         default: r.skip();
       }
     }
@@ -285,15 +307,15 @@ class Decoder {
   void read(pbf_reader r, Metric& metric) {
     while (r.next()) {
       switch (r.tag_and_type()) {
-        case bytes(1): metric.name = r.get_string(); break;
-        case bytes(2): metric.description = r.get_string(); break;
-        case bytes(3): metric.unit = r.get_string(); break;
-        case bytes(5): metric.data = data<Gauge>(nested(r)); break;
-        case bytes(7): metric.data = data<Sum>(nested(r)); break;
-        case bytes(9): metric.data = data<Histogram>(nested(r)); break;
-        case bytes(10): metric.data = data<ExpHistogram>(nested(r)); break;
-        case bytes(11): metric.data = data<Summary>(nested(r)); break;
-        case bytes(12): metric.metadata.push_back(key_value(nested(r))); break;
+        case bytes(1): metric.name = string(r); break;
+        case bytes(2): metric.description = string(r); break;
+        case bytes(3): metric.unit = string(r); break;
+        case bytes(5): metric.data = data<Gauge>(nested<Gauge>(r)); break;
+        case bytes(7): metric.data = data<Sum>(nested<Sum>(r)); break;
+        case bytes(9): metric.data = data<Histogram>(nested<Histogram>(r)); break;
+        case bytes(10): metric.data = data<ExpHistogram>(nested<ExpHistogram>(r)); break;
+        case bytes(11): metric.data = data<Summary>(nested<Summary>(r)); break;
+        case bytes(12): metric.metadata.push_back(key_value(nested<KeyValue>(r))); break;
         default: r.skip();
       }
     }
@@ -310,7 +332,7 @@ class Decoder {
     }
     while (r.next()) {
       if (r.tag_and_type() == bytes(1)) {
-        read(nested(r), result.points.emplace_back());
+        read(nested<typename decltype(result.points)::value_type>(r), result.points.emplace_back());
         continue;
       }
       if constexpr (requires { result.temporality; }) {
@@ -341,7 +363,7 @@ class Decoder {
         case bytes(4): id(r, result.span_id); break;
         case bytes(5): id(r, result.trace_id); break;
         case fixed64(6): result.value = sfixed(r); break;
-        case bytes(7): result.filtered_attributes.push_back(key_value(nested(r))); break;
+        case bytes(7): result.filtered_attributes.push_back(key_value(nested<KeyValue>(r))); break;
         default: r.skip();
       }
     }
@@ -354,9 +376,9 @@ class Decoder {
         case fixed64(2): point.start_time = r.get_fixed64(); break;
         case fixed64(3): point.time = r.get_fixed64(); break;
         case fixed64(4): point.value = r.get_double(); break;
-        case bytes(5): point.exemplars.push_back(exemplar(nested(r))); break;
+        case bytes(5): point.exemplars.push_back(exemplar(nested<Exemplar>(r))); break;
         case fixed64(6): point.value = sfixed(r); break;
-        case bytes(7): point.attributes.push_back(key_value(nested(r))); break;
+        case bytes(7): point.attributes.push_back(key_value(nested<KeyValue>(r))); break;
         case varint(8): point.flags = r.get_uint32(); break;
         default: r.skip();
       }
@@ -374,8 +396,8 @@ class Decoder {
         case fixed64(6): point.bucket_counts.push_back(r.get_fixed64()); break;
         case bytes(7): append(point.explicit_bounds, r.get_packed_double()); break;
         case fixed64(7): point.explicit_bounds.push_back(r.get_double()); break;
-        case bytes(8): point.exemplars.push_back(exemplar(nested(r))); break;
-        case bytes(9): point.attributes.push_back(key_value(nested(r))); break;
+        case bytes(8): point.exemplars.push_back(exemplar(nested<Exemplar>(r))); break;
+        case bytes(9): point.attributes.push_back(key_value(nested<KeyValue>(r))); break;
         case varint(10): point.flags = r.get_uint32(); break;
         case fixed64(11): point.min = r.get_double(); break;
         case fixed64(12): point.max = r.get_double(); break;
@@ -384,7 +406,7 @@ class Decoder {
     }
   }
 
-  static ExpBuckets buckets(pbf_reader r) {
+  ExpBuckets buckets(pbf_reader r) {
     ExpBuckets result;
     while (r.next()) {
       switch (r.tag_and_type()) {
@@ -400,17 +422,17 @@ class Decoder {
   void read(pbf_reader r, ExpHistogramPoint& point) {
     while (r.next()) {
       switch (r.tag_and_type()) {
-        case bytes(1): point.attributes.push_back(key_value(nested(r))); break;
+        case bytes(1): point.attributes.push_back(key_value(nested<KeyValue>(r))); break;
         case fixed64(2): point.start_time = r.get_fixed64(); break;
         case fixed64(3): point.time = r.get_fixed64(); break;
         case fixed64(4): point.count = r.get_fixed64(); break;
         case fixed64(5): point.sum = r.get_double(); break;
         case varint(6): point.scale = r.get_sint32(); break;
         case fixed64(7): point.zero_count = r.get_fixed64(); break;
-        case bytes(8): point.positive = buckets(nested(r)); break;
-        case bytes(9): point.negative = buckets(nested(r)); break;
+        case bytes(8): point.positive = buckets(nested<ExpBuckets>(r)); break;
+        case bytes(9): point.negative = buckets(nested<ExpBuckets>(r)); break;
         case varint(10): point.flags = r.get_uint32(); break;
-        case bytes(11): point.exemplars.push_back(exemplar(nested(r))); break;
+        case bytes(11): point.exemplars.push_back(exemplar(nested<Exemplar>(r))); break;
         case fixed64(12): point.min = r.get_double(); break;
         case fixed64(13): point.max = r.get_double(); break;
         case fixed64(14): point.zero_threshold = r.get_double(); break;
@@ -426,8 +448,8 @@ class Decoder {
         case fixed64(3): point.time = r.get_fixed64(); break;
         case fixed64(4): point.count = r.get_fixed64(); break;
         case fixed64(5): point.sum = r.get_double(); break;
-        case bytes(6): point.quantiles.push_back(quantile(nested(r))); break;
-        case bytes(7): point.attributes.push_back(key_value(nested(r))); break;
+        case bytes(6): point.quantiles.push_back(quantile(nested<Quantile>(r))); break;
+        case bytes(7): point.attributes.push_back(key_value(nested<KeyValue>(r))); break;
         case varint(8): point.flags = r.get_uint32(); break;
         default: r.skip();
       }
@@ -446,12 +468,7 @@ class Decoder {
     return result;
   }
 
-  template <class T, class Range>
-  static void append(std::vector<T>& into, const Range& range) {
-    into.insert(into.end(), range.begin(), range.end());
-  }
-
-  std::size_t budget_ = k_decode_budget;
+  std::size_t memory_ = k_decode_memory;
   int depth_ = 0;
 };
 
@@ -467,7 +484,7 @@ Result<AnyRequest> decode_protobuf(Signal signal, ByteView body) try {
   }
   return decoder.request<LogRecord>(reader);
 } catch (const DecodeLimit&) {
-  return fail(Code::failed, "the request has too many parts or is nested too deeply to be read");
+  return fail(Code::failed, "the request is too large or nested too deeply to be read");
 } catch (const protozero::exception& error) {
   return fail(Code::failed, fmt::format("the request is not OTLP protobuf: {}", error.what()));
 }

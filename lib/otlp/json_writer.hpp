@@ -6,12 +6,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "lib/base/utf8.hpp"
 
 namespace obsctl::otlp {
 
@@ -25,7 +28,7 @@ class JsonWriter {
       out_ += ',';
     }
   }
-  void name(const char* name) {
+  void name(std::string_view name) {
     separate();
     out_ += '"';
     out_ += name;
@@ -57,18 +60,23 @@ class JsonWriter {
     out_ += ']';
   }
 
+  // What is not UTF-8 becomes U+FFFD: JSON can hold nothing else.
   void string(std::string_view value) {
     out_ += '"';
-    for (const char c : value) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') {
+    while (!value.empty()) {
+      const auto byte = static_cast<unsigned char>(value.front());
+      const std::size_t length = utf8_length(value);
+      if (byte == '"' || byte == '\\') {
         out_ += '\\';
-        out_ += c;
+        out_ += value.front();
       } else if (byte < 0x20) {
         fmt::format_to(std::back_inserter(out_), "\\u{:04x}", byte);
+      } else if (length == 0) {
+        out_ += "\xEF\xBF\xBD";
       } else {
-        out_ += c;
+        out_.append(value, 0, length);
       }
+      value.remove_prefix(std::max<std::size_t>(length, 1));
     }
     out_ += '"';
   }

@@ -285,7 +285,8 @@ void GrpcSession::act(Stream& stream, const Reply& reply) {
   switch (reply.kind) {
     case Reply::Kind::accept: break;
     case Reply::Kind::unavailable: return refuse(k_unavailable);
-    case Reply::Kind::exhausted: return refuse(k_resource_exhausted);
+    case Reply::Kind::exhausted:
+    case Reply::Kind::out_of_memory: return refuse(k_resource_exhausted);
     case Reply::Kind::invalid: return refuse(k_invalid_argument);
     case Reply::Kind::refuse:
       nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id,

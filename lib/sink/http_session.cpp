@@ -163,7 +163,8 @@ void HttpSession::handle_export(Http1Request& request, Signal signal, Encoding e
 void HttpSession::act(const Reply& reply, Signal signal, Encoding encoding) {
   switch (reply.kind) {
     case Reply::Kind::accept: break;
-    case Reply::Kind::unavailable: return answer_error(503, reply, encoding);
+    case Reply::Kind::unavailable:
+    case Reply::Kind::out_of_memory: return answer_error(503, reply, encoding);
     case Reply::Kind::exhausted: return answer_error(429, reply, encoding);
     case Reply::Kind::invalid: return answer_error(400, reply, encoding);
     case Reply::Kind::goaway: close_after_ = true; return answer_error(503, reply, encoding);

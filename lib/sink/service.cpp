@@ -5,17 +5,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <new>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.hpp"
 #include "lib/otlp/compress.hpp"
-#include "lib/otlp/wire.hpp"
 
 namespace obsctl::otlp {
 namespace {
 
 constexpr std::size_t k_max_groups = 1000;
+constexpr std::size_t k_max_line = 256U << 20;  // bytes of a printed request
+constexpr unsigned k_told = 10;                 // times that a kind of deviation is told
+constexpr std::size_t k_max_told = 10'000;      // kinds
 
 std::uint64_t mix(std::uint64_t value) {
   value ^= value >> 32U;
@@ -35,65 +39,25 @@ std::uint64_t fingerprint(std::string_view text, std::uint64_t seed) {
   return hash;
 }
 
-std::string_view view(const std::uint8_t* bytes, std::size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
+UnixNano now() {
+  return static_cast<UnixNano>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                   std::chrono::system_clock::now().time_since_epoch())
+                                   .count());
 }
 
-// The same identity from a decoded JSON request as scan_items() finds in protobuf.
-template <class Item>
-ItemRef item_ref(const Item& item, const SinkOptions& options) {
-  ItemRef ref;
-  if constexpr (requires { item.trace_id; }) {
-    if (item.trace_id) {
-      ref.trace_id = view(item.trace_id->data(), item.trace_id->size());
-    }
-    if (item.span_id) {
-      ref.span_id = view(item.span_id->data(), item.span_id->size());
-    }
+Result<std::uint64_t> counted(Signal signal, ByteView protobuf) {
+  if (const auto items = count_items(signal, protobuf)) {
+    return *items;
   }
-  for (const auto& [key, value] : item.attributes) {
-    const auto* text = std::get_if<std::string>(&value.value);
-    const auto* number = std::get_if<std::int64_t>(&value.value);
-    if (key == options.sequence_attribute && text != nullptr) {
-      ref.sequence = *text;
-      const bool digits = !text->empty() && text->size() < 20 &&
-                          text->find_first_not_of("0123456789") == std::string::npos;
-      if (digits) {
-        ref.sequence_number = std::stoull(*text);
-      }
-    } else if (key == options.sequence_attribute && number != nullptr) {
-      ref.sequence_number = static_cast<std::uint64_t>(*number);
-    }
-    if (!options.group_attribute.empty() && key == options.group_attribute && text != nullptr) {
-      ref.group = *text;
-    }
-  }
-  return ref;
+  return fail(Code::failed, "the request is not OTLP protobuf");
 }
 
-template <class Visit>
-void each_item(const AnyRequest& request, Visit&& visit) {
-  std::visit(
-      [&](const auto& any) {
-        for (const auto& resource : any.resources) {
-          for (const auto& scope : resource.scopes) {
-            for (const auto& item : scope.items) {
-              if constexpr (requires { item.data; }) {
-                std::visit(
-                    [&](const auto& data) {
-                      if constexpr (requires { data.points; }) {
-                        std::ranges::for_each(data.points, visit);
-                      }
-                    },
-                    item.data);
-              } else {
-                visit(item);
-              }
-            }
-          }
-        }
-      },
-      request);
+// A buffer keeps what the next request of this size needs, but not what a huge one needed.
+void shrink(std::string& buffer) {
+  constexpr std::size_t k_kept = 4U << 20;
+  if (buffer.capacity() > k_kept) {
+    std::string().swap(buffer);  // assigning an empty one would keep the room
+  }
 }
 
 Reply::Kind reply_kind(FaultKind kind) {
@@ -116,37 +80,49 @@ Reply::Kind reply_kind(FaultKind kind) {
 
 Service::Service(const SinkOptions& options) : options_(options), plan_(options.faults) {}
 
+Result<ByteView> Service::unpacked(const Incoming& incoming) {
+  if (incoming.compression == Compression::none) {
+    return incoming.body;
+  }
+  OBS_TRY(unpack(incoming.compression, incoming.body, options_.max_message, unpacked_));
+  return bytes_of(unpacked_);
+}
+
+Result<ByteView> Service::protobuf(const Incoming& incoming, ByteView bytes,
+                                   Deviations* deviations) {
+  if (incoming.encoding == Encoding::protobuf) {
+    return bytes;
+  }
+  OBS_TRY_ASSIGN(from_json_,
+                 json_to_protobuf(incoming.signal, bytes, options_.max_message, deviations));
+  return bytes_of(from_json_);
+}
+
+// The verdict does not depend on what is done with the contents afterwards, and JSON gets the one
+// that the same request gets as protobuf. Only Depth::items does not look into protobuf: it is for
+// who measures senders that are known to be right.
 Service::Contents Service::look_into(const Incoming& incoming) {
   Contents result;
   if (options_.depth == Depth::requests) {
     return result;
   }
-  result.bytes = incoming.body;
-  if (incoming.compression != Compression::none) {
-    if (const auto done =
-            unpack(incoming.compression, incoming.body, options_.max_message, unpacked_);
-        !done) {
-      return {.good = false, .error = done.error().message};
+  Deviations* deviations = options_.print ? &result.deviations : nullptr;
+  const auto items = [&]() -> Result<std::uint64_t> {
+    OBS_TRY_ASSIGN(const ByteView bytes, unpacked(incoming));
+    result.raw_bytes = bytes.size();
+    if (options_.depth == Depth::items && incoming.encoding == Encoding::protobuf &&
+        deviations == nullptr) {
+      return counted(incoming.signal, bytes);
     }
-    result.bytes = bytes_of(unpacked_);
+    OBS_TRY_ASSIGN(result.protobuf, protobuf(incoming, bytes, deviations));
+    return check(incoming.signal, result.protobuf, now(), deviations);
+  }();
+  result.good = items.has_value();
+  if (items) {
+    result.items = *items;
+  } else {
+    result.error = items.error().message;
   }
-  result.raw_bytes = result.bytes.size();
-  const bool prints = static_cast<bool>(options_.print);
-  if (incoming.encoding == Encoding::json || prints) {
-    auto decoded = decode(incoming.signal, incoming.encoding, result.bytes);
-    if (!decoded) {
-      return {.good = false, .raw_bytes = result.raw_bytes, .error = decoded.error().message};
-    }
-    result.items = count_items(*decoded);
-    result.decoded = std::move(*decoded);
-    return result;
-  }
-  const auto items = count_items(incoming.signal, result.bytes);
-  if (!items) {
-    return {
-        .good = false, .raw_bytes = result.raw_bytes, .error = "the request is not OTLP protobuf"};
-  }
-  result.items = *items;
   return result;
 }
 
@@ -183,12 +159,8 @@ void Service::identify(Signal signal, const Contents& contents, std::uint64_t ac
       identify(item, signal);
     }
   };
-  if (contents.decoded) {
-    each_item(*contents.decoded, [&](const auto& item) { one(item_ref(item, options_)); });
-  } else {
-    const ScanKeys keys{.sequence = options_.sequence_attribute, .group = options_.group_attribute};
-    static_cast<void>(scan_items(signal, contents.bytes, keys, one));
-  }
+  const ScanKeys keys{.sequence = options_.sequence_attribute, .group = options_.group_attribute};
+  static_cast<void>(scan_items(signal, contents.protobuf, keys, one));
 }
 
 void Service::note(std::string_view request, const std::vector<std::string>& headers,
@@ -198,17 +170,65 @@ void Service::note(std::string_view request, const std::vector<std::string>& hea
   }
 }
 
-void Service::print(const Contents& contents) const {
-  if (!options_.print || !contents.decoded) {
+void Service::print(Signal signal, const Contents& contents) const {
+  if (!options_.print || options_.depth == Depth::requests) {
     return;
   }
-  const Encoded json = std::visit(
-      [](const auto& request) { return encode(request, Encoding::json); }, *contents.decoded);
-  options_.print(fmt::format("{}\n", json.bytes));
+  if (auto line = protobuf_to_json(signal, contents.protobuf, k_max_line)) {
+    *line += '\n';
+    options_.print(*line);
+  } else if (options_.note) {
+    options_.note("a request is not printed: its line would be longer than 256 MiB");
+  }
 }
 
-Reply Service::handle(const Incoming& incoming) {
+void Service::tell(const Incoming& incoming, const Deviations& deviations) {
+  if (!options_.note) {
+    return;
+  }
+  bool news = false;
+  for (const Deviation& one : deviations.kept()) {
+    const bool room = told_.size() < k_max_told || told_.contains(one.kind);
+    const unsigned times = room ? ++told_[one.kind] : k_told + 1;
+    if (times <= k_told) {
+      news = true;
+      options_.note(fmt::format("not OTLP{}: {}{}",
+                                incoming.encoding == Encoding::json ? "/JSON" : "", to_text(one),
+                                times == k_told ? " (not told again)" : ""));
+    }
+  }
+  if (news && deviations.others() > 0) {
+    options_.note(fmt::format("not OTLP: … and {} more of other kinds", deviations.others()));
+  }
+}
+
+Reply Service::handle(const Incoming& incoming) try {
+  return receive(incoming);
+} catch (const std::bad_alloc&) {
+  // One request too many is not the end of the counts: what it took is free again here.
+  shrink(unpacked_);
+  shrink(from_json_);
+  const std::lock_guard lock(mutex_);
+  auto& counts = counts_.signals[static_cast<std::size_t>(incoming.signal)];
+  ++counts.requests;
+  ++counts.refused;
+  counts.wire_bytes += incoming.wire_bytes;
+  return {.kind = Reply::Kind::out_of_memory, .message = "out of memory"};
+}
+
+Reply Service::receive(const Incoming& incoming) {
   const Contents contents = look_into(incoming);
+  Reply reply = answer(incoming, contents);
+  tell(incoming, contents.deviations);
+  if (reply.kind == Reply::Kind::accept) {
+    print(incoming.signal, contents);
+  }
+  shrink(unpacked_);
+  shrink(from_json_);
+  return reply;
+}
+
+Reply Service::answer(const Incoming& incoming, const Contents& contents) {
   const Fault* fault = contents.good ? plan_.next(incoming.signal) : nullptr;
   Reply reply;
   if (fault != nullptr) {
@@ -249,7 +269,6 @@ Reply Service::handle(const Incoming& incoming) {
     identify(incoming.signal, contents, accepted);
     counts_.distinct_traces = traces_.size();
   }
-  print(contents);
   return reply;
 }
 

@@ -29,6 +29,7 @@ struct Reply {
     accept,
     unavailable,
     exhausted,
+    out_of_memory,
     invalid,
     refuse,
     reset,
@@ -66,17 +67,24 @@ class Service {
     std::uint64_t items = 0;
     std::uint64_t raw_bytes = 0;
     std::string error = {};
-    std::optional<AnyRequest> decoded = {};
-    ByteView bytes = {};
+    ByteView protobuf = {};
+    Deviations deviations = {};
   };
+  Reply receive(const Incoming& incoming);
   Contents look_into(const Incoming& incoming);
+  Result<ByteView> unpacked(const Incoming& incoming);
+  Result<ByteView> protobuf(const Incoming& incoming, ByteView bytes, Deviations* deviations);
+  Reply answer(const Incoming& incoming, const Contents& contents);
   void identify(Signal signal, const Contents& contents, std::uint64_t accepted);
   void identify(const ItemRef& item, Signal signal);
-  void print(const Contents& contents) const;
+  void print(Signal signal, const Contents& contents) const;
+  void tell(const Incoming& incoming, const Deviations& deviations);
 
   const SinkOptions& options_;
   FaultPlan plan_;
   std::string unpacked_;
+  std::string from_json_;
+  std::unordered_map<std::uint64_t, unsigned> told_;  // how often, by kind of deviation
   std::array<SequenceSet, k_signals> sequences_;
   FingerprintSet span_ids_;
   FingerprintSet traces_;

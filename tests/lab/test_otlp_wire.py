@@ -15,6 +15,8 @@ import re
 import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 import grpc
 import pytest
@@ -506,3 +508,57 @@ def test_the_sinks_faults_as_grpc_sees_them():
     counts = sink.stop()
     assert counts["signals"]["traces"]["refused"] == 1
     assert counts["faults"] == {"exhausted": 1}
+
+
+def post(port: int, signal: str, body: bytes, kind: str = "json") -> int:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/{signal}", data=body, headers={
+        "content-type": "application/json" if kind == "json" else "application/x-protobuf"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+@needs_sink
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_the_sink_prints_what_opentelemetry_reads(samples, signal):
+    sink = Sink("--print")
+    for kind, name in (("protobuf", "pb"), ("json", "json")):
+        assert post(sink.http, signal, (samples / f"{signal}.{name}").read_bytes(), kind) == 200
+    sink.process.terminate()
+    printed = [json.loads(line) for line in sink.process.communicate(timeout=20)[0].splitlines()[:2]]
+    expected = getattr(otlp_expected, signal)()
+    assert [json_format.ParseDict(ids_to_base64(one), SIGNALS[signal]()) for one in printed] == [expected] * 2
+
+
+# A span's members in JSON, and its fields in protobuf.
+ODD_JSON = ['"traceId":""', '"traceId":null', '"traceId":"AAECAwQFBgcICQoLDA0ODw=="', '"traceId":"abc"', '"spanId":5',
+            '"kind":99', '"kind":-1', '"kind":"SPAN_KIND_CLIENT"', '"kind":"CLIENT"', '"kind":"3"', '"kind":1.0',
+            '"kind":null', '"name":null', '"name":5', '"flags":"1"', '"flags":1e1', '"flags":4294967296',
+            '"start_time_unix_nano":5', '"startTimeUnixNano":{"low":1}', '"startTimeUnixNano":" 1"', '"events":null',
+            '"events":{}', '"events":[null]', '"events":[5]', '"status":null', '"status":[]', '"TraceId":"x"',
+            '"attributes":[{"value":{"boolValue":"true"}}]', '"attributes":[{"value":{"intValue":5.0}}]',
+            '"attributes":[{"value":{"doubleValue":"inf"}}]', '"attributes":[{"value":{"doubleValue":"x"}}]',
+            '"attributes":[{"value":{"bytesValue":"AAE"}}]', '"attributes":[{"value":{"stringValue":"\\ud800"}}]']
+ODD_PROTOBUF = [field(1, b"x" * 15), field(1, b""), field(4, b"x" * 9), b"\x08\x05", b"\x30\x63", b"\x98\x06\x01",
+                field(5, b"caf\xe9"), field(6, b"\x01"), field(9, b"\xff\xff"), b"\x00\x00"]
+
+
+@needs_sink
+@needs_collector
+def test_the_sink_refuses_what_the_collector_refuses(collector):
+    sinks = [Sink(), Sink("--print")]
+    bodies = [(f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{{one}}}]}}]}}]}}'.encode(), "json")
+              for one in ODD_JSON]
+    bodies += [(field(1, field(2, field(2, one))), "protobuf") for one in ODD_PROTOBUF]
+    differ = {}
+    for body, kind in bodies:
+        wanted, *got = [post(port, "traces", body, kind) for port in (collector.http, *(one.http for one in sinks))]
+        if got != [wanted] * 2:
+            differ[body] = (wanted, got)
+    for one in sinks:
+        one.process.terminate()
+        one.process.communicate(timeout=20)
+    assert not differ
