@@ -17,7 +17,8 @@ namespace {
 Status parse(std::string_view text, Http1Request* request = nullptr, int* error = nullptr) {
   Status verdict = Status::need_more;
   for (const std::size_t piece : {text.size(), std::size_t{1}, std::size_t{2}, std::size_t{7}}) {
-    Http1Parser parser(1000, true);
+    Budget budget(1U << 20);
+    Http1Parser parser(1000, true, budget);
     Status status = Status::need_more;
     for (std::size_t at = 0; at < text.size() && status != Status::ready && status != Status::bad;
          at += piece) {
