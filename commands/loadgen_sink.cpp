@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `obsctl loadgen sink`: an OTLP receiver that counts until it is told to stop.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,7 +117,16 @@ class Output {
   std::optional<LineWriter> own_err_;
 };
 
+// Large bodies come and go as whole pages, and memory that a burst needed does not stay with the
+// program. glibc would otherwise raise this threshold to the largest body it has seen.
+void return_large_blocks() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 Result<int> serve(Context& context, const SinkFlags& flags) {
+  return_large_blocks();
   otlp::SinkOptions options = flags.options;
   options.host = unbracketed(options.host);
   options.memory = static_cast<std::size_t>(std::min(flags.memory.value, 1e15));

@@ -269,7 +269,7 @@ bool GrpcSession::greet(std::string_view bytes) {
   }
   service_.count(&SinkCounts::protocol_errors);
   const std::string why = misdirected(came);
-  if (came == Greeting::http1) {
+  if (!why.empty()) {  // also for TLS: clients know "HTTP/" in place of a handshake
     const std::string answer = http1_refusal("400 Bad Request", why);
     outbox_.copy(answer.data(), answer.size());
   }

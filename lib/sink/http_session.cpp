@@ -147,8 +147,11 @@ bool HttpSession::take(std::string_view bytes) {
 bool HttpSession::take_some(std::string_view& bytes) {
   if (fresh_ && parser_.stage() == Http1Parser::Stage::between &&
       greeting_of(bytes) == Greeting::tls) {
-    misdirected(Greeting::tls);
-    return false;
+    // Not TLS, but clients know "HTTP/" in place of a handshake, and say so.
+    service_.count(&SinkCounts::protocol_errors);
+    send(http1_refusal("400 Bad Request", misdirected(Greeting::tls)));
+    closing_ = true;
+    return true;
   }
   switch (parser_.feed(bytes)) {
     case Http1Parser::Status::need_more: break;
