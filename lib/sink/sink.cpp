@@ -25,7 +25,8 @@ namespace {
 
 constexpr auto k_sweep = std::chrono::seconds(1);  // how often deadlines are looked at
 constexpr auto k_pause = std::chrono::milliseconds(100);
-constexpr int k_accepts_per_event = 64;  // then the connections have their turn
+constexpr auto k_fresh = std::chrono::seconds(1);  // who just came may be about to speak
+constexpr int k_accepts_per_event = 64;            // then the connections have their turn
 
 // What epoll gives back: small numbers are the fixed descriptors, the others session ids.
 enum Tag : std::uint64_t { k_wake = 0, k_grpc = 1, k_http = 2, k_first_session = 16 };
@@ -247,11 +248,12 @@ void Sink::Impl::open(Fd socket, bool grpc) {
 
 // Silent connections must not shut out who has something to say.
 bool Sink::Impl::close_oldest_idle() {
+  const Time now = Clock::now();
   auto oldest = sessions_.end();
   for (auto one = sessions_.begin(); one != sessions_.end(); ++one) {
     const bool older =
         oldest == sessions_.end() || one->second->last_active() < oldest->second->last_active();
-    if (!one->second->busy() && older) {
+    if (older) {
       oldest = one;
     }
   }
