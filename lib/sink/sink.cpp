@@ -251,9 +251,10 @@ bool Sink::Impl::close_oldest_idle() {
   const Time now = Clock::now();
   auto oldest = sessions_.end();
   for (auto one = sessions_.begin(); one != sessions_.end(); ++one) {
-    const bool older =
-        oldest == sessions_.end() || one->second->last_active() < oldest->second->last_active();
-    if (older) {
+    const Session& session = *one->second;
+    const bool idle = !session.busy() && now - session.last_active() > k_fresh;
+    if (idle &&
+        (oldest == sessions_.end() || session.last_active() < oldest->second->last_active())) {
       oldest = one;
     }
   }
