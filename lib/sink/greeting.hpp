@@ -16,7 +16,7 @@ enum class Greeting : std::uint8_t { unknown, http1, http2, tls, other };
 inline constexpr std::size_t k_greeting = 10;
 [[nodiscard]] Greeting greeting_of(std::string_view bytes);
 
-// Where the sink listens; 0: not at all.
+// Where the sink listens (0: not at all), and whether only for TLS.
 struct Ports {
   std::uint16_t grpc = 0;
   std::uint16_t http = 0;

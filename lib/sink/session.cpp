@@ -15,7 +15,9 @@ constexpr auto k_linger = std::chrono::seconds(5);  // for the peer to read its 
 }  // namespace
 
 std::string Session::misdirected(Greeting came) {
-  std::string text = wrong_port(came, grpc_, loop_.ports());
+  Ports ports = loop_.ports();
+  ports.tls = ports.tls && !greeted_;  // a client that greeted in TLS needs no advice on that
+  std::string text = wrong_port(came, grpc_, ports);
   if (!text.empty()) {
     loop_.warn(text);
   }
