@@ -202,7 +202,7 @@ void Sink::Impl::with(Session& session, F&& work) {
 void Sink::Impl::accept_from(const Fd& listener, bool grpc) {
   for (int i = 0; i < k_accepts_per_event; ++i) {
     if (sessions_.size() >= options_.max_connections && !close_oldest_idle()) {
-      return pause(fmt::format("{} connections are busy: no more for now", sessions_.size()));
+      return pause(fmt::format("all {} connections are in use: new ones wait", sessions_.size()));
     }
     Fd socket(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.open()) {
