@@ -223,6 +223,7 @@ class GrpcSession final : public Session {
     return static_cast<ssize_t>(take);
   }
 
+  void show_header(Stream& stream, std::string_view key, std::string_view text);
   void take_header(Stream& stream, std::string_view key, std::string_view text);
 
   std::string greeting_;  // until it is known what the client speaks
@@ -299,13 +300,23 @@ void GrpcSession::expire(Time now) {
   }
 }
 
+// Keeps a header for who reads along.
+void GrpcSession::show_header(Stream& stream, std::string_view key, std::string_view text) {
+  if (key == ":path") {
+    stream.path = printable(text, 200);
+  }
+  if (key.starts_with(':') || stream.headers.size() >= k_max_headers) {
+    return;
+  }
+  std::string shown = shown_header(key, text);
+  if (stream.holding.grow(sizeof shown + shown.size())) {
+    stream.headers.push_back(std::move(shown));
+  }
+}
+
 void GrpcSession::take_header(Stream& stream, std::string_view key, std::string_view text) {
   if (service_.options().note) {
-    if (key == ":path") {
-      stream.path = printable(text, 200);
-    } else if (!key.starts_with(':') && stream.headers.size() < k_max_headers) {
-      stream.headers.push_back(shown_header(key, text));
-    }
+    show_header(stream, key, text);
   }
   if (key == ":path") {
     stream.signal = signal_of_method(text);
@@ -445,9 +456,10 @@ void GrpcSession::refuse_http(Stream& stream) {
                               ? "gRPC-Web is not supported, only gRPC and OTLP over HTTP; " + where
                               : "content-type is not application/grpc; " + where;
   service_.note("HTTP/2 " + stream.path, stream.headers, "415: " + why);
-  const std::array<nghttp2_nv, 4> fields = {field(":status", "415"),
-                                            field("content-type", "text/plain"),
-                                            field("grpc-status", "12"), field("grpc-message", why)};
+  const std::string message = percent_encode(why);
+  const std::array<nghttp2_nv, 4> fields = {
+      field(":status", "415"), field("content-type", "text/plain"), field("grpc-status", "12"),
+      field("grpc-message", message)};
   nghttp2_submit_response(session_.get(), stream.id, fields.data(), fields.size(), nullptr);
 }
 

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t k_max_head = 64 * 1024;
 constexpr std::size_t k_max_line = 256;
+constexpr std::size_t k_max_shown = 100;  // headers
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -145,7 +146,7 @@ Http1Parser::Status Http1Parser::parse_header(std::string_view line) {
   if (has_control(line)) {
     return fail(400);
   }
-  if (keep_headers_) {
+  if (keep_headers_ && request_.headers.size() < k_max_shown) {
     request_.headers.push_back(shown_header(name, value));
   }
   if (name == "content-length") {

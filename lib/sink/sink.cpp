@@ -70,6 +70,7 @@ class Sink::Impl final : public Loop {
 
   Result<void> listen(int port, Fd& listener, std::uint16_t& actual, Tag tag);
   void run();
+  void turn();
   void handle(const epoll_event& event, Time now);
   void accept_from(const Fd& listener, bool grpc);
   void open(Fd socket, bool grpc);
@@ -146,18 +147,26 @@ void Sink::Impl::stop() {
 }
 
 void Sink::Impl::run() {
-  bool interrupted = false;
   while (!stopping_) {
-    const auto events = poller_.wait(next_event(Clock::now()), interrupted);
-    const Time now = Clock::now();
-    for (const epoll_event& event : events) {
-      handle(event, now);
+    try {
+      turn();
+    } catch (const std::bad_alloc&) {
+      service_.count(&SinkCounts::memory_refused);
     }
-    listen_again(now);
-    run_timers(now);
-    sweep(now);
   }
   sessions_.clear();
+}
+
+void Sink::Impl::turn() {
+  bool interrupted = false;
+  const auto events = poller_.wait(next_event(Clock::now()), interrupted);
+  const Time now = Clock::now();
+  for (const epoll_event& event : events) {
+    handle(event, now);
+  }
+  listen_again(now);
+  run_timers(now);
+  sweep(now);
 }
 
 Time Sink::Impl::next_event(Time now) const {
