@@ -237,6 +237,10 @@ Command loadgen_sink_command() {
       "Receives OTLP over gRPC and HTTP and counts requests, items, duplicates and distinct "
       "traces. The counts are served at /counts of the HTTP port while it runs and printed as JSON "
       "when it stops.\n\n"
+      "It does not wait for anybody. A reader of --print that is too slow misses requests, and the "
+      "end says how many. Handshakes and heads have 10 s, bodies 60 s. When unfinished requests "
+      "have used up --memory, further ones are refused with RESOURCE_EXHAUSTED or 429, to be sent "
+      "again. A second Ctrl-C ends it at once. Pages in a browser may send to the HTTP port.\n\n"
       "Faults are spread evenly: a share of 10% is every tenth request. Kinds: " +
       join(otlp::fault_names(), ", ") + ".";
   out.flags = listen_flags(*flags);
