@@ -347,7 +347,12 @@ void Sink::Impl::sweep(Time now) {
   if (now < next_sweep_) {
     return;
   }
+  // After a large request the loop is late, and what the peers have sent meanwhile is read first.
+  const bool late = now - next_sweep_ > 2 * k_sweep;
   next_sweep_ = now + k_sweep;
+  if (late) {
+    return;
+  }
   std::vector<Session*> all;
   for (const auto& [number, session] : sessions_) {
     all.push_back(session.get());
