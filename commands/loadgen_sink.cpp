@@ -92,10 +92,14 @@ class Output {
     constexpr std::chrono::seconds k_patience{1};
     out_.insist(counts);
     const bool told = out_.drain(k_patience, hurry);
+    const int error = out_.error();
+    const std::string cause = error != 0 ? lower(std::strerror(error)) : "";
     if (const std::uint64_t missing = out_.missing(); missing > 0) {
-      say(fmt::format("obsctl: {} {} not printed: the reader {}", missing,
+      say(fmt::format("obsctl: {} {} not printed: {}", missing,
                       missing == 1 ? "request was" : "requests were",
-                      out_.error() == 0 ? "was too slow" : "has closed standard output"));
+                      error == 0       ? "the reader was too slow"
+                      : error == EPIPE ? "the reader has closed standard output"
+                                       : cause));
     }
     if (!told) {
       err().insist(counts);
@@ -103,7 +107,6 @@ class Output {
     if (own_err_) {
       own_err_->drain(k_patience, hurry);
     }
-    const int error = out_.error();
     return error == 0 || error == EPIPE ? Result<void>{}
                                         : fail(Code::io, fmt::format("cannot write the counts: {}",
                                                                      lower(std::strerror(error))));
