@@ -101,15 +101,16 @@ class Output {
                       : error == EPIPE ? "the reader has closed standard output"
                                        : cause));
     }
-    if (!told) {
-      err().insist(counts);
-    }
     if (own_err_) {
+      if (!told) {
+        own_err_->insist(counts);
+      }
       own_err_->drain(k_patience, hurry);
     }
-    return error == 0 || error == EPIPE ? Result<void>{}
-                                        : fail(Code::io, fmt::format("cannot write the counts: {}",
-                                                                     lower(std::strerror(error))));
+    if (error != 0 && error != EPIPE) {  // a closed pipe is the reader's choice
+      return fail(Code::io, fmt::format("cannot write the counts: {}", cause));
+    }
+    return {};
   }
 
  private:
