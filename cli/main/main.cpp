@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entry point: connects the program to the real system.
+#include <fcntl.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -9,7 +11,22 @@
 
 #include "cli/app.hpp"
 
+namespace {
+
+// A standard stream that came closed would become the number of the next file or socket, and
+// results would be written into that. Reading what is only for writing fails, and the reverse.
+void keep_standard_streams() {
+  for (const int fd : {0, 1, 2}) {
+    if (::fcntl(fd, F_GETFD) < 0) {
+      static_cast<void>(::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY));
+    }
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  keep_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe shows up as EPIPE, which is not an error
   std::signal(SIGXFSZ, SIG_IGN);  // a limit of the file size shows up as EFBIG, which is one
   try {

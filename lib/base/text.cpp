@@ -159,14 +159,18 @@ std::string percent_encoded(std::string_view text) {
 
 std::string printable(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (byte == '\n') {
       out += "\\n";
     } else if (byte < 0x20 || byte == 0x7F) {
       out += fmt::format("\\x{:02x}", static_cast<unsigned>(byte));
+    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {  // U+0080 … U+009F
+      out += fmt::format("\\x{:02x}", static_cast<unsigned>(next));
+      ++i;
     } else {
-      out += c;
+      out += text[i];
     }
   }
   return out;

@@ -40,15 +40,19 @@ struct Address {
 // Text of an errno, lower case: "connection refused".
 [[nodiscard]] std::string errno_text(int error);
 
+// What a server's port speaks after a TLS handshake.
+enum class Alpn : std::uint8_t { h2, http11 };
+
 // Certificates and rules, shared by all connections of one client or server.
 class TlsContext {
  public:
   // `alpn`: the one protocol to offer, "h2" or "http/1.1".
   [[nodiscard]] static Result<TlsContext> client(const TlsOptions& options, std::string alpn);
-  // `client_ca`: PEM that client certificates must chain to; empty asks for none.
+  // `client_ca`: PEM that client certificates must chain to; empty asks for none. `alpn`: the one
+  // protocol that is spoken.
   [[nodiscard]] static Result<TlsContext> server(const std::string& cert_file,
                                                  const std::string& key_file,
-                                                 const std::string& client_ca);
+                                                 const std::string& client_ca, Alpn alpn);
 
   [[nodiscard]] ssl_ctx_st* get() const { return context_.get(); }
 
@@ -88,8 +92,18 @@ class Channel {
   [[nodiscard]] std::string alpn() const;
   [[nodiscard]] const std::string& error() const { return error_; }
 
+  // The first bytes, left in the socket for whoever reads next.
+  [[nodiscard]] Io peek(std::span<char> into, std::size_t& count) const;
+  // Sends in the clear, before or without TLS, as far as that is possible without waiting.
+  void send_plain(std::string_view text) const;
+
   // Says goodbye (TLS close_notify) as far as that is possible without waiting.
   void shutdown();
+  // Says goodbye and sends no more. The peer can still read what was sent: closing while it sends
+  // would reset the connection and take the answer with it.
+  void end_output();
+  // Throws away what the peer still sends; `again` when there is no more for now.
+  [[nodiscard]] Io discard() const;
   // Closes with a TCP reset, as a crashed process would.
   void abort();
 

@@ -14,16 +14,16 @@ constexpr std::size_t k_referred = 512 * 1024;  // beyond this the socket is ask
 
 }  // namespace
 
-Outbox::Outbox() : arena_(k_arena) {
+Outbox::Outbox() : arena_(std::make_unique_for_overwrite<char[]>(k_arena)) {
   parts_.reserve(k_parts + 1);
 }
 
 std::size_t Outbox::copy(const void* data, std::size_t size) {
-  const std::size_t take = std::min(size, arena_.size() - used_);
+  const std::size_t take = std::min(size, k_arena - used_);
   if (take == 0) {
     return 0;
   }
-  char* at = arena_.data() + used_;
+  char* at = arena_.get() + used_;
   std::memcpy(at, data, take);
   used_ += take;
   if (!empty() && static_cast<char*>(parts_.back().iov_base) + parts_.back().iov_len == at) {
@@ -42,8 +42,7 @@ void Outbox::refer(ByteView bytes) {
 }
 
 bool Outbox::has_room(std::size_t size, std::size_t parts) const {
-  return arena_.size() - used_ >= size && parts_.size() + parts <= k_parts &&
-         referred_ < k_referred;
+  return k_arena - used_ >= size && parts_.size() + parts <= k_parts && referred_ < k_referred;
 }
 
 void Outbox::reset() {

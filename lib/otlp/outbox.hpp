@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,9 @@ class Outbox {
  private:
   void reset();
 
-  std::vector<char> arena_;
-  std::size_t used_ = 0;      // of arena_
-  std::size_t referred_ = 0;  // bytes pointed to
+  std::unique_ptr<char[]> arena_;  // not cleared: an idle connection's pages are never touched
+  std::size_t used_ = 0;           // of arena_
+  std::size_t referred_ = 0;       // bytes pointed to
   std::vector<iovec> parts_;
   std::size_t first_ = 0;  // first part not yet sent
   std::deque<std::string> copies_;

@@ -21,6 +21,8 @@ namespace obsctl::otlp {
 namespace {
 
 constexpr std::size_t k_record = 16 * 1024;  // the largest TLS record
+constexpr char k_alpn_h2[] = "h2";
+constexpr char k_alpn_http11[] = "http/1.1";
 
 std::string openssl_error() {
   const unsigned long code = ERR_peek_error();
@@ -108,18 +110,20 @@ Result<void> load_ca(SSL_CTX* context, const std::string& file) {
   return {};
 }
 
-// The server takes h2 or http/1.1, whichever the client names first.
+// Takes the port's own protocol. A client without it cannot be served by the HTTP port: the alert
+// is what RFC 7301 asks for. The gRPC port goes on, since it can tell an HTTP/1.1 client in its own
+// words where to go.
 int choose_alpn(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size,
-                const unsigned char* in, unsigned in_size, void* /*unused*/) {
+                const unsigned char* in, unsigned in_size, void* wanted) {
+  const std::string_view own(static_cast<const char*>(wanted));
   for (unsigned i = 0; i < in_size && i + in[i] < in_size; i += in[i] + 1U) {
-    const std::string_view name(reinterpret_cast<const char*>(in) + i + 1, in[i]);
-    if (name == "h2" || name == "http/1.1") {
+    if (std::string_view(reinterpret_cast<const char*>(in) + i + 1, in[i]) == own) {
       *out = in + i + 1;
       *out_size = in[i];
       return SSL_TLSEXT_ERR_OK;
     }
   }
-  return SSL_TLSEXT_ERR_NOACK;
+  return own == k_alpn_h2 ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 bool is_address(const std::string& name) {
@@ -156,7 +160,7 @@ Result<TlsContext> TlsContext::client(const TlsOptions& options, std::string alp
 }
 
 Result<TlsContext> TlsContext::server(const std::string& cert_file, const std::string& key_file,
-                                      const std::string& client_ca) {
+                                      const std::string& client_ca, Alpn alpn) {
   TlsContext result;
   result.context_ = make_context(TLS_server_method());
   SSL_CTX* context = result.context_.get();
@@ -168,7 +172,8 @@ Result<TlsContext> TlsContext::server(const std::string& cert_file, const std::s
     OBS_TRY(load_ca(context, client_ca));
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
-  SSL_CTX_set_alpn_select_cb(context, choose_alpn, nullptr);
+  const char* own = alpn == Alpn::h2 ? k_alpn_h2 : k_alpn_http11;
+  SSL_CTX_set_alpn_select_cb(context, choose_alpn, const_cast<char*>(own));
   return result;
 }
 
@@ -313,6 +318,39 @@ void Channel::shutdown() {
     SSL_shutdown(ssl_.get());
     ERR_clear_error();
   }
+}
+
+void Channel::end_output() {
+  shutdown();
+  ::shutdown(fd_.get(), SHUT_WR);
+}
+
+Io Channel::peek(std::span<char> into, std::size_t& count) const {
+  const auto got = ::recv(fd_.get(), into.data(), into.size(), MSG_PEEK);
+  count = got > 0 ? static_cast<std::size_t>(got) : 0;
+  return got > 0                               ? Io::done
+         : got == 0                            ? Io::closed
+         : (errno == EAGAIN || errno == EINTR) ? Io::again
+                                               : Io::failed;
+}
+
+void Channel::send_plain(std::string_view text) const {
+  static_cast<void>(::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL));
+}
+
+Io Channel::discard() const {
+  constexpr int k_turns = 16;  // then the other connections have theirs
+  char unread[16 * 1024];
+  for (int turn = 0; turn < k_turns; ++turn) {
+    const auto got = ::recv(fd_.get(), unread, sizeof unread, 0);
+    if (got == 0) {
+      return Io::closed;
+    }
+    if (got < 0) {
+      return errno == EAGAIN || errno == EINTR ? Io::again : Io::failed;
+    }
+  }
+  return Io::again;
 }
 
 void Channel::abort() {

@@ -14,11 +14,20 @@ namespace {
 
 constexpr std::size_t k_max_head = 64 * 1024;
 constexpr std::size_t k_max_line = 256;
+constexpr std::size_t k_max_shown = 100;  // headers
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return c > ' ' && c < 0x7f &&
            std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
+  });
+}
+
+// A NUL or a lone CR ends a value for some programs and not for others (RFC 9110, 5.5).
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7f;
   });
 }
 
@@ -32,12 +41,12 @@ bool parse_number(std::string_view text, int base, std::uint64_t& into) {
 
 void Http1Parser::next() {
   state_ = State::head;
-  head_.clear();
   line_.clear();
   left_ = trailer_bytes_ = 0;
   chunked_ = has_length_ = told_head_ = false;
-  std::string body = std::move(request_.body);  // keeps its capacity
-  body.clear();
+  std::string body = std::move(request_.body);  // keeps its capacity, when it is small
+  holding_.release(body);
+  holding_.release(head_);
   request_ = Http1Request{};
   request_.body = std::move(body);
 }
@@ -62,8 +71,14 @@ Http1Parser::Status Http1Parser::feed(std::string_view& input) {
 Http1Parser::Status Http1Parser::feed_head(std::string_view& input) {
   // The empty line may be split anywhere, so the search starts in what is already there.
   const std::size_t start = head_.size() > 3 ? head_.size() - 3 : 0;
-  const std::size_t take = std::min(input.size(), k_max_head + 4 - head_.size());
+  std::size_t take = std::min(input.size(), k_max_head + 4 - head_.size());
+  if (const auto whole = input.find("\r\n\r\n"); head_.empty() && whole < take) {
+    take = whole + 4;  // what follows is the body's, and not copied twice
+  }
   const std::size_t before = head_.size();
+  if (!holding_.reserve(head_, take)) {
+    return fail(429);
+  }
   head_.append(input.substr(0, take));
   if (!head_.empty() && !is_token(std::string_view(head_).substr(0, 1))) {
     return fail(400);  // a TLS greeting, for one, would wait for ever for its empty line
@@ -85,22 +100,9 @@ Http1Parser::Status Http1Parser::feed_head(std::string_view& input) {
 Http1Parser::Status Http1Parser::parse_head() {
   const std::string_view head = head_;
   std::size_t at = head.find("\r\n");
-  const std::string_view first = head.substr(0, at);
-  const auto space = first.find(' ');
-  const auto last = first.rfind(' ');
-  if (space == std::string_view::npos || last == space || !is_token(first.substr(0, space))) {
-    return fail(400);
+  if (parse_request_line(head.substr(0, at)) == Status::bad) {
+    return Status::bad;
   }
-  const std::string_view version = first.substr(last + 1);
-  request_.method = first.substr(0, space);
-  request_.target = first.substr(space + 1, last - space - 1);
-  if (request_.target.empty() || request_.target.find(' ') != std::string::npos) {
-    return fail(400);
-  }
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") {
-    return fail(505);
-  }
-  request_.keep_alive = version == "HTTP/1.1";
   for (at += 2; at < head.size();) {
     const auto end = head.find("\r\n", at);
     if (parse_header(head.substr(at, end - at)) == Status::bad) {
@@ -114,6 +116,26 @@ Http1Parser::Status Http1Parser::parse_head() {
   return left_ > max_body_ ? fail(413) : Status::head;
 }
 
+Http1Parser::Status Http1Parser::parse_request_line(std::string_view first) {
+  const auto space = first.find(' ');
+  const auto last = first.rfind(' ');
+  if (space == std::string_view::npos || last == space || !is_token(first.substr(0, space))) {
+    return fail(400);
+  }
+  const std::string_view version = first.substr(last + 1);
+  request_.method = first.substr(0, space);
+  request_.target = first.substr(space + 1, last - space - 1);
+  if (request_.target.empty() || has_control(request_.target) ||
+      request_.target.find_first_of(" \t") != std::string::npos) {
+    return fail(400);
+  }
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") {
+    return fail(505);
+  }
+  request_.keep_alive = version == "HTTP/1.1";
+  return Status::head;
+}
+
 Http1Parser::Status Http1Parser::parse_header(std::string_view line) {
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
@@ -121,7 +143,10 @@ Http1Parser::Status Http1Parser::parse_header(std::string_view line) {
   }
   const std::string name = lower(line.substr(0, colon));
   const std::string_view value = trim(line.substr(colon + 1));
-  if (keep_headers_) {
+  if (has_control(line)) {
+    return fail(400);
+  }
+  if (keep_headers_ && request_.headers.size() < k_max_shown) {
     request_.headers.push_back(shown_header(name, value));
   }
   if (name == "content-length") {
@@ -144,6 +169,10 @@ Http1Parser::Status Http1Parser::parse_header(std::string_view line) {
     const std::string tokens = lower(value);
     request_.keep_alive = tokens.find("close") == std::string::npos &&
                           (request_.keep_alive || tokens.find("keep-alive") != std::string::npos);
+  } else if (name == "origin") {
+    request_.origin = value;
+  } else if (name == "access-control-request-headers") {
+    request_.asked_headers = value;
   } else if (name == "expect") {
     request_.expects_continue = lower(value) == "100-continue";
   }
@@ -154,6 +183,9 @@ Http1Parser::Status Http1Parser::feed_body(std::string_view& input, State after)
   const auto take = static_cast<std::size_t>(std::min<std::uint64_t>(input.size(), left_));
   request_.body_size += take;
   if (keep_body_) {
+    if (!holding_.reserve(request_.body, take)) {
+      return fail(429);
+    }
     request_.body.append(input.substr(0, take));
   }
   input.remove_prefix(take);
@@ -198,6 +230,9 @@ Http1Parser::Status Http1Parser::feed_chunked(std::string_view& input) {
     }
     std::string_view line = line_;
     line.remove_suffix(2);
+    if (has_control(line)) {
+      return fail(400);
+    }
     if (state_ == State::chunk_end) {
       if (!line.empty()) {
         return fail(400);

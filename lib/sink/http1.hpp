@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/sink/budget.hpp"
+
 namespace obsctl::otlp {
 
 struct Http1Request {
@@ -14,6 +16,8 @@ struct Http1Request {
   std::string target = {};
   std::string content_type = {};
   std::string content_encoding = {};
+  std::string origin = {};         // of the web page that a browser sends for
+  std::string asked_headers = {};  // Access-Control-Request-Headers
   std::string body = {};
   std::uint64_t body_size = 0;  // also when the body was not kept
   bool keep_alive = true;
@@ -23,9 +27,9 @@ struct Http1Request {
 
 class Http1Parser {
  public:
-  // `keep_body` false: bodies are counted and dropped.
-  Http1Parser(std::size_t max_body, bool keep_body, bool keep_headers = false)
-      : max_body_(max_body), keep_body_(keep_body), keep_headers_(keep_headers) {}
+  // `keep_body` false: bodies are counted and dropped. What is kept is taken from `budget`.
+  Http1Parser(std::size_t max_body, bool keep_body, Budget& budget, bool keep_headers = false)
+      : max_body_(max_body), keep_body_(keep_body), keep_headers_(keep_headers), holding_(budget) {}
 
   enum class Status : std::uint8_t {
     need_more,
@@ -33,6 +37,11 @@ class Http1Parser {
     ready,  // request() is complete
     bad,    // error() is the HTTP status to answer before closing
   };
+
+  enum class Stage : std::uint8_t { between, head, body };
+  [[nodiscard]] Stage stage() const {
+    return state_ != State::head ? Stage::body : head_.empty() ? Stage::between : Stage::head;
+  }
 
   // Takes bytes from the front of `input` and stops after one request.
   Status feed(std::string_view& input);
@@ -46,6 +55,7 @@ class Http1Parser {
 
   Status feed_head(std::string_view& input);
   Status parse_head();
+  Status parse_request_line(std::string_view line);
   Status parse_header(std::string_view line);
   Status feed_body(std::string_view& input, State after);
   Status feed_line(std::string_view& input, std::string& line, bool& complete);
@@ -58,6 +68,7 @@ class Http1Parser {
   std::size_t max_body_;
   bool keep_body_;
   bool keep_headers_;
+  Holding holding_;
   State state_ = State::head;
   std::string head_;
   std::string line_;

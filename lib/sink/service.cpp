@@ -307,6 +307,9 @@ std::string to_json(const SinkCounts& counts, bool pretty) {
   json["open_connections"] = counts.open_connections;
   json["failed_handshakes"] = counts.failed_handshakes;
   json["protocol_errors"] = counts.protocol_errors;
+  json["timed_out"] = counts.timed_out;
+  json["memory_refused"] = counts.memory_refused;
+  json["idle_closed"] = counts.idle_closed;
   json["socket_bytes"] = counts.socket_bytes;
   json["distinct_traces"] = counts.distinct_traces;
   json["groups"] = counts.groups;

@@ -7,6 +7,8 @@
 
 #include "lib/otlp/net.hpp"
 #include "lib/otlp/outbox.hpp"
+#include "lib/sink/budget.hpp"
+#include "lib/sink/greeting.hpp"
 #include "lib/sink/service.hpp"
 
 namespace obsctl::otlp {
@@ -14,32 +16,42 @@ namespace obsctl::otlp {
 class Session;
 
 // What a session needs from the loop.
-class Timers {
+class Loop {
  public:
-  virtual ~Timers() = default;
+  virtual ~Loop() = default;
   // Calls session.resume(token) at `when`, unless the session is gone by then.
   virtual void at(Time when, Session& session, std::int64_t token) = 0;
+  // Tells who runs the sink, but not for every request of a client that is wrong for ever.
+  virtual void warn(std::string_view text) = 0;
+  [[nodiscard]] virtual Budget& budget() = 0;
+  [[nodiscard]] virtual const Ports& ports() const = 0;
 };
 
 class Session {
  public:
-  Session(Channel channel, Service& service, Timers& timers)
+  Session(Channel channel, Service& service, Loop& loop, bool grpc)
       : channel_(std::move(channel)),
         service_(service),
-        timers_(timers),
-        last_active_(Clock::now()) {}
+        loop_(loop),
+        grpc_(grpc),
+        opened_(Clock::now()),
+        last_active_(opened_) {}
   virtual ~Session() = default;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  void on_event(bool readable, bool writable, Time now);
+  // `broken`: the peer has reset or left the connection.
+  void on_event(bool readable, bool writable, bool broken, Time now);
   virtual void resume(std::int64_t token) = 0;
+  // Ends what has taken too long, by now.
+  void check(Time now);
+  // Closes without another word.
+  void drop() { closed_ = true; }
 
   [[nodiscard]] int fd() const { return channel_.fd(); }
   [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] bool blocked() const { return blocked_; }
-  // False while an answer is being held back and nothing more may be taken in.
-  [[nodiscard]] virtual bool wants_read() const { return true; }
+  [[nodiscard]] bool wants_read() const { return lingering_ || takes_in(); }
   [[nodiscard]] Time last_active() const { return last_active_; }
   [[nodiscard]] virtual bool busy() const = 0;  // has requests that are not answered
 
@@ -48,11 +60,12 @@ class Session {
   bool watched = false;      // known to epoll
 
  protected:
-  virtual void begin() {}                            // handshake done
+  // False while an answer is being held back and nothing more may be taken in.
+  [[nodiscard]] virtual bool takes_in() const { return true; }
   virtual bool receive(std::string_view bytes) = 0;  // false: the peer broke the protocol
   virtual bool fill() { return true; }  // puts what is due into the outbox; false: over
+  virtual void expire(Time now) = 0;    // ends requests that are not complete in time
   void flush();
-  void close() { closed_ = true; }
   void abort() {
     channel_.abort();
     closed_ = true;
@@ -61,26 +74,37 @@ class Session {
     service_.count(&SinkCounts::protocol_errors);
     closed_ = true;
   }
+  void time_out() { service_.count(&SinkCounts::timed_out); }
+  // Warns about a client that is at the wrong port, and what it should do.
+  std::string misdirected(Greeting came);
 
   Channel channel_;
   Outbox outbox_;
   Service& service_;
-  Timers& timers_;
+  Loop& loop_;
+  const bool grpc_;
+  const Time opened_;
   bool closed_ = false;
   bool closing_ = false;  // close when the outbox is empty
 
  private:
   bool handshake();
+  bool greet();
   void read();
+  void linger();
 
+  bool greeted_ = false;
   bool ready_ = false;
   bool blocked_ = false;
+  bool lingering_ = false;  // everything is said; the peer may still be sending
+  Time blocked_since_ = {};
+  Time lingering_since_ = {};
   Time last_active_;
 };
 
 [[nodiscard]] std::unique_ptr<Session> make_grpc_session(Channel channel, Service& service,
-                                                         Timers& timers);
+                                                         Loop& loop);
 [[nodiscard]] std::unique_ptr<Session> make_http_session(Channel channel, Service& service,
-                                                         Timers& timers);
+                                                         Loop& loop);
 
 }  // namespace obsctl::otlp

@@ -46,11 +46,18 @@ struct SinkOptions {
   std::size_t max_message = 64U << 20;  // bytes, packed and unpacked; more is refused
   unsigned max_streams = 1000;          // SETTINGS_MAX_CONCURRENT_STREAMS
   unsigned window = 1U << 20;           // flow-control window of a stream, bytes
+  std::size_t memory = 512U << 20;      // bytes of all unfinished requests; more are refused
+  std::size_t max_connections = 4096;   // beyond, the one that is idle longest makes room
+  std::chrono::nanoseconds head_timeout = std::chrono::seconds(10);  // TLS handshake, head
+  std::chrono::nanoseconds body_timeout = std::chrono::seconds(60);  // the rest of a request
   std::vector<Fault> faults = {};
   // Called from the sink's thread with whole lines: requests as OTLP/JSON, and for every request
   // its headers and what it was told. Values of headers that may be secrets are not shown.
   std::function<void(std::string_view)> print = {};
   std::function<void(std::string_view)> note = {};
+  // Called from the sink's thread with what whoever runs the sink should know at once: a client at
+  // the wrong port, a limit reached. The same is told at its first, 10th, 100th … time only.
+  std::function<void(std::string_view)> warn = {};
 };
 
 struct SignalCounts {
@@ -73,8 +80,11 @@ struct SinkCounts {
   std::uint64_t open_connections = 0;
   std::uint64_t failed_handshakes = 0;  // TLS
   std::uint64_t protocol_errors = 0;    // connections closed because of what the peer sent
-  std::uint64_t socket_bytes = 0;       // received, framing included
-  std::uint64_t distinct_traces = 0;    // Depth::full
+  std::uint64_t timed_out = 0;        // handshakes, heads and bodies that were not complete in time
+  std::uint64_t memory_refused = 0;   // requests refused because SinkOptions::memory was used up
+  std::uint64_t idle_closed = 0;      // connections closed to make room for a new one
+  std::uint64_t socket_bytes = 0;     // received, framing included
+  std::uint64_t distinct_traces = 0;  // Depth::full
   std::map<std::string, std::uint64_t> groups = {};  // distinct traces per value of group_attribute
   std::map<std::string, std::uint64_t> faults = {};  // requests per fault
 

@@ -163,7 +163,9 @@ class Tls(Case):
         with self.server("server") as ways:
             for _, way in ways:
                 plain = way[:-1] + (way[-1].replace("https", "http"),)
-                self.fails(run(*plain), 4, plain[-1].removeprefix("http://"), "https://")
+                # The HTTP port says it in HTTP, which is an answer.
+                code = 1 if "http/protobuf" in way else 4
+                self.fails(run(*plain), code, plain[-1].removeprefix("http://"), "https://")
         with sink() as to:
             for protocol in PROTOCOLS:
                 where = f"localhost:{port_of(to, protocol)}"
@@ -388,8 +390,10 @@ class BadServers(Case):
     def test_the_other_protocols_port(self):
         with sink() as to:
             self.fails(run("-e", f"127.0.0.1:{to.http}"), 4, "HTTP/1.1, not gRPC")
-            self.fails(run("--protocol", "http/protobuf", "-e", f"127.0.0.1:{to.grpc}"), 4,
-                       "does not speak HTTP/1.1")
+            self.fails(run("--protocol", "http/protobuf", "-e", f"127.0.0.1:{to.grpc}"), 1,
+                       f"came to the gRPC port {to.grpc}: OTLP over HTTP is port {to.http}")
+        with raw_server(lambda connection: connection.sendall(b"\0\0\0\4\0\0\0\0\0")) as where:  # HTTP/2 SETTINGS
+            self.fails(run("--protocol", "http/protobuf", "-e", where), 4, "does not speak HTTP/1.1")
 
     def test_a_path_that_the_server_does_not_know(self):
         with sink() as to:

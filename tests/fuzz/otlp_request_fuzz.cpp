@@ -85,7 +85,8 @@ void read_json(Signal signal, std::string_view text) {
 }
 
 void parse_http(std::string_view text) {
-  Http1Parser parser(4096, true);
+  Budget budget(16U << 10);
+  Http1Parser parser(4096, true, budget);
   while (!text.empty()) {
     const auto status = parser.feed(text);
     if (status == Http1Parser::Status::bad) {

@@ -29,6 +29,15 @@ TEST_CASE("quoting") {
   CHECK(shell_quoted("it's") == "'it'\\''s'");
 }
 
+TEST_CASE("what a terminal would obey is made visible, and other letters stay") {
+  CHECK(printable("a\x1b[31m\nb\x7f") == "a\\x1b[31m\\nb\\x7f");
+  CHECK(printable("\xc2\x9b"
+                  "31m") ==
+        "\\x9b"
+        "31m");
+  CHECK(printable("caf\xc3\xa9 \xc2\xa0 \xe2\x80\x9b") == "caf\xc3\xa9 \xc2\xa0 \xe2\x80\x9b");
+}
+
 TEST_CASE("wrapping keeps words whole and newlines where they are") {
   CHECK(wrap("aa bb cc", 5, 0) == "aa bb\ncc");
   CHECK(wrap("aa\nbb", 80, 2) == "  aa\n  bb");

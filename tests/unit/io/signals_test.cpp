@@ -45,6 +45,25 @@ TEST_CASE("handlers are restored, so that a second command can have its own") {
   CHECK(second.level() == StopLevel::finish);
 }
 
+TEST_CASE(
+    "a terminal that goes away asks like SIGTERM, unless nohup has said that it does not matter") {
+  StopFlag stop;
+  {
+    const StopSignals signals(stop);
+    std::raise(SIGHUP);
+  }
+  CHECK(stop.level() == StopLevel::finish);
+  CHECK(stop.exit_code() == exit_code::terminated);
+  StopFlag kept;
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  {
+    const StopSignals signals(kept);
+    std::raise(SIGHUP);
+  }
+  std::signal(SIGHUP, before);
+  CHECK(kept.level() == StopLevel::none);
+}
+
 TEST_CASE("sleep returns when the time has passed or the awaited level is reached") {
   OsClock real;
   Clock& clock = real;

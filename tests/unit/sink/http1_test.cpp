@@ -17,7 +17,8 @@ namespace {
 Status parse(std::string_view text, Http1Request* request = nullptr, int* error = nullptr) {
   Status verdict = Status::need_more;
   for (const std::size_t piece : {text.size(), std::size_t{1}, std::size_t{2}, std::size_t{7}}) {
-    Http1Parser parser(1000, true);
+    Budget budget(1U << 20);
+    Http1Parser parser(1000, true, budget);
     Status status = Status::need_more;
     for (std::size_t at = 0; at < text.size() && status != Status::ready && status != Status::bad;
          at += piece) {
@@ -125,4 +126,37 @@ TEST_CASE("sequence numbers are seen once, twice or not tracked") {
     CHECK(ids.add(i * 7919) == Seen::fresh);
   }
   CHECK(ids.add(7919) == Seen::duplicate);
+}
+
+TEST_CASE("control characters in target, header, chunk line or trailer are refused") {
+  const auto request = [](std::string target, std::string value) {
+    return "GET " + target + " HTTP/1.1\r\nX-A: " + value + "\r\n\r\n";
+  };
+  CHECK(parse(request("/a", "b\tc")) == Status::ready);
+  CHECK(parse(request("/a", "caf\xc3\xa9")) == Status::ready);
+  for (const std::string& bad :
+       {std::string("b\rc"), std::string("b\0c", 3), std::string("b\x1b[31m"), std::string("b\x7f"),
+        std::string("b\nc")}) {
+    CHECK(error_of(request("/a", bad)) == 400);
+    CHECK(error_of(request("/a" + bad, "b")) == 400);
+  }
+  const std::string chunked = "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+  CHECK(error_of(chunked + "1;a=\x01\r\nx\r\n0\r\n\r\n") == 400);
+  CHECK(error_of(chunked + "0\r\nX: \r \r\n\r\n") == 400);
+}
+
+TEST_CASE("a body that finds no memory is refused as such") {
+  Budget budget(10'000);
+  Http1Parser parser(1'000'000, true, budget);
+  const std::string text =
+      "POST /a HTTP/1.1\r\nContent-Length: 20000\r\n\r\n" + std::string(20'000, 'x');
+  std::string_view input = text;
+  Status status = parser.feed(input);
+  while (status == Status::head) {
+    status = parser.feed(input);
+  }
+  CHECK(status == Status::bad);
+  CHECK(parser.error() == 429);
+  parser.next();
+  CHECK(budget.used() == 0);
 }
