@@ -47,7 +47,7 @@ class Sink:
 
     def ask(self, request, port=None):
         """Sends bytes and returns the answer up to the end of the connection."""
-        with socket.create_connection(("127.0.0.1", port or self.http), 20) as peer:
+        with socket.create_connection(("127.0.0.1", port or self.http), 50) as peer:
             peer.sendall(request)
             answer = b""
             while block := peer.recv(65536):
@@ -235,6 +235,12 @@ class WrongPorts(unittest.TestCase):
                 self.alpn(sink.http, ["h2"])
             self.assertIn(f"a gRPC client came to the HTTP port {sink.http}: gRPC is port {sink.grpc}\n",
                           sink.finish()[2])
+
+    def test_a_handshake_that_stops_half_way_is_ended(self):
+        with Sink(*self.tls) as sink:
+            for port in (sink.grpc, sink.http):
+                sink.ask(self.HELLO[:8], port)  # returns when the sink closes
+            self.assertEqual(json.loads(sink.finish()[1])["timed_out"], 2)
 
     def alpn(self, port, offers):
         context = ssl.create_default_context(cafile=str(self.cert))
