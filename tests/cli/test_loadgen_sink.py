@@ -47,7 +47,7 @@ class Sink:
 
     def ask(self, request, port=None):
         """Sends bytes and returns the answer up to the end of the connection."""
-        with socket.create_connection(("127.0.0.1", port or self.http), 50) as peer:
+        with socket.create_connection(("127.0.0.1", port or self.http), 20) as peer:
             peer.sendall(request)
             answer = b""
             while block := peer.recv(65536):
@@ -238,8 +238,12 @@ class WrongPorts(unittest.TestCase):
 
     def test_a_handshake_that_stops_half_way_is_ended(self):
         with Sink(*self.tls) as sink:
-            for port in (sink.grpc, sink.http):
-                sink.ask(self.HELLO[:8], port)  # returns when the sink closes
+            peers = [socket.create_connection(("127.0.0.1", port), 50) for port in (sink.grpc, sink.http)]
+            for peer in peers:
+                peer.sendall(self.HELLO[:8])
+            for peer in peers:
+                self.assertEqual(peer.recv(100), b"")  # closed by the sink
+                peer.close()
             self.assertEqual(json.loads(sink.finish()[1])["timed_out"], 2)
 
     def alpn(self, port, offers):
