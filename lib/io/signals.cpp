@@ -49,7 +49,7 @@ StopSignals::StopSignals(StopFlag& flag) {
   sigaction(SIGINT, &action, &old_int_);
   sigaction(SIGTERM, &action, &old_term_);
   sigaction(SIGHUP, nullptr, &old_hup_);
-  if (old_hup_.sa_handler != SIG_IGN) {
+  if (old_hup_.sa_handler != SIG_IGN) {  // nohup
     sigaction(SIGHUP, &action, nullptr);
   }
 }

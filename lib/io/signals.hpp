@@ -24,19 +24,20 @@ class StopFlag {
   // One more request, of SIGINT, SIGTERM or SIGHUP. Safe in a signal handler.
   void request(int signal = SIGINT) noexcept;
 
-  // 130 when the last request was SIGINT, otherwise 143.
+  // 130 when the last request was SIGINT, otherwise 143: a terminal that closes ends as politely as
+  // a service manager.
   [[nodiscard]] int exit_code() const noexcept;
   // The error of work that did not come to its end: "SUBJECT was interrupted".
   [[nodiscard]] Failure failure(std::string_view subject) const;
 
  private:
   std::atomic<int> requests_{0};
-  std::atomic<int> signal_{0};
+  std::atomic<int> signal_{SIGINT};
 };
 
-// Turns SIGINT, SIGTERM and SIGHUP (unless it is ignored, as under nohup) into requests while it
-// lives, and restores what was there before: only work that looks at the flag may hold them back.
-// One at a time in a process.
+// Turns SIGINT, SIGTERM and SIGHUP (unless it was ignored) into requests while it lives, and restores
+// what was there before: only work that looks at the flag may hold them back. One at a time in a
+// process.
 class StopSignals {
  public:
   explicit StopSignals(StopFlag& flag);

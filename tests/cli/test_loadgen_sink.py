@@ -236,6 +236,16 @@ class WrongPorts(unittest.TestCase):
             self.assertIn(f"a gRPC client came to the HTTP port {sink.http}: gRPC is port {sink.grpc}\n",
                           sink.finish()[2])
 
+    def test_a_handshake_that_stops_half_way_is_ended(self):
+        with Sink(*self.tls) as sink:
+            peers = [socket.create_connection(("127.0.0.1", port), 50) for port in (sink.grpc, sink.http)]
+            for peer in peers:
+                peer.sendall(self.HELLO[:8])
+            for peer in peers:
+                self.assertEqual(peer.recv(100), b"")  # closed by the sink
+                peer.close()
+            self.assertEqual(json.loads(sink.finish()[1])["timed_out"], 2)
+
     def alpn(self, port, offers):
         context = ssl.create_default_context(cafile=str(self.cert))
         if offers:
