@@ -9,6 +9,7 @@
 #include "lib/base/text.hpp"
 #include "lib/loadgen/calibration.hpp"
 #include "lib/loadgen/reconciliation.hpp"
+#include "lib/loadgen/report_parts.hpp"
 #include "lib/loadgen/search.hpp"
 #include "lib/loadgen/tier.hpp"
 #include "lib/otlp/connect_error.hpp"
@@ -42,7 +43,7 @@ Result<Report> run_trial(const PreparedRun& run, const Surroundings& around, dou
     plan.first_request[i] = trial.result.next_request[i] + plan.workers * plan.shards;
   }
   around.note(fmt::format("{} requested, {} accepted", human_rate({rate}),
-                          human_rate({trial.accepted_rate()})));
+                          rate_text(trial.accepted_rate())));
   return trial;
 }
 
@@ -84,21 +85,24 @@ Result<Report> search_max_rate(const PreparedRun& run, const Surroundings& aroun
 
 Result<void> check_accepted(const Report& report, bool merged) {
   const SignalTally sum = report.result.total();
-  if ((report.shards > 1 && !merged) || sum.accepted + sum.rejected > 0 ||
-      sum.sent + sum.unsent == 0) {
+  if ((report.shards > 1 && !merged) || sum.accepted > 0 || sum.sent + sum.unsent == 0) {
     return {};
   }
   const auto& causes = report.result.causes;
   const auto most =
       std::ranges::max_element(causes, {}, [](const auto& one) { return one.second; });
-  const std::string cause = most == causes.end() ? "no answer" : most->first;
+  const std::string cause = most == causes.end()  ? "no answer"
+                            : most->first.empty() ? "no reason given"
+                                                  : most->first;
   const bool tls = !report.endpoints.empty() && report.endpoints.front().starts_with("https");
   const std::string hint =
       report.result.unauthorized > 0
           ? "the target requires credentials: a token, a header or a client certificate"
       : sum.refused > 0 ? "check the endpoint, its port, its path and the protocol"
-                        : otlp::connect_hint(cause, {.tls = tls}, "OTLP");
-  return fail(sum.refused > 0 ? Code::failed : Code::unreachable,
+      : sum.rejected > 0
+          ? "it answers with success and rejects every item (partial_success): its log says why"
+          : otlp::connect_hint(cause, {.tls = tls}, "OTLP");
+  return fail(sum.refused + sum.rejected > 0 ? Code::failed : Code::unreachable,
               fmt::format("'{}' accepted nothing: {}", join(report.endpoints, "', '"), cause),
               hint);
 }

@@ -34,6 +34,10 @@ constexpr Field k_fields[] = {
     {"wire_in_bytes", &SignalTally::wire_in},
 };
 
+Json optional_json(const std::optional<double>& value) {
+  return value ? Json(*value) : Json();
+}
+
 Json histogram_json(const Histogram& histogram) {
   Json out;
   out["count"] = histogram.count();
@@ -137,6 +141,23 @@ Json sampling_json(const SamplingReport& sampling) {
           {"holds", sampling.holds}};
 }
 
+Json sink_json(const SinkReport& sink) {
+  Json out;
+  out["url"] = sink.url;
+  for (std::size_t i = 0; i < otlp::k_signals; ++i) {
+    const auto& seen = sink.seen.signals[i];
+    // null: the items have no identity, so that nobody can tell.
+    const bool told = seen.untold() == 0;
+    out["signals"][std::string(otlp::signal_name(static_cast<otlp::Signal>(i)))] = {
+        {"items", seen.items},
+        {"distinct", told ? Json(seen.distinct) : Json()},
+        {"duplicates", told ? Json(seen.duplicates) : Json()}};
+  }
+  out["distinct_traces"] = sink.tells_traces() ? Json(sink.seen.traces) : Json();
+  out["findings"] = sink.findings;
+  return out;
+}
+
 Json search_json(const Search& search) {
   Json out;
   out["highest_rate"] = search.highest;
@@ -177,12 +198,15 @@ void add_result(Json& out, const Report& report) {
   out["total_seconds"] = result.total_seconds;
   out["interrupted"] = result.interrupted;
   out["generator_bound"] = result.generator_bound();
-  out["sent_rate"] = report.sent_rate();
-  out["accepted_rate"] = report.accepted_rate();
+  out["load_seconds"] = report.run_seconds();
+  out["sent_rate"] = optional_json(report.sent_rate());  // null: too short to tell
+  out["accepted_rate"] = optional_json(report.accepted_rate());
   out["rate_error"] = report.rate_error();
   out["error_share"] = report.error_share();
   out["late_by_target"] = result.late_by_target;
   out["late_by_generator"] = result.late_by_generator;
+  out["stalled_seconds"] = result.stalled_seconds;
+  out["stalled_requests"] = result.stalled_requests;
   out["generator_cpu_seconds"] = result.cpu_seconds;
   out["generator_rss_bytes"] = result.rss_bytes;
   const auto sent = static_cast<double>(result.total().sent);
@@ -192,6 +216,7 @@ void add_result(Json& out, const Report& report) {
   out["service_time"] = histogram_json(result.service);
   out["schedule_lateness"] = histogram_json(result.lateness);
   out["causes"] = result.causes;
+  out["warnings"] = result.warnings;
   out["unauthorized_requests"] = result.unauthorized;
   const auto& c = result.connections;
   out["connections"] = {
@@ -301,14 +326,7 @@ std::string report_json(const Report& report) {
     out["sampling"] = sampling_json(*report.sampling);
   }
   if (report.sink) {
-    Json& sink = out["sink"];
-    sink["url"] = report.sink->url;
-    for (std::size_t i = 0; i < otlp::k_signals; ++i) {
-      const auto& seen = report.sink->seen.signals[i];
-      sink["signals"][std::string(otlp::signal_name(static_cast<otlp::Signal>(i)))] = {
-          {"items", seen.items}, {"distinct", seen.distinct}, {"duplicates", seen.duplicates}};
-    }
-    sink["distinct_traces"] = report.sink->seen.traces;
+    out["sink"] = sink_json(*report.sink);
   }
   if (report.search) {
     out["search"] = search_json(*report.search);

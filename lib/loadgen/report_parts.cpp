@@ -40,6 +40,9 @@ std::string count_text(double value) {
 std::string count_text(std::uint64_t value) {
   return count_text(static_cast<double>(value));
 }
+std::string rate_text(const std::optional<double>& per_second) {
+  return per_second ? human_rate({*per_second}) : "too short to tell a rate";
+}
 
 namespace {
 
@@ -139,17 +142,39 @@ std::string sampling_text(const SamplingReport& s, bool color) {
   return out;
 }
 
+namespace {
+
+std::string duplicates_text(const SinkSnapshot::Items& seen) {
+  if (seen.untold() == seen.items) {
+    return "duplicates: cannot tell, the items have no identity";
+  }
+  return seen.untold() == 0
+             ? fmt::format("{} duplicates", count_text(seen.duplicates))
+             : fmt::format("{} duplicates among the {} that can be told apart",
+                           count_text(seen.duplicates), count_text(seen.items - seen.untold()));
+}
+
+}  // namespace
+
 std::string sink_text(const SinkReport& sink) {
-  std::string out = fmt::format("Sink            {} distinct traces", count_text(sink.seen.traces));
+  std::vector<std::string> parts;
+  if (sink.tells_traces()) {
+    parts.push_back(count_text(sink.seen.traces) + " distinct traces");
+  }
   for (std::size_t i = 0; i < otlp::k_signals; ++i) {
     const auto& seen = sink.seen.signals[i];
     if (seen.items > 0) {
-      out +=
-          fmt::format("; {} {}, {} duplicates", count_text(seen.items),
-                      otlp::item_name(static_cast<otlp::Signal>(i)), count_text(seen.duplicates));
+      parts.push_back(fmt::format("{} {}, {}", count_text(seen.items),
+                                  otlp::item_name(static_cast<otlp::Signal>(i)),
+                                  duplicates_text(seen)));
     }
   }
-  return out + "\n";
+  std::string out =
+      fmt::format("Sink            {}\n", parts.empty() ? "no items" : join(parts, "; "));
+  for (const std::string& finding : sink.findings) {
+    out += fmt::format("                NOT as sent: {}\n", finding);
+  }
+  return out;
 }
 
 std::string search_text(const Search& search, bool color) {
@@ -234,13 +259,18 @@ std::vector<Verdict> all_checks(const Report& report) {
                                count_text(report.sampling->expected)),
                    report.sampling->holds});
   }
+  if (report.sink) {
+    out.push_back({"the sink has what can have been sent, and nothing twice",
+                   report.sink->holds() ? "nothing" : join(report.sink->findings, ", "),
+                   report.sink->holds()});
+  }
   if (report.search) {
     out.push_back({"a rate meets the objective", human_rate({report.search->highest}),
                    report.search->highest > 0});
   }
   if (report.tier) {
     out.push_back({fmt::format("tier {} carries its documented load", report.tier->tier),
-                   human_rate({report.accepted_rate()}), report.tier->held});
+                   rate_text(report.accepted_rate()), report.tier->held});
   }
   return out;
 }

@@ -53,11 +53,12 @@ void sum_live(const std::vector<std::unique_ptr<Live>>& from, Live& into) {
 }
 
 // A server may repeat what it was sent ("unknown token …"), and reports are passed around.
-void hide_credentials(const otlp::ClientOptions& client, RunResult& result) {
+void hide_credentials(const otlp::ClientOptions& client,
+                      std::map<std::string, std::uint64_t>& texts) {
   constexpr std::size_t k_shortest = 4;  // shorter values are words, and hide nothing
-  std::map<std::string, std::uint64_t> causes;
-  for (const auto& [cause, count] : result.causes) {
-    std::string text = cause;
+  std::map<std::string, std::uint64_t> hidden;
+  for (const auto& [shown, count] : texts) {
+    std::string text = shown;
     for (const auto& [name, value] : client.headers) {
       // Without the scheme in front of it ("Bearer "), as an error would quote it.
       const std::string_view secret =
@@ -66,9 +67,9 @@ void hide_credentials(const otlp::ClientOptions& client, RunResult& result) {
         text = replace_all(text, secret, fmt::format("<{}>", name));
       }
     }
-    causes[text] += count;
+    hidden[text] += count;
   }
-  result.causes = std::move(causes);
+  texts = std::move(hidden);
 }
 
 template <class Client>
@@ -133,6 +134,7 @@ Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgr
   out.cpu_seconds = cpu_now() - cpu_before;
   out.rss_bytes = peak_rss();
   out.interrupted = stop.level() != StopLevel::none;
+  out.load_seconds = load_seconds(plan, out);
   return out;
 }
 
@@ -165,12 +167,17 @@ void RunResult::add(const RunResult& other) {
   lateness.add(other.lateness);
   late_by_target += other.late_by_target;
   late_by_generator += other.late_by_generator;
+  stalled_seconds = std::max(stalled_seconds, other.stalled_seconds);
+  stalled_requests += other.stalled_requests;
   trace_uses.resize(std::max(trace_uses.size(), other.trace_uses.size()), 0);
   for (std::size_t i = 0; i < other.trace_uses.size(); ++i) {
     trace_uses[i] += other.trace_uses[i];
   }
   for (const auto& [cause, count] : other.causes) {
     causes[cause] += count;
+  }
+  for (const auto& [warning, count] : other.warnings) {
+    warnings[warning] += count;
   }
   unauthorized += other.unauthorized;
   connections.connects += other.connections.connects;
@@ -180,6 +187,7 @@ void RunResult::add(const RunResult& other) {
   connections.socket_out += other.connections.socket_out;
   connections.socket_in += other.connections.socket_in;
   seconds = std::max(seconds, other.seconds);
+  load_seconds = std::max(load_seconds, other.load_seconds);
   total_seconds = std::max(total_seconds, other.total_seconds);
   cpu_seconds += other.cpu_seconds;
   rss_bytes = std::max(rss_bytes, other.rss_bytes);
@@ -196,10 +204,27 @@ SignalTally RunResult::total() const {
 
 bool RunResult::generator_bound() const {
   const SignalTally sum = total();
-  // Late for its own reasons, and so much that requests were left over or one in ten was late: a
-  // few late ones are the noise of a shared machine.
-  return late_by_generator > late_by_target &&
-         (sum.requests_unsent > 0 || late_by_generator * 10 > sum.requests);
+  // It stood still, or was late for its own reasons and so much that requests were left over or one
+  // in ten was late: a few late ones are the noise of a shared machine.
+  return stalled_seconds > 0.01 * seconds ||
+         (late_by_generator > late_by_target &&
+          (sum.requests_unsent > 0 || late_by_generator * 10 > sum.requests));
+}
+
+double Plan::drain() const {
+  constexpr double k_retries = 10;
+  return std::max(k_retries, std::chrono::duration<double>(client.timeout).count() + 1);
+}
+
+double load_seconds(const Plan& plan, const RunResult& result) {
+  if (plan.max) {
+    return result.load_seconds;
+  }
+  const SignalTally sum = result.total();
+  const auto units = static_cast<double>(plan.unit == Unit::requests ? sum.requests : sum.sent);
+  const double covered = plan.profile.time_of(units * static_cast<double>(plan.shards));
+  return std::max(result.load_seconds,
+                  plan.duration > 0 ? std::min(covered, plan.duration) : covered);
 }
 
 std::int64_t requests_for(const Ring& ring, std::int64_t items) {
@@ -217,7 +242,8 @@ Result<RunResult> run(const Plan& plan, const StopFlag& stop, const OnProgress& 
   OBS_TRY_ASSIGN(RunResult out, plan.protocol == otlp::Protocol::grpc
                                     ? run_with<otlp::GrpcClient>(plan, stop, progress)
                                     : run_with<otlp::OtlpHttpClient>(plan, stop, progress));
-  hide_credentials(plan.client, out);
+  hide_credentials(plan.client, out.causes);
+  hide_credentials(plan.client, out.warnings);
   return out;
 }
 

@@ -10,7 +10,7 @@ namespace {
 Trial trial_of(double rate, const Report& report, const std::vector<Threshold>& thresholds) {
   Trial out;
   out.asked = rate;
-  out.achieved = report.accepted_rate();
+  out.achieved = report.accepted_rate().value_or(0);
   out.p99 = static_cast<double>(report.result.latency.percentile(0.99)) * 1e-9;
   out.errors = report.error_share();
   out.held = true;

@@ -52,8 +52,12 @@ class Worker {
 
   // Runs to the end and returns what happened.
   RunResult& run() {
+    wake_ = epoch_.start;
     while (true) {
       const otlp::Time now = otlp::Clock::now();
+      if (now - wake_ > k_stall) {
+        note_stall(now);
+      }
       const StopLevel stop = stop_.level();
       if (!closing_ && (stop != StopLevel::none || out_of_time(now))) {
         close(now);
@@ -68,11 +72,14 @@ class Worker {
       if (closing_ && used_ == 0) {
         break;
       }
-      for (const otlp::Completion& completion : client_.wait(next_event(now))) {
+      wake_ = std::max(next_event(now), now);
+      for (const otlp::Completion& completion : client_.wait(wake_)) {
         complete(completion);
       }
     }
     abandon();
+    const otlp::Time end = plan_.max ? std::max(load_end_, last_answer_) : load_end_;
+    result_.load_seconds = std::chrono::duration<double>(end - epoch_.start).count();
     result_.connections = client_.stats();
     return result_;
   }
@@ -89,6 +96,7 @@ class Worker {
     unsigned attempts = 0;
     bool flying = false;
     bool unanswered = false;  // an earlier attempt got no answer
+    bool stalled = false;     // this process stood still meanwhile: its times say nothing
     otlp::Time intended = {};
     otlp::Time again_at = {};
   };
@@ -121,12 +129,17 @@ class Worker {
     return best;
   }
 
-  [[nodiscard]] bool out_of_time(otlp::Time now) const {
+  // Seconds after the start at which the next request of any stream is due; infinite without one.
+  [[nodiscard]] double next_due() const {
     double next = std::numeric_limits<double>::infinity();
     for (const Stream& stream : streams_) {
       next = std::min(next, stream.due());
     }
-    if (std::isinf(next)) {
+    return next;
+  }
+
+  [[nodiscard]] bool out_of_time(otlp::Time now) const {
+    if (std::isinf(next_due())) {
       return true;
     }
     // What is due at the last moment may still go; a backlog may not.
@@ -136,7 +149,8 @@ class Worker {
 
   void close(otlp::Time now) {
     closing_ = true;
-    drain_until_ = now + to_ns(plan_.drain);
+    drain_until_ = now + to_ns(plan_.drain());
+    const bool cut = !std::isinf(next_due());  // something was still to be sent
     for (std::size_t i = 0; i < streams_.size(); ++i) {
       Stream stream = streams_[i];
       auto& into = result_.signals[static_cast<std::size_t>(stream.ring().signal)];
@@ -153,7 +167,28 @@ class Worker {
       }
     }
     last_send_ = std::max(last_send_, epoch_.start);
+    load_end_ = cut ? std::max(last_send_, planned_end(now)) : last_send_;
     result_.seconds = std::chrono::duration<double>(last_send_ - epoch_.start).count();
+  }
+
+  [[nodiscard]] otlp::Time planned_end(otlp::Time now) const {
+    return plan_.duration > 0 ? std::min(now, epoch_.start + to_ns(plan_.duration)) : now;
+  }
+
+  // A process that was stopped, or that got no processor, is late by itself. What was due or on its
+  // way meanwhile says nothing about the target.
+  void note_stall(otlp::Time now) {
+    const bool behind = epoch_.start + to_ns(std::min(next_due(), 1e9)) <= stall_end_;
+    stall_begin_ = behind ? stall_begin_ : wake_;
+    stall_end_ = now;
+    result_.stalled_seconds += std::chrono::duration<double>(now - wake_).count();
+    wake_ = now;
+    for (Flight& flight : flights_) {
+      flight.stalled = flight.stalled || flight.flying;
+    }
+  }
+  [[nodiscard]] bool in_stall(otlp::Time due) const {
+    return due >= stall_begin_ && due <= stall_end_;
   }
 
   [[nodiscard]] otlp::Time next_event(otlp::Time now) const {
@@ -194,7 +229,8 @@ class Worker {
         return;
       }
       if (now - due > to_ns(plan_.late_after)) {
-        ++(last_blocked_ >= due ? result_.late_by_target : result_.late_by_generator);
+        ++(last_blocked_ >= due && !in_stall(due) ? result_.late_by_target
+                                                  : result_.late_by_generator);
       }
       last_send_ = now;
       stream.advance();
@@ -231,6 +267,7 @@ class Worker {
     }
     flight.attempts = 0;
     flight.unanswered = false;
+    flight.stalled = in_stall(due);
     flight.intended = due;
     if (!submit(slot)) {
       return false;
@@ -308,16 +345,21 @@ class Worker {
   void complete(const otlp::Completion& completion) {
     const auto slot = static_cast<std::uint32_t>(completion.tag);
     Flight& flight = flights_[slot];
+    if (completion.done_time - wake_ > k_stall) {
+      note_stall(completion.done_time);
+    }
     flight.flying = false;
     SignalTally& into = tally(flight);
     into.wire_out += completion.wire_out;
     into.wire_in += completion.wire_in;
     blocked_ = false;
+    last_answer_ = completion.done_time;
     if (flight.attempts == 1 && measured(flight)) {
       result_.lateness.record((completion.send_time - completion.intended).count());
     }
     if (completion.outcome != otlp::Outcome::ok && completion.outcome != otlp::Outcome::partial) {
-      note_cause(completion);
+      result_.unauthorized += completion.unauthorized() ? 1 : 0;
+      count_text(result_.causes, completion.message);
       const bool lost_answer = completion.outcome == otlp::Outcome::timeout ||
                                (completion.outcome == otlp::Outcome::transport && completion.sent);
       const auto delay = otlp::retry_delay(plan_.retry, completion, flight.attempts,
@@ -329,7 +371,9 @@ class Worker {
       }
     }
     settle(flight, completion);
-    if (measured(flight)) {
+    if (flight.stalled) {
+      ++result_.stalled_requests;
+    } else if (measured(flight)) {
       result_.latency.record((completion.done_time - completion.intended).count());
       result_.service.record((completion.done_time - completion.send_time).count());
     }
@@ -351,7 +395,9 @@ class Worker {
           ++result_.trace_uses[flight.index];
         }
         if (lost != 0) {
-          note_cause(completion);
+          count_text(result_.causes, completion.message);
+        } else if (!completion.message.empty()) {
+          count_text(result_.warnings, completion.message);
         }
         live_.accepted.store(live_.accepted.load(std::memory_order_relaxed) + flight.items - lost,
                              std::memory_order_relaxed);
@@ -373,13 +419,10 @@ class Worker {
     }
   }
 
-  void note_cause(const otlp::Completion& completion) {
-    result_.unauthorized += completion.unauthorized() ? 1 : 0;
-    if (result_.causes.size() < 32 || result_.causes.contains(completion.message)) {
-      ++result_.causes[completion.message];
-    } else {
-      ++result_.causes["other causes"];
-    }
+  // A server may word every answer differently.
+  static void count_text(std::map<std::string, std::uint64_t>& texts, const std::string& text) {
+    constexpr std::size_t k_most = 32;
+    ++texts[texts.size() < k_most || texts.contains(text) ? text : "other causes"];
   }
 
   [[nodiscard]] bool measured(const Flight& flight) const {
@@ -413,6 +456,8 @@ class Worker {
     }
   }
 
+  // A turn of the loop later than this was not the work of the loop.
+  static constexpr std::chrono::milliseconds k_stall{100};
   static constexpr double k_grace =
       0.05;  // seconds after the end for what was due at the last moment
 
@@ -434,7 +479,12 @@ class Worker {
   bool closing_ = false;
   otlp::Time last_blocked_ = {};
   otlp::Time last_send_ = {};
+  otlp::Time last_answer_ = {};
+  otlp::Time load_end_ = {};
   otlp::Time drain_until_ = {};
+  otlp::Time wake_ = {};  // when this turn of the loop was to begin at the latest
+  otlp::Time stall_begin_ = otlp::Time::max();
+  otlp::Time stall_end_ = otlp::Time::min();
   RunResult result_;
 };
 
