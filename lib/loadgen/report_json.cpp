@@ -105,6 +105,15 @@ Json ledger_json(const LedgerReport& ledger) {
              {"held_back", line.held_back},         {"exported", line.exported},
              {"export_failed", line.export_failed}, {"missing", line.missing},
              {"accounted", line.accounted}};
+    if (!line.exports_told) {
+      entry["exported"] = entry["held_back"] = Json();
+    }
+    if (!line.untold.empty()) {
+      entry = {{"acknowledged", line.acknowledged},
+               {"unknown", line.unknown},
+               {"accounted", nullptr},
+               {"reason", line.untold}};
+    }
   }
   return out;
 }
