@@ -127,8 +127,12 @@ Result<Report> merge_reports(const std::vector<Report>& reports) {
   // Verdicts of a part say nothing about the whole; the same thresholds are judged again.
   std::vector<Verdict> verdicts;
   for (const Verdict& verdict : out.verdicts) {
-    OBS_TRY_ASSIGN(const Threshold threshold, parse_threshold(verdict.text));
-    verdicts.push_back(judge(threshold, out));
+    auto threshold = parse_threshold(verdict.text);
+    if (!threshold) {
+      return Failure(
+          std::move(threshold).error().in(fmt::format("reading 'thresholds' of '{}'", out.name)));
+    }
+    verdicts.push_back(judge(*threshold, out));
   }
   if (std::cmp_less(reports.size(), parts)) {
     verdicts.push_back({.text = "a report from every shard",

@@ -84,7 +84,7 @@ std::string histogram_text(const Histogram& histogram, bool color) {
   while (from * 2 <= std::max<std::int64_t>(histogram.min(), 1)) {
     from *= 2;
   }
-  for (; from <= histogram.max(); from *= 2) {
+  for (; from <= std::max<std::int64_t>(histogram.max(), 1); from *= 2) {
     rows.push_back({from, histogram.between(from == 1 ? 0 : from, from * 2)});
   }
   // Long tails are folded into the first rows' neighbour: the last row takes the rest.
