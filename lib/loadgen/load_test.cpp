@@ -17,14 +17,18 @@
 namespace obsctl::loadgen {
 namespace {
 
-// One run of a search at a constant rate. Ids go on from `plan`, so that no two trials send the
-// same trace.
+// One run of a search at a constant rate. Every trial has its own seed, so that no two of them send
+// the same trace.
 Result<Report> run_trial(const PreparedRun& run, const Surroundings& around, double rate,
-                         Plan& plan) {
+                         std::uint64_t number) {
   Report trial = run.report;
+  Plan plan = run.plan;
+  plan.seed += number;
   plan.profile = Profile::constant(rate);
+  OBS_TRY_ASSIGN(const Payload payload, compile_trial(run, rate, plan));
+  plan.payload = &payload;
   trial.asked_rate = rate;
-  trial.expected = rate * plan.duration;
+  trial.expected = plan.duration > 0 ? rate * plan.duration : run.report.expected;
   Snapshot before;
   if (!run.metrics_url.empty()) {
     // What the trial before left in the queues must not count as this one's.
@@ -38,9 +42,6 @@ Result<Report> run_trial(const PreparedRun& run, const Surroundings& around, dou
     OBS_TRY_ASSIGN(const auto after, fetch_snapshot(around.http, run.metrics_url));
     trial.ledger = balance(before, after, trial.result, trial.run_seconds());
     trial.ledger->url = run.metrics_url;
-  }
-  for (std::size_t i = 0; i < plan.first_request.size(); ++i) {
-    plan.first_request[i] = trial.result.next_request[i] + plan.workers * plan.shards;
   }
   around.note(fmt::format("{} requested, {} accepted", human_rate({rate}),
                           rate_text(trial.accepted_rate())));
@@ -74,9 +75,10 @@ Result<Report> search_max_rate(const PreparedRun& run, const Surroundings& aroun
   SearchOptions search;
   search.start = run.rate;
   search.thresholds = run.thresholds;
-  Plan plan = run.plan;
-  OBS_TRY_ASSIGN(SearchResult found,
-                 find_max(search, [&](double rate) { return run_trial(run, around, rate, plan); }));
+  std::uint64_t number = 0;
+  OBS_TRY_ASSIGN(SearchResult found, find_max(search, [&](double rate) {
+                   return run_trial(run, around, rate, number++);
+                 }));
   Report report = std::move(found.last);
   report.search = std::move(found.search);
   report.ledger.reset();  // of one trial, and in the middle of the work

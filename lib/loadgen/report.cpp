@@ -63,7 +63,7 @@ double Report::error_share() const {
 bool Report::checks_hold() const {
   return std::ranges::all_of(verdicts, &Verdict::met) && (!ledger || ledger->balanced()) &&
          (!sink || sink->holds()) && (!sampling || !sampling->checked || sampling->holds) &&
-         (!search || search->highest > 0) && (!tier || tier->held);
+         (!search || search->confirmed()) && (!tier || tier->held);
 }
 
 bool Report::passed() const {

@@ -34,8 +34,13 @@ struct Trial {
 
 struct Search {
   std::vector<Trial> trials;
-  double highest = 0;            // confirmed items/s; 0: none
+  double highest = 0;            // items/s that met the objective; 0: none did
+  int met = 0;                   // trials at that rate that met it …
+  int tried = 0;                 // … of so many
   bool generator_bound = false;  // the generator, not the target, was the limit
+
+  // What was met once may have been luck.
+  [[nodiscard]] bool confirmed() const { return met > 1; }
 };
 
 // What a tier is documented to carry and whether it was carried. A signal that is not sent has

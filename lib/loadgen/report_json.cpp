@@ -140,6 +140,9 @@ Json sink_json(const SinkReport& sink) {
 Json search_json(const Search& search) {
   Json out;
   out["highest_rate"] = search.highest;
+  out["confirmed"] = search.confirmed();
+  out["trials_at_highest"] = search.tried;
+  out["trials_met_at_highest"] = search.met;
   out["generator_bound"] = search.generator_bound;
   out["trials"] = Json::array();
   for (const Trial& trial : search.trials) {

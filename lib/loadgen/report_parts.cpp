@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "lib/base/text.hpp"
@@ -194,6 +195,24 @@ std::string sink_text(const SinkReport& sink) {
   return out;
 }
 
+namespace {
+
+std::string verdict_of(const Search& search) {
+  if (search.highest <= 0) {
+    const auto lowest = std::ranges::min_element(search.trials, {}, &Trial::asked);
+    return lowest == search.trials.end() ? "No rate was tried to its end"
+                                         : fmt::format("No rate meets the objective, not even {}",
+                                                       human_rate({lowest->asked}));
+  }
+  const std::string how = fmt::format("met in {} of {} trials", search.met, search.tried);
+  return search.confirmed()
+             ? fmt::format("Highest rate that meets the objective: {:.4g} items/s, confirmed ({})",
+                           search.highest, how)
+             : fmt::format("Best unconfirmed rate: {:.4g} items/s ({})", search.highest, how);
+}
+
+}  // namespace
+
 std::string search_text(const Search& search, bool color) {
   Table table;
   table.columns = {{"TRIAL", Align::right}, {"ASKED", Align::right},  {"ACCEPTED", Align::right},
@@ -205,10 +224,7 @@ std::string search_text(const Search& search, bool color) {
                t.held ? "met" : fmt::format("missed: {}", t.note)});
   }
   std::string out = render_text(table, color);
-  out += search.highest > 0
-             ? fmt::format("Highest rate that meets the objective: {:.0f} items/s, confirmed\n",
-                           search.highest)
-             : std::string("No rate meets the objective\n");
+  out += verdict_of(search) + "\n";
   if (search.generator_bound) {
     out += "The generator was the limit, not the target: use more workers or more machines\n";
   }
@@ -285,8 +301,8 @@ std::vector<Verdict> all_checks(const Report& report) {
                    report.sink->holds()});
   }
   if (report.search) {
-    out.push_back({"a rate meets the objective", human_rate({report.search->highest}),
-                   report.search->highest > 0});
+    out.push_back(
+        {"a rate meets the objective", verdict_of(*report.search), report.search->confirmed()});
   }
   if (report.tier) {
     out.push_back({fmt::format("tier {} carries its documented load", report.tier->tier),

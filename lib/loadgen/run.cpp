@@ -7,6 +7,8 @@
 
 #include <map>
 #include <memory>
+#include <new>
+#include <system_error>
 #include <thread>
 
 #include "lib/base/text.hpp"
@@ -83,6 +85,47 @@ Result<std::vector<Client>> connect_all(const Plan& plan) {
   return out;
 }
 
+// Threads that begin together, or not at all when one of them cannot be started.
+class Crew {
+ public:
+  Crew() = default;
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+  ~Crew() { release(Gate::cancelled); }
+
+  // Every thread waits for go(), then works.
+  [[nodiscard]] Result<void> start(unsigned count, const std::function<void(unsigned)>& work) {
+    try {
+      for (unsigned i = 0; i < count; ++i) {
+        threads_.emplace_back([this, work, i] {
+          gate_.wait(Gate::closed);
+          if (gate_ == Gate::open) {
+            work(i);
+          }
+        });
+      }
+    } catch (const std::system_error& error) {
+      return fail(Code::failed,
+                  fmt::format("cannot start {} workers: {}", count, error.code().message()),
+                  "use fewer workers, or raise the limit of processes or memory");
+    }
+    return {};
+  }
+  void go() { release(Gate::open); }
+
+ private:
+  enum class Gate : std::uint8_t { closed, open, cancelled };
+
+  void release(Gate gate) {
+    Gate closed = Gate::closed;
+    gate_.compare_exchange_strong(closed, gate);
+    gate_.notify_all();
+  }
+
+  std::atomic<Gate> gate_ = Gate::closed;
+  std::vector<std::jthread> threads_;  // joined before the gate goes
+};
+
 template <class Client>
 Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgress& progress) {
   OBS_TRY_ASSIGN(std::vector<Client> clients, connect_all<Client>(plan));
@@ -96,23 +139,27 @@ Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgr
                                                        std::move(clients[i]), epoch, *lives.back(),
                                                        stop));
   }
-  // A moment ahead, so that every thread is there when the schedule begins.
+  std::atomic<unsigned> running{plan.workers};
+  std::atomic<bool> out_of_memory{false};
+  std::vector<RunResult> results(plan.workers);
+  Crew crew;
+  OBS_TRY(crew.start(plan.workers, [&](unsigned i) {
+    std::this_thread::sleep_until(epoch.start);
+    try {
+      results[i] = std::move(workers[i]->run());
+    } catch (const std::bad_alloc&) {
+      out_of_memory = true;
+    }
+    running.fetch_sub(1);
+  }));
+  // A moment ahead, so that every thread is awake when the schedule begins.
   constexpr auto k_ahead = std::chrono::milliseconds(20);
   epoch.start = otlp::Clock::now() + k_ahead;
   epoch.wall = static_cast<std::uint64_t>(
       std::chrono::nanoseconds((std::chrono::system_clock::now() + k_ahead).time_since_epoch())
           .count());
   const double cpu_before = cpu_now();
-  std::atomic<unsigned> running{plan.workers};
-  std::vector<RunResult> results(plan.workers);
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < plan.workers; ++i) {
-    threads.emplace_back([&, i] {
-      std::this_thread::sleep_until(epoch.start);
-      results[i] = std::move(workers[i]->run());
-      running.fetch_sub(1);
-    });
-  }
+  crew.go();
   Live sum;
   int ticks = 0;
   while (running.load() > 0) {
@@ -122,8 +169,9 @@ Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgr
       progress(std::chrono::duration<double>(otlp::Clock::now() - epoch.start).count(), sum);
     }
   }
-  for (std::thread& thread : threads) {
-    thread.join();
+  if (out_of_memory) {
+    return fail(Code::failed, "out of memory while sending",
+                "use fewer workers or streams, or smaller requests");
   }
   RunResult out = std::move(results.front());
   for (unsigned i = 1; i < plan.workers; ++i) {

@@ -111,6 +111,25 @@ class Rates(unittest.TestCase):
         self.assertGreater(sent["schedule_lateness"]["max_ns"], 1_000_000_000)
 
 
+class Searches(unittest.TestCase):
+    def test_a_trial_sends_what_it_is_asked_for_and_the_search_ends_with_a_number(self):
+        with sink() as to:
+            found = report(to, "--find-max", "-r", "100/s", "-d", "0.5s", "-t", "rate>0.1%", "-t", "p99<60s",
+                           "-t", "rate<150/s")
+            self.assertEqual(to.stop()["signals"]["traces"]["duplicates"], 0)
+        for trial in found["search"]["trials"]:
+            self.assertAlmostEqual(trial["accepted"], trial["asked"], delta=trial["asked"] / 10 + 2)
+        self.assertTrue(found["search"]["confirmed"])
+        self.assertTrue(100 <= found["search"]["highest_rate"] <= 150, found["search"])
+
+    def test_a_time_ends_a_counted_run_that_is_slower(self):
+        with sink() as to:
+            for count in ("1000", "50traces"):
+                sent = report(to, "-n", count, "--signals", "traces", "-r", "40/s", "-d", "1s")
+                self.assertEqual(sent["signals"]["traces"]["sent"], 40)
+                self.assertEqual(sent["rate_error"], 0)
+
+
 class Fates(unittest.TestCase):
     def test_a_target_that_rejects_everything_has_not_passed(self):
         for protocol in ("grpc", "http/protobuf", "http/json"):

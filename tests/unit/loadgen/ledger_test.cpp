@@ -368,8 +368,39 @@ TEST_CASE("the search finds a known knee and confirms it") {
     CHECK(found->search.highest >= knee * 0.9);
     CHECK(found->search.trials.back().held);
   }
+  // A target that carries what it is given once and not again, except for low rates.
+  int tries = 0;
+  std::map<double, int> seen;
+  const auto tired = [&](double rate) -> Result<Report> {
+    OBS_TRY_ASSIGN(Report report, model(rate));
+    if (++seen[rate] > 1 && rate > 30'000) {
+      report.result.signals[0].accepted = 0;
+    }
+    ++tries;
+    return report;
+  };
+  const auto lower = find_max({.start = 1000, .max_trials = 30, .thresholds = {}}, tired);
+  REQUIRE(lower);
+  CHECK(lower->search.confirmed());
+  CHECK(lower->search.highest > 15'000);
+  CHECK(lower->search.highest <= 30'000);
+  seen.clear();
+  const auto unconfirmed =
+      find_max({.start = 1000, .max_trials = 30, .max_confirmations = 1, .thresholds = {}}, tired);
+  REQUIRE(unconfirmed);
+  CHECK_FALSE(unconfirmed->search.confirmed());
+  CHECK(unconfirmed->search.highest > 30'000);
+  CHECK(unconfirmed->search.met == 1);
+  CHECK(unconfirmed->search.tried == 2);
+  Report told;
+  told.search = unconfirmed->search;
+  CHECK(report_text(told, false).find("Best unconfirmed rate") != std::string::npos);
+  CHECK_FALSE(told.passed());
   const auto never = find_max({.start = 1e6, .max_trials = 3, .thresholds = {}}, model);
   REQUIRE(never);
   CHECK(never->search.highest == 0);
+  told.search = never->search;
+  CHECK(report_text(told, false).find("No rate meets the objective, not even") !=
+        std::string::npos);
   CHECK(runs > 10);
 }
