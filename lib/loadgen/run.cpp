@@ -133,6 +133,11 @@ Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgr
   std::vector<std::unique_ptr<Live>> lives;
   std::vector<std::unique_ptr<Worker<Client>>> workers;
   Epoch epoch;
+  if (plan.max && plan.payload->metrics) {
+    const Ring& ring = *plan.payload->metrics;
+    epoch.exports = std::vector<std::atomic<std::uint64_t>>(
+        ring.size * static_cast<std::size_t>(ring.laps_per_export));
+  }
   for (unsigned i = 0; i < plan.workers; ++i) {
     lives.push_back(std::make_unique<Live>());
     workers.push_back(std::make_unique<Worker<Client>>(plan, plan.shard * plan.workers + i, stride,

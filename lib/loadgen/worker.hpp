@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <queue>
@@ -20,13 +21,15 @@ namespace obsctl::loadgen {
 struct Epoch {
   otlp::Time start;
   std::uint64_t wall = 0;  // the same moment in nanoseconds since 1970
+  // Closed loop: when the series of every metrics request were last sent, in nanoseconds since 1970.
+  std::vector<std::atomic<std::uint64_t>> exports = {};
 };
 
 template <class Client>
 class Worker {
  public:
-  Worker(const Plan& plan, std::int64_t offset, std::int64_t stride, Client client,
-         const Epoch& epoch, Live& live, const StopFlag& stop)
+  Worker(const Plan& plan, std::int64_t offset, std::int64_t stride, Client client, Epoch& epoch,
+         Live& live, const StopFlag& stop)
       : plan_(plan),
         client_(std::move(client)),
         epoch_(epoch),
@@ -257,7 +260,8 @@ class Worker {
     std::string& bytes = *pool.back();
     const double seconds =
         plan_.max ? std::chrono::duration<double>(due - epoch_.start).count() : stream.due();
-    patch(ring, from, ids_, moment(stream, seconds), bytes.data());
+    const Moment moment = moment_of(stream, from, seconds);
+    patch(ring, from, ids_, moment, bytes.data());
     flight.items = from.items;
     flight.body = &bytes;
     if (compressing()) {
@@ -271,6 +275,9 @@ class Worker {
     flight.intended = due;
     if (!submit(slot)) {
       return false;
+    }
+    if (plan_.max && !from.previous.empty()) {
+      epoch_.exports[export_slot(stream)].store(moment.time, std::memory_order_relaxed);
     }
     free_.pop_back();
     if (flight.body == &bytes) {
@@ -287,10 +294,35 @@ class Worker {
     return true;
   }
 
-  [[nodiscard]] Moment moment(const Stream& stream, double seconds) const {
+  [[nodiscard]] std::uint64_t wall_time(double seconds) const {
+    return epoch_.wall + static_cast<std::uint64_t>(std::max(0.0, seconds) * 1e9);
+  }
+
+  // Index in Epoch::exports.
+  static std::size_t export_slot(const Stream& stream) {
+    const auto period =
+        static_cast<std::int64_t>(stream.ring().size) * stream.ring().laps_per_export;
+    return static_cast<std::size_t>(stream.number() % period);
+  }
+
+  // When the point of every series of this request before was sent; by plan when there was none.
+  [[nodiscard]] std::uint64_t previous_time(const Stream& stream, std::uint64_t time) const {
+    if (plan_.max) {
+      const auto last = epoch_.exports[export_slot(stream)].load(std::memory_order_relaxed);
+      return last == 0 ? time - stream.ring().export_ns : std::min(last, time);
+    }
+    const std::int64_t before = stream.export_before();
+    return before < 0 ? time - stream.ring().export_ns : wall_time(stream.time_of(before));
+  }
+
+  [[nodiscard]] Moment moment_of(const Stream& stream, const RequestTemplate& request,
+                                 double seconds) const {
     Moment out;
     out.lap = stream.ring().lap_of(stream.number());
-    out.time = epoch_.wall + static_cast<std::uint64_t>(std::max(0.0, seconds) * 1e9);
+    out.time = wall_time(seconds);
+    if (!request.previous.empty()) {
+      out.previous = previous_time(stream, out.time);
+    }
     out.start = epoch_.wall;
     out.seconds = seconds;
     if (plan_.max) {
@@ -463,7 +495,7 @@ class Worker {
 
   const Plan& plan_;
   Client client_;
-  const Epoch& epoch_;
+  Epoch& epoch_;
   Live& live_;
   const StopFlag& stop_;
   Ids ids_;

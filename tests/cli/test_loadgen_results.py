@@ -4,7 +4,10 @@
 import contextlib
 import http.server
 import json
+import os
 import pathlib
+import re
+import resource
 import signal
 import subprocess
 import tempfile
@@ -130,6 +133,21 @@ class Searches(unittest.TestCase):
                 self.assertEqual(sent["rate_error"], 0)
 
 
+@unittest.skipIf(os.environ.get("SANITIZE"), "sanitizers reserve more memory than any limit")
+class Limits(unittest.TestCase):
+    def test_workers_that_cannot_all_be_started_are_an_error(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))
+
+        with sink() as to:
+            done = subprocess.run(
+                [BINARY, "loadgen", "-e", f"127.0.0.1:{to.grpc}", "-n", "6400", "--workers", "64"], env=ENV,
+                preexec_fn=limit, capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+        self.assertIn("cannot start 64 workers", done.stderr)
+        self.assertIn("hint: ", done.stderr)
+
+
 class Fates(unittest.TestCase):
     def test_a_target_that_rejects_everything_has_not_passed(self):
         for protocol in ("grpc", "http/protobuf", "http/json"):
@@ -154,6 +172,43 @@ class Fates(unittest.TestCase):
         with sink("--fault", "slow,delay=11s") as to:
             sent = report(to, "-n", "100", "--signals", "logs", "--timeout", "30s")
         self.assertEqual(sent["signals"]["logs"]["accepted"], 100)
+
+
+class Deltas(unittest.TestCase):
+    def intervals(self, *flags):
+        """Start and end of every delta point by metric and series, in the order of their ends."""
+        process = subprocess.Popen(
+            [BINARY, "loadgen", "sink", "--grpc-port=0", "--http-port=0", "--print"], env=ENV,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        port = re.search(r"gRPC port (\d+)", process.stderr.readline()).group(1)
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(process.stdout))
+        reader.start()
+        done = obsctl("loadgen", "-s", "all-metrics", "--signals", "metrics", "-e", f"127.0.0.1:{port}", *flags)
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        reader.join()
+        process.stdout.close()
+        process.stderr.close()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        out = {}
+        for line in lines:
+            for resource in json.loads(line).get("resourceMetrics", []) if line.startswith("{\"resource") else []:
+                for metric in (m for scope in resource["scopeMetrics"] for m in scope["metrics"]):
+                    data = metric.get("sum") or metric.get("histogram") or metric.get("exponentialHistogram") or {}
+                    for point in data["dataPoints"] if data.get("aggregationTemporality") == 1 else []:
+                        key = (metric["name"], json.dumps([resource["resource"], point["attributes"]]))
+                        out.setdefault(key, []).append((int(point["timeUnixNano"]), int(point["startTimeUnixNano"])))
+        return {key: sorted(points) for key, points in out.items()}
+
+    def test_a_delta_begins_where_the_one_before_ended(self):
+        for load in (("-r", "3333/s", "-d", "2s"), ("-r", "3333/s", "-d", "2s", "--workers", "2"),
+                     ("-r", "3k/s", "-d", "2s", "--profile", "sine"), ("--max", "-n", "8k")):
+            with self.subTest(load=load):
+                series = self.intervals(*load, "--series", "700", "-b", "90")
+                pairs = [pair for points in series.values() for pair in zip(points, points[1:])]
+                self.assertGreater(len(pairs), 500)
+                self.assertTrue(all(start == before for (before, _), (_, start) in pairs))
 
 
 class Twice(unittest.TestCase):
