@@ -46,7 +46,7 @@ Result<int> merge(Context& context, const MergeFlags& flags) {
   }
   OBS_TRY_ASSIGN(const auto merged, loadgen::merge_reports(reports));
   context.terminal.out(loadgen::print_report(merged, flags.output, context.color_out()));
-  if (!merged.passed()) {
+  if (!merged.checks_hold()) {
     return exit_code::findings;
   }
   OBS_TRY(loadgen::check_accepted(merged, true));

@@ -112,7 +112,7 @@ Result<int> run(Context& context, const RunFlags& flags) {
   if (report.result.interrupted) {
     return context.stop.exit_code();
   }
-  if (!report.passed()) {
+  if (!report.checks_hold()) {
     return exit_code::findings;
   }
   OBS_TRY(loadgen::check_accepted(report, false));

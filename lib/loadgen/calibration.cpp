@@ -25,7 +25,8 @@ std::map<std::string, double> calibration_values(const Report& report) {
   set(sizing::calibrated::line_size, otlp::Signal::logs);
   if (report.ledger && report.sampling && report.sampling->collector) {
     for (const LedgerLine& line : report.ledger->lines) {
-      if (line.signal == "traces" && line.received > 0) {
+      if (line.signal == "traces" && line.untold.empty() && line.exports_told &&
+          line.received > 0) {
         out[sizing::calibrated::kept] = std::round(line.exported / line.received * 1e4) / 1e4;
       }
     }

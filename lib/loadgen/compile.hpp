@@ -23,7 +23,7 @@ struct CompileOptions {
   double metrics_rate = 0;
   double logs_rate = 0;
   // Items of the whole run by signal, 0: not counted. Traces may be counted in whole traces
-  // instead.
+  // instead, or end with whichever comes first.
   std::int64_t spans = 0;
   std::int64_t points = 0;
   std::int64_t records = 0;

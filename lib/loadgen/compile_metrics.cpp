@@ -57,7 +57,6 @@ class MetricCompiler {
   void add_point(const PointDraft& draft, otlp::Metric& into);
   [[nodiscard]] otlp::Attributes attributes_of(const PointDraft& draft);
   [[nodiscard]] std::vector<otlp::Exemplar> exemplars_of(const Metric& metric);
-  [[nodiscard]] otlp::UnixNano start_of(const Metric& metric) const;
   [[nodiscard]] PointMotion motion_of(const PointDraft& draft) const;
   void add_number(const Metric& metric, const PointDraft& draft, otlp::Metric& into);
   void add_histogram(const Metric& metric, const PointDraft& draft, otlp::Metric& into);
@@ -70,7 +69,6 @@ class MetricCompiler {
   Numbers numbers_;  // of the series that is being made
   DigitTable digits_;
   std::vector<otlp::Resource> resources_;
-  double export_seconds_ = 10;
   std::int64_t laps_per_export_ = 1;
 };
 
@@ -133,9 +131,8 @@ std::vector<otlp::Exemplar> MetricCompiler::exemplars_of(const Metric& metric) {
   return {std::move(out)};
 }
 
-otlp::UnixNano MetricCompiler::start_of(const Metric& metric) const {
-  return metric.cumulative ? k_time_start
-                           : relative_time(-static_cast<std::int64_t>(export_seconds_ * 1e9));
+otlp::UnixNano start_of(const Metric& metric) {
+  return metric.cumulative ? k_time_start : k_time_previous;
 }
 
 template <class Data>
@@ -306,9 +303,10 @@ Ring MetricCompiler::compile(Payload& payload) {
   const std::vector<PointDraft> drafts = plan();
   out.laps_per_export = laps_per_export_;
   payload.series = static_cast<double>(drafts.size()) * static_cast<double>(laps_per_export_);
-  if (options_.metrics_rate > 0) {
-    export_seconds_ = payload.series / options_.metrics_rate;
-  }
+  constexpr double k_export_seconds = 10;  // of a closed loop, which has no plan
+  out.export_ns = static_cast<std::uint64_t>(1e9 * (options_.metrics_rate > 0
+                                                        ? payload.series / options_.metrics_rate
+                                                        : k_export_seconds));
   const std::vector<Chunk> chunks =
       cut(std::vector<std::int64_t>(drafts.size(), 1), options_.batch);
   const auto slice = [&drafts](std::size_t first, std::size_t count) {

@@ -301,6 +301,7 @@ Ring TraceCompiler::compile(std::int64_t total, Payload& payload) {
     for (std::int64_t i = 0; i < options_.whole_traces % out.traces; ++i) {
       total += items[static_cast<std::size_t>(i)];
     }
+    total = options_.spans > 0 ? std::min(total, options_.spans) : total;
   }
   payload.total_spans = total;
   describe_traces(payload);

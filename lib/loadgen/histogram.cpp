@@ -85,21 +85,43 @@ std::vector<std::pair<std::uint32_t, std::uint64_t>> Histogram::buckets() const 
   return out;
 }
 
-Histogram Histogram::from_buckets(
+tl::expected<Histogram, Histogram::Contradiction> Histogram::from_buckets(
     const std::vector<std::pair<std::uint32_t, std::uint64_t>>& buckets, std::int64_t min,
     std::int64_t max, double sum) {
+  const auto wrong = [](const char* field, const char* what) {
+    return tl::unexpected(Contradiction{field, what});
+  };
   Histogram out;
-  for (const auto& [index, count] : buckets) {
-    if (index < k_buckets) {
-      out.counts_[index] += count;
-      out.count_ += count;
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    const auto& [index, count] = buckets[i];
+    if (index >= k_buckets || count == 0 || (i > 0 && index <= buckets[i - 1].first)) {
+      return wrong("buckets", "has an empty bucket, one out of order or one that there is not");
     }
+    out.counts_[index] = count;
+    out.count_ += count;
   }
-  if (out.count_ != 0) {
-    out.min_ = min;
-    out.max_ = max;
-    out.sum_ = sum;
+  if (buckets.empty()) {
+    return min == 0 && max == 0 && sum == 0 ? tl::expected<Histogram, Contradiction>(out)
+                                            : wrong("buckets", "is empty, but times were measured");
   }
+  const auto lies_in = [](std::int64_t value, std::uint32_t bucket) {
+    return value >= lower_edge(bucket) && value < lower_edge(bucket + 1);
+  };
+  if (!lies_in(min, buckets.front().first)) {
+    return wrong("min_ns", "is not in the first bucket");
+  }
+  if (!lies_in(max, buckets.back().first) || max < min) {
+    return wrong("max_ns", "is not in the last bucket, or below the minimum");
+  }
+  const auto all = static_cast<double>(out.count_);
+  constexpr double k_rounding = 1e-6;  // of a sum of many
+  if (sum < static_cast<double>(min) * all * (1 - k_rounding) ||
+      sum > static_cast<double>(max) * all * (1 + k_rounding)) {
+    return wrong("sum_ns", "is not between as many minima and as many maxima");
+  }
+  out.min_ = min;
+  out.max_ = max;
+  out.sum_ = sum;
   return out;
 }
 

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <tl/expected.hpp>
 #include <utility>
 #include <vector>
 
@@ -30,9 +32,14 @@ class Histogram {
   // How many values lie in [from, to), by the buckets' lower edges.
   [[nodiscard]] std::uint64_t between(std::int64_t from, std::int64_t to) const;
 
-  // The non-empty buckets as (index, count), and back; the exchange format of reports.
+  // The non-empty buckets as (index, count), and back; the exchange format of reports. Errors name
+  // what contradicts the buckets by its field there.
+  struct Contradiction {
+    std::string field;
+    std::string what;
+  };
   [[nodiscard]] std::vector<std::pair<std::uint32_t, std::uint64_t>> buckets() const;
-  [[nodiscard]] static Histogram from_buckets(
+  [[nodiscard]] static tl::expected<Histogram, Contradiction> from_buckets(
       const std::vector<std::pair<std::uint32_t, std::uint64_t>>& buckets, std::int64_t min,
       std::int64_t max, double sum);
   [[nodiscard]] double sum() const { return sum_; }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "lib/base/text.hpp"
@@ -24,41 +25,69 @@ std::string label(const prom::Sample& sample, std::initializer_list<std::string_
   return "";
 }
 
-// Index of the signal in a metric's suffix ("spans") or a label ("traces"); -1 when it is none.
-int signal_of(std::string_view word) {
-  if (word == "spans" || word == "traces") {
-    return 0;
+constexpr std::string_view k_item_words[] = {"spans", "metric_points", "log_records"};
+
+// The words of a metric's name, joined by single underscores, without what readers and translators
+// of the collector put in front of and behind them, except for a unit:
+//   otelcol_receiver_accepted_spans_total           receiver_accepted_spans
+//   otelcol_receiver_accepted_spans__spans__total   receiver_accepted_spans_spans
+//   receiver_accepted_spans_ratio_total (Alloy)     receiver_accepted_spans_ratio
+std::string plain_name(std::string_view name) {
+  constexpr std::string_view k_namespace = "otelcol_";
+  std::string out;
+  for (const char c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+      out += c;
+    } else if (!out.empty() && out.back() != '_') {
+      out += '_';
+    }
   }
-  if (word == "metric_points" || word == "metrics") {
-    return 1;
+  if (out.ends_with('_')) {
+    out.pop_back();
   }
-  return word == "log_records" || word == "logs" ? 2 : -1;
+  if (const auto at = out.find(k_namespace); at != std::string::npos) {
+    out.erase(0, at + k_namespace.size());
+  }
+  return std::string(prom::without_total(out));
 }
 
-// `name` is the sample's without `_total`.
+// True for `stem`, and for `stem` with a unit behind it. `name` is plain.
+bool is_named(std::string_view name, std::string_view stem) {
+  static constexpr std::string_view k_units[] = {
+      "_ratio", "_1",      "_spans",    "_datapoints", "_points", "_records", "_logs", "_batches",
+      "_items", "_traces", "_requests", "_bytes",      "_By",     "_seconds", "_s"};
+  return name.starts_with(stem) &&
+         (name.size() == stem.size() ||
+          std::ranges::find(k_units, name.substr(stem.size())) != std::end(k_units));
+}
+
+// `name` is plain.
 void read_items(Snapshot& out, std::string_view name, const prom::Sample& sample) {
   struct Row {
     std::string_view prefix;
     double Snapshot::Items::*into;
   };
   static constexpr Row k_rows[] = {
-      {"otelcol_receiver_accepted_", &Snapshot::Items::accepted},
-      {"otelcol_receiver_refused_", &Snapshot::Items::refused},
-      {"otelcol_receiver_failed_", &Snapshot::Items::failed},
-      {"otelcol_exporter_send_failed_", &Snapshot::Items::send_failed},
-      {"otelcol_exporter_enqueue_failed_", &Snapshot::Items::enqueue_failed},
-      {"otelcol_exporter_sent_", &Snapshot::Items::sent},
+      {"receiver_accepted_", &Snapshot::Items::accepted},
+      {"receiver_refused_", &Snapshot::Items::refused},
+      {"receiver_failed_", &Snapshot::Items::failed},
+      {"exporter_send_failed_", &Snapshot::Items::send_failed},
+      {"exporter_enqueue_failed_", &Snapshot::Items::enqueue_failed},
+      {"exporter_sent_", &Snapshot::Items::sent},
   };
   for (const Row& row : k_rows) {
     if (!name.starts_with(row.prefix)) {
       continue;
     }
-    const int signal = signal_of(name.substr(row.prefix.size()));
-    if (signal >= 0) {
-      out.signals[static_cast<std::size_t>(signal)].*row.into += sample.value;
+    for (std::size_t i = 0; i < otlp::k_signals; ++i) {
+      if (!is_named(name.substr(row.prefix.size()), k_item_words[i])) {
+        continue;
+      }
+      out.signals[i].*row.into += sample.value;
+      out.signals[i].counted |= row.into == &Snapshot::Items::accepted;
       if (row.into == &Snapshot::Items::sent) {
-        out.exporters[fmt::format("{} {}", otlp::signal_name(static_cast<otlp::Signal>(signal)),
-                                  label(sample, {"exporter"}))] += sample.value;
+        out.exporters[fmt::format("{} {}", otlp::signal_name(static_cast<otlp::Signal>(i)),
+                                  label(sample, {"exporter", "component_id"}))] += sample.value;
       }
     }
     return;
@@ -74,32 +103,41 @@ double growth(const std::map<std::string, double>& before, const std::string& ke
   return after - (found == before.end() ? 0 : found->second);
 }
 
+bool is_collectors(std::string_view name) {
+  return name.find("otelcol_") != std::string_view::npos;
+}
+
+// Of the process itself. Alloy has the names that every Go process has.
+void read_process(Snapshot& out, std::string_view name, double value, bool of_collector) {
+  const auto take = [&](double& into) { into = of_collector || into == 0 ? value : into; };
+  if (is_named(name, "process_cpu") || is_named(name, "process_cpu_seconds")) {
+    take(out.cpu_seconds);
+  } else if (is_named(name, "process_memory_rss") || is_named(name, "process_resident_memory")) {
+    take(out.rss_bytes);
+  }
+}
+
 void read_sample(Snapshot& out, const prom::Sample& sample) {
-  constexpr std::string_view k_collector = "otelcol_";
-  const std::string_view full = prom::without_total(sample.name);
-  if (!full.starts_with(k_collector) || !std::isfinite(sample.value)) {
+  if (!std::isfinite(sample.value)) {
     return;
   }
-  read_items(out, full, sample);
-  const std::string_view name = full.substr(k_collector.size());
-  if (name == "exporter_queue_size") {
+  const std::string name = plain_name(sample.name);
+  read_items(out, name, sample);
+  read_process(out, name, sample.value, is_collectors(sample.name));
+  if (is_named(name, "exporter_queue_size")) {
     out.queued += sample.value;
-  } else if (name == "processor_incoming_items" || name == "processor_outgoing_items") {
-    const double sign = name == "processor_incoming_items" ? 1 : -1;
+  } else if (const bool in = is_named(name, "processor_incoming_items");
+             in || is_named(name, "processor_outgoing_items")) {
     out.removed[fmt::format("{} {}", label(sample, {"otel_signal", "otel.signal"}),
-                            label(sample, {"processor"}))] += sign * sample.value;
-  } else if (name == "processor_tail_sampling_global_count_traces_sampled" &&
+                            label(sample, {"processor"}))] += (in ? 1 : -1) * sample.value;
+  } else if (is_named(name, "processor_tail_sampling_global_count_traces_sampled") &&
              label(sample, {"decision"}) != "dropped") {  // health checks, not sampled
     out.samples = true;
     (label(sample, {"sampled"}) == "true" ? out.sampled_traces : out.dropped_traces) +=
         sample.value;
-  } else if (name == "processor_tail_sampling_count_traces_sampled" &&
+  } else if (is_named(name, "processor_tail_sampling_count_traces_sampled") &&
              label(sample, {"sampled"}) == "true") {
     out.policies[label(sample, {"policy"})] += sample.value;
-  } else if (name == "process_cpu_seconds") {
-    out.cpu_seconds = sample.value;
-  } else if (name == "process_memory_rss" || name == "process_memory_rss_bytes") {
-    out.rss_bytes = sample.value;
   }
 }
 
@@ -136,11 +174,34 @@ Result<Snapshot> fetch_snapshot(HttpClient& http, const std::string& url) {
     return no_collector(
         fmt::format("{}: {}", families.error().at->str(), families.error().message));
   }
-  const bool any = std::ranges::any_of(
-      *families, [](const prom::Family& f) { return f.name.starts_with("otelcol_process"); });
-  return any ? Result<Snapshot>(read_snapshot(*families))
+  Snapshot out = read_snapshot(*families);
+  const bool any =
+      std::ranges::any_of(*families,
+                          [](const prom::Family& f) {
+                            return is_collectors(f.name) || f.name.starts_with("alloy_");
+                          }) ||
+      std::ranges::any_of(out.signals, &Snapshot::Items::counted);
+  return any ? Result<Snapshot>(std::move(out))
              : no_collector(fmt::format("'{}' has no metrics of a collector", url));
 }
+
+namespace {
+
+// Why the collector's counters say nothing about a signal; empty when they do.
+std::string untold(std::size_t signal, const Snapshot& before, const Snapshot& after) {
+  const Snapshot::Items& items = after.signals[signal];
+  if (!items.counted && items.accepted == 0) {
+    return fmt::format(
+        "no item counter found: looked for otelcol_receiver_accepted_{}, also with _total or a "
+        "unit behind it and without otelcol_",
+        k_item_words[signal]);
+  }
+  const bool restarted =
+      items.accepted < before.signals[signal].accepted || after.cpu_seconds < before.cpu_seconds;
+  return restarted ? "the counters fell: the collector was started again during the run" : "";
+}
+
+}  // namespace
 
 LedgerReport balance(const Snapshot& before, const Snapshot& after, const RunResult& result,
                      double seconds) {
@@ -160,12 +221,16 @@ LedgerReport balance(const Snapshot& before, const Snapshot& after, const RunRes
     line.signal = otlp::signal_name(static_cast<otlp::Signal>(i));
     line.acknowledged = tally.accepted;
     line.unknown = tally.unknown;
+    line.untold = untold(i, before, after);
     line.received = b.accepted - a.accepted;
     line.refused = b.refused - a.refused + b.failed - a.failed;
     line.export_failed = b.send_failed - a.send_failed + b.enqueue_failed - a.enqueue_failed;
     const std::string prefix = line.signal + " ";
+    // A queue that does not empty belongs to an exporter that has not counted yet.
+    line.exports_told = after.queued > 0 || b.send_failed + b.enqueue_failed > 0;
     for (const auto& [key, value] : after.exporters) {
       if (key.starts_with(prefix)) {
+        line.exports_told = true;
         line.exported = std::max(line.exported, growth(before.exporters, key, value));
       }
     }
@@ -176,8 +241,8 @@ LedgerReport balance(const Snapshot& before, const Snapshot& after, const RunRes
         line.filtered += removed;
       }
     }
-    line.held_back =
-        std::max(0.0, line.received - line.exported - line.export_failed - line.filtered);
+    const double left = line.received - line.exported - line.export_failed - line.filtered;
+    line.held_back = line.exports_told ? std::max(0.0, left) : 0;
     line.missing = static_cast<double>(line.acknowledged) - line.received;
     // Items without an answer may have been received; acknowledged ones must have been.
     const bool arrived = line.missing <= 0 && rounded(-line.missing) <=
@@ -197,7 +262,16 @@ LedgerReport balance(const Snapshot& before, const Snapshot& after, const RunRes
 }
 
 bool LedgerReport::balanced() const {
-  return std::ranges::all_of(lines, [](const LedgerLine& line) { return line.accounted; });
+  return std::ranges::all_of(
+      lines, [](const LedgerLine& line) { return !line.untold.empty() || line.accounted; });
+}
+
+bool LedgerReport::stood_still() const {
+  const auto told = [](const LedgerLine& line) { return line.untold.empty(); };
+  return std::ranges::any_of(
+             lines, [&](const LedgerLine& line) { return told(line) && line.acknowledged > 0; }) &&
+         std::ranges::all_of(
+             lines, [&](const LedgerLine& line) { return !told(line) || line.received == 0; });
 }
 
 Result<Settled> wait_settled(HttpClient& http, Clock& clock, const std::string& url, double silence,

@@ -2,9 +2,9 @@
 // The loss ledger: what the generator sent against what the collector says it received, processed,
 // queued and exported. Every item is accounted for or named as missing.
 //
-// The collector's own metrics are read before and after a run; names are accepted with and without
-// `_total`, because both are in use. Source: receiverhelper, exporterhelper, processorhelper of the
-// collector's repository.
+// The collector's own metrics are read before and after a run. Their names differ by the version of
+// the collector and by its reader's settings: with and without `_total`, a unit or the `otelcol_`
+// in front. Source: receiverhelper, exporterhelper, processorhelper of the collector's repository.
 #pragma once
 
 #include <array>
@@ -25,7 +25,8 @@ namespace obsctl::loadgen {
 // The collector's counters at one moment, summed over components of a kind.
 struct Snapshot {
   struct Items {
-    double accepted = 0;  // receivers
+    bool counted = false;  // there is a receiver's counter
+    double accepted = 0;   // receivers
     double refused = 0;
     double failed = 0;
     double sent = 0;  // exporters
@@ -58,8 +59,10 @@ struct LedgerLine {
   double export_failed = 0;
   double filtered = 0;  // taken out by processors, named in `filters`
   std::map<std::string, double> filters = {};
-  double held_back = 0;  // received and none of the above: sampled away, in memory or in a queue
-  double missing = 0;    // acknowledged but not received; negative: received without an answer
+  double held_back = 0;     // received and none of the above: sampled away, in memory or in a queue
+  double missing = 0;       // acknowledged but not received; negative: received without an answer
+  std::string untold = {};  // why nothing can be said about this signal; empty: all of the above is
+  bool exports_told = true;  // an exporter counts this signal
   bool accounted = false;
 };
 
@@ -75,7 +78,10 @@ struct LedgerReport {
   Snapshot before;
   Snapshot after;
 
+  // What cannot be told is no loss.
   [[nodiscard]] bool balanced() const;
+  // The collector counts, and none of what was acknowledged.
+  [[nodiscard]] bool stood_still() const;
 };
 
 [[nodiscard]] LedgerReport balance(const Snapshot& before, const Snapshot& after,

@@ -9,6 +9,7 @@
 #include "lib/base/text.hpp"
 #include "lib/loadgen/calibration.hpp"
 #include "lib/loadgen/reconciliation.hpp"
+#include "lib/loadgen/report_parts.hpp"
 #include "lib/loadgen/search.hpp"
 #include "lib/loadgen/tier.hpp"
 #include "lib/otlp/connect_error.hpp"
@@ -16,14 +17,18 @@
 namespace obsctl::loadgen {
 namespace {
 
-// One run of a search at a constant rate. Ids go on from `plan`, so that no two trials send the
-// same trace.
+// One run of a search at a constant rate. Every trial has its own seed, so that no two of them send
+// the same trace.
 Result<Report> run_trial(const PreparedRun& run, const Surroundings& around, double rate,
-                         Plan& plan) {
+                         std::uint64_t number) {
   Report trial = run.report;
+  Plan plan = run.plan;
+  plan.seed += number;
   plan.profile = Profile::constant(rate);
+  OBS_TRY_ASSIGN(const Payload payload, compile_trial(run, rate, plan));
+  plan.payload = &payload;
   trial.asked_rate = rate;
-  trial.expected = rate * plan.duration;
+  trial.expected = plan.duration > 0 ? rate * plan.duration : run.report.expected;
   Snapshot before;
   if (!run.metrics_url.empty()) {
     // What the trial before left in the queues must not count as this one's.
@@ -38,11 +43,8 @@ Result<Report> run_trial(const PreparedRun& run, const Surroundings& around, dou
     trial.ledger = balance(before, after, trial.result, trial.run_seconds());
     trial.ledger->url = run.metrics_url;
   }
-  for (std::size_t i = 0; i < plan.first_request.size(); ++i) {
-    plan.first_request[i] = trial.result.next_request[i] + plan.workers * plan.shards;
-  }
   around.note(fmt::format("{} requested, {} accepted", human_rate({rate}),
-                          human_rate({trial.accepted_rate()})));
+                          rate_text(trial.accepted_rate())));
   return trial;
 }
 
@@ -73,9 +75,10 @@ Result<Report> search_max_rate(const PreparedRun& run, const Surroundings& aroun
   SearchOptions search;
   search.start = run.rate;
   search.thresholds = run.thresholds;
-  Plan plan = run.plan;
-  OBS_TRY_ASSIGN(SearchResult found,
-                 find_max(search, [&](double rate) { return run_trial(run, around, rate, plan); }));
+  std::uint64_t number = 0;
+  OBS_TRY_ASSIGN(SearchResult found, find_max(search, [&](double rate) {
+                   return run_trial(run, around, rate, number++);
+                 }));
   Report report = std::move(found.last);
   report.search = std::move(found.search);
   report.ledger.reset();  // of one trial, and in the middle of the work
@@ -84,21 +87,24 @@ Result<Report> search_max_rate(const PreparedRun& run, const Surroundings& aroun
 
 Result<void> check_accepted(const Report& report, bool merged) {
   const SignalTally sum = report.result.total();
-  if ((report.shards > 1 && !merged) || sum.accepted + sum.rejected > 0 ||
-      sum.sent + sum.unsent == 0) {
+  if ((report.shards > 1 && !merged) || sum.accepted > 0 || sum.sent + sum.unsent == 0) {
     return {};
   }
   const auto& causes = report.result.causes;
   const auto most =
       std::ranges::max_element(causes, {}, [](const auto& one) { return one.second; });
-  const std::string cause = most == causes.end() ? "no answer" : most->first;
+  const std::string cause = most == causes.end()  ? "no answer"
+                            : most->first.empty() ? "no reason given"
+                                                  : most->first;
   const bool tls = !report.endpoints.empty() && report.endpoints.front().starts_with("https");
   const std::string hint =
       report.result.unauthorized > 0
           ? "the target requires credentials: a token, a header or a client certificate"
       : sum.refused > 0 ? "check the endpoint, its port, its path and the protocol"
-                        : otlp::connect_hint(cause, {.tls = tls}, "OTLP");
-  return fail(sum.refused > 0 ? Code::failed : Code::unreachable,
+      : sum.rejected > 0
+          ? "it answers with success and rejects every item (partial_success): its log says why"
+          : otlp::connect_hint(cause, {.tls = tls}, "OTLP");
+  return fail(sum.refused + sum.rejected > 0 ? Code::failed : Code::unreachable,
               fmt::format("'{}' accepted nothing: {}", join(report.endpoints, "', '"), cause),
               hint);
 }

@@ -48,6 +48,10 @@ struct Local {
 // of a run that sends other signals too.
 [[nodiscard]] Result<void> compile_payload(const RunOptions& options, PreparedRun& run);
 
+// The payload of one trial of a search at `rate`, and in `plan` its numbers of requests: exact to
+// the item, in requests that are small enough for that rate.
+[[nodiscard]] Result<Payload> compile_trial(const PreparedRun& run, double rate, Plan& plan);
+
 // True when a scenario is named by its file, not by the name of a shipped one.
 [[nodiscard]] bool is_scenario_file(std::string_view name);
 

@@ -33,45 +33,43 @@ std::array<std::int64_t, 3> split_count(double count, const std::array<double, 3
   return out;
 }
 
-void count_items(double count, PreparedRun& run) {
-  const auto split = split_count(count, run.plan.share);
-  run.compile.spans = split[0];
-  run.compile.points = split[1];
-  run.compile.records = split[2];
+void count_items(double count, const Plan& plan, CompileOptions& compile) {
+  const auto split = split_count(count, plan.share);
+  compile.spans = split[0];
+  compile.points = split[1];
+  compile.records = split[2];
 }
 
 // What ends the run besides time: a count, or a rate over a time, which is a count too (the last
 // request is shortened to make it exact). False when nothing does.
 Result<bool> limit_items(const std::optional<Count>& count, PreparedRun& run) {
   const Plan& plan = run.plan;
+  const bool timed = !plan.max && !run.find_max && plan.unit == Unit::items;
+  const double due = std::round(plan.profile.due_by(plan.duration));
   if (!count) {
-    const bool timed = !plan.max && !run.find_max && plan.unit == Unit::items;
     if (timed) {
-      count_items(std::round(plan.profile.due_by(plan.duration)), run);
+      count_items(due, plan, run.compile);
     }
     return timed;
   }
   if (count->of == Count::Of::items) {
-    count_items(static_cast<double>(count->number), run);
+    // A time may end the run first.
+    const auto number = static_cast<double>(count->number);
+    count_items(timed && plan.duration > 0 ? std::min(number, due) : number, plan, run.compile);
   } else if (count->of == Count::Of::traces) {
     if (plan.share[0] < 1) {
       return fail(Code::usage, "a count of whole traces needs a run that sends nothing but traces",
                   "restrict the signals to traces");
     }
     run.compile.whole_traces = count->number;
+    run.compile.spans = timed && plan.duration > 0 ? static_cast<std::int64_t>(due) : 0;
   }
   return true;
 }
 
-void limit_requests(const std::optional<Count>& count, PreparedRun& run) {
-  Plan& plan = run.plan;
-  if (count && count->of == Count::Of::requests) {
-    plan.requests = split_count(static_cast<double>(count->number), plan.share);
-    return;
-  }
-  const std::array<std::int64_t, 3> items = {run.payload->total_spans, run.compile.points,
-                                             run.compile.records};
-  const auto rings = rings_of(*run.payload);
+void limit_requests(const Payload& payload, const CompileOptions& compile, Plan& plan) {
+  const std::array<std::int64_t, 3> items = {payload.total_spans, compile.points, compile.records};
+  const auto rings = rings_of(payload);
   for (std::size_t i = 0; i < rings.size(); ++i) {
     if (*rings[i]) {
       plan.requests[i] = requests_for(**rings[i], items[i]);
@@ -148,11 +146,37 @@ Result<void> compile_payload(const RunOptions& options, PreparedRun& run) {
   OBS_TRY_ASSIGN(Payload payload, compile(run.scenario, run.compile));
   run.payload = std::make_unique<Payload>(std::move(payload));
   run.plan.payload = run.payload.get();
-  if (limited) {
-    limit_requests(options.load.count, run);
+  if (options.load.count && options.load.count->of == Count::Of::requests) {
+    run.plan.requests =
+        split_count(static_cast<double>(options.load.count->number), run.plan.share);
+  } else if (limited) {
+    limit_requests(*run.payload, run.compile, run.plan);
   }
   describe(options, run);
   return {};
+}
+
+Result<Payload> compile_trial(const PreparedRun& run, double rate, Plan& plan) {
+  CompileOptions options = run.compile;
+  const bool timed = plan.unit == Unit::items && plan.duration > 0;
+  if (timed) {
+    constexpr std::int64_t k_requests =
+        10;  // of every signal at least, to spread them over the time
+    count_items(std::round(rate * plan.duration), plan, options);
+    options.traces_rate = rate * plan.share[0];
+    options.metrics_rate = rate * plan.share[1];
+    options.logs_rate = rate * plan.share[2];
+    for (const std::int64_t items : {options.spans, options.points, options.records}) {
+      if (items > 0) {
+        options.batch = std::clamp<std::int64_t>(items / k_requests, 1, options.batch);
+      }
+    }
+  }
+  OBS_TRY_ASSIGN(Payload payload, compile(run.scenario, options));
+  if (timed) {
+    limit_requests(payload, options, plan);
+  }
+  return payload;
 }
 
 std::string plan_text(const PreparedRun& run) {

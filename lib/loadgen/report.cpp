@@ -13,34 +13,45 @@
 #include "lib/base/units.hpp"
 
 namespace obsctl::loadgen {
+namespace {
+
+std::optional<double> rate_of(const Report& report, std::uint64_t units) {
+  const double seconds = report.run_seconds();
+  if (report.result.total().requests == 1 || (seconds <= 0 && units > 0)) {
+    return std::nullopt;
+  }
+  return seconds <= 0 ? 0 : static_cast<double>(units) / seconds;
+}
+
+}  // namespace
 
 double Report::run_seconds() const {
+  if (result.load_seconds > 0) {
+    return result.load_seconds;
+  }
   if (duration > 0 && !result.interrupted) {
     return std::max(duration, result.seconds);
   }
   return result.seconds;
 }
 
-double Report::sent_rate() const {
+std::optional<double> Report::sent_rate() const {
   const SignalTally sum = result.total();
-  const double seconds = run_seconds();
-  return seconds <= 0
-             ? 0
-             : static_cast<double>(unit == Unit::requests ? sum.requests : sum.sent) / seconds;
+  return rate_of(*this, unit == Unit::requests ? sum.requests : sum.sent);
 }
 
-double Report::accepted_rate() const {
-  const double seconds = run_seconds();
-  return seconds <= 0 ? 0 : static_cast<double>(result.total().accepted) / seconds;
+std::optional<double> Report::accepted_rate() const {
+  return rate_of(*this, result.total().accepted);
 }
 
 double Report::rate_error() const {
-  if (expected <= 0) {
-    return 0;
-  }
   const SignalTally sum = result.total();
-  const auto sent = static_cast<double>(unit == Unit::requests ? sum.requests : sum.sent);
-  return std::abs(sent - expected) / expected;
+  const bool requests = unit == Unit::requests;
+  const auto sent = static_cast<double>(requests ? sum.requests : sum.sent);
+  const auto unsent = static_cast<double>(requests ? sum.requests_unsent : sum.unsent);
+  // What an interrupted run did not come to is not off.
+  const double due = result.interrupted && expected > 0 ? sent + unsent : expected;
+  return due <= 0 ? 0 : std::abs(sent - due) / due;
 }
 
 double Report::error_share() const {
@@ -49,10 +60,15 @@ double Report::error_share() const {
   return all <= 0 ? 0 : 1 - static_cast<double>(sum.accepted) / all;
 }
 
-bool Report::passed() const {
+bool Report::checks_hold() const {
   return std::ranges::all_of(verdicts, &Verdict::met) && (!ledger || ledger->balanced()) &&
-         (!sampling || !sampling->checked || sampling->holds) && (!search || search->highest > 0) &&
-         (!tier || tier->held);
+         (!sink || sink->holds()) && (!sampling || !sampling->checked || sampling->holds) &&
+         (!search || search->confirmed()) && (!tier || tier->held);
+}
+
+bool Report::passed() const {
+  const SignalTally sum = result.total();
+  return checks_hold() && (sum.accepted > 0 || sum.sent + sum.unsent == 0 || shards > 1);
 }
 
 namespace {
@@ -111,8 +127,12 @@ Result<Report> merge_reports(const std::vector<Report>& reports) {
   // Verdicts of a part say nothing about the whole; the same thresholds are judged again.
   std::vector<Verdict> verdicts;
   for (const Verdict& verdict : out.verdicts) {
-    OBS_TRY_ASSIGN(const Threshold threshold, parse_threshold(verdict.text));
-    verdicts.push_back(judge(threshold, out));
+    auto threshold = parse_threshold(verdict.text);
+    if (!threshold) {
+      return Failure(
+          std::move(threshold).error().in(fmt::format("reading 'thresholds' of '{}'", out.name)));
+    }
+    verdicts.push_back(judge(*threshold, out));
   }
   if (std::cmp_less(reports.size(), parts)) {
     verdicts.push_back({.text = "a report from every shard",

@@ -34,8 +34,13 @@ struct Trial {
 
 struct Search {
   std::vector<Trial> trials;
-  double highest = 0;            // confirmed items/s; 0: none
+  double highest = 0;            // items/s that met the objective; 0: none did
+  int met = 0;                   // trials at that rate that met it …
+  int tried = 0;                 // … of so many
   bool generator_bound = false;  // the generator, not the target, was the limit
+
+  // What was met once may have been luck.
+  [[nodiscard]] bool confirmed() const { return met > 1; }
 };
 
 // What a tier is documented to carry and whether it was carried. A signal that is not sent has
@@ -77,14 +82,17 @@ struct Report {
   std::map<std::string, double> measured;  // calibration values, by the names of obsctl.yaml
 
   // Units per second that were sent, over the planned time or the time it really took if that is
-  // longer.
-  [[nodiscard]] double sent_rate() const;
-  // Items per second that were accepted.
-  [[nodiscard]] double accepted_rate() const;
-  // |sent rate - asked rate| / asked rate; 0 without a rate.
+  // longer. A single request has no rate.
+  [[nodiscard]] std::optional<double> sent_rate() const;
+  // Items per second that were accepted; likewise.
+  [[nodiscard]] std::optional<double> accepted_rate() const;
+  // |sent units - due units| / due units; 0 without a schedule.
   [[nodiscard]] double rate_error() const;
   // Share of items that were not accepted, unsent ones included.
   [[nodiscard]] double error_share() const;
+  // Every threshold, the ledger, the sink, the sampling check and the tier.
+  [[nodiscard]] bool checks_hold() const;
+  // They hold, and something arrived. A shard's part may be nothing.
   [[nodiscard]] bool passed() const;
   [[nodiscard]] double run_seconds() const;
 };

@@ -1,38 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reports as JSON and back; the schema is obsctl.loadgen/v1.
+// Reports as JSON; the schema is obsctl.loadgen/v1, which report_read.cpp reads back.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
-#include "lib/loadgen/report.hpp"
+#include "lib/loadgen/report_fields.hpp"
 
 namespace obsctl::loadgen {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view k_schema = "obsctl.loadgen/v1";
-
-struct Field {
-  const char* name;
-  std::uint64_t SignalTally::*member;
-};
-constexpr Field k_fields[] = {
-    {"sent", &SignalTally::sent},
-    {"accepted", &SignalTally::accepted},
-    {"rejected", &SignalTally::rejected},
-    {"refused", &SignalTally::refused},
-    {"failed", &SignalTally::failed},
-    {"unknown", &SignalTally::unknown},
-    {"unsent", &SignalTally::unsent},
-    {"retried", &SignalTally::retried},
-    {"maybe_twice", &SignalTally::maybe_twice},
-    {"requests", &SignalTally::requests},
-    {"requests_unsent", &SignalTally::requests_unsent},
-    {"body_bytes", &SignalTally::body_bytes},
-    {"wire_out_bytes", &SignalTally::wire_out},
-    {"wire_in_bytes", &SignalTally::wire_in},
-};
+Json optional_json(const std::optional<double>& value) {
+  return value ? Json(*value) : Json();
+}
 
 Json histogram_json(const Histogram& histogram) {
   Json out;
@@ -54,13 +35,6 @@ Json histogram_json(const Histogram& histogram) {
   return out;
 }
 
-Histogram histogram_from(const Json& json) {
-  return Histogram::from_buckets(
-      json.at("buckets").get<std::vector<std::pair<std::uint32_t, std::uint64_t>>>(),
-      json.at("min_ns").get<std::int64_t>(), json.at("max_ns").get<std::int64_t>(),
-      json.at("sum_ns").get<double>());
-}
-
 Json signals_json(const RunResult& result) {
   Json out = Json::object();
   for (std::size_t i = 0; i < otlp::k_signals; ++i) {
@@ -71,7 +45,7 @@ Json signals_json(const RunResult& result) {
     const auto signal = static_cast<otlp::Signal>(i);
     Json entry;
     entry["item"] = otlp::item_name(signal);
-    for (const Field& field : k_fields) {
+    for (const TallyField& field : k_tally_fields) {
       entry[field.name] = tally.*field.member;
     }
     entry["body_bytes_per_item"] =
@@ -101,6 +75,15 @@ Json ledger_json(const LedgerReport& ledger) {
              {"held_back", line.held_back},         {"exported", line.exported},
              {"export_failed", line.export_failed}, {"missing", line.missing},
              {"accounted", line.accounted}};
+    if (!line.exports_told) {
+      entry["exported"] = entry["held_back"] = Json();
+    }
+    if (!line.untold.empty()) {
+      entry = {{"acknowledged", line.acknowledged},
+               {"unknown", line.unknown},
+               {"accounted", nullptr},
+               {"reason", line.untold}};
+    }
   }
   return out;
 }
@@ -137,9 +120,29 @@ Json sampling_json(const SamplingReport& sampling) {
           {"holds", sampling.holds}};
 }
 
+Json sink_json(const SinkReport& sink) {
+  Json out;
+  out["url"] = sink.url;
+  for (std::size_t i = 0; i < otlp::k_signals; ++i) {
+    const auto& seen = sink.seen.signals[i];
+    // null: the items have no identity, so that nobody can tell.
+    const bool told = seen.untold() == 0;
+    out["signals"][std::string(otlp::signal_name(static_cast<otlp::Signal>(i)))] = {
+        {"items", seen.items},
+        {"distinct", told ? Json(seen.distinct) : Json()},
+        {"duplicates", told ? Json(seen.duplicates) : Json()}};
+  }
+  out["distinct_traces"] = sink.tells_traces() ? Json(sink.seen.traces) : Json();
+  out["findings"] = sink.findings;
+  return out;
+}
+
 Json search_json(const Search& search) {
   Json out;
   out["highest_rate"] = search.highest;
+  out["confirmed"] = search.confirmed();
+  out["trials_at_highest"] = search.tried;
+  out["trials_met_at_highest"] = search.met;
   out["generator_bound"] = search.generator_bound;
   out["trials"] = Json::array();
   for (const Trial& trial : search.trials) {
@@ -177,12 +180,15 @@ void add_result(Json& out, const Report& report) {
   out["total_seconds"] = result.total_seconds;
   out["interrupted"] = result.interrupted;
   out["generator_bound"] = result.generator_bound();
-  out["sent_rate"] = report.sent_rate();
-  out["accepted_rate"] = report.accepted_rate();
+  out["load_seconds"] = report.run_seconds();
+  out["sent_rate"] = optional_json(report.sent_rate());  // null: too short to tell
+  out["accepted_rate"] = optional_json(report.accepted_rate());
   out["rate_error"] = report.rate_error();
   out["error_share"] = report.error_share();
   out["late_by_target"] = result.late_by_target;
   out["late_by_generator"] = result.late_by_generator;
+  out["stalled_seconds"] = result.stalled_seconds;
+  out["stalled_requests"] = result.stalled_requests;
   out["generator_cpu_seconds"] = result.cpu_seconds;
   out["generator_rss_bytes"] = result.rss_bytes;
   const auto sent = static_cast<double>(result.total().sent);
@@ -192,42 +198,13 @@ void add_result(Json& out, const Report& report) {
   out["service_time"] = histogram_json(result.service);
   out["schedule_lateness"] = histogram_json(result.lateness);
   out["causes"] = result.causes;
+  out["warnings"] = result.warnings;
   out["unauthorized_requests"] = result.unauthorized;
   const auto& c = result.connections;
   out["connections"] = {
       {"connects", c.connects},           {"connect_failures", c.connect_failures},
       {"disconnects", c.disconnects},     {"goaways", c.goaways},
       {"socket_out_bytes", c.socket_out}, {"socket_in_bytes", c.socket_in}};
-}
-
-RunResult result_from(const Json& json) {
-  RunResult out;
-  out.started_at = json.at("started_at").get<double>();
-  out.seconds = json.at("seconds").get<double>();
-  out.total_seconds = json.at("total_seconds").get<double>();
-  out.interrupted = json.at("interrupted").get<bool>();
-  out.late_by_target = json.at("late_by_target").get<std::uint64_t>();
-  out.late_by_generator = json.at("late_by_generator").get<std::uint64_t>();
-  out.cpu_seconds = json.at("generator_cpu_seconds").get<double>();
-  out.rss_bytes = json.at("generator_rss_bytes").get<double>();
-  for (std::size_t i = 0; i < otlp::k_signals; ++i) {
-    const std::string name(otlp::signal_name(static_cast<otlp::Signal>(i)));
-    if (json.at("signals").contains(name)) {
-      for (const Field& field : k_fields) {
-        out.signals[i].*field.member =
-            json.at("signals").at(name).at(field.name).get<std::uint64_t>();
-      }
-    }
-  }
-  out.latency = histogram_from(json.at("latency"));
-  out.service = histogram_from(json.at("service_time"));
-  out.lateness = histogram_from(json.at("schedule_lateness"));
-  out.causes = json.at("causes").get<std::map<std::string, std::uint64_t>>();
-  out.unauthorized = json.value("unauthorized_requests", std::uint64_t{0});  // not in older reports
-  const Json& c = json.at("connections");
-  out.connections = {c.at("connects"), c.at("connect_failures"), c.at("disconnects"),
-                     c.at("goaways"),  c.at("socket_out_bytes"), c.at("socket_in_bytes")};
-  return out;
 }
 
 Json tier_json(const TierVerdict& tier) {
@@ -241,51 +218,11 @@ Json tier_json(const TierVerdict& tier) {
           {"reason", tier.reason}};
 }
 
-TierVerdict tier_from(const Json& json) {
-  TierVerdict out;
-  out.tier = json.at("tier").get<std::string>();
-  out.spans = json.at("spans_per_second").get<double>();
-  out.series = json.at("series").get<double>();
-  out.interval = json.at("interval_seconds").get<double>();
-  out.points = json.at("points_per_second").get<double>();
-  out.records = json.at("records_per_second").get<double>();
-  out.held = json.at("held").get<bool>();
-  out.reason = json.at("reason").get<std::string>();
-  return out;
-}
-
-Report report_from(const Json& json) {
-  Report out;
-  out.scenario = json.at("scenario").get<std::string>();
-  out.fingerprint = json.at("fingerprint").get<std::string>();
-  out.seed = json.at("seed").get<std::uint64_t>();
-  out.endpoints = json.at("endpoints").get<std::vector<std::string>>();
-  out.protocol = json.at("protocol").get<std::string>();
-  out.compression = json.at("compression").get<std::string>();
-  out.profile = json.at("profile").get<std::string>();
-  out.asked_rate = json.at("asked_rate").get<double>();
-  out.expected = json.at("expected_units").get<double>();
-  out.duration = json.at("duration_seconds").get<double>();
-  out.warmup = json.at("warmup_seconds").get<double>();
-  out.shard = json.at("shard").get<std::int64_t>();
-  out.shards = json.at("shards").get<std::int64_t>();
-  out.result = result_from(json);
-  for (const Json& verdict : json.at("thresholds")) {
-    out.verdicts.push_back({verdict.at("threshold").get<std::string>(),
-                            verdict.at("actual").get<std::string>(),
-                            verdict.at("met").get<bool>()});
-  }
-  if (json.contains("certificate")) {
-    out.tier = tier_from(json.at("certificate"));
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string report_json(const Report& report) {
   Json out;
-  out["schema"] = k_schema;
+  out["schema"] = k_report_schema;
   out["passed"] = report.passed();
   add_plan(out, report);
   add_result(out, report);
@@ -301,14 +238,7 @@ std::string report_json(const Report& report) {
     out["sampling"] = sampling_json(*report.sampling);
   }
   if (report.sink) {
-    Json& sink = out["sink"];
-    sink["url"] = report.sink->url;
-    for (std::size_t i = 0; i < otlp::k_signals; ++i) {
-      const auto& seen = report.sink->seen.signals[i];
-      sink["signals"][std::string(otlp::signal_name(static_cast<otlp::Signal>(i)))] = {
-          {"items", seen.items}, {"distinct", seen.distinct}, {"duplicates", seen.duplicates}};
-    }
-    sink["distinct_traces"] = report.sink->seen.traces;
+    out["sink"] = sink_json(*report.sink);
   }
   if (report.search) {
     out["search"] = search_json(*report.search);
@@ -320,23 +250,6 @@ std::string report_json(const Report& report) {
     out["certificate"] = tier_json(*report.tier);
   }
   return out.dump(2) + "\n";
-}
-
-Result<Report> read_report(std::string_view json, const std::string& name) {
-  try {
-    const Json parsed = Json::parse(json);
-    if (parsed.value("schema", "") != k_schema) {
-      return fail(Code::config, fmt::format("'{}' is not a report of obsctl loadgen", name),
-                  "'obsctl loadgen run -o json' writes such reports");
-    }
-    Report out = report_from(parsed);
-    OBS_TRY_ASSIGN(out.unit, parse_choice<Unit>(parsed.at("unit").get<std::string>(), "unit"));
-    out.name = name;
-    return out;
-  } catch (const nlohmann::json::exception& error) {
-    return fail(Code::config, fmt::format("'{}' is not a readable report: {}", name, error.what()),
-                "'obsctl loadgen run -o json' writes such reports");
-  }
 }
 
 }  // namespace obsctl::loadgen

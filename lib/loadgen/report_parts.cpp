@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "lib/base/text.hpp"
@@ -40,6 +41,9 @@ std::string count_text(double value) {
 std::string count_text(std::uint64_t value) {
   return count_text(static_cast<double>(value));
 }
+std::string rate_text(const std::optional<double>& per_second) {
+  return per_second ? human_rate({*per_second}) : "too short to tell a rate";
+}
 
 namespace {
 
@@ -63,6 +67,17 @@ std::string ledger_text(const LedgerReport& ledger, bool color) {
                    {"VERDICT"}};
   std::string named;
   for (const LedgerLine& line : ledger.lines) {
+    if (!line.untold.empty()) {
+      table.add({line.signal, count_text(line.acknowledged), "-", "-", "-", "-", "-", "-", "-",
+                 "cannot tell"});
+      named += fmt::format("  {}: {}\n", line.signal, line.untold);
+      continue;
+    }
+    if (!line.exports_told) {
+      named += fmt::format(
+          "  {}: no exporter counts them (otelcol_exporter_sent_…), so only their arrival is told\n",
+          item_word(line));
+    }
     table.add({line.signal, count_text(line.acknowledged), count_text(line.received),
                count_text(line.refused), count_text(line.filtered), count_text(line.held_back),
                count_text(line.exported), count_text(line.export_failed), count_text(line.missing),
@@ -81,12 +96,18 @@ std::string ledger_text(const LedgerReport& ledger, bool color) {
   }
   std::string out = render_text(table, color);
   out += named;
-  out += fmt::format(
-      "  collector: {:.3g} s CPU ({:.3g} ms per 1,000 items), {} resident; settled after {:.1f} s, "
-      "queue size {}\n",
-      ledger.cpu_seconds, ledger.cpu_ms_per_1k, human_bytes({ledger.rss_bytes}), ledger.waited,
-      count_text(ledger.queued));
-  return out;
+  if (ledger.stood_still()) {
+    out += fmt::format(
+        "  none of its counters moved: '{}' does not count this load; is it the collector behind "
+        "the endpoint?\n",
+        ledger.url);
+  }
+  if (ledger.rss_bytes > 0) {
+    out += fmt::format("  collector: {:.3g} s CPU ({:.3g} ms per 1,000 items), {} resident\n",
+                       ledger.cpu_seconds, ledger.cpu_ms_per_1k, human_bytes({ledger.rss_bytes}));
+  }
+  return out + fmt::format("  settled after {:.1f} s, queue size {}\n", ledger.waited,
+                           count_text(ledger.queued));
 }
 
 std::string sampling_text(const SamplingReport& s, bool color) {
@@ -139,18 +160,58 @@ std::string sampling_text(const SamplingReport& s, bool color) {
   return out;
 }
 
+namespace {
+
+std::string duplicates_text(const SinkSnapshot::Items& seen) {
+  if (seen.untold() == seen.items) {
+    return "duplicates: cannot tell, the items have no identity";
+  }
+  return seen.untold() == 0
+             ? fmt::format("{} duplicates", count_text(seen.duplicates))
+             : fmt::format("{} duplicates among the {} that can be told apart",
+                           count_text(seen.duplicates), count_text(seen.items - seen.untold()));
+}
+
+}  // namespace
+
 std::string sink_text(const SinkReport& sink) {
-  std::string out = fmt::format("Sink            {} distinct traces", count_text(sink.seen.traces));
+  std::vector<std::string> parts;
+  if (sink.tells_traces()) {
+    parts.push_back(count_text(sink.seen.traces) + " distinct traces");
+  }
   for (std::size_t i = 0; i < otlp::k_signals; ++i) {
     const auto& seen = sink.seen.signals[i];
     if (seen.items > 0) {
-      out +=
-          fmt::format("; {} {}, {} duplicates", count_text(seen.items),
-                      otlp::item_name(static_cast<otlp::Signal>(i)), count_text(seen.duplicates));
+      parts.push_back(fmt::format("{} {}, {}", count_text(seen.items),
+                                  otlp::item_name(static_cast<otlp::Signal>(i)),
+                                  duplicates_text(seen)));
     }
   }
-  return out + "\n";
+  std::string out =
+      fmt::format("Sink            {}\n", parts.empty() ? "no items" : join(parts, "; "));
+  for (const std::string& finding : sink.findings) {
+    out += fmt::format("                NOT as sent: {}\n", finding);
+  }
+  return out;
 }
+
+namespace {
+
+std::string verdict_of(const Search& search) {
+  if (search.highest <= 0) {
+    const auto lowest = std::ranges::min_element(search.trials, {}, &Trial::asked);
+    return lowest == search.trials.end() ? "No rate was tried to its end"
+                                         : fmt::format("No rate meets the objective, not even {}",
+                                                       human_rate({lowest->asked}));
+  }
+  const std::string how = fmt::format("met in {} of {} trials", search.met, search.tried);
+  return search.confirmed()
+             ? fmt::format("Highest rate that meets the objective: {:.4g} items/s, confirmed ({})",
+                           search.highest, how)
+             : fmt::format("Best unconfirmed rate: {:.4g} items/s ({})", search.highest, how);
+}
+
+}  // namespace
 
 std::string search_text(const Search& search, bool color) {
   Table table;
@@ -163,10 +224,7 @@ std::string search_text(const Search& search, bool color) {
                t.held ? "met" : fmt::format("missed: {}", t.note)});
   }
   std::string out = render_text(table, color);
-  out += search.highest > 0
-             ? fmt::format("Highest rate that meets the objective: {:.0f} items/s, confirmed\n",
-                           search.highest)
-             : std::string("No rate meets the objective\n");
+  out += verdict_of(search) + "\n";
   if (search.generator_bound) {
     out += "The generator was the limit, not the target: use more workers or more machines\n";
   }
@@ -222,6 +280,9 @@ std::vector<Verdict> all_checks(const Report& report) {
   std::vector<Verdict> out = report.verdicts;
   if (report.ledger) {
     for (const LedgerLine& line : report.ledger->lines) {
+      if (!line.untold.empty()) {
+        continue;
+      }
       out.push_back({fmt::format("ledger: every item of {} is accounted for", line.signal),
                      fmt::format("{} missing, {} failed to export", count_text(line.missing),
                                  count_text(line.export_failed)),
@@ -234,13 +295,18 @@ std::vector<Verdict> all_checks(const Report& report) {
                                count_text(report.sampling->expected)),
                    report.sampling->holds});
   }
+  if (report.sink) {
+    out.push_back({"the sink has what can have been sent, and nothing twice",
+                   report.sink->holds() ? "nothing" : join(report.sink->findings, ", "),
+                   report.sink->holds()});
+  }
   if (report.search) {
-    out.push_back({"a rate meets the objective", human_rate({report.search->highest}),
-                   report.search->highest > 0});
+    out.push_back(
+        {"a rate meets the objective", verdict_of(*report.search), report.search->confirmed()});
   }
   if (report.tier) {
     out.push_back({fmt::format("tier {} carries its documented load", report.tier->tier),
-                   human_rate({report.accepted_rate()}), report.tier->held});
+                   rate_text(report.accepted_rate()), report.tier->held});
   }
   return out;
 }

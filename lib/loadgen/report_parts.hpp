@@ -15,6 +15,8 @@ namespace obsctl::loadgen {
 // Whole numbers with thousands separators: losses are about single items.
 [[nodiscard]] std::string count_text(double value);
 [[nodiscard]] std::string count_text(std::uint64_t value);
+// "1.2k/s", or that there is none.
+[[nodiscard]] std::string rate_text(const std::optional<double>& per_second);
 
 [[nodiscard]] std::string ledger_text(const LedgerReport& ledger, bool color);
 [[nodiscard]] std::string sampling_text(const SamplingReport& sampling, bool color);

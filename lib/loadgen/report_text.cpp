@@ -84,7 +84,7 @@ std::string histogram_text(const Histogram& histogram, bool color) {
   while (from * 2 <= std::max<std::int64_t>(histogram.min(), 1)) {
     from *= 2;
   }
-  for (; from <= histogram.max(); from *= 2) {
+  for (; from <= std::max<std::int64_t>(histogram.max(), 1); from *= 2) {
     rows.push_back({from, histogram.between(from == 1 ? 0 : from, from * 2)});
   }
   // Long tails are folded into the first rows' neighbour: the last row takes the rest.
@@ -112,16 +112,28 @@ std::string histogram_text(const Histogram& histogram, bool color) {
 std::string rate_lines(const Report& report) {
   const RunResult& result = report.result;
   const SignalTally sum = result.total();
-  std::string out =
-      fmt::format("Rate            {:.1f} {}/s sent", report.sent_rate(), name_of(report.unit));
+  std::string out = "Rate            ";
+  out += report.sent_rate()
+             ? fmt::format("{:.1f} {}/s sent", *report.sent_rate(), name_of(report.unit))
+             : "too short to tell";
   if (report.asked_rate > 0 && report.expected > 0) {
     out += fmt::format(", {:.0f} of {}{:.0f} requested",
                        static_cast<double>(report.unit == Unit::requests ? sum.requests : sum.sent),
                        report.shards > 1 ? "about " : "", report.expected);
     // A shard's part is only about its share: requests are not split.
-    out += report.shards > 1 ? "" : fmt::format(" ({:.3g} % off)", report.rate_error() * 100);
+    out += result.interrupted  ? " when it was interrupted"
+           : report.shards > 1 ? ""
+                               : fmt::format(" ({:.3g} % off)", report.rate_error() * 100);
   }
-  out += fmt::format("; {:.1f} items/s accepted\n", report.accepted_rate());
+  out += report.accepted_rate()
+             ? fmt::format("; {:.1f} items/s accepted\n", *report.accepted_rate())
+             : "\n";
+  if (result.stalled_seconds > 0) {
+    out += fmt::format(
+        "Stalled         {:.1f} s in which the generator did not run: it was stopped or got no "
+        "processor;\n                the times of {} requests are not measured\n",
+        result.stalled_seconds, count_text(result.stalled_requests));
+  }
   if (result.late_by_target + result.late_by_generator + sum.requests_unsent > 0) {
     out += fmt::format(
         "Late            {} requests because every stream was busy, {} because of the "
@@ -141,6 +153,15 @@ std::string rate_lines(const Report& report) {
       result.cpu_seconds > 0 ? static_cast<double>(sum.sent) / result.cpu_seconds : 0;
   out += fmt::format("Generator       {:.2f} s CPU, {} items per CPU second, {} resident\n",
                      result.cpu_seconds, human_count(per_cpu), human_bytes({result.rss_bytes}));
+  return out;
+}
+
+std::string texts_of(const std::map<std::string, std::uint64_t>& counts) {
+  std::string out;
+  for (const auto& [text, count] : counts) {
+    out +=
+        fmt::format("  {:>8} × {}\n", count_text(count), text.empty() ? "no reason given" : text);
+  }
   return out;
 }
 
@@ -167,11 +188,10 @@ std::string report_text(const Report& report, bool color) {
   out += "\n" + render_text(latency_table(result), color);
   out += "\n" + histogram_text(result.latency, color);
   if (!result.causes.empty()) {
-    out += "\nFailed attempts:\n";
-    for (const auto& [cause, count] : result.causes) {
-      out += fmt::format("  {:>8} × {}\n", count_text(count),
-                         cause.empty() ? "no reason given" : cause);
-    }
+    out += "\nFailed attempts:\n" + texts_of(result.causes);
+  }
+  if (!result.warnings.empty()) {
+    out += "\nAccepted with a warning:\n" + texts_of(result.warnings);
   }
   if (report.ledger) {
     out += "\n" + ledger_text(*report.ledger, color);
@@ -263,8 +283,17 @@ std::string compare_reports(const Report& a, const Report& b, const std::string&
     table.add({name, text(x), text(y), change});
   };
   const auto number = [](double value) { return human_number(value); };
-  add("sent rate", a.sent_rate(), b.sent_rate(), number);
-  add("accepted items/s", a.accepted_rate(), b.accepted_rate(), number);
+  const auto add_rate = [&](const std::string& name, const std::optional<double>& x,
+                            const std::optional<double>& y) {
+    if (x && y) {
+      add(name, *x, *y, number);
+    } else {
+      const auto text = [&](const auto& rate) { return rate ? number(*rate) : "too short"; };
+      table.add({name, text(x), text(y), "cannot tell"});
+    }
+  };
+  add_rate("sent rate", a.sent_rate(), b.sent_rate());
+  add_rate("accepted items/s", a.accepted_rate(), b.accepted_rate());
   add("errors", a.error_share(), b.error_share(), percent);
   for (const Percentile& p : k_percentiles) {
     add(fmt::format("latency {}", p.name),

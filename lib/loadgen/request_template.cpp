@@ -67,6 +67,8 @@ void add_time(RequestTemplate& out, const otlp::Patch& patch, Encoding encoding)
   const std::uint64_t value = raw_u64(out.bytes, patch, encoding);
   if (value == k_time_start) {
     out.starts.push_back(patch.offset);
+  } else if (value == k_time_previous) {
+    out.previous.push_back(patch.offset);
   } else {
     out.times.push_back({patch.offset, static_cast<std::int64_t>(value - k_time_base)});
   }
@@ -310,6 +312,9 @@ void patch_as(const Ring& ring, const RequestTemplate& request, const Ids& ids,
   }
   for (const std::uint32_t offset : request.starts) {
     Store::time(bytes + offset, moment.start);
+  }
+  for (const std::uint32_t offset : request.previous) {
+    Store::time(bytes + offset, moment.previous);
   }
   patch_numbers<Store>(ring, request, moment, bytes);
   if (ring.traces == 0) {

@@ -20,10 +20,12 @@
 
 namespace obsctl::loadgen {
 
-// Placeholders. Both have 19 digits, as every time of this century, so that JSON keeps its length.
+// Placeholders. All have 19 digits, as every time of this century, so that JSON keeps its length.
 inline constexpr std::uint64_t k_time_base =
     2'000'000'000'000'000'000ULL;  // + relative nanoseconds
 inline constexpr std::uint64_t k_time_start = 1'000'000'000'000'000'000ULL;  // start of the run
+// When the point of this series before was sent.
+inline constexpr std::uint64_t k_time_previous = 1'500'000'000'000'000'000ULL;
 
 [[nodiscard]] inline otlp::UnixNano relative_time(std::int64_t nanoseconds) {
   return k_time_base + static_cast<std::uint64_t>(nanoseconds);
@@ -119,6 +121,7 @@ struct RequestTemplate {
   std::vector<IdSlot> recent16, recent8;
   std::vector<TimeSlot> times;
   std::vector<std::uint32_t> starts;
+  std::vector<std::uint32_t> previous;  // starts of delta points
   std::vector<DigitSlot> digits;
   std::vector<PointSlot> points;
   std::vector<NumberSlot> integers, varints;
@@ -137,6 +140,7 @@ struct Ring {
   std::int64_t spans = 0;               // per lap; of the trace ring, for every signal
   std::vector<std::int32_t> root_span;  // number of the first span of every trace of the ring
   std::int64_t laps_per_export = 1;     // metrics: laps until every series was written once
+  std::uint64_t export_ns = 0;          // … and how long that takes by plan
   std::size_t body_bytes = 0;           // of one lap
   // Requests of a lap. One more template may follow: the shortened last request of a counted run.
   std::size_t size = 0;
@@ -163,6 +167,7 @@ struct Moment {
   std::int64_t lap = 0;
   std::uint64_t time = 0;         // nanoseconds since 1970: the intended time of sending
   std::uint64_t start = 0;        // the same of the run's start
+  std::uint64_t previous = 0;     // the same of the request with these series before
   double seconds = 0;             // since the run's start
   std::int64_t newest_trace = 0;  // number of the newest trace that is due
   // What makes cumulative values grow instead of the number of exports, unless it is -1. Workers of

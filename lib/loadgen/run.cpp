@@ -7,6 +7,8 @@
 
 #include <map>
 #include <memory>
+#include <new>
+#include <system_error>
 #include <thread>
 
 #include "lib/base/text.hpp"
@@ -53,11 +55,12 @@ void sum_live(const std::vector<std::unique_ptr<Live>>& from, Live& into) {
 }
 
 // A server may repeat what it was sent ("unknown token …"), and reports are passed around.
-void hide_credentials(const otlp::ClientOptions& client, RunResult& result) {
+void hide_credentials(const otlp::ClientOptions& client,
+                      std::map<std::string, std::uint64_t>& texts) {
   constexpr std::size_t k_shortest = 4;  // shorter values are words, and hide nothing
-  std::map<std::string, std::uint64_t> causes;
-  for (const auto& [cause, count] : result.causes) {
-    std::string text = cause;
+  std::map<std::string, std::uint64_t> hidden;
+  for (const auto& [shown, count] : texts) {
+    std::string text = shown;
     for (const auto& [name, value] : client.headers) {
       // Without the scheme in front of it ("Bearer "), as an error would quote it.
       const std::string_view secret =
@@ -66,9 +69,9 @@ void hide_credentials(const otlp::ClientOptions& client, RunResult& result) {
         text = replace_all(text, secret, fmt::format("<{}>", name));
       }
     }
-    causes[text] += count;
+    hidden[text] += count;
   }
-  result.causes = std::move(causes);
+  texts = std::move(hidden);
 }
 
 template <class Client>
@@ -82,6 +85,47 @@ Result<std::vector<Client>> connect_all(const Plan& plan) {
   return out;
 }
 
+// Threads that begin together, or not at all when one of them cannot be started.
+class Crew {
+ public:
+  Crew() = default;
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+  ~Crew() { release(Gate::cancelled); }
+
+  // Every thread waits for go(), then works.
+  [[nodiscard]] Result<void> start(unsigned count, const std::function<void(unsigned)>& work) {
+    try {
+      for (unsigned i = 0; i < count; ++i) {
+        threads_.emplace_back([this, work, i] {
+          gate_.wait(Gate::closed);
+          if (gate_ == Gate::open) {
+            work(i);
+          }
+        });
+      }
+    } catch (const std::system_error& error) {
+      return fail(Code::failed,
+                  fmt::format("cannot start {} workers: {}", count, error.code().message()),
+                  "use fewer workers, or raise the limit of processes or memory");
+    }
+    return {};
+  }
+  void go() { release(Gate::open); }
+
+ private:
+  enum class Gate : std::uint8_t { closed, open, cancelled };
+
+  void release(Gate gate) {
+    Gate closed = Gate::closed;
+    gate_.compare_exchange_strong(closed, gate);
+    gate_.notify_all();
+  }
+
+  std::atomic<Gate> gate_ = Gate::closed;
+  std::vector<std::jthread> threads_;  // joined before the gate goes
+};
+
 template <class Client>
 Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgress& progress) {
   OBS_TRY_ASSIGN(std::vector<Client> clients, connect_all<Client>(plan));
@@ -89,29 +133,38 @@ Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgr
   std::vector<std::unique_ptr<Live>> lives;
   std::vector<std::unique_ptr<Worker<Client>>> workers;
   Epoch epoch;
+  if (plan.max && plan.payload->metrics) {
+    const Ring& ring = *plan.payload->metrics;
+    epoch.exports = std::vector<std::atomic<std::uint64_t>>(
+        ring.size * static_cast<std::size_t>(ring.laps_per_export));
+  }
   for (unsigned i = 0; i < plan.workers; ++i) {
     lives.push_back(std::make_unique<Live>());
     workers.push_back(std::make_unique<Worker<Client>>(plan, plan.shard * plan.workers + i, stride,
                                                        std::move(clients[i]), epoch, *lives.back(),
                                                        stop));
   }
-  // A moment ahead, so that every thread is there when the schedule begins.
+  std::atomic<unsigned> running{plan.workers};
+  std::atomic<bool> out_of_memory{false};
+  std::vector<RunResult> results(plan.workers);
+  Crew crew;
+  OBS_TRY(crew.start(plan.workers, [&](unsigned i) {
+    std::this_thread::sleep_until(epoch.start);
+    try {
+      results[i] = std::move(workers[i]->run());
+    } catch (const std::bad_alloc&) {
+      out_of_memory = true;
+    }
+    running.fetch_sub(1);
+  }));
+  // A moment ahead, so that every thread is awake when the schedule begins.
   constexpr auto k_ahead = std::chrono::milliseconds(20);
   epoch.start = otlp::Clock::now() + k_ahead;
   epoch.wall = static_cast<std::uint64_t>(
       std::chrono::nanoseconds((std::chrono::system_clock::now() + k_ahead).time_since_epoch())
           .count());
   const double cpu_before = cpu_now();
-  std::atomic<unsigned> running{plan.workers};
-  std::vector<RunResult> results(plan.workers);
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < plan.workers; ++i) {
-    threads.emplace_back([&, i] {
-      std::this_thread::sleep_until(epoch.start);
-      results[i] = std::move(workers[i]->run());
-      running.fetch_sub(1);
-    });
-  }
+  crew.go();
   Live sum;
   int ticks = 0;
   while (running.load() > 0) {
@@ -121,8 +174,9 @@ Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgr
       progress(std::chrono::duration<double>(otlp::Clock::now() - epoch.start).count(), sum);
     }
   }
-  for (std::thread& thread : threads) {
-    thread.join();
+  if (out_of_memory) {
+    return fail(Code::failed, "out of memory while sending",
+                "use fewer workers or streams, or smaller requests");
   }
   RunResult out = std::move(results.front());
   for (unsigned i = 1; i < plan.workers; ++i) {
@@ -133,6 +187,7 @@ Result<RunResult> run_with(const Plan& plan, const StopFlag& stop, const OnProgr
   out.cpu_seconds = cpu_now() - cpu_before;
   out.rss_bytes = peak_rss();
   out.interrupted = stop.level() != StopLevel::none;
+  out.load_seconds = load_seconds(plan, out);
   return out;
 }
 
@@ -165,12 +220,17 @@ void RunResult::add(const RunResult& other) {
   lateness.add(other.lateness);
   late_by_target += other.late_by_target;
   late_by_generator += other.late_by_generator;
+  stalled_seconds = std::max(stalled_seconds, other.stalled_seconds);
+  stalled_requests += other.stalled_requests;
   trace_uses.resize(std::max(trace_uses.size(), other.trace_uses.size()), 0);
   for (std::size_t i = 0; i < other.trace_uses.size(); ++i) {
     trace_uses[i] += other.trace_uses[i];
   }
   for (const auto& [cause, count] : other.causes) {
     causes[cause] += count;
+  }
+  for (const auto& [warning, count] : other.warnings) {
+    warnings[warning] += count;
   }
   unauthorized += other.unauthorized;
   connections.connects += other.connections.connects;
@@ -180,6 +240,7 @@ void RunResult::add(const RunResult& other) {
   connections.socket_out += other.connections.socket_out;
   connections.socket_in += other.connections.socket_in;
   seconds = std::max(seconds, other.seconds);
+  load_seconds = std::max(load_seconds, other.load_seconds);
   total_seconds = std::max(total_seconds, other.total_seconds);
   cpu_seconds += other.cpu_seconds;
   rss_bytes = std::max(rss_bytes, other.rss_bytes);
@@ -196,10 +257,27 @@ SignalTally RunResult::total() const {
 
 bool RunResult::generator_bound() const {
   const SignalTally sum = total();
-  // Late for its own reasons, and so much that requests were left over or one in ten was late: a
-  // few late ones are the noise of a shared machine.
-  return late_by_generator > late_by_target &&
-         (sum.requests_unsent > 0 || late_by_generator * 10 > sum.requests);
+  // It stood still, or was late for its own reasons and so much that requests were left over or one
+  // in ten was late: a few late ones are the noise of a shared machine.
+  return stalled_seconds > 0.01 * seconds ||
+         (late_by_generator > late_by_target &&
+          (sum.requests_unsent > 0 || late_by_generator * 10 > sum.requests));
+}
+
+double Plan::drain() const {
+  constexpr double k_retries = 10;
+  return std::max(k_retries, std::chrono::duration<double>(client.timeout).count() + 1);
+}
+
+double load_seconds(const Plan& plan, const RunResult& result) {
+  if (plan.max) {
+    return result.load_seconds;
+  }
+  const SignalTally sum = result.total();
+  const auto units = static_cast<double>(plan.unit == Unit::requests ? sum.requests : sum.sent);
+  const double covered = plan.profile.time_of(units * static_cast<double>(plan.shards));
+  return std::max(result.load_seconds,
+                  plan.duration > 0 ? std::min(covered, plan.duration) : covered);
 }
 
 std::int64_t requests_for(const Ring& ring, std::int64_t items) {
@@ -217,7 +295,8 @@ Result<RunResult> run(const Plan& plan, const StopFlag& stop, const OnProgress& 
   OBS_TRY_ASSIGN(RunResult out, plan.protocol == otlp::Protocol::grpc
                                     ? run_with<otlp::GrpcClient>(plan, stop, progress)
                                     : run_with<otlp::OtlpHttpClient>(plan, stop, progress));
-  hide_credentials(plan.client, out);
+  hide_credentials(plan.client, out.causes);
+  hide_credentials(plan.client, out.warnings);
   return out;
 }
 

@@ -72,25 +72,31 @@ struct Plan {
   std::int64_t shards = 1;
   std::array<std::int64_t, otlp::k_signals> first_request = {0, 0, 0};  // numbers already used up
   double late_after = 0.01;                                             // seconds
-  double drain = 10;  // seconds to wait for answers at the end
+
+  // Seconds to wait for answers at the end: whatever a request may take, and time for retries.
+  [[nodiscard]] double drain() const;
 };
 
 struct RunResult {
   std::array<SignalTally, otlp::k_signals> signals;
-  Histogram latency;                            // from the intended time of sending to the answer
-  Histogram service;                            // from the actual time of sending to the answer
-  Histogram lateness;                           // from the intended to the actual time of sending
-  std::uint64_t late_by_target = 0;             // late requests while every stream was busy
-  std::uint64_t late_by_generator = 0;          // late for our own reasons
-  std::vector<std::uint64_t> trace_uses;        // accepted requests by template of the trace ring
-  std::map<std::string, std::uint64_t> causes;  // why requests were not accepted
-  std::uint64_t unauthorized = 0;               // answers that asked for other credentials
+  Histogram latency;                              // from the intended time of sending to the answer
+  Histogram service;                              // from the actual time of sending to the answer
+  Histogram lateness;                             // from the intended to the actual time of sending
+  std::uint64_t late_by_target = 0;               // late requests while every stream was busy
+  std::uint64_t late_by_generator = 0;            // late for our own reasons
+  std::vector<std::uint64_t> trace_uses;          // accepted requests by template of the trace ring
+  std::map<std::string, std::uint64_t> causes;    // why requests were not accepted
+  std::map<std::string, std::uint64_t> warnings;  // words of servers that accepted all the same
+  std::uint64_t unauthorized = 0;                 // answers that asked for other credentials
   otlp::ClientStats connections;
-  double started_at = 0;     // seconds since 1970
-  double seconds = 0;        // until the last request was sent
-  double total_seconds = 0;  // until the last answer
-  double cpu_seconds = 0;    // of this process
-  double rss_bytes = 0;      // highest resident size of this process
+  double started_at = 0;               // seconds since 1970
+  double seconds = 0;                  // until the last request was sent
+  double load_seconds = 0;             // that the load lasted: what rates are over; 0: not known
+  double total_seconds = 0;            // until the last answer
+  double cpu_seconds = 0;              // of this process
+  double rss_bytes = 0;                // highest resident size of this process
+  double stalled_seconds = 0;          // in which this process did not run …
+  std::uint64_t stalled_requests = 0;  // … and requests whose times therefore say nothing
   bool interrupted = false;
   std::array<std::int64_t, otlp::k_signals> next_request = {0, 0, 0};
 
@@ -111,6 +117,10 @@ struct Live {
 
 // Called a few times per second while the run lasts.
 using OnProgress = std::function<void(double seconds, const Live&)>;
+
+// Seconds that the load of the plan lasted, given what was sent: a request stands for the time until
+// the next one is due, and a run that fell behind took as long as it really did.
+[[nodiscard]] double load_seconds(const Plan& plan, const RunResult& result);
 
 // Requests of this ring that hold `items` items.
 [[nodiscard]] std::int64_t requests_for(const Ring& ring, std::int64_t items);

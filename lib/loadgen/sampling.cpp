@@ -203,6 +203,9 @@ void check_sampling(SamplingReport& report, const Snapshot& before, const Snapsh
 }
 
 void check_sampling(SamplingReport& report, const SinkReport& sink) {
+  if (!sink.tells_traces()) {
+    return;
+  }
   const auto seen = static_cast<double>(sink.seen.traces);
   // What the collector says it kept must be what came out of it.
   const bool agrees = !report.collector || near(seen, report.kept, 0, report.unsure);

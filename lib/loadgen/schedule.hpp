@@ -36,6 +36,20 @@ class Stream {
   }
   [[nodiscard]] std::int64_t used() const { return number_; }
 
+  // Of a metric's request: the number of the one that held the same series before; negative when
+  // there was none in this run.
+  [[nodiscard]] std::int64_t export_before() const {
+    return number_ - static_cast<std::int64_t>(ring_->size) * ring_->laps_per_export;
+  }
+  // Seconds after the start at which request `number` of this run is due, in an open loop.
+  [[nodiscard]] double time_of(std::int64_t number) const {
+    const double before = plan_->unit == Unit::requests
+                              ? static_cast<double>(number)
+                              : static_cast<double>(ring_->items_before(first_ + number) -
+                                                    ring_->items_before(first_));
+    return plan_->profile.time_of(before / share_);
+  }
+
  private:
   void update() {
     if (number_ >= limit_) {
@@ -46,11 +60,7 @@ class Stream {
       due_ = 0;
       return;
     }
-    const double before = plan_->unit == Unit::requests
-                              ? static_cast<double>(number_)
-                              : static_cast<double>(ring_->items_before(first_ + number_) -
-                                                    ring_->items_before(first_));
-    due_ = plan_->profile.time_of(before / share_);
+    due_ = time_of(number_);
     if (plan_->duration > 0 && due_ >= plan_->duration) {
       due_ = std::numeric_limits<double>::infinity();
     }

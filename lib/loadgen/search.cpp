@@ -4,13 +4,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace obsctl::loadgen {
 namespace {
 
 Trial trial_of(double rate, const Report& report, const std::vector<Threshold>& thresholds) {
   Trial out;
   out.asked = rate;
-  out.achieved = report.accepted_rate();
+  out.achieved = report.accepted_rate().value_or(0);
   out.p99 = static_cast<double>(report.result.latency.percentile(0.99)) * 1e-9;
   out.errors = report.error_share();
   out.held = true;
@@ -29,6 +32,26 @@ Trial trial_of(double rate, const Report& report, const std::vector<Threshold>& 
     }
   }
   return out;
+}
+
+int met_at(const std::vector<Trial>& trials, double rate) {
+  return static_cast<int>(std::ranges::count_if(
+      trials, [rate](const Trial& trial) { return trial.asked == rate && trial.held; }));
+}
+
+// The highest confirmed rate; without one the highest that was ever met.
+void choose(Search& search) {
+  for (const Trial& trial : search.trials) {
+    const int met = met_at(search.trials, trial.asked);
+    const bool better =
+        std::pair(met > 1, trial.asked) > std::pair(search.confirmed(), search.highest);
+    if (met > 0 && better) {
+      search.highest = trial.asked;
+      search.met = met;
+      search.tried =
+          static_cast<int>(std::ranges::count(search.trials, trial.asked, &Trial::asked));
+    }
+  }
 }
 
 }  // namespace
@@ -69,15 +92,17 @@ Result<SearchResult> find_max(const SearchOptions& options, const TryRate& try_r
     OBS_TRY_ASSIGN(const bool held, attempt(middle));
     (held ? low : high) = middle;
   }
-  // What held once may have been luck.
-  for (int i = 0; i < 3 && low > 0 && !out.last.result.interrupted; ++i) {
+  double step = options.precision;
+  for (int i = 0; i < options.max_confirmations && low > 0 && !out.last.result.interrupted; ++i) {
     OBS_TRY_ASSIGN(const bool held, attempt(low));
-    if (held) {
-      out.search.highest = low;
+    if (!held) {
+      low *= 1 - step;
+      step = std::min(2 * step, 0.5);
+    } else if (met_at(out.search.trials, low) > 1) {
       break;
     }
-    low *= 1 - options.precision;
   }
+  choose(out.search);
   return out;
 }
 

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lib/loadgen/report_parts.hpp"
+
 namespace obsctl::loadgen {
 
 Result<SinkSnapshot> fetch_sink(HttpClient& http, const std::string& url) {
@@ -54,13 +56,40 @@ SinkReport sink_difference(const std::string& url, const SinkSnapshot& before,
                            const SinkSnapshot& after) {
   SinkReport out;
   out.url = url;
+  bool fell = false;
+  const auto growth = [&fell](std::uint64_t from, std::uint64_t to) {
+    fell = fell || to < from;
+    return to < from ? to : to - from;
+  };
   for (std::size_t i = 0; i < otlp::k_signals; ++i) {
-    out.seen.signals[i] = {after.signals[i].items - before.signals[i].items,
-                           after.signals[i].distinct - before.signals[i].distinct,
-                           after.signals[i].duplicates - before.signals[i].duplicates};
+    const SinkSnapshot::Items& a = before.signals[i];
+    const SinkSnapshot::Items& b = after.signals[i];
+    out.seen.signals[i] = {growth(a.items, b.items), growth(a.distinct, b.distinct),
+                           growth(a.duplicates, b.duplicates)};
   }
-  out.seen.traces = after.traces - before.traces;
+  out.seen.traces = growth(before.traces, after.traces);
+  if (fell) {
+    out.findings.emplace_back("the counts fell: the sink was started again during the run");
+  }
   return out;
+}
+
+void judge_sink(SinkReport& report, const RunResult& result) {
+  for (std::size_t i = 0; i < otlp::k_signals; ++i) {
+    const SignalTally& tally = result.signals[i];
+    const SinkSnapshot::Items& seen = report.seen.signals[i];
+    const auto word = otlp::item_name(static_cast<otlp::Signal>(i));
+    // Items without an answer may have arrived; a connector may make items of a signal not sent.
+    const std::uint64_t most = tally.accepted + tally.rejected + tally.unknown + tally.maybe_twice;
+    if (tally.sent > 0 && seen.items > most) {
+      report.findings.push_back(
+          fmt::format("{} more {} than were accepted", count_text(seen.items - most), word));
+    }
+    if (seen.duplicates > tally.retried) {
+      report.findings.push_back(fmt::format("{} {} that were sent once arrived again",
+                                            count_text(seen.duplicates - tally.retried), word));
+    }
+  }
 }
 
 }  // namespace obsctl::loadgen

@@ -3,9 +3,11 @@
 // middle.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "lib/base/error.hpp"
 #include "lib/io/clock.hpp"
@@ -20,6 +22,11 @@ struct SinkSnapshot {
     std::uint64_t items = 0;
     std::uint64_t distinct = 0;
     std::uint64_t duplicates = 0;
+    // Points and records without a number (obsctl.seq) cannot be told apart, nor can anything at a
+    // sink that does not look into requests.
+    [[nodiscard]] std::uint64_t untold() const {
+      return items - std::min(items, distinct + duplicates);
+    }
     bool operator==(const Items&) const = default;
   };
   std::array<Items, otlp::k_signals> signals = {};
@@ -29,7 +36,14 @@ struct SinkSnapshot {
 
 struct SinkReport {
   std::string url;
-  SinkSnapshot seen;  // during the run
+  SinkSnapshot seen;                       // during the run
+  std::vector<std::string> findings = {};  // what cannot be right, in words
+
+  [[nodiscard]] bool holds() const { return findings.empty(); }
+  // False when the sink does not look into requests.
+  [[nodiscard]] bool tells_traces() const {
+    return seen.traces > 0 || seen.signals[0].untold() == 0;
+  }
 };
 
 // `url` is the sink's /counts.
@@ -39,5 +53,8 @@ struct SinkReport {
                                              double silence, double limit, const StopFlag& stop);
 [[nodiscard]] SinkReport sink_difference(const std::string& url, const SinkSnapshot& before,
                                          const SinkSnapshot& after);
+// Names what arrived more often than it can have been sent. Behind a collector there may be less,
+// for it filters and samples; more means that something delivers twice or adds items.
+void judge_sink(SinkReport& report, const RunResult& result);
 
 }  // namespace obsctl::loadgen

@@ -74,7 +74,7 @@ double plan_rate(const Report& report) {
   const auto shards = static_cast<double>(report.shards);
   const double seconds = report.run_seconds();
   if (report.shards == 1 || report.expected <= 0 || report.unit != Unit::items || seconds <= 0) {
-    return report.accepted_rate() * shards;
+    return report.accepted_rate().value_or(0) * shards;
   }
   return ratio(sum.accepted, sum.sent + sum.unsent) * report.expected * shards / seconds;
 }
@@ -144,6 +144,10 @@ Verdict judge(const Threshold& threshold, const Report& report) {
   out.text = threshold.text;
   if (threshold.metric == Measure::queue && !report.ledger) {
     out.actual = "nothing: the collector's metrics were not read";
+    return out;
+  }
+  if (threshold.metric == Measure::absolute_rate && !report.accepted_rate()) {
+    out.actual = "nothing: too short to tell a rate";
     return out;
   }
   const double value = measured(threshold, report);

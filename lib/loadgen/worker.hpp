@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <queue>
@@ -20,13 +21,15 @@ namespace obsctl::loadgen {
 struct Epoch {
   otlp::Time start;
   std::uint64_t wall = 0;  // the same moment in nanoseconds since 1970
+  // Closed loop: when the series of every metrics request were last sent, in nanoseconds since 1970.
+  std::vector<std::atomic<std::uint64_t>> exports = {};
 };
 
 template <class Client>
 class Worker {
  public:
-  Worker(const Plan& plan, std::int64_t offset, std::int64_t stride, Client client,
-         const Epoch& epoch, Live& live, const StopFlag& stop)
+  Worker(const Plan& plan, std::int64_t offset, std::int64_t stride, Client client, Epoch& epoch,
+         Live& live, const StopFlag& stop)
       : plan_(plan),
         client_(std::move(client)),
         epoch_(epoch),
@@ -52,8 +55,12 @@ class Worker {
 
   // Runs to the end and returns what happened.
   RunResult& run() {
+    wake_ = epoch_.start;
     while (true) {
       const otlp::Time now = otlp::Clock::now();
+      if (now - wake_ > k_stall) {
+        note_stall(now);
+      }
       const StopLevel stop = stop_.level();
       if (!closing_ && (stop != StopLevel::none || out_of_time(now))) {
         close(now);
@@ -68,11 +75,14 @@ class Worker {
       if (closing_ && used_ == 0) {
         break;
       }
-      for (const otlp::Completion& completion : client_.wait(next_event(now))) {
+      wake_ = std::max(next_event(now), now);
+      for (const otlp::Completion& completion : client_.wait(wake_)) {
         complete(completion);
       }
     }
     abandon();
+    const otlp::Time end = plan_.max ? std::max(load_end_, last_answer_) : load_end_;
+    result_.load_seconds = std::chrono::duration<double>(end - epoch_.start).count();
     result_.connections = client_.stats();
     return result_;
   }
@@ -89,6 +99,7 @@ class Worker {
     unsigned attempts = 0;
     bool flying = false;
     bool unanswered = false;  // an earlier attempt got no answer
+    bool stalled = false;     // this process stood still meanwhile: its times say nothing
     otlp::Time intended = {};
     otlp::Time again_at = {};
   };
@@ -121,12 +132,17 @@ class Worker {
     return best;
   }
 
-  [[nodiscard]] bool out_of_time(otlp::Time now) const {
+  // Seconds after the start at which the next request of any stream is due; infinite without one.
+  [[nodiscard]] double next_due() const {
     double next = std::numeric_limits<double>::infinity();
     for (const Stream& stream : streams_) {
       next = std::min(next, stream.due());
     }
-    if (std::isinf(next)) {
+    return next;
+  }
+
+  [[nodiscard]] bool out_of_time(otlp::Time now) const {
+    if (std::isinf(next_due())) {
       return true;
     }
     // What is due at the last moment may still go; a backlog may not.
@@ -136,7 +152,8 @@ class Worker {
 
   void close(otlp::Time now) {
     closing_ = true;
-    drain_until_ = now + to_ns(plan_.drain);
+    drain_until_ = now + to_ns(plan_.drain());
+    const bool cut = !std::isinf(next_due());  // something was still to be sent
     for (std::size_t i = 0; i < streams_.size(); ++i) {
       Stream stream = streams_[i];
       auto& into = result_.signals[static_cast<std::size_t>(stream.ring().signal)];
@@ -153,7 +170,28 @@ class Worker {
       }
     }
     last_send_ = std::max(last_send_, epoch_.start);
+    load_end_ = cut ? std::max(last_send_, planned_end(now)) : last_send_;
     result_.seconds = std::chrono::duration<double>(last_send_ - epoch_.start).count();
+  }
+
+  [[nodiscard]] otlp::Time planned_end(otlp::Time now) const {
+    return plan_.duration > 0 ? std::min(now, epoch_.start + to_ns(plan_.duration)) : now;
+  }
+
+  // A process that was stopped, or that got no processor, is late by itself. What was due or on its
+  // way meanwhile says nothing about the target.
+  void note_stall(otlp::Time now) {
+    const bool behind = epoch_.start + to_ns(std::min(next_due(), 1e9)) <= stall_end_;
+    stall_begin_ = behind ? stall_begin_ : wake_;
+    stall_end_ = now;
+    result_.stalled_seconds += std::chrono::duration<double>(now - wake_).count();
+    wake_ = now;
+    for (Flight& flight : flights_) {
+      flight.stalled = flight.stalled || flight.flying;
+    }
+  }
+  [[nodiscard]] bool in_stall(otlp::Time due) const {
+    return due >= stall_begin_ && due <= stall_end_;
   }
 
   [[nodiscard]] otlp::Time next_event(otlp::Time now) const {
@@ -194,7 +232,8 @@ class Worker {
         return;
       }
       if (now - due > to_ns(plan_.late_after)) {
-        ++(last_blocked_ >= due ? result_.late_by_target : result_.late_by_generator);
+        ++(last_blocked_ >= due && !in_stall(due) ? result_.late_by_target
+                                                  : result_.late_by_generator);
       }
       last_send_ = now;
       stream.advance();
@@ -221,7 +260,8 @@ class Worker {
     std::string& bytes = *pool.back();
     const double seconds =
         plan_.max ? std::chrono::duration<double>(due - epoch_.start).count() : stream.due();
-    patch(ring, from, ids_, moment(stream, seconds), bytes.data());
+    const Moment moment = moment_of(stream, from, seconds);
+    patch(ring, from, ids_, moment, bytes.data());
     flight.items = from.items;
     flight.body = &bytes;
     if (compressing()) {
@@ -231,9 +271,13 @@ class Worker {
     }
     flight.attempts = 0;
     flight.unanswered = false;
+    flight.stalled = in_stall(due);
     flight.intended = due;
     if (!submit(slot)) {
       return false;
+    }
+    if (plan_.max && !from.previous.empty()) {
+      epoch_.exports[export_slot(stream)].store(moment.time, std::memory_order_relaxed);
     }
     free_.pop_back();
     if (flight.body == &bytes) {
@@ -250,10 +294,35 @@ class Worker {
     return true;
   }
 
-  [[nodiscard]] Moment moment(const Stream& stream, double seconds) const {
+  [[nodiscard]] std::uint64_t wall_time(double seconds) const {
+    return epoch_.wall + static_cast<std::uint64_t>(std::max(0.0, seconds) * 1e9);
+  }
+
+  // Index in Epoch::exports.
+  static std::size_t export_slot(const Stream& stream) {
+    const auto period =
+        static_cast<std::int64_t>(stream.ring().size) * stream.ring().laps_per_export;
+    return static_cast<std::size_t>(stream.number() % period);
+  }
+
+  // When the point of every series of this request before was sent; by plan when there was none.
+  [[nodiscard]] std::uint64_t previous_time(const Stream& stream, std::uint64_t time) const {
+    if (plan_.max) {
+      const auto last = epoch_.exports[export_slot(stream)].load(std::memory_order_relaxed);
+      return last == 0 ? time - stream.ring().export_ns : std::min(last, time);
+    }
+    const std::int64_t before = stream.export_before();
+    return before < 0 ? time - stream.ring().export_ns : wall_time(stream.time_of(before));
+  }
+
+  [[nodiscard]] Moment moment_of(const Stream& stream, const RequestTemplate& request,
+                                 double seconds) const {
     Moment out;
     out.lap = stream.ring().lap_of(stream.number());
-    out.time = epoch_.wall + static_cast<std::uint64_t>(std::max(0.0, seconds) * 1e9);
+    out.time = wall_time(seconds);
+    if (!request.previous.empty()) {
+      out.previous = previous_time(stream, out.time);
+    }
     out.start = epoch_.wall;
     out.seconds = seconds;
     if (plan_.max) {
@@ -308,16 +377,21 @@ class Worker {
   void complete(const otlp::Completion& completion) {
     const auto slot = static_cast<std::uint32_t>(completion.tag);
     Flight& flight = flights_[slot];
+    if (completion.done_time - wake_ > k_stall) {
+      note_stall(completion.done_time);
+    }
     flight.flying = false;
     SignalTally& into = tally(flight);
     into.wire_out += completion.wire_out;
     into.wire_in += completion.wire_in;
     blocked_ = false;
+    last_answer_ = completion.done_time;
     if (flight.attempts == 1 && measured(flight)) {
       result_.lateness.record((completion.send_time - completion.intended).count());
     }
     if (completion.outcome != otlp::Outcome::ok && completion.outcome != otlp::Outcome::partial) {
-      note_cause(completion);
+      result_.unauthorized += completion.unauthorized() ? 1 : 0;
+      count_text(result_.causes, completion.message);
       const bool lost_answer = completion.outcome == otlp::Outcome::timeout ||
                                (completion.outcome == otlp::Outcome::transport && completion.sent);
       const auto delay = otlp::retry_delay(plan_.retry, completion, flight.attempts,
@@ -329,7 +403,9 @@ class Worker {
       }
     }
     settle(flight, completion);
-    if (measured(flight)) {
+    if (flight.stalled) {
+      ++result_.stalled_requests;
+    } else if (measured(flight)) {
       result_.latency.record((completion.done_time - completion.intended).count());
       result_.service.record((completion.done_time - completion.send_time).count());
     }
@@ -351,7 +427,9 @@ class Worker {
           ++result_.trace_uses[flight.index];
         }
         if (lost != 0) {
-          note_cause(completion);
+          count_text(result_.causes, completion.message);
+        } else if (!completion.message.empty()) {
+          count_text(result_.warnings, completion.message);
         }
         live_.accepted.store(live_.accepted.load(std::memory_order_relaxed) + flight.items - lost,
                              std::memory_order_relaxed);
@@ -373,13 +451,10 @@ class Worker {
     }
   }
 
-  void note_cause(const otlp::Completion& completion) {
-    result_.unauthorized += completion.unauthorized() ? 1 : 0;
-    if (result_.causes.size() < 32 || result_.causes.contains(completion.message)) {
-      ++result_.causes[completion.message];
-    } else {
-      ++result_.causes["other causes"];
-    }
+  // A server may word every answer differently.
+  static void count_text(std::map<std::string, std::uint64_t>& texts, const std::string& text) {
+    constexpr std::size_t k_most = 32;
+    ++texts[texts.size() < k_most || texts.contains(text) ? text : "other causes"];
   }
 
   [[nodiscard]] bool measured(const Flight& flight) const {
@@ -413,12 +488,14 @@ class Worker {
     }
   }
 
+  // A turn of the loop later than this was not the work of the loop.
+  static constexpr std::chrono::milliseconds k_stall{100};
   static constexpr double k_grace =
       0.05;  // seconds after the end for what was due at the last moment
 
   const Plan& plan_;
   Client client_;
-  const Epoch& epoch_;
+  Epoch& epoch_;
   Live& live_;
   const StopFlag& stop_;
   Ids ids_;
@@ -434,7 +511,12 @@ class Worker {
   bool closing_ = false;
   otlp::Time last_blocked_ = {};
   otlp::Time last_send_ = {};
+  otlp::Time last_answer_ = {};
+  otlp::Time load_end_ = {};
   otlp::Time drain_until_ = {};
+  otlp::Time wake_ = {};  // when this turn of the loop was to begin at the latest
+  otlp::Time stall_begin_ = otlp::Time::max();
+  otlp::Time stall_end_ = otlp::Time::min();
   RunResult result_;
 };
 

@@ -44,12 +44,17 @@ void read_back(std::string_view text) {
   }
   static_cast<void>(report_text(*report, false));
   static_cast<void>(report_junit(*report));
+  static_cast<void>(report_markdown(*report));
+  static_cast<void>(compare_reports(*report, *report, "a", "b", false));
   if (!read_report(report_json(*report), "again.json")) {
     std::abort();
   }
   Report other = *report;
   other.shard ^= 1;
-  static_cast<void>(merge_reports({*report, other}));
+  const auto merged = merge_reports({*report, other});
+  if (merged) {
+    static_cast<void>(report_text(*merged, false));
+  }
 }
 
 void read_profile(std::string_view text) {

@@ -7,6 +7,7 @@
 #include "lib/loadgen/report.hpp"
 #include "lib/loadgen/sampling.hpp"
 #include "lib/loadgen/search.hpp"
+#include "lib/loadgen/sink_counts.hpp"
 
 using namespace obsctl;
 using namespace obsctl::loadgen;
@@ -47,6 +48,78 @@ TEST_CASE("names are read with and without _total, labels with dots, NaN not at 
   CHECK(total.signals[0].accepted == 1000);
   CHECK(total.cpu_seconds == 1.5);
   CHECK(total.rss_bytes == 7);
+}
+
+TEST_CASE("names are read in every form that collectors write, and other counters are not items") {
+  struct Form {
+    const char* accepted;
+    const char* sent;
+    const char* queue;
+  };
+  const Form forms[] = {
+      {"otelcol_receiver_accepted_log_records", "otelcol_exporter_sent_log_records",
+       "otelcol_exporter_queue_size"},
+      {"otelcol_receiver_accepted_log_records_total", "otelcol_exporter_sent_log_records_total",
+       "otelcol_exporter_queue_size"},
+      {"otelcol_receiver_accepted_log_records__records__total",
+       "otelcol_exporter_sent_log_records__records__total",
+       "otelcol_exporter_queue_size__batches_"},
+      {"otelcol_receiver_accepted_log_records_records_total",
+       "otelcol_exporter_sent_log_records_records_total", "otelcol_exporter_queue_size_batches"},
+      {"receiver_accepted_log_records_ratio_total", "exporter_sent_log_records_ratio_total",
+       "exporter_queue_size_ratio"},
+      {"edge_otelcol_receiver_accepted_log_records_total",
+       "edge_otelcol_exporter_sent_log_records_total", "edge_otelcol_exporter_queue_size"},
+  };
+  for (const Form& form : forms) {
+    CAPTURE(form.accepted);
+    const std::string page =
+        std::string(form.accepted) + "{receiver=\"otlp\",service_name=\"x\"} 7\n" + form.sent +
+        "{exporter=\"debug\",otel_scope_name=\"y\"} 5\n" + form.queue + " 3\n" +
+        "otelcol_receiver_accepted_log_records_created 99\notelcol_receiver_requests_total 98\n";
+    const auto families = prom::parse_exposition(page, "test");
+    REQUIRE(families);
+    const Snapshot read = read_snapshot(*families);
+    CHECK(read.signals[2].accepted == 7);
+    CHECK(read.signals[2].counted);
+    CHECK_FALSE(read.signals[0].counted);
+    CHECK(read.exporters.at("logs debug") == 5);
+    CHECK(read.queued == 3);
+  }
+}
+
+TEST_CASE("what no counter tells is no loss, and is named") {
+  Report report;
+  report.result.signals[0].sent = report.result.signals[0].accepted = 300;
+  const auto text = [&report](const Snapshot& before, const Snapshot& after) {
+    report.ledger = balance(before, after, report.result, 1);
+    return report_text(report, false);
+  };
+  const std::string none = text({}, {});
+  CHECK(none.find("no item counter found: looked for otelcol_receiver_accepted_spans") !=
+        std::string::npos);
+  CHECK(none.find("NOT accounted") == std::string::npos);
+  CHECK(report.passed());
+  CHECK(report_json(report).find("\"accounted\": null") != std::string::npos);
+
+  Snapshot before;
+  Snapshot after;
+  after.signals[0].counted = true;
+  const std::string still = text(before, after);
+  CHECK(still.find("does not count this load") != std::string::npos);
+  CHECK_FALSE(report.passed());
+
+  after.signals[0].accepted = 300;  // and no exporter that counts
+  const std::string arrived = text(before, after);
+  CHECK(arrived.find("only their arrival is told") != std::string::npos);
+  CHECK(report.passed());
+  after.queued = 5;  // its exporter has sent nothing yet
+  text(before, after);
+  CHECK_FALSE(report.passed());
+
+  before.signals[0].accepted = 1000;
+  CHECK(text(before, after).find("started again") != std::string::npos);
+  CHECK(report.passed());
 }
 
 TEST_CASE("a balance accounts for every item or says where it is missing") {
@@ -219,6 +292,32 @@ TEST_CASE("reports go through JSON and merge exactly") {
   CHECK_FALSE(read_report("{", "x"));
 }
 
+TEST_CASE("a sink tells what arrived too often, and nothing about items without identity") {
+  RunResult result;
+  result.signals[1].sent = result.signals[1].accepted = 100;
+  SinkSnapshot before;
+  SinkSnapshot after;
+  const auto judged = [&] {
+    SinkReport out = sink_difference("", before, after);
+    judge_sink(out, result);
+    return out;
+  };
+  after.signals[1] = {.items = 100, .distinct = 0, .duplicates = 0};
+  CHECK(judged().holds());
+  CHECK(judged().seen.signals[1].untold() == 100);
+  after.signals[1].items = 101;
+  CHECK_FALSE(judged().holds());
+  result.signals[1].unknown = 1;
+  CHECK(judged().holds());
+  after.signals[1] = {.items = 60, .distinct = 50, .duplicates = 10};  // behind a filter
+  CHECK_FALSE(judged().holds());
+  result.signals[1].retried = 10;
+  CHECK(judged().holds());
+  before.signals[1].items = 1000;
+  REQUIRE(judged().findings.size() == 1);
+  CHECK(judged().seen.signals[1].items == 60);
+}
+
 TEST_CASE("a merge that lacks a shard has not passed") {
   Report part;
   part.shards = 3;
@@ -269,8 +368,39 @@ TEST_CASE("the search finds a known knee and confirms it") {
     CHECK(found->search.highest >= knee * 0.9);
     CHECK(found->search.trials.back().held);
   }
+  // A target that carries what it is given once and not again, except for low rates.
+  int tries = 0;
+  std::map<double, int> seen;
+  const auto tired = [&](double rate) -> Result<Report> {
+    OBS_TRY_ASSIGN(Report report, model(rate));
+    if (++seen[rate] > 1 && rate > 30'000) {
+      report.result.signals[0].accepted = 0;
+    }
+    ++tries;
+    return report;
+  };
+  const auto lower = find_max({.start = 1000, .max_trials = 30, .thresholds = {}}, tired);
+  REQUIRE(lower);
+  CHECK(lower->search.confirmed());
+  CHECK(lower->search.highest > 15'000);
+  CHECK(lower->search.highest <= 30'000);
+  seen.clear();
+  const auto unconfirmed =
+      find_max({.start = 1000, .max_trials = 30, .max_confirmations = 1, .thresholds = {}}, tired);
+  REQUIRE(unconfirmed);
+  CHECK_FALSE(unconfirmed->search.confirmed());
+  CHECK(unconfirmed->search.highest > 30'000);
+  CHECK(unconfirmed->search.met == 1);
+  CHECK(unconfirmed->search.tried == 2);
+  Report told;
+  told.search = unconfirmed->search;
+  CHECK(report_text(told, false).find("Best unconfirmed rate") != std::string::npos);
+  CHECK_FALSE(told.passed());
   const auto never = find_max({.start = 1e6, .max_trials = 3, .thresholds = {}}, model);
   REQUIRE(never);
   CHECK(never->search.highest == 0);
+  told.search = never->search;
+  CHECK(report_text(told, false).find("No rate meets the objective, not even") !=
+        std::string::npos);
   CHECK(runs > 10);
 }
