@@ -13,6 +13,7 @@
 #include <queue>
 
 #include "lib/loadgen/schedule.hpp"
+#include "lib/loadgen/stall.hpp"
 #include "lib/otlp/compress.hpp"
 
 namespace obsctl::loadgen {
@@ -55,12 +56,10 @@ class Worker {
 
   // Runs to the end and returns what happened.
   RunResult& run() {
-    wake_ = epoch_.start;
+    stall_.expect(epoch_.start);
     while (true) {
       const otlp::Time now = otlp::Clock::now();
-      if (now - wake_ > k_stall) {
-        note_stall(now);
-      }
+      note_stall(now);
       const StopLevel stop = stop_.level();
       if (!closing_ && (stop != StopLevel::none || out_of_time(now))) {
         close(now);
@@ -75,8 +74,9 @@ class Worker {
       if (closing_ && used_ == 0) {
         break;
       }
-      wake_ = std::max(next_event(now), now);
-      for (const otlp::Completion& completion : client_.wait(wake_)) {
+      const otlp::Time wake = std::max(next_event(now), now);
+      stall_.expect(wake);
+      for (const otlp::Completion& completion : client_.wait(wake)) {
         complete(completion);
       }
     }
@@ -178,20 +178,14 @@ class Worker {
     return plan_.duration > 0 ? std::min(now, epoch_.start + to_ns(plan_.duration)) : now;
   }
 
-  // A process that was stopped, or that got no processor, is late by itself. What was due or on its
-  // way meanwhile says nothing about the target.
   void note_stall(otlp::Time now) {
-    const bool behind = epoch_.start + to_ns(std::min(next_due(), 1e9)) <= stall_end_;
-    stall_begin_ = behind ? stall_begin_ : wake_;
-    stall_end_ = now;
-    result_.stalled_seconds += std::chrono::duration<double>(now - wake_).count();
-    wake_ = now;
+    if (!stall_.stalled(now)) {
+      return;
+    }
+    result_.stalled_seconds += stall_.note(now, epoch_.start + to_ns(std::min(next_due(), 1e9)));
     for (Flight& flight : flights_) {
       flight.stalled = flight.stalled || flight.flying;
     }
-  }
-  [[nodiscard]] bool in_stall(otlp::Time due) const {
-    return due >= stall_begin_ && due <= stall_end_;
   }
 
   [[nodiscard]] otlp::Time next_event(otlp::Time now) const {
@@ -232,8 +226,8 @@ class Worker {
         return;
       }
       if (now - due > to_ns(plan_.late_after)) {
-        ++(last_blocked_ >= due && !in_stall(due) ? result_.late_by_target
-                                                  : result_.late_by_generator);
+        ++(last_blocked_ >= due && !stall_.covers(due) ? result_.late_by_target
+                                                       : result_.late_by_generator);
       }
       last_send_ = now;
       stream.advance();
@@ -271,7 +265,7 @@ class Worker {
     }
     flight.attempts = 0;
     flight.unanswered = false;
-    flight.stalled = in_stall(due);
+    flight.stalled = stall_.covers(due);
     flight.intended = due;
     if (!submit(slot)) {
       return false;
@@ -377,9 +371,7 @@ class Worker {
   void complete(const otlp::Completion& completion) {
     const auto slot = static_cast<std::uint32_t>(completion.tag);
     Flight& flight = flights_[slot];
-    if (completion.done_time - wake_ > k_stall) {
-      note_stall(completion.done_time);
-    }
+    note_stall(completion.done_time);
     flight.flying = false;
     SignalTally& into = tally(flight);
     into.wire_out += completion.wire_out;
@@ -488,8 +480,6 @@ class Worker {
     }
   }
 
-  // A turn of the loop later than this was not the work of the loop.
-  static constexpr std::chrono::milliseconds k_stall{100};
   static constexpr double k_grace =
       0.05;  // seconds after the end for what was due at the last moment
 
@@ -514,9 +504,7 @@ class Worker {
   otlp::Time last_answer_ = {};
   otlp::Time load_end_ = {};
   otlp::Time drain_until_ = {};
-  otlp::Time wake_ = {};  // when this turn of the loop was to begin at the latest
-  otlp::Time stall_begin_ = otlp::Time::max();
-  otlp::Time stall_end_ = otlp::Time::min();
+  StallWatch stall_;
   RunResult result_;
 };
 

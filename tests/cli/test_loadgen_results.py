@@ -193,11 +193,11 @@ class Deltas(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         out = {}
         for line in lines:
-            for resource in json.loads(line).get("resourceMetrics", []) if line.startswith("{\"resource") else []:
-                for metric in (m for scope in resource["scopeMetrics"] for m in scope["metrics"]):
+            for group in json.loads(line).get("resourceMetrics", []) if line.startswith("{\"resource") else []:
+                for metric in (m for scope in group["scopeMetrics"] for m in scope["metrics"]):
                     data = metric.get("sum") or metric.get("histogram") or metric.get("exponentialHistogram") or {}
                     for point in data["dataPoints"] if data.get("aggregationTemporality") == 1 else []:
-                        key = (metric["name"], json.dumps([resource["resource"], point["attributes"]]))
+                        key = (metric["name"], json.dumps([group["resource"], point["attributes"]]))
                         out.setdefault(key, []).append((int(point["timeUnixNano"]), int(point["startTimeUnixNano"])))
         return {key: sorted(points) for key, points in out.items()}
 

@@ -41,7 +41,7 @@ std::string bytes_at(const Ring& ring, std::int64_t number, std::int64_t ticks =
                 .start = k_start,
                 .seconds = 0,
                 .newest_trace = 60};
-  moment.previous = moment.time - 1'000'000;
+  moment.previous = moment.time - 500'000;
   moment.ticks = ticks;
   patch(ring, request, Ids(1), moment, bytes.data());
   return bytes;
