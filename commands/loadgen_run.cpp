@@ -231,8 +231,8 @@ Command loadgen_run_command() {
        "check that tail sampling keeps 12,250 of 100,000 traces"},
   };
   out.exit_codes = {
-      {3, "a threshold, the ledger, the sampling check or the tier was missed"},
-      {1, "the target responded and refused everything"},
+      {3, "a threshold, the ledger, the sink's counts, the sampling check or the tier was missed"},
+      {1, "the target responded and refused or rejected everything"},
       {4, "the target or the collector's metrics cannot be reached or do not respond"},
       {130, "interrupted; the report covers what was sent"},
       {143, "terminated by SIGTERM; likewise"}};

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t k_requests = 16;            // at least so many different requests per signal
 constexpr std::size_t k_ring_bytes = 12U << 20U;  // unless the ring would become larger than this
+constexpr std::int64_t k_whole_traces = 20'000;   // counted traces that a larger ring may hold
 constexpr std::size_t k_request_limit = 64U << 20U;  // what OTLP advises receivers to take
 
 // Traces of the ring. A multiple of 1000, so that shares such as 0.5 % hold exactly over every lap.
@@ -25,7 +26,12 @@ std::size_t ring_traces(const Scenario& scenario, const CompileOptions& options)
       static_cast<double>(k_requests) * static_cast<double>(options.batch) / spans;
   const auto size = static_cast<double>(std::max<std::size_t>(scenario.span_size, 300));
   const double most = static_cast<double>(k_ring_bytes) / (spans * size);
-  const double thousands = std::ceil(std::min(wanted, most) / 1000);
+  // Traces in two parts are all complete only in a run that the ring holds as a whole.
+  const bool parts = scenario.mix.split > 0 || scenario.mix.late > 0;
+  const double whole = parts && options.whole_traces <= k_whole_traces
+                           ? static_cast<double>(options.whole_traces)
+                           : 0;
+  const double thousands = std::ceil(std::max(std::min(wanted, most), whole) / 1000);
   return static_cast<std::size_t>(std::max(1.0, thousands)) * 1000;
 }
 

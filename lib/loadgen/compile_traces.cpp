@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "lib/loadgen/compile_parts.hpp"
 
@@ -45,7 +46,8 @@ class TraceCompiler {
 
  private:
   void place_followers();
-  [[nodiscard]] std::int64_t lag_of(const TraceDraft& draft) const;
+  [[nodiscard]] bool holds_run() const;
+  [[nodiscard]] std::int64_t lag_of(std::size_t trace) const;
   [[nodiscard]] TraceRecord record_of(std::size_t trace) const;
   void describe_traces(Payload& payload) const;
   void describe_cut(const std::vector<Pick>& picks, Payload& payload) const;
@@ -62,13 +64,27 @@ class TraceCompiler {
   DigitTable digits_;
   std::vector<otlp::Resource> resources_;
   std::vector<std::vector<Pick>> followers_;  // by the trace whose request they come with
+  double traces_per_second_ = 0;
   std::int64_t late_lag_ = 0;
   std::int64_t split_lag_ = 0;
 };
 
-// Traces by which the second part of a trace follows its first.
-std::int64_t TraceCompiler::lag_of(const TraceDraft& draft) const {
-  return draft.immediate == draft.spans.size() ? 0 : draft.late ? late_lag_ : split_lag_;
+// Traces by which the second part of a trace follows its first. In a run of so many whole traces the
+// last ones follow sooner, so that every trace is complete and none began before the run.
+std::int64_t TraceCompiler::lag_of(std::size_t trace) const {
+  const TraceDraft& draft = ring_.drafts[trace];
+  if (draft.immediate == draft.spans.size()) {
+    return 0;
+  }
+  const std::int64_t lag = draft.late ? late_lag_ : split_lag_;
+  const std::int64_t left = options_.whole_traces - 1 - static_cast<std::int64_t>(trace);
+  return holds_run() ? std::clamp<std::int64_t>(left, 0, lag) : lag;
+}
+
+// The ring is not begun again within the run.
+bool TraceCompiler::holds_run() const {
+  return options_.whole_traces > 0 &&
+         std::cmp_less_equal(options_.whole_traces, ring_.drafts.size());
 }
 
 TraceRecord TraceCompiler::record_of(std::size_t trace) const {
@@ -78,8 +94,11 @@ TraceRecord TraceCompiler::record_of(std::size_t trace) const {
   out.spans = static_cast<std::uint32_t>(draft.spans.size());
   out.vip = draft.vip;
   out.kind = draft.kind;
-  out.lag = lag_of(draft);
-  out.late_by = draft.late ? scenario_.mix.late_by.seconds : 0;
+  out.lag = lag_of(trace);
+  if (draft.late) {
+    out.late_by = out.lag < late_lag_ ? static_cast<double>(out.lag) / traces_per_second_
+                                      : scenario_.mix.late_by.seconds;
+  }
   out.early_spans = draft.immediate;
   out.early = facts_of(scenario_, draft, 0, draft.immediate);
   out.rest = facts_of(scenario_, draft, draft.immediate, draft.spans.size());
@@ -117,16 +136,15 @@ void TraceCompiler::describe_cut(const std::vector<Pick>& picks, Payload& payloa
 void TraceCompiler::place_followers() {
   const auto count = static_cast<std::int64_t>(ring_.drafts.size());
   const double per_trace = static_cast<double>(ring_.spans) / static_cast<double>(count);
-  const double traces_per_second =
-      options_.traces_rate > 0 ? options_.traces_rate / per_trace : 1000;
+  traces_per_second_ = options_.traces_rate > 0 ? options_.traces_rate / per_trace : 1000;
   late_lag_ =
-      std::max<std::int64_t>(1, std::llround(scenario_.mix.late_by.seconds * traces_per_second));
+      std::max<std::int64_t>(1, std::llround(scenario_.mix.late_by.seconds * traces_per_second_));
   split_lag_ = std::max<std::int64_t>(
       1, std::llround(1.5 * static_cast<double>(options_.batch) / per_trace));
   followers_.resize(ring_.drafts.size());
   for (std::int64_t i = 0; i < count; ++i) {
     const TraceDraft& draft = ring_.drafts[static_cast<std::size_t>(i)];
-    const std::int64_t at = i + lag_of(draft);
+    const std::int64_t at = i + lag_of(static_cast<std::size_t>(i));
     for (std::size_t s = draft.immediate; s < draft.spans.size(); ++s) {
       followers_[static_cast<std::size_t>(at % count)].push_back(
           {static_cast<std::size_t>(i), s, -(at / count), true});

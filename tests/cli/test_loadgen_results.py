@@ -125,6 +125,12 @@ class Searches(unittest.TestCase):
         self.assertTrue(found["search"]["confirmed"])
         self.assertTrue(100 <= found["search"]["highest_rate"] <= 150, found["search"])
 
+    def test_so_many_traces_are_so_many_whole_traces(self):
+        for count in (1, 7, 1500):
+            with self.subTest(count=count), sink() as to:
+                report(to, "-s", "late-split", "--signals", "traces", "-n", f"{count}traces", "--max")
+                self.assertEqual(to.stop()["distinct_traces"], count)
+
     def test_a_time_ends_a_counted_run_that_is_slower(self):
         with sink() as to:
             for count in ("1000", "50traces"):
