@@ -308,6 +308,7 @@ Result<Planned> make_plan(Context& context, const LoadgenPlan& plan, bool sends)
   OBS_TRY_ASSIGN(out.run, loadgen::plan_run(out.options, stack, local_of(context)));
   if (sends && !plan.yes) {
     OBS_TRY(confirm_target(context, out.run, stack));
+    loadgen::limit_retries(out.run);
   }
   OBS_TRY(loadgen::compile_payload(out.options, out.run));
   return out;

@@ -63,6 +63,10 @@ inline constexpr double k_safe_rate = 1000;
                                          const std::vector<otlp::Endpoint>& endpoints,
                                          const std::vector<std::string>& allowed);
 
+// Below the safe rate nobody is asked, so what is sent again has to stay within it too: towards such
+// endpoints retries get what the profile's peak leaves.
+void limit_retries(PreparedRun& run);
+
 // The plan for people, instead of running it; lines of text.
 [[nodiscard]] std::string plan_text(const PreparedRun& run);
 

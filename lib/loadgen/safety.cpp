@@ -21,15 +21,27 @@ double peak_items(const PreparedRun& run) {
   return run.plan.unit == Unit::requests ? peak * static_cast<double>(run.compile.batch) : peak;
 }
 
-}  // namespace
-
-std::vector<otlp::Endpoint> endpoints_to_confirm(const PreparedRun& run) {
+// Endpoints beyond this machine that are not the stack's own. Resolves names.
+std::vector<otlp::Endpoint> strangers(const PreparedRun& run) {
   std::vector<otlp::Endpoint> out;
-  if (!run.target_is_stack && peak_items(run) > k_safe_rate) {
+  if (!run.target_is_stack) {
     std::ranges::copy_if(run.plan.client.endpoints, std::back_inserter(out),
                          [](const otlp::Endpoint& one) { return !otlp::is_loopback(one); });
   }
   return out;
+}
+
+}  // namespace
+
+std::vector<otlp::Endpoint> endpoints_to_confirm(const PreparedRun& run) {
+  return peak_items(run) > k_safe_rate ? strangers(run) : std::vector<otlp::Endpoint>{};
+}
+
+void limit_retries(PreparedRun& run) {
+  const double peak = peak_items(run);
+  if (peak <= k_safe_rate && !strangers(run).empty()) {
+    run.plan.retry_rate = k_safe_rate - peak;
+  }
 }
 
 Result<void> check_allowed(const PreparedRun& run, const std::vector<otlp::Endpoint>& endpoints,

@@ -183,7 +183,7 @@ class Faults(unittest.TestCase):
         self.assertTrue(any("UNAVAILABLE" in cause for cause in sent["causes"]), sent["causes"])
 
     def test_retries_deliver_everything(self):
-        tally, seen, _ = self.run_with("unavailable,share=10%,retry=100ms")
+        tally, seen, _ = self.run_with("unavailable,share=10%,retry=100ms", "-b", "1000")
         self.balanced(tally)
         self.assertEqual(tally["accepted"], tally["sent"])
         self.assertEqual(seen["distinct"], tally["sent"])
@@ -210,8 +210,14 @@ class Faults(unittest.TestCase):
         self.assertGreater(tally["accepted"], 0)
         self.assertGreater(sent["connections"]["disconnects"], 0)
 
+    def test_a_server_that_asks_for_no_delay_at_all_starts_no_storm(self):
+        with sink("--fault", "unavailable,retry=0s") as to:
+            done = obsctl("loadgen", "-e", f"127.0.0.1:{to.grpc}", "--signals", "logs", "-n", "100", "-d", "1s")
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertLess(to.stop()["signals"]["logs"]["requests"], 20)
+
     def test_http_faults_too(self):
-        tally, seen, _ = self.run_with("exhausted,share=10%,retry=1s", protocol="http/protobuf")
+        tally, seen, _ = self.run_with("exhausted,share=10%,retry=1s", "-b", "1000", protocol="http/protobuf")
         self.balanced(tally)
         self.assertEqual(tally["accepted"], tally["sent"])
         self.assertEqual(seen["distinct"], tally["sent"])

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/loadgen/job.hpp"
 #include "lib/loadgen/load_test.hpp"
@@ -182,6 +183,24 @@ TEST_CASE("only a target beyond this machine above the safe rate needs a confirm
   CHECK(endpoints.front().host == "192.0.2.1");
   CHECK(check_allowed(run, endpoints, {"192.0.2.1"}));
   CHECK_FALSE(check_allowed(run, endpoints, {"192.0.2.1:4318", "192.0.2.10"}));
+}
+
+TEST_CASE("retries count for the safe rate of a target beyond this machine") {
+  FakeSystem fake;
+  RunOptions options;
+  options.load.rate = Rate{700};
+  const auto limited = [&](const StackTarget* stack) {
+    PreparedRun run = plan_run(options, stack, local_of(fake)).value();
+    limit_retries(run);
+    return run.plan.retry_rate;
+  };
+  options.target.endpoints = {"127.0.0.1:4317"};
+  CHECK(std::isinf(limited(nullptr)));
+  options.target.endpoints = {"127.0.0.1:4317", "192.0.2.1:4317"};
+  CHECK(limited(nullptr) == k_safe_rate - 700);
+  options.target.endpoints.clear();
+  const StackTarget stack = stack_at("192.0.2.1");
+  CHECK(std::isinf(limited(&stack)));
 }
 
 TEST_CASE("a stack may be loaded, wherever it is") {
