@@ -13,15 +13,16 @@
 
 #include "lib/base/error.hpp"
 #include "lib/base/units.hpp"
+#include "lib/otlp/model.hpp"
 
 namespace obsctl::loadgen {
 
-// A string attribute. Exactly one source of values is set.
+// Exactly one source of values is set; `cardinality` and `size` make text.
 struct Attribute {
   enum class Spread { uniform, zipf, churn };
 
   std::string key;
-  std::vector<std::string> values = {};  // one: constant; several: chosen evenly per item
+  std::vector<otlp::AnyValue> values = {};  // one: constant; several: chosen evenly per item
   std::uint64_t cardinality = 0;  // >0: `prefix` and a number of fixed width, this many distinct
   Spread spread = Spread::uniform;
   double skew = 1.1;      // zipf exponent
@@ -141,6 +142,9 @@ struct SeriesShare {
 [[nodiscard]] SeriesShare share_series(const Scenario& scenario, double stored);
 inline constexpr int k_histogram_buckets = 15;
 inline constexpr int k_summary_quantiles = 3;
+
+// Series of one metric: the attribute that tells them apart has a digit for each power of ten.
+inline constexpr std::uint64_t k_max_series = 99'999'999;
 
 // Names of the shipped scenarios, sorted.
 [[nodiscard]] std::vector<std::string> scenario_names();
