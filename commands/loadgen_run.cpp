@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <memory>
+#include <optional>
 
 #include "commands/loadgen.hpp"
 #include "commands/loadgen_plan.hpp"
@@ -41,19 +43,73 @@ struct RunFlags {
   bool write_calibration = false;
 };
 
-Result<void> write_reports(Context& context, const RunFlags& flags, const loadgen::Report& report) {
+// Options that say how to check something have no effect where it is not checked.
+Result<void> check_effect(const RunFlags& flags) {
+  const loadgen::VerificationOptions& options = flags.plan.options.verification;
+  if (!flags.plan.stack && !options.keep && (options.slow_threshold || options.decision_wait)) {
+    return fail(Code::usage,
+                fmt::format("'--{}' says how a tail sampler decides, and none is expected",
+                            options.slow_threshold ? "slow-threshold" : "decision-wait"),
+                "add --keep SHARE, or --stack DIR");
+  }
+  if (!flags.plan.stack && options.settle && options.metrics_url.empty() &&
+      options.sink_counts_url.empty()) {
+    return fail(Code::usage, "'--settle' waits for a collector, and none is asked",
+                "add --ledger URL, --sink-counts URL or --stack DIR");
+  }
+  return {};
+}
+
+// Where the reports go: a format for stdout, and files.
+struct Outputs {
+  loadgen::Format printed = loadgen::Format::text;
+  std::vector<std::pair<std::filesystem::path, loadgen::Format>> files = {};
+};
+
+// Before anything is sent: a report that cannot be written must not be found out after a long run.
+Result<Outputs> open_outputs(Context& context, const RunFlags& flags) {
   using loadgen::Format;
-  const std::pair<const std::string*, Format> files[] = {{&flags.json_file, Format::json},
-                                                         {&flags.markdown_file, Format::markdown},
-                                                         {&flags.junit_file, Format::junit}};
-  for (const auto& [file, format] : files) {
-    if (!file->empty()) {
-      OBS_TRY(context.files.write_atomic(context.environment.directory / *file,
-                                         loadgen::print_report(report, format, false), 0644));
+  Outputs out{.printed = flags.output};
+  bool taken = false;  // stdout, by a report named '-'
+  for (const auto& [name, format] : {std::pair{&flags.json_file, Format::json},
+                                     {&flags.markdown_file, Format::markdown},
+                                     {&flags.junit_file, Format::junit}}) {
+    if (*name == "-") {
+      if (taken) {
+        return fail(Code::usage, "stdout ('-') takes one report, not two",
+                    "name a file for others");
+      }
+      taken = true;
+      out.printed = format;
+    } else if (!name->empty()) {
+      const auto file = context.environment.directory / *name;
+      OBS_TRY(context.files.make_directories(file.parent_path()));
+      OBS_TRY(context.files.check_writable(file));
+      out.files.emplace_back(file, format);
     }
   }
-  context.terminal.out(loadgen::print_report(report, flags.output, context.color_out()));
-  return {};
+  return out;
+}
+
+// Prints first: the result is there whatever becomes of the files. All of them are tried.
+Result<void> write_reports(Context& context, const Outputs& outputs,
+                           const loadgen::Report& report) {
+  const bool started = report.result.started_at > 0;
+  if (started || outputs.printed != loadgen::Format::text) {
+    context.terminal.out(loadgen::print_report(report, outputs.printed, context.color_out()));
+    OBS_TRY(context.terminal.flush());  // a file may be /dev/stdout
+  }
+  std::optional<Error> first;
+  for (const auto& [file, format] : outputs.files) {
+    auto written = context.files.write_atomic(file, loadgen::print_report(report, format, false),
+                                              0644 & ~context.files.umask());
+    if (!written && first) {
+      first->more.push_back(std::move(written).error());
+    } else if (!written) {
+      first = std::move(written).error();
+    }
+  }
+  return first ? Failure(std::move(*first)) : Result<void>();
 }
 
 Result<void> calibrate(Context& context, const RunFlags& flags, const Planned& planned,
@@ -72,7 +128,7 @@ Result<void> calibrate(Context& context, const RunFlags& flags, const Planned& p
   return {};
 }
 
-Result<loadgen::Report> execute(Context& context, const Planned& planned) {
+Result<loadgen::Report> send(Context& context, const Planned& planned) {
   ProgressLine line(context.terminal, context.clock, context.global.quiet);
   loadgen::ProgressText text;
   const double duration = planned.run.plan.duration;
@@ -99,24 +155,62 @@ Result<loadgen::Report> execute(Context& context, const Planned& planned) {
   return report;
 }
 
-Result<int> run(Context& context, const RunFlags& flags) {
-  OBS_TRY_ASSIGN(const Planned planned, make_plan(context, flags.plan, !flags.dry_run));
-  if (flags.dry_run) {
-    context.terminal.out(loadgen::plan_text(planned.run));
-    return exit_code::ok;
+// There is always a report: of a run that could not begin, the plan and why.
+loadgen::Report execute(Context& context, const Planned& planned) {
+  auto sent = send(context, planned);
+  if (sent) {
+    return std::move(*sent);
   }
-  const StopSignals signals(context.stop);
-  OBS_TRY_ASSIGN(const loadgen::Report report, execute(context, planned));
-  OBS_TRY(write_reports(context, flags, report));
-  OBS_TRY(calibrate(context, flags, planned, report));
+  loadgen::Report out = planned.run.report;
+  out.failure = std::move(sent).error();
+  return out;
+}
+
+// The exit code of a report that is written.
+Result<int> conclude(Context& context, const loadgen::Report& report, bool passed) {
   if (report.result.interrupted) {
     return context.stop.exit_code();
   }
-  if (!report.passed()) {
-    return exit_code::findings;
+  if (report.failure && (passed || report.result.started_at == 0)) {
+    return Failure(*report.failure);
   }
-  OBS_TRY(loadgen::check_accepted(report, false));
+  return passed ? exit_code::ok : exit_code::findings;
+}
+
+Result<int> print_plan(Context& context, const RunFlags& flags, const Planned& planned) {
+  using loadgen::Format;
+  if (flags.output != Format::text && flags.output != Format::json) {
+    return fail(Code::usage,
+                fmt::format("there is no plan in the format '{}'", name_of(flags.output)),
+                "a plan is printed as text or json");
+  }
+  context.terminal.out(flags.output == Format::json ? loadgen::plan_json(planned.run)
+                                                    : loadgen::plan_text(planned.run));
   return exit_code::ok;
+}
+
+Result<int> run(Context& context, const RunFlags& flags) {
+  OBS_TRY(check_effect(flags));
+  OBS_TRY_ASSIGN(const Planned planned, make_plan(context, flags.plan, !flags.dry_run));
+  if (flags.dry_run) {
+    return print_plan(context, flags, planned);
+  }
+  OBS_TRY_ASSIGN(const Outputs outputs, open_outputs(context, flags));
+  const StopSignals signals(context.stop);
+  loadgen::Report report = execute(context, planned);
+  const bool passed = report.passed() || report.failure;
+  if (auto accepted = loadgen::check_accepted(report, false); !accepted && !report.failure) {
+    report.failure = std::move(accepted).error();
+  }
+  auto written = write_reports(context, outputs, report);
+  auto concluded = conclude(context, report, passed);
+  if (!concluded && !written) {
+    concluded.error().more.push_back(std::move(written).error());
+    return concluded;
+  }
+  OBS_TRY(std::move(written));
+  OBS_TRY(calibrate(context, flags, planned, report));
+  return concluded;
 }
 
 std::vector<Flag> verification_flags(RunFlags& flags) {
@@ -125,7 +219,8 @@ std::vector<Flag> verification_flags(RunFlags& flags) {
   return {
       {.name = "find-max",
        .into = &options.find_max,
-       .excludes = {"shard", "tier", "write-calibration"},
+       .excludes = {"shard", "tier", "write-calibration", "count", "max", "profile", "unit",
+                    "sink-counts", "keep", "slow-threshold", "decision-wait"},
        .group = group,
        .common = true,
        .doc = "search the highest rate that meets the thresholds"},
@@ -143,6 +238,7 @@ std::vector<Flag> verification_flags(RunFlags& flags) {
       {.name = "settle",
        .value = "DURATION",
        .into = into_duration(&options.settle),
+       .fallback = "30s",
        .group = group,
        .doc = "set the maximum time to wait for the collector to drain"},
       {.name = "keep",

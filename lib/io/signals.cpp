@@ -28,8 +28,8 @@ void StopFlag::request(int signal) noexcept {
 }
 
 int StopFlag::exit_code() const noexcept {
-  return signal_.load(std::memory_order_relaxed) == SIGTERM ? exit_code::terminated
-                                                            : exit_code::interrupted;
+  return signal_.load(std::memory_order_relaxed) == SIGINT ? exit_code::interrupted
+                                                           : exit_code::terminated;
 }
 
 Failure StopFlag::failure(std::string_view subject) const {
@@ -45,13 +45,19 @@ StopSignals::StopSignals(StopFlag& flag) {
   sigemptyset(&action.sa_mask);
   sigaddset(&action.sa_mask, SIGINT);
   sigaddset(&action.sa_mask, SIGTERM);
+  sigaddset(&action.sa_mask, SIGHUP);
   sigaction(SIGINT, &action, &old_int_);
   sigaction(SIGTERM, &action, &old_term_);
+  sigaction(SIGHUP, nullptr, &old_hup_);
+  if (old_hup_.sa_handler != SIG_IGN) {  // nohup
+    sigaction(SIGHUP, &action, nullptr);
+  }
 }
 
 StopSignals::~StopSignals() {
   sigaction(SIGINT, &old_int_, nullptr);
   sigaction(SIGTERM, &old_term_, nullptr);
+  sigaction(SIGHUP, &old_hup_, nullptr);
   g_flag.store(nullptr);
 }
 

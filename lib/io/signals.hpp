@@ -21,21 +21,23 @@ class StopFlag {
     const int requests = requests_.load(std::memory_order_relaxed);
     return requests == 0 ? StopLevel::none : requests == 1 ? StopLevel::finish : StopLevel::now;
   }
-  // One more request, of SIGINT or SIGTERM. Safe in a signal handler.
+  // One more request, of SIGINT, SIGTERM or SIGHUP. Safe in a signal handler.
   void request(int signal = SIGINT) noexcept;
 
-  // 143 when the last request was SIGTERM, otherwise 130.
+  // 130 when the last request was SIGINT, otherwise 143: a terminal that closes ends as politely as
+  // a service manager.
   [[nodiscard]] int exit_code() const noexcept;
   // The error of work that did not come to its end: "SUBJECT was interrupted".
   [[nodiscard]] Failure failure(std::string_view subject) const;
 
  private:
   std::atomic<int> requests_{0};
-  std::atomic<int> signal_{0};
+  std::atomic<int> signal_{SIGINT};
 };
 
-// Turns SIGINT and SIGTERM into requests while it lives, and restores what was there before: only
-// work that looks at the flag may hold them back. One at a time in a process.
+// Turns SIGINT, SIGTERM and SIGHUP (unless it was ignored) into requests while it lives, and restores
+// what was there before: only work that looks at the flag may hold them back. One at a time in a
+// process.
 class StopSignals {
  public:
   explicit StopSignals(StopFlag& flag);
@@ -46,6 +48,7 @@ class StopSignals {
  private:
   struct sigaction old_int_ = {};
   struct sigaction old_term_ = {};
+  struct sigaction old_hup_ = {};
 };
 
 }  // namespace obsctl

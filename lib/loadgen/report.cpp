@@ -50,9 +50,9 @@ double Report::error_share() const {
 }
 
 bool Report::passed() const {
-  return std::ranges::all_of(verdicts, &Verdict::met) && (!ledger || ledger->balanced()) &&
-         (!sampling || !sampling->checked || sampling->holds) && (!search || search->highest > 0) &&
-         (!tier || tier->held);
+  return !failure && std::ranges::all_of(verdicts, &Verdict::met) &&
+         (!ledger || ledger->balanced()) && (!sampling || !sampling->checked || sampling->holds) &&
+         (!search || search->highest > 0) && (!tier || tier->held);
 }
 
 namespace {
@@ -98,6 +98,7 @@ Result<Report> merge_reports(const std::vector<Report>& reports) {
   for (const Report& other : reports | std::views::drop(1)) {
     out.result.add(other.result);
     out.expected += other.expected;
+    out.failure = out.failure ? out.failure : other.failure;
     out.asked_rate += other.asked_rate;  // a shard's part of the plan's rate
     for (const std::string& endpoint : other.endpoints) {
       if (std::ranges::find(out.endpoints, endpoint) == out.endpoints.end()) {

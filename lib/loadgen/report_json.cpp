@@ -158,6 +158,7 @@ void add_plan(Json& out, const Report& report) {
   out["fingerprint"] = report.fingerprint;
   out["seed"] = report.seed;
   out["endpoints"] = report.endpoints;
+  out["environment"] = report.environment;
   out["protocol"] = report.protocol;
   out["compression"] = report.compression;
   out["profile"] = report.profile;
@@ -270,6 +271,9 @@ Report report_from(const Json& json) {
   out.shard = json.at("shard").get<std::int64_t>();
   out.shards = json.at("shards").get<std::int64_t>();
   out.result = result_from(json);
+  if (json.contains("failure")) {
+    out.failure = Error{.message = json.at("failure").get<std::string>()};
+  }
   for (const Json& verdict : json.at("thresholds")) {
     out.verdicts.push_back({verdict.at("threshold").get<std::string>(),
                             verdict.at("actual").get<std::string>(),
@@ -287,6 +291,9 @@ std::string report_json(const Report& report) {
   Json out;
   out["schema"] = k_schema;
   out["passed"] = report.passed();
+  if (report.failure) {
+    out["failure"] = report.failure->message;
+  }
   add_plan(out, report);
   add_result(out, report);
   out["thresholds"] = Json::array();

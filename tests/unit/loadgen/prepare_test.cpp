@@ -19,7 +19,7 @@ namespace {
 using test::FakeSystem;
 
 Local local_of(FakeSystem& fake) {
-  return {fake.files, fake.environment.directory, fake.random};
+  return {fake.files, fake.environment.directory, fake.random, fake.environment};
 }
 
 Result<PreparedRun> prepared(const RunOptions& options, FakeSystem& fake,
