@@ -361,12 +361,12 @@ class BadServers(Case):
                     with self.subTest(protocol=protocol, scheme=scheme):
                         done = run("--protocol", protocol, "-e", f"{scheme}://{where}", "-o", "json")
                         self.fails(done, 4, where, *texts)
-                        if done.stdout:  # connected, and then lost: the report tells it too
-                            sent = json.loads(done.stdout)
-                            for tally in sent["signals"].values():
-                                self.assertEqual(tally["accepted"], 0)
-                                self.assertEqual(tally["sent"], tally["failed"] + tally["unknown"])
-                            self.assertTrue(sent["causes"])
+                        sent = json.loads(done.stdout)
+                        for tally in sent["signals"].values():
+                            self.assertEqual(tally["accepted"], 0)
+                            self.assertEqual(tally["sent"], tally["failed"] + tally["unknown"])
+                        self.assertFalse(sent["passed"])
+                        self.assertTrue(sent["failure"])
 
     def test_garbage_is_not_an_answer(self):
         self.everywhere(talk_garbage, "does not speak")

@@ -28,6 +28,24 @@ TEST_CASE("the first signal asks for an orderly end, the second for one at once"
   CHECK(exit_code_of(error.code) == 143);
 }
 
+TEST_CASE("a terminal that closes ends as SIGTERM does, unless hanging up is ignored") {
+  StopFlag stop;
+  {
+    const StopSignals signals(stop);
+    std::raise(SIGHUP);
+  }
+  CHECK(stop.level() == StopLevel::finish);
+  CHECK(stop.exit_code() == exit_code::terminated);
+  StopFlag ignoring;
+  std::signal(SIGHUP, SIG_IGN);  // as nohup does
+  {
+    const StopSignals signals(ignoring);
+    std::raise(SIGHUP);
+  }
+  std::signal(SIGHUP, SIG_DFL);
+  CHECK(ignoring.level() == StopLevel::none);
+}
+
 TEST_CASE("handlers are restored, so that a second command can have its own") {
   struct sigaction before = {};
   sigaction(SIGTERM, nullptr, &before);

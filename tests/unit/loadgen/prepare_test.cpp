@@ -154,6 +154,33 @@ TEST_CASE("a token comes from its file, or from the stack's") {
         Code::config);
 }
 
+TEST_CASE("variables of the environment fill in what options leave open") {
+  FakeSystem fake;
+  RunOptions options;
+  auto& set = fake.environment.variables;
+  const auto plan = [&] { return plan_run(options, nullptr, local_of(fake)); };
+  set["OTEL_EXPORTER_OTLP_ENDPOINT"] = "collector:4317";
+  CHECK(plan()->plan.client.endpoints.front().url() == "http://collector:4317");
+  set["OTEL_EXPORTER_OTLP_INSECURE"] = "false";
+  CHECK(plan()->plan.client.endpoints.front().url() == "https://collector:4317");
+  set["OTEL_EXPORTER_OTLP_CERTIFICATE"] = "ca.pem";
+  CHECK(plan()->plan.client.tls.ca_file == "ca.pem");
+  options.target.endpoints = {"localhost:4317"};  // not encrypted, so no certificate is needed
+  CHECK(plan()->plan.client.tls.ca_file.empty());
+  const StackTarget stack = stack_at("192.0.2.1");
+  options.target.endpoints.clear();
+  CHECK(plan_run(options, &stack, local_of(fake))->report.environment.empty());
+
+  set.clear();
+  set["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/json";
+  set["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://collector:4318/base/v1/traces";
+  CHECK(plan().error().message.find("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != std::string::npos);
+  options.load.signals = {otlp::Signal::traces};
+  CHECK(plan()->plan.client.endpoints.front().url() == "http://collector:4318/base");
+  set["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://collector:4318/elsewhere";
+  CHECK(plan().error().message.find("'/v1/traces'") != std::string::npos);
+}
+
 TEST_CASE("only a target beyond this machine above the safe rate needs a confirmation") {
   FakeSystem fake;
   RunOptions options;
