@@ -36,7 +36,7 @@ Result<Report> run_trial(const PreparedRun& run, const Surroundings& around, dou
     // Not settled on purpose: what a trial leaves in the queues is what the objective is about.
     OBS_TRY_ASSIGN(const auto after, fetch_snapshot(around.http, run.metrics_url));
     trial.ledger = balance(before, after, trial.result, trial.run_seconds());
-    trial.ledger->url = run.metrics_url;
+    trial.ledger->url = shown_url(run.metrics_url);
   }
   for (std::size_t i = 0; i < plan.first_request.size(); ++i) {
     plan.first_request[i] = trial.result.next_request[i] + plan.workers * plan.shards;
@@ -44,6 +44,31 @@ Result<Report> run_trial(const PreparedRun& run, const Surroundings& around, dou
   around.note(fmt::format("{} requested, {} accepted", human_rate({rate}),
                           human_rate({trial.accepted_rate()})));
   return trial;
+}
+
+// What to do about a refusal, by words of its cause; the first that fits counts.
+std::string refusal_hint(const std::string& cause) {
+  constexpr std::string_view k_busy =
+      "the target answers and cannot take more: lower the rate, or look at its queues and limits";
+  constexpr std::string_view k_smaller = "send smaller requests: fewer items in a batch";
+  constexpr std::pair<std::string_view, std::string_view> k_hints[] = {
+      {"HTTP 413", k_smaller},
+      {"message larger than", k_smaller},
+      {"redirected to", "use the endpoint that it redirects to"},
+      {"RESOURCE_EXHAUSTED", k_busy},
+      {"UNAVAILABLE", k_busy},
+      {"HTTP 429", k_busy},
+      {"HTTP 503", k_busy},
+      {"INVALID_ARGUMENT", "the target reads the requests and refuses them; its log says why"},
+      {"HTTP 400", "the target reads the requests and refuses them; its log says why"},
+      {"INTERNAL", "the target failed; its log says why"},
+      {"HTTP 5", "the target failed; its log says why"}};
+  for (const auto& [words, hint] : k_hints) {
+    if (cause.find(words) != std::string::npos) {
+      return std::string(hint);
+    }
+  }
+  return "check the endpoint, its port, its path and the protocol";
 }
 
 }  // namespace
@@ -100,7 +125,7 @@ Result<void> check_accepted(const Report& report, bool merged) {
   const std::string hint =
       report.result.unauthorized > 0
           ? "the target requires credentials: a token, a header or a client certificate"
-      : sum.refused > 0 ? "check the endpoint, its port, its path and the protocol"
+      : sum.refused > 0 ? refusal_hint(cause)
                         : otlp::connect_hint(cause, {.tls = tls}, "OTLP");
   return fail(sum.refused > 0 ? Code::failed : Code::unreachable,
               fmt::format("'{}' accepted nothing: {}", join(report.endpoints, "', '"), cause),

@@ -58,8 +58,7 @@ struct Local {
 // pipeline, harmless for whoever runs one by that address.
 inline constexpr double k_safe_rate = 1000;
 
-// Endpoints that would get more than the safe rate and are neither on this machine nor the stack's
-// own. Resolves names.
+// Endpoints that would get more than the safe rate and are not on this machine. Resolves names.
 [[nodiscard]] std::vector<otlp::Endpoint> endpoints_to_confirm(const PreparedRun& run);
 // Code::usage unless `allowed` (entries of loadgen.targets) covers each of them.
 [[nodiscard]] Result<void> check_allowed(const PreparedRun& run,

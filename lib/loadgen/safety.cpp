@@ -21,13 +21,14 @@ double peak_items(const PreparedRun& run) {
   return run.plan.unit == Unit::requests ? peak * static_cast<double>(run.compile.batch) : peak;
 }
 
-// Endpoints beyond this machine that are not the stack's own. Resolves names.
+// Endpoints beyond this machine. A stack may publish itself at any address of this machine, and
+// only there: its obsctl.yaml may be somebody else's. Resolves names.
 std::vector<otlp::Endpoint> strangers(const PreparedRun& run) {
   std::vector<otlp::Endpoint> out;
-  if (!run.target_is_stack) {
-    std::ranges::copy_if(run.plan.client.endpoints, std::back_inserter(out),
-                         [](const otlp::Endpoint& one) { return !otlp::is_loopback(one); });
-  }
+  std::ranges::copy_if(
+      run.plan.client.endpoints, std::back_inserter(out), [&run](const otlp::Endpoint& one) {
+        return run.target_is_stack ? !otlp::is_of_this_machine(one) : !otlp::is_loopback(one);
+      });
   return out;
 }
 
