@@ -31,7 +31,11 @@ A scenario describes what is sent: one of the shipped ones by name, or a file of
 
 --tier sends the documented load of a tier and checks that it is carried. --stack takes endpoint, certificate, token, rates and sampling policy from a generated stack. --find-max searches the highest rate that meets the thresholds.
 
-Non-local targets are limited to 1000 items/s unless --yes is given, --stack names their stack, or they are listed in loadgen.targets of that stack's obsctl.yaml or the one in the current directory. A run ends after --duration (10s unless --count is given) or --count. Ctrl-C stops sending, waits for responses and prints the report; a second Ctrl-C exits at once.)";
+What no option sets is taken from the standard variables of OTLP exporters: OTEL_EXPORTER_OTLP_ENDPOINT, _PROTOCOL, _HEADERS, _COMPRESSION, _TIMEOUT (in milliseconds), _CERTIFICATE, _CLIENT_CERTIFICATE, _CLIENT_KEY and _INSECURE, and their forms for one signal such as OTEL_EXPORTER_OTLP_TRACES_ENDPOINT. A run has one target: variables that differ between the signals it sends are an error. --stack outranks them all. The report says which variable a setting came from.
+
+A report file may be a pipe or a device, a link is followed, '-' prints the report instead of the text, and missing directories are made. Files are checked before anything is sent, and written also when the target cannot be reached.
+
+Non-local targets are limited to 1000 items/s unless --yes is given or they are listed in loadgen.targets of the stack's obsctl.yaml or the one in the current directory; retries count. The stack of --stack may be loaded without a limit where it is published on this machine. A run ends after --duration (10s unless --count is given) or --count. Ctrl-C stops sending, waits for responses and prints the report; a second Ctrl-C exits at once.)";
 
 struct RunFlags {
   LoadgenPlan plan;

@@ -92,7 +92,8 @@ Result<void> confirm_target(Context& context, const loadgen::PreparedRun& run,
   }
   auto checked = loadgen::check_allowed(run, endpoints, allowed);
   if (!checked) {
-    checked.error().hint += " with --yes; --stack DIR names the stack it belongs to";
+    checked.error().hint +=
+        stack != nullptr ? " with --yes" : " with --yes; --stack DIR names the stack it belongs to";
   }
   return checked;
 }
