@@ -11,6 +11,7 @@
 #include "commands/loadgen_stack.hpp"
 #include "commands/spec_flags.hpp"
 #include "commands/typed_flags.hpp"
+#include "lib/base/text.hpp"
 #include "lib/loadgen/scenario.hpp"
 
 namespace obsctl {
@@ -34,6 +35,18 @@ TypedValue into_time(F* field, double most, bool zero = false) {
     return out;
   };
   return typed_flags::into(field, parse, print_duration);
+}
+
+// A comma separates several; the flag may be repeated as well.
+TypedValue into_signals(std::vector<otlp::Signal>* field) {
+  TypedValue out = into_enum(field);
+  out.read = [read = out.read](std::string_view text, std::string_view what) -> Result<void> {
+    for (const std::string& one : split(text, ',')) {
+      OBS_TRY(read(trim(one), what));
+    }
+    return {};
+  };
+  return out;
 }
 
 Result<Rate> parse_load_rate(std::string_view text, std::string_view what) {
@@ -125,9 +138,9 @@ std::vector<Flag> rate_flags(loadgen::LoadOptions& load, std::optional<std::stri
   return {
       {.name = "signals",
        .value = "SIGNAL",
-       .into = into_enum(&load.signals),
+       .into = into_signals(&load.signals),
        .group = k_load,
-       .doc = "send only this signal of the scenario; may be repeated"},
+       .doc = "send only these signals of the scenario, for example traces,logs"},
       {.name = "tier",
        .value = "TIER",
        .into = &tier,
@@ -214,6 +227,16 @@ std::vector<Flag> payload_flags(loadgen::LoadOptions& load) {
        .into = typed_flags::into(&load.series, parse_series, nullptr),
        .group = k_load,
        .doc = "send this many distinct metric series"},
+      {.name = "service",
+       .value = "NAME",
+       .into = &load.service,
+       .group = k_load,
+       .doc = "send this service.name instead of the scenario's"},
+      {.name = "attribute",
+       .value = "KEY=VALUE",
+       .into = typed_flags::into(&load.attributes, loadgen::parse_attribute, nullptr),
+       .group = k_load,
+       .doc = "add an attribute to every item: a number, true, false or text; may be repeated"},
       {.name = "sequence",
        .into = &load.sequence,
        .group = k_load,

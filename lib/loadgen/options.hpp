@@ -13,6 +13,7 @@
 #include "lib/base/units.hpp"
 #include "lib/loadgen/report.hpp"
 #include "lib/loadgen/sampling.hpp"
+#include "lib/loadgen/scenario.hpp"
 #include "lib/otlp/retry.hpp"
 #include "lib/otlp/transport.hpp"
 
@@ -98,7 +99,9 @@ struct LoadOptions {
   std::optional<Bytes> span_size = {};
   std::optional<Bytes> record_size = {};
   std::optional<double> series = {};
-  bool sequence = false;  // number every item, for exact duplicates at the sink
+  std::optional<std::string> service = {};  // service.name of everything; absent: the scenario's
+  std::vector<Attribute> attributes = {};   // of every item besides the scenario's
+  bool sequence = false;                    // number every item, for exact duplicates at the sink
   otlp::RetryMode retry = otlp::RetryMode::honour;
 };
 

@@ -40,6 +40,12 @@ void shape_scenario(const LoadOptions& options, Scenario& scenario) {
   if (scenario.metrics.empty()) {
     scenario.metrics_rate = 0;
   }
+  for (Service& service : scenario.services) {
+    service.sent_name = options.service.value_or("");
+  }
+  for (const Attribute& attribute : options.attributes) {
+    add_to_items(scenario, attribute);
+  }
   if (options.span_size) {
     scenario.span_size = static_cast<std::size_t>(options.span_size->value);
   }

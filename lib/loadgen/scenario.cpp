@@ -316,6 +316,27 @@ Result<Scenario> parse_scenario(std::string_view text, const std::string& file) 
   return out;
 }
 
+void add_to_items(Scenario& scenario, const Attribute& attribute) {
+  const auto add = [&attribute](std::vector<Attribute>& into) {
+    std::erase_if(into, [&](const Attribute& one) { return one.key == attribute.key; });
+    into.push_back(attribute);
+  };
+  for (Service& service : scenario.services) {
+    for (Operation& operation : service.operations) {
+      add(operation.attributes);
+      for (LogLine& line : operation.logs) {
+        add(line.attributes);
+      }
+    }
+  }
+  for (LogLine& line : scenario.logs) {
+    add(line.attributes);
+  }
+  for (Metric& metric : scenario.metrics) {
+    add(metric.attributes);
+  }
+}
+
 SeriesShare share_series(const Scenario& scenario, double stored) {
   double per_series = 0;  // stored series per series of every metric without a number of its own
   double sharing = 0;     // such metrics

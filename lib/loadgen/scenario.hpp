@@ -67,6 +67,7 @@ struct Operation {
 
 struct Service {
   std::string name;
+  std::string sent_name = {};  // service.name of what is sent; empty: `name`
   std::string version = "1.0.0";
   std::vector<Attribute> resource = {};
   std::vector<Operation> operations = {};
@@ -128,6 +129,13 @@ struct Scenario {
 // Reads a scenario file. Unknown keys, calls to unknown operations and call cycles are errors with
 // a position.
 [[nodiscard]] Result<Scenario> parse_scenario(std::string_view text, const std::string& file);
+
+// "KEY=VALUE" with a value as YAML has them: 5 is a number, "5" in quotes is text. `what` names the
+// input in the error (Code::usage).
+[[nodiscard]] Result<Attribute> parse_attribute(std::string_view text, std::string_view what);
+
+// Adds the attribute to every span, point and record, in place of one with the same key.
+void add_to_items(Scenario& scenario, const Attribute& attribute);
 
 // A shipped scenario by name; an unknown name is a usage error with a suggestion.
 [[nodiscard]] Result<Scenario> shipped_scenario(std::string_view name);

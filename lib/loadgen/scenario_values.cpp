@@ -149,6 +149,27 @@ Result<Attribute> read_attribute(const Node& node) {
 
 }  // namespace
 
+Result<Attribute> parse_attribute(std::string_view text, std::string_view what) {
+  const auto equals = text.find('=');
+  if (equals == 0 || equals == std::string_view::npos) {
+    return fail(Code::usage, fmt::format("'{}' of '{}' is not KEY=VALUE", text, what),
+                "for example http.response.status_code=200");
+  }
+  std::string_view value = text.substr(equals + 1);
+  Node node;
+  if (value.size() >= 2 && value.front() == value.back() &&
+      (value.front() == '"' || value.front() == '\'')) {
+    node.quoted = true;
+    value = value.substr(1, value.size() - 2);
+  }
+  node.scalar = value;
+  auto read = scalar(node);
+  if (!read) {
+    return fail(Code::usage, fmt::format("{}: {}", what, read.error().message), read.error().hint);
+  }
+  return Attribute{.key = std::string(text.substr(0, equals)), .values = {std::move(*read)}};
+}
+
 Result<void> read_share(const Node& map, std::string_view key, double& into) {
   Share share{into};
   OBS_TRY(read_value<Share>(map, key, share, parse_share));

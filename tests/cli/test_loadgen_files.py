@@ -116,6 +116,18 @@ class Inputs(Folder):
                 self.assertNotEqual(done.returncode, 0)
                 self.assertIn(text, done.stderr)
 
+    def test_names_attributes_and_signals_are_given_without_a_scenario_file(self):
+        with sink("--print") as to:
+            done = obsctl("loadgen", "-e", f"127.0.0.1:{to.grpc}", *QUICK, "--signals", "traces,logs", "-o", "json",
+                          "--service", "cart", "--attribute", "retries=3", "--attribute", 'zip="01234"')
+            self.assertEqual(set(json.loads(done.stdout)["signals"]), {"traces", "logs"}, done.stderr)
+            to.process.terminate()
+            lines, _ = to.process.communicate(timeout=20)
+        self.assertIn('{"key":"service.name","value":{"stringValue":"cart"}}', lines)
+        self.assertNotIn("api-gateway", lines)
+        self.assertIn('{"key":"retries","value":{"intValue":"3"}}', lines)
+        self.assertIn('{"key":"zip","value":{"stringValue":"01234"}}', lines)
+
     def test_a_scenario_comes_through_a_pipe(self):
         done = subprocess.run(["bash", "-c", '"$0" loadgen --dry-run -s <(echo "{name: piped, base: shop}")', BINARY],
                               capture_output=True, text=True, timeout=60, check=False)

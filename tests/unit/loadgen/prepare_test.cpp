@@ -275,6 +275,16 @@ TEST_CASE("nothing accepted is an error that says what to do, except for one sha
   CHECK(check_accepted(report, false).error().code == Code::unreachable);
   report.result.signals[0].refused = 5;
   CHECK(check_accepted(report, false).error().code == Code::failed);
+  const std::pair<const char*, const char*> hints[] = {
+      {"RESOURCE_EXHAUSTED: queue is full", "lower the rate"},
+      {"HTTP 413: too large", "smaller"},
+      {"HTTP 307: redirected to 'x'", "redirects"},
+      {"INVALID_ARGUMENT: no", "its log"},
+      {"HTTP 404: page not found", "path"}};
+  for (const auto& [cause, hint] : hints) {
+    report.result.causes = {{cause, 1}};
+    CHECK(check_accepted(report, false).error().hint.find(hint) != std::string::npos);
+  }
   report.result.unauthorized = 1;
   CHECK(check_accepted(report, false).error().hint.find("credentials") != std::string::npos);
   report.shards = 2;

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -173,6 +174,36 @@ TEST_CASE("an attribute has the type that YAML gives its value") {
     const otlp::TraceRequest sent = traces_of(payload->traces->requests.front().bytes);
     const auto& spans = sent.resources.front().scopes.front().items;
     CHECK(spans.front().attributes.front() == otlp::KeyValue{"k", expected});
+  }
+}
+
+TEST_CASE("an attribute is read from KEY=VALUE and put on every item") {
+  using otlp::AnyValue;
+  const std::pair<const char*, AnyValue> values[] = {
+      {"k=5", 5}, {"k=\"5\"", "5"}, {"k='5'", "5"}, {"k=true", true}, {"k=a=b", "a=b"}, {"k=", ""}};
+  for (const auto& [text, expected] : values) {
+    CAPTURE(text);
+    const auto attribute = parse_attribute(text, "x");
+    REQUIRE(attribute);
+    CHECK(attribute->key == "k");
+    CHECK(attribute->values == std::vector<AnyValue>{expected});
+  }
+  for (const char* wrong : {"", "k", "=v", "k=99999999999999999999"}) {
+    CHECK(parse_attribute(wrong, "x").error().code == Code::usage);
+  }
+  auto scenario = shipped_scenario("shop");
+  REQUIRE(scenario);
+  add_to_items(*scenario, {.key = "http.route", .values = {"/x"}});
+  for (const Service& service : scenario->services) {
+    for (const Operation& operation : service.operations) {
+      CHECK(std::ranges::count(operation.attributes, "http.route", &Attribute::key) == 1);
+      for (const LogLine& line : operation.logs) {
+        CHECK(line.attributes.back().key == "http.route");
+      }
+    }
+  }
+  for (const Metric& metric : scenario->metrics) {
+    CHECK(metric.attributes.back().key == "http.route");
   }
 }
 
