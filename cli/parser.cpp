@@ -162,8 +162,7 @@ bool exclude_each_other(const Flag& a, const Flag& b) {
 // True when a flag on the command line leaves no room for the variable of `flag`.
 bool outranked(const Entries& entries, const Flag& flag) {
   return std::ranges::any_of(entries, [&flag](const Entry& other) {
-    return other.explicit_() &&
-           (other.flag->name == flag.env_unless || exclude_each_other(*other.flag, flag));
+    return other.explicit_() && exclude_each_other(*other.flag, flag);
   });
 }
 
@@ -172,7 +171,8 @@ void collect(Entries& entries, const Environment& environment) {
     if (entry.explicit_()) {
       entry.source = "--" + entry.flag->name;
       entry.texts = entry.option->results();
-    } else if (!entry.flag->env.empty() && !outranked(entries, *entry.flag)) {
+    } else if (!entry.flag->env.empty() && !entry.flag->env_by_command &&
+               !outranked(entries, *entry.flag)) {
       if (auto value = environment.get(entry.flag->env)) {
         entry.source = entry.flag->env;
         entry.texts = {std::move(*value)};

@@ -93,7 +93,7 @@ struct Flag {
   std::vector<std::string> excludes = {};
   std::vector<std::string> needs = {};
   std::string env = {};         // environment variable read when the flag is absent
-  std::string env_unless = {};  // a flag that, when given, outranks the variable
+  bool env_by_command = false;  // the command reads the variable: it depends on more than the flag
   std::string fallback = {};    // shown as the default; a typed value shows its own
   std::string group = {};       // heading in help; empty: "Options"
   bool common = false;          // shown by -h; when a command marks none, -h shows all

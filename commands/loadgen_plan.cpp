@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "commands/loadgen_stack.hpp"
 #include "commands/spec_flags.hpp"
 #include "commands/typed_flags.hpp"
+#include "lib/base/text.hpp"
 #include "lib/loadgen/scenario.hpp"
 
 namespace obsctl {
@@ -17,6 +19,57 @@ namespace {
 
 constexpr const char* k_target = "Target";
 constexpr const char* k_load = "Load";
+
+// A time to wait or to run that clocks can count in nanoseconds.
+template <class F>
+TypedValue into_time(F* field, double most, bool zero = false) {
+  const auto parse = [most, zero](std::string_view text,
+                                  std::string_view what) -> Result<Duration> {
+    OBS_TRY_ASSIGN(const Duration out, parse_duration(text, what));
+    if (out.seconds > most || (out.seconds <= 0 && !zero)) {
+      return fail(Code::usage,
+                  fmt::format("'{}' of '{}' is not between {} and {}", text, what,
+                              zero ? "0s" : "1ms", print_duration({most})),
+                  "for example 10s");
+    }
+    return out;
+  };
+  return typed_flags::into(field, parse, print_duration);
+}
+
+// A comma separates several; the flag may be repeated as well.
+TypedValue into_signals(std::vector<otlp::Signal>* field) {
+  TypedValue out = into_enum(field);
+  out.read = [read = out.read](std::string_view text, std::string_view what) -> Result<void> {
+    for (const std::string& one : split(text, ',')) {
+      OBS_TRY(read(trim(one), what));
+    }
+    return {};
+  };
+  return out;
+}
+
+Result<Rate> parse_load_rate(std::string_view text, std::string_view what) {
+  OBS_TRY_ASSIGN(const Rate out, parse_rate(text, what));
+  if (out.per_second <= 0 || out.per_second > loadgen::k_max_rate) {
+    return fail(Code::usage,
+                fmt::format("'{}' of '{}' is not above 0 and at most {}", text, what,
+                            print_rate({loadgen::k_max_rate})),
+                "for example 100/s");
+  }
+  return out;
+}
+
+Result<double> parse_series(std::string_view text, std::string_view what) {
+  OBS_TRY_ASSIGN(const double out, parse_count(text, what));
+  if (out < 1 || out > static_cast<double>(loadgen::k_max_series) || out != std::floor(out)) {
+    return fail(Code::usage,
+                fmt::format("'{}' of '{}' is not a whole number from 1 to {}", text, what,
+                            loadgen::k_max_series),
+                "for example 100k");
+  }
+  return out;
+}
 
 Result<Bytes> parse_item_size(std::string_view text, std::string_view what) {
   OBS_TRY_ASSIGN(const Bytes out, parse_bytes(text, what));
@@ -36,12 +89,18 @@ std::vector<Flag> connection_flags(loadgen::TargetOptions& target, bool& insecur
       {.name = "protocol",
        .value = "PROTOCOL",
        .into = into_enum(&target.transport),
+       .env = "OTEL_EXPORTER_OTLP_PROTOCOL",
+       .env_by_command = true,
+       .fallback = "grpc",
        .group = k_target,
        .common = true,
        .doc = "set protocol and encoding"},
       {.name = "compression",
        .value = "NAME",
        .into = into_enum(&target.compression),
+       .env = "OTEL_EXPORTER_OTLP_COMPRESSION",
+       .env_by_command = true,
+       .fallback = "none",
        .group = k_target,
        .doc = "compress each request"},
       {.name = "server-name",
@@ -61,11 +120,15 @@ std::vector<Flag> connection_flags(loadgen::TargetOptions& target, bool& insecur
       {.name = "streams",
        .value = "N",
        .into = into_integer(&target.streams, 1, 10'000),
+       .fallback = "64",
        .group = k_target,
        .doc = "allow N gRPC requests in flight per connection"},
       {.name = "timeout",
        .value = "DURATION",
-       .into = into_length(&target.timeout),
+       .into = into_time(&target.timeout, loadgen::k_max_timeout_ms * 1e-3),
+       .env = "OTEL_EXPORTER_OTLP_TIMEOUT",
+       .env_by_command = true,
+       .fallback = "10s",
        .group = k_target,
        .doc = "wait this long for a response"},
   };
@@ -75,9 +138,9 @@ std::vector<Flag> rate_flags(loadgen::LoadOptions& load, std::optional<std::stri
   return {
       {.name = "signals",
        .value = "SIGNAL",
-       .into = into_enum(&load.signals),
+       .into = into_signals(&load.signals),
        .group = k_load,
-       .doc = "send only this signal of the scenario; may be repeated"},
+       .doc = "send only these signals of the scenario, for example traces,logs"},
       {.name = "tier",
        .value = "TIER",
        .into = &tier,
@@ -89,7 +152,7 @@ std::vector<Flag> rate_flags(loadgen::LoadOptions& load, std::optional<std::stri
       {.name = "rate",
        .short_name = 'r',
        .value = "RATE",
-       .into = into_rate(&load.rate),
+       .into = typed_flags::into(&load.rate, parse_load_rate, nullptr),
        .excludes = {"max"},
        .fallback = "100/s",
        .group = k_load,
@@ -110,7 +173,7 @@ std::vector<Flag> rate_flags(loadgen::LoadOptions& load, std::optional<std::stri
       {.name = "duration",
        .short_name = 'd',
        .value = "DURATION",
-       .into = into_length(&load.duration),
+       .into = into_time(&load.duration, loadgen::k_max_time),
        .fallback = "10s",
        .group = k_load,
        .common = true,
@@ -124,12 +187,13 @@ std::vector<Flag> rate_flags(loadgen::LoadOptions& load, std::optional<std::stri
        .doc = "send exactly N items, or '5ktraces', '500requests'"},
       {.name = "max",
        .into = &load.max,
+       .excludes = {"unit", "profile"},
        .group = k_load,
        .common = true,
        .doc = "send as fast as the target responds (closed loop)"},
       {.name = "warmup",
        .value = "DURATION",
-       .into = into_duration(&load.warmup),
+       .into = into_time(&load.warmup, loadgen::k_max_time, true),
        .group = k_load,
        .doc = "exclude this first part of the run from latency statistics"},
   };
@@ -160,9 +224,19 @@ std::vector<Flag> payload_flags(loadgen::LoadOptions& load) {
        .doc = "pad every log record to this size, for example 300B"},
       {.name = "series",
        .value = "COUNT",
-       .into = into_count(&load.series),
+       .into = typed_flags::into(&load.series, parse_series, nullptr),
        .group = k_load,
        .doc = "send this many distinct metric series"},
+      {.name = "service",
+       .value = "NAME",
+       .into = &load.service,
+       .group = k_load,
+       .doc = "send this service.name instead of the scenario's"},
+      {.name = "attribute",
+       .value = "KEY=VALUE",
+       .into = typed_flags::into(&load.attributes, loadgen::parse_attribute, nullptr),
+       .group = k_load,
+       .doc = "add an attribute to every item: a number, true, false or text; may be repeated"},
       {.name = "sequence",
        .into = &load.sequence,
        .group = k_load,
@@ -181,6 +255,8 @@ std::vector<Flag> security_flags(loadgen::TargetOptions& target) {
        .short_name = 'H',
        .value = "NAME=VALUE",
        .into = &target.headers,
+       .env = "OTEL_EXPORTER_OTLP_HEADERS",
+       .env_by_command = true,
        .group = k_target,
        .doc = "add a header or gRPC metadata; may be repeated"},
       {.name = "bearer-file",
@@ -193,6 +269,8 @@ std::vector<Flag> security_flags(loadgen::TargetOptions& target) {
        .value = "FILE",
        .into = &target.tls.ca_file,
        .completes = "file",
+       .env = "OTEL_EXPORTER_OTLP_CERTIFICATE",
+       .env_by_command = true,
        .group = k_target,
        .doc = "trust this CA (PEM)"},
       {.name = "cert-file",
@@ -200,6 +278,8 @@ std::vector<Flag> security_flags(loadgen::TargetOptions& target) {
        .into = &target.tls.cert_file,
        .completes = "file",
        .needs = {"key-file"},
+       .env = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+       .env_by_command = true,
        .group = k_target,
        .doc = "present this client certificate (PEM)"},
       {.name = "key-file",
@@ -207,9 +287,17 @@ std::vector<Flag> security_flags(loadgen::TargetOptions& target) {
        .into = &target.tls.key_file,
        .completes = "file",
        .needs = {"cert-file"},
+       .env = "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+       .env_by_command = true,
        .group = k_target,
        .doc = "read the client certificate's key from this file (PEM)"},
   };
+}
+
+Flag stack_template_flag(LoadgenPlan& plan) {
+  Flag out = template_dir_flag(&plan.template_dirs, k_target);
+  out.needs = {"stack"};
+  return out;
 }
 
 template <class... Lists>
@@ -249,7 +337,7 @@ std::vector<Flag> local_flags(LoadgenPlan& plan) {
                          .value = "URL",
                          .into = &options.target.endpoints,
                          .env = "OTEL_EXPORTER_OTLP_ENDPOINT",
-                         .env_unless = "stack",
+                         .env_by_command = true,
                          .fallback = "localhost:4317",
                          .group = k_target,
                          .common = true,
@@ -263,7 +351,7 @@ std::vector<Flag> local_flags(LoadgenPlan& plan) {
            .group = k_target,
            .common = true,
            .doc = "take endpoint, token, rates, policy from this stack"},
-          template_dir_flag(&plan.template_dirs, k_target),
+          stack_template_flag(plan),
           {.name = "yes",
            .short_name = 'y',
            .into = &plan.yes,
@@ -288,7 +376,7 @@ std::vector<Flag> local_flags(LoadgenPlan& plan) {
 }
 
 loadgen::Local local_of(Context& context) {
-  return {context.files, context.environment.directory, context.random};
+  return {context.files, context.environment.directory, context.random, context.environment};
 }
 
 Result<Planned> make_plan(Context& context, const LoadgenPlan& plan, bool sends) {
@@ -308,6 +396,7 @@ Result<Planned> make_plan(Context& context, const LoadgenPlan& plan, bool sends)
   OBS_TRY_ASSIGN(out.run, loadgen::plan_run(out.options, stack, local_of(context)));
   if (sends && !plan.yes) {
     OBS_TRY(confirm_target(context, out.run, stack));
+    loadgen::limit_retries(out.run);
   }
   OBS_TRY(loadgen::compile_payload(out.options, out.run));
   return out;

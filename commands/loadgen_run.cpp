@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <memory>
+#include <optional>
 
 #include "commands/loadgen.hpp"
 #include "commands/loadgen_plan.hpp"
@@ -29,7 +31,11 @@ A scenario describes what is sent: one of the shipped ones by name, or a file of
 
 --tier sends the documented load of a tier and checks that it is carried. --stack takes endpoint, certificate, token, rates and sampling policy from a generated stack. --find-max searches the highest rate that meets the thresholds.
 
-Non-local targets are limited to 1000 items/s unless --yes is given, --stack names their stack, or they are listed in loadgen.targets of that stack's obsctl.yaml or the one in the current directory. A run ends after --duration (10s unless --count is given) or --count. Ctrl-C stops sending, waits for responses and prints the report; a second Ctrl-C exits at once.)";
+What no option sets is taken from the standard variables of OTLP exporters: OTEL_EXPORTER_OTLP_ENDPOINT, _PROTOCOL, _HEADERS, _COMPRESSION, _TIMEOUT (in milliseconds), _CERTIFICATE, _CLIENT_CERTIFICATE, _CLIENT_KEY and _INSECURE, and their forms for one signal such as OTEL_EXPORTER_OTLP_TRACES_ENDPOINT. A run has one target: variables that differ between the signals it sends are an error. --stack outranks them all. The report says which variable a setting came from.
+
+A report file may be a pipe or a device, a link is followed, '-' prints the report instead of the text, and missing directories are made. Files are checked before anything is sent, and written also when the target cannot be reached.
+
+Non-local targets are limited to 1000 items/s unless --yes is given or they are listed in loadgen.targets of the stack's obsctl.yaml or the one in the current directory; retries count. The stack of --stack may be loaded without a limit where it is published on this machine. A run ends after --duration (10s unless --count is given) or --count. Ctrl-C stops sending, waits for responses and prints the report; a second Ctrl-C exits at once.)";
 
 struct RunFlags {
   LoadgenPlan plan;
@@ -41,19 +47,73 @@ struct RunFlags {
   bool write_calibration = false;
 };
 
-Result<void> write_reports(Context& context, const RunFlags& flags, const loadgen::Report& report) {
+// Options that say how to check something have no effect where it is not checked.
+Result<void> check_effect(const RunFlags& flags) {
+  const loadgen::VerificationOptions& options = flags.plan.options.verification;
+  if (!flags.plan.stack && !options.keep && (options.slow_threshold || options.decision_wait)) {
+    return fail(Code::usage,
+                fmt::format("'--{}' says how a tail sampler decides, and none is expected",
+                            options.slow_threshold ? "slow-threshold" : "decision-wait"),
+                "add --keep SHARE, or --stack DIR");
+  }
+  if (!flags.plan.stack && options.settle && options.metrics_url.empty() &&
+      options.sink_counts_url.empty()) {
+    return fail(Code::usage, "'--settle' waits for a collector, and none is asked",
+                "add --ledger URL, --sink-counts URL or --stack DIR");
+  }
+  return {};
+}
+
+// Where the reports go: a format for stdout, and files.
+struct Outputs {
+  loadgen::Format printed = loadgen::Format::text;
+  std::vector<std::pair<std::filesystem::path, loadgen::Format>> files = {};
+};
+
+// Before anything is sent: a report that cannot be written must not be found out after a long run.
+Result<Outputs> open_outputs(Context& context, const RunFlags& flags) {
   using loadgen::Format;
-  const std::pair<const std::string*, Format> files[] = {{&flags.json_file, Format::json},
-                                                         {&flags.markdown_file, Format::markdown},
-                                                         {&flags.junit_file, Format::junit}};
-  for (const auto& [file, format] : files) {
-    if (!file->empty()) {
-      OBS_TRY(context.files.write_atomic(context.environment.directory / *file,
-                                         loadgen::print_report(report, format, false), 0644));
+  Outputs out{.printed = flags.output};
+  bool taken = false;  // stdout, by a report named '-'
+  for (const auto& [name, format] : {std::pair{&flags.json_file, Format::json},
+                                     {&flags.markdown_file, Format::markdown},
+                                     {&flags.junit_file, Format::junit}}) {
+    if (*name == "-") {
+      if (taken) {
+        return fail(Code::usage, "stdout ('-') takes one report, not two",
+                    "name a file for others");
+      }
+      taken = true;
+      out.printed = format;
+    } else if (!name->empty()) {
+      const auto file = context.environment.directory / *name;
+      OBS_TRY(context.files.make_directories(file.parent_path()));
+      OBS_TRY(context.files.check_writable(file));
+      out.files.emplace_back(file, format);
     }
   }
-  context.terminal.out(loadgen::print_report(report, flags.output, context.color_out()));
-  return {};
+  return out;
+}
+
+// Prints first: the result is there whatever becomes of the files. All of them are tried.
+Result<void> write_reports(Context& context, const Outputs& outputs,
+                           const loadgen::Report& report) {
+  const bool started = report.result.started_at > 0;
+  if (started || outputs.printed != loadgen::Format::text) {
+    context.terminal.out(loadgen::print_report(report, outputs.printed, context.color_out()));
+    OBS_TRY(context.terminal.flush());  // a file may be /dev/stdout
+  }
+  std::optional<Error> first;
+  for (const auto& [file, format] : outputs.files) {
+    auto written = context.files.write_atomic(file, loadgen::print_report(report, format, false),
+                                              0644 & ~context.files.umask());
+    if (!written && first) {
+      first->more.push_back(std::move(written).error());
+    } else if (!written) {
+      first = std::move(written).error();
+    }
+  }
+  return first ? Failure(std::move(*first)) : Result<void>();
 }
 
 Result<void> calibrate(Context& context, const RunFlags& flags, const Planned& planned,
@@ -72,7 +132,7 @@ Result<void> calibrate(Context& context, const RunFlags& flags, const Planned& p
   return {};
 }
 
-Result<loadgen::Report> execute(Context& context, const Planned& planned) {
+Result<loadgen::Report> send(Context& context, const Planned& planned) {
   ProgressLine line(context.terminal, context.clock, context.global.quiet);
   loadgen::ProgressText text;
   const double duration = planned.run.plan.duration;
@@ -99,24 +159,61 @@ Result<loadgen::Report> execute(Context& context, const Planned& planned) {
   return report;
 }
 
-Result<int> run(Context& context, const RunFlags& flags) {
-  OBS_TRY_ASSIGN(const Planned planned, make_plan(context, flags.plan, !flags.dry_run));
-  if (flags.dry_run) {
-    context.terminal.out(loadgen::plan_text(planned.run));
-    return exit_code::ok;
+// There is always a report: of a run that could not begin, the plan and why.
+loadgen::Report execute(Context& context, const Planned& planned) {
+  auto sent = send(context, planned);
+  if (sent) {
+    return std::move(*sent);
   }
-  const StopSignals signals(context.stop);
-  OBS_TRY_ASSIGN(const loadgen::Report report, execute(context, planned));
-  OBS_TRY(write_reports(context, flags, report));
-  OBS_TRY(calibrate(context, flags, planned, report));
+  loadgen::Report out = planned.run.report;
+  out.failure = std::move(sent).error();
+  return out;
+}
+
+// The exit code of a report that is written.
+Result<int> conclude(Context& context, const loadgen::Report& report) {
   if (report.result.interrupted) {
     return context.stop.exit_code();
   }
-  if (!report.checks_hold()) {
-    return exit_code::findings;
+  if (report.failure && (report.checks_hold() || report.result.started_at == 0)) {
+    return Failure(*report.failure);
   }
-  OBS_TRY(loadgen::check_accepted(report, false));
+  return report.checks_hold() ? exit_code::ok : exit_code::findings;
+}
+
+Result<int> print_plan(Context& context, const RunFlags& flags, const Planned& planned) {
+  using loadgen::Format;
+  if (flags.output != Format::text && flags.output != Format::json) {
+    return fail(Code::usage,
+                fmt::format("there is no plan in the format '{}'", name_of(flags.output)),
+                "a plan is printed as text or json");
+  }
+  context.terminal.out(flags.output == Format::json ? loadgen::plan_json(planned.run)
+                                                    : loadgen::plan_text(planned.run));
   return exit_code::ok;
+}
+
+Result<int> run(Context& context, const RunFlags& flags) {
+  OBS_TRY(check_effect(flags));
+  OBS_TRY_ASSIGN(const Planned planned, make_plan(context, flags.plan, !flags.dry_run));
+  if (flags.dry_run) {
+    return print_plan(context, flags, planned);
+  }
+  OBS_TRY_ASSIGN(const Outputs outputs, open_outputs(context, flags));
+  const StopSignals signals(context.stop);
+  loadgen::Report report = execute(context, planned);
+  if (auto accepted = loadgen::check_accepted(report, false); !accepted && !report.failure) {
+    report.failure = std::move(accepted).error();
+  }
+  auto written = write_reports(context, outputs, report);
+  auto concluded = conclude(context, report);
+  if (!concluded && !written) {
+    concluded.error().more.push_back(std::move(written).error());
+    return concluded;
+  }
+  OBS_TRY(std::move(written));
+  OBS_TRY(calibrate(context, flags, planned, report));
+  return concluded;
 }
 
 std::vector<Flag> verification_flags(RunFlags& flags) {
@@ -125,7 +222,8 @@ std::vector<Flag> verification_flags(RunFlags& flags) {
   return {
       {.name = "find-max",
        .into = &options.find_max,
-       .excludes = {"shard", "tier", "write-calibration"},
+       .excludes = {"shard", "tier", "write-calibration", "count", "max", "profile", "unit",
+                    "sink-counts", "keep", "slow-threshold", "decision-wait"},
        .group = group,
        .common = true,
        .doc = "search the highest rate that meets the thresholds"},
@@ -143,6 +241,7 @@ std::vector<Flag> verification_flags(RunFlags& flags) {
       {.name = "settle",
        .value = "DURATION",
        .into = into_duration(&options.settle),
+       .fallback = "30s",
        .group = group,
        .doc = "set the maximum time to wait for the collector to drain"},
       {.name = "keep",

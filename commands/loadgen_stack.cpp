@@ -27,9 +27,6 @@ loadgen::TierLoad load_of(const std::string& tier, const Rates& rates, const Sta
 void set_addresses(loadgen::StackTarget& out, const stack::Stack& opened) {
   const auto reach = [&](const char* port) {
     const auto endpoint = stack::endpoint(opened.topology, port);
-    if (endpoint) {
-      out.allowed.push_back(endpoint->authority);
-    }
     return endpoint ? endpoint->url() : std::string();
   };
   out.allowed = opened.spec.loadgen.targets;
@@ -95,7 +92,8 @@ Result<void> confirm_target(Context& context, const loadgen::PreparedRun& run,
   }
   auto checked = loadgen::check_allowed(run, endpoints, allowed);
   if (!checked) {
-    checked.error().hint += " with --yes; --stack DIR names the stack it belongs to";
+    checked.error().hint +=
+        stack != nullptr ? " with --yes" : " with --yes; --stack DIR names the stack it belongs to";
   }
   return checked;
 }

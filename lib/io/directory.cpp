@@ -25,8 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Far more than anything that is generated or written by hand.
-constexpr std::size_t k_max_file = 16 << 20;
 // As many as are open at a time; a shell may allow no more than 64 in all.
 constexpr std::size_t k_sync_batch = 16;
 constexpr FileMode k_permissions = 07777;
@@ -55,11 +53,6 @@ FileKind kind_of(const dirent& entry, int parent) {
                  : FileKind::other;
     default: return FileKind::other;
   }
-}
-
-Failure too_large(const fs::path& path) {
-  return fail(Code::config,
-              fmt::format("'{}' is larger than {} MiB", path.string(), k_max_file >> 20U));
 }
 
 // The whole content of an open file, which may grow meanwhile.

@@ -3,12 +3,15 @@
 // ones.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <utility>
 
+#include "lib/base/units.hpp"
 #include "lib/io/fd.hpp"
 #include "lib/io/filesystem.hpp"
 #include "lib/io/posix.hpp"
@@ -20,9 +23,31 @@ namespace fs = std::filesystem;
 
 class OsFileReader final : public FileReader {
  public:
+  // Does not wait for somebody who writes to a FIFO; first_byte() does, and not for ever.
   explicit OsFileReader(fs::path path)
-      : path_(std::move(path)), fd_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {}
+      : path_(std::move(path)),
+        fd_(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {}
   [[nodiscard]] bool opened() const { return fd_.open(); }
+
+  [[nodiscard]] Result<void> first_byte() const {
+    struct stat info {};
+    if (::fstat(fd_.get(), &info) != 0 ||
+        ::fcntl(fd_.get(), F_SETFL, ::fcntl(fd_.get(), F_GETFL) & ~O_NONBLOCK) != 0) {
+      return io_failure("read", path_, errno);
+    }
+    if (!S_ISFIFO(info.st_mode)) {
+      return {};
+    }
+    pollfd waiting{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+    constexpr int k_patience = 10'000;  // ms
+    const int ready = ::poll(&waiting, 1, k_patience);
+    if (ready < 0) {
+      return io_failure("read", path_, errno);
+    }
+    return ready > 0 ? Result<void>()
+                     : fail(Code::io, fmt::format("nobody writes to '{}'", path_.string()),
+                            "it is a FIFO: start the program that writes to it, or name a file");
+  }
 
   Result<std::size_t> read(std::span<char> into) override {
     for (;;) {
@@ -34,6 +59,79 @@ class OsFileReader final : public FileReader {
         return io_failure("read", path_, errno);
       }
     }
+  }
+
+ private:
+  fs::path path_;
+  Fd fd_;
+};
+
+// Where writing to a path leads.
+struct Destination {
+  fs::path path;        // behind all links
+  bool whole = true;    // nothing or a regular file: it is replaced as a whole
+  int descriptor = -1;  // of this process, when the path names one: /dev/stdout, /dev/fd/3
+};
+
+// The number of /dev/fd/N and its kin; -1 for any other path.
+int own_descriptor(const fs::path& path) {
+  const std::string text = path.lexically_normal().string();
+  for (const auto& [name, number] : {std::pair{"/dev/stdout", 1}, std::pair{"/dev/stderr", 2}}) {
+    if (text == name) {
+      return number;
+    }
+  }
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"}) {
+    if (text.starts_with(folder)) {
+      const auto number = parse_integer(text.substr(folder.size()), "descriptor", 0, INT_MAX);
+      return number ? static_cast<int>(*number) : -1;
+    }
+  }
+  return -1;
+}
+
+// Follows links one by one: a link is not replaced, what it leads to is.
+Result<Destination> destination_of(const fs::path& named) {
+  constexpr int k_most_links = 40;  // as many as the kernel follows
+  Destination out{.path = named};
+  for (int links = 0; links < k_most_links; ++links) {
+    out.descriptor = own_descriptor(out.path);
+    if (out.descriptor >= 0) {
+      out.whole = false;
+      return out;
+    }
+    struct stat info {};
+    const bool there = ::lstat(out.path.c_str(), &info) == 0;
+    if (!there || !S_ISLNK(info.st_mode)) {
+      out.whole = !there || S_ISREG(info.st_mode);
+      return out;
+    }
+    std::error_code error;
+    const fs::path target = fs::read_symlink(out.path, error);
+    if (error) {
+      return io_failure("write", named, error.value());
+    }
+    out.path = out.path.parent_path() / target;
+  }
+  return io_failure("write", named, ELOOP);
+}
+
+// A pipe, a device or a descriptor of this process: written to and never replaced.
+class StreamWriter final : public FileWriter {
+ public:
+  StreamWriter(fs::path path, int descriptor)
+      : path_(std::move(path)),
+        fd_(descriptor >= 0 ? ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+                            : ::open(path_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC)) {}
+  [[nodiscard]] bool opened() const { return fd_.open(); }
+
+  Result<void> write(std::string_view bytes) override {
+    const int error = write_all(fd_.get(), bytes);
+    return error == 0 ? Result<void>() : io_failure("write", path_, error);
+  }
+  Result<void> finish() override {
+    fd_.close();
+    return {};
   }
 
  private:
@@ -131,15 +229,37 @@ Result<std::unique_ptr<FileReader>> OsFileSystem::open_reader(const fs::path& pa
   if (!file->opened()) {
     return io_failure("read", path, errno);
   }
+  OBS_TRY(file->first_byte());
   return file;
 }
 
 Result<std::unique_ptr<FileWriter>> OsFileSystem::open_writer(const fs::path& path, FileMode mode) {
-  auto file = std::make_unique<OsFileWriter>(path, mode);
+  OBS_TRY_ASSIGN(const Destination to, destination_of(path));
+  if (!to.whole) {
+    auto stream = std::make_unique<StreamWriter>(path, to.descriptor);
+    if (!stream->opened()) {
+      return io_failure("write", path, errno);
+    }
+    return stream;
+  }
+  auto file = std::make_unique<OsFileWriter>(to.path, mode);
   if (!file->opened()) {
     return io_failure("write", path, errno);
   }
   return file;
+}
+
+Result<void> OsFileSystem::check_writable(const fs::path& path) const {
+  OBS_TRY_ASSIGN(const Destination to, destination_of(path));
+  if (to.whole) {
+    const bool possible = OsFileWriter(to.path, 0600).opened();
+    return possible ? Result<void>() : io_failure("write", path, errno);
+  }
+  const int error = to.descriptor >= 0      ? (::fcntl(to.descriptor, F_GETFD) < 0 ? errno : 0)
+                    : is_directory(to.path) ? EISDIR
+                    : ::access(to.path.c_str(), W_OK) != 0 ? errno
+                                                           : 0;
+  return error == 0 ? Result<void>() : io_failure("write", path, error);
 }
 
 }  // namespace obsctl

@@ -27,6 +27,9 @@ Result<std::string> OsFileSystem::read(const fs::path& path) const {
       return out;
     }
     out.append(chunk.data(), n);
+    if (out.size() > k_max_file) {
+      return too_large(path);
+    }
   }
 }
 

@@ -50,7 +50,8 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
-  // The whole content; an error with Code::missing when there is no such file.
+  // The whole content; an error with Code::missing when there is no such file, and one for more than
+  // 16 MiB: a device may have no end.
   [[nodiscard]] virtual Result<std::string> read(const std::filesystem::path& path) const = 0;
 
   // True when something (file, directory, link) is there, without following a link.
@@ -70,7 +71,9 @@ class FileSystem {
   [[nodiscard]] virtual Result<DiskSpace> disk_space(const std::filesystem::path& path) const = 0;
 
   // Replaces `path` by a file with these bytes and mode: temporary name, fsync, rename, fsync of
-  // the directory. A kill at any moment leaves the old or the new file. Parents must exist.
+  // the directory. A kill at any moment leaves the old or the new file. Parents must exist. A link
+  // stays, and what it leads to is replaced. What is no regular file (a pipe, a device, /dev/stdout)
+  // is written to instead.
   virtual Result<void> write_atomic(const std::filesystem::path& path, std::string_view bytes,
                                     FileMode mode) = 0;
 
@@ -80,6 +83,12 @@ class FileSystem {
       const std::filesystem::path& path) const;
   [[nodiscard]] virtual Result<std::unique_ptr<FileWriter>> open_writer(
       const std::filesystem::path& path, FileMode mode);
+
+  // An error when `path` could not be written now, so that long work need not be done in vain.
+  [[nodiscard]] virtual Result<void> check_writable(const std::filesystem::path& path) const {
+    static_cast<void>(path);
+    return {};
+  }
 
   // Makes the directory and the missing ones above it, durably, with mode 0755 less the umask.
   virtual Result<void> make_directories(const std::filesystem::path& path) = 0;
@@ -118,6 +127,7 @@ class OsFileSystem final : public FileSystem {
       const std::filesystem::path& path) const override;
   [[nodiscard]] Result<std::unique_ptr<FileWriter>> open_writer(const std::filesystem::path& path,
                                                                 FileMode mode) override;
+  [[nodiscard]] Result<void> check_writable(const std::filesystem::path& path) const override;
   Result<void> make_directories(const std::filesystem::path& path) override;
   [[nodiscard]] Result<std::unique_ptr<Directory>> open_directory(
       const std::filesystem::path& path) const override;

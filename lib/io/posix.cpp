@@ -28,6 +28,11 @@ Failure io_failure(std::string_view doing, const fs::path& path, int error) {
   return Failure(std::move(out));
 }
 
+Failure too_large(const fs::path& path) {
+  return fail(Code::config,
+              fmt::format("'{}' is larger than {} MiB", path.string(), k_max_file >> 20U));
+}
+
 bool leads_to(int parent, const std::string& name, int fd) {
   struct stat opened {};
   struct stat named {};

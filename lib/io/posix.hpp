@@ -16,6 +16,11 @@ namespace obsctl {
 [[nodiscard]] Failure io_failure(std::string_view doing, const std::filesystem::path& path,
                                  int error);
 
+// Of files that are read whole. Far more than anything that is generated or written by hand, and
+// /dev/zero has no end.
+inline constexpr std::size_t k_max_file = 16 << 20;
+[[nodiscard]] Failure too_large(const std::filesystem::path& path);
+
 // True when `name` in the directory `parent` is the very file or directory that `fd` is.
 [[nodiscard]] bool leads_to(int parent, const std::string& name, int fd);
 

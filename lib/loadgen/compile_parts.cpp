@@ -90,9 +90,10 @@ void append_attributes(const std::vector<Attribute>& from, const DigitTable& dig
 
 otlp::Resource resource_of(const Service& service, std::size_t index, Numbers& numbers) {
   otlp::Resource out;
-  out.attributes.push_back({"service.name", service.name});
+  const std::string& name = service.sent_name.empty() ? service.name : service.sent_name;
+  out.attributes.push_back({"service.name", name});
   out.attributes.push_back({"service.version", service.version});
-  out.attributes.push_back({"service.instance.id", fmt::format("{}-{}", service.name, index)});
+  out.attributes.push_back({"service.instance.id", fmt::format("{}-{}", name, index)});
   append_attributes(service.resource, DigitTable(), numbers, out.attributes);
   return out;
 }

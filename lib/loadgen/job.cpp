@@ -72,9 +72,24 @@ Result<void> carry_scenario(const std::string& name, const Local& local, Kuberne
   return {};
 }
 
+// The pods have an environment of their own.
+void carry_environment(const PreparedRun& run, KubernetesJob& job) {
+  const TargetOptions& target = run.target;
+  if (run.report.environment.contains("protocol")) {
+    job.arguments.push_back(fmt::format("--protocol={}", name_of(*target.transport)));
+  }
+  if (run.report.environment.contains("compression")) {
+    job.arguments.push_back(fmt::format("--compression={}", name_of(*target.compression)));
+  }
+  if (run.report.environment.contains("timeout")) {
+    job.arguments.push_back(fmt::format("--timeout={}", print_duration(*target.timeout)));
+  }
+}
+
 // Files by the flag that names them in the pod, as they are found on this machine.
-Result<void> carry_secrets(const TargetOptions& options, const PreparedRun& run,
-                           const StackTarget* stack, const Local& local, KubernetesJob& job) {
+Result<void> carry_secrets(const PreparedRun& run, const StackTarget* stack, const Local& local,
+                           KubernetesJob& job) {
+  const TargetOptions& options = run.target;
   for (std::size_t i = 0; i < options.headers.size(); ++i) {
     job.headers.push_back(run.plan.client.headers[i].first);
   }
@@ -116,8 +131,9 @@ Result<KubernetesJob> derive_job(const RunOptions& options, const PreparedRun& r
     job.arguments.push_back("--endpoint=" + endpoint.url());
   }
   std::ranges::move(arguments, std::back_inserter(job.arguments));
+  carry_environment(run, job);
   OBS_TRY(carry_scenario(options.load.scenario, local, job));
-  OBS_TRY(carry_secrets(options.target, run, stack, local, job));
+  OBS_TRY(carry_secrets(run, stack, local, job));
   job.arguments.push_back(fmt::format("--seed={}", run.plan.seed));
   // The target was checked here. Nothing but the report may be in the pod's log: it is merged.
   for (const char* word : {"--yes", "--quiet", "--output=json"}) {

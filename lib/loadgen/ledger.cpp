@@ -163,13 +163,13 @@ Result<Snapshot> fetch_snapshot(HttpClient& http, const std::string& url) {
   auto answer = http.send(request);
   if (!answer) {
     return Failure(std::move(answer).error().in(
-        fmt::format("reading the collector's metrics from '{}'", url)));
+        fmt::format("reading the collector's metrics from '{}'", shown_url(url))));
   }
   if (answer->status != 200) {
-    return fail(Code::unreachable, fmt::format("'{}' answers {}", url, answer->status),
+    return fail(Code::unreachable, fmt::format("'{}' answers {}", shown_url(url), answer->status),
                 k_metrics_hint);
   }
-  const auto families = prom::parse_exposition(answer->body, url);
+  const auto families = prom::parse_exposition(answer->body, shown_url(url));
   if (!families) {
     return no_collector(
         fmt::format("{}: {}", families.error().at->str(), families.error().message));
@@ -182,7 +182,7 @@ Result<Snapshot> fetch_snapshot(HttpClient& http, const std::string& url) {
                           }) ||
       std::ranges::any_of(out.signals, &Snapshot::Items::counted);
   return any ? Result<Snapshot>(std::move(out))
-             : no_collector(fmt::format("'{}' has no metrics of a collector", url));
+             : no_collector(fmt::format("'{}' has no metrics of a collector", shown_url(url)));
 }
 
 namespace {

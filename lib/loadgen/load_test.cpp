@@ -41,11 +41,36 @@ Result<Report> run_trial(const PreparedRun& run, const Surroundings& around, dou
     // Not settled on purpose: what a trial leaves in the queues is what the objective is about.
     OBS_TRY_ASSIGN(const auto after, fetch_snapshot(around.http, run.metrics_url));
     trial.ledger = balance(before, after, trial.result, trial.run_seconds());
-    trial.ledger->url = run.metrics_url;
+    trial.ledger->url = shown_url(run.metrics_url);
   }
   around.note(fmt::format("{} requested, {} accepted", human_rate({rate}),
                           rate_text(trial.accepted_rate())));
   return trial;
+}
+
+// What to do about a refusal, by words of its cause; the first that fits counts.
+std::string refusal_hint(const std::string& cause) {
+  constexpr std::string_view k_busy =
+      "the target answers and cannot take more: lower the rate, or look at its queues and limits";
+  constexpr std::string_view k_smaller = "send smaller requests: fewer items in a batch";
+  constexpr std::pair<std::string_view, std::string_view> k_hints[] = {
+      {"HTTP 413", k_smaller},
+      {"message larger than", k_smaller},
+      {"redirected to", "use the endpoint that it redirects to"},
+      {"RESOURCE_EXHAUSTED", k_busy},
+      {"UNAVAILABLE", k_busy},
+      {"HTTP 429", k_busy},
+      {"HTTP 503", k_busy},
+      {"INVALID_ARGUMENT", "the target reads the requests and refuses them; its log says why"},
+      {"HTTP 400", "the target reads the requests and refuses them; its log says why"},
+      {"INTERNAL", "the target failed; its log says why"},
+      {"HTTP 5", "the target failed; its log says why"}};
+  for (const auto& [words, hint] : k_hints) {
+    if (cause.find(words) != std::string::npos) {
+      return std::string(hint);
+    }
+  }
+  return "check the endpoint, its port, its path and the protocol";
 }
 
 }  // namespace
@@ -62,7 +87,11 @@ Result<Report> run_test(const PreparedRun& run, const Surroundings& around) {
     if (reconciliation.has_ledger()) {
       around.note("waiting for the collector to drain");
     }
-    OBS_TRY(reconciliation.close(around.http, around.clock, around.stop, report));
+    // What was sent is known all the same.
+    if (auto closed = reconciliation.close(around.http, around.clock, around.stop, report);
+        !closed) {
+      report.failure = std::move(closed).error();
+    }
   }
   for (const Threshold& threshold : run.thresholds) {
     report.verdicts.push_back(judge(threshold, report));
@@ -100,7 +129,7 @@ Result<void> check_accepted(const Report& report, bool merged) {
   const std::string hint =
       report.result.unauthorized > 0
           ? "the target requires credentials: a token, a header or a client certificate"
-      : sum.refused > 0 ? "check the endpoint, its port, its path and the protocol"
+      : sum.refused > 0 ? refusal_hint(cause)
       : sum.rejected > 0
           ? "it answers with success and rejects every item (partial_success): its log says why"
           : otlp::connect_hint(cause, {.tls = tls}, "OTLP");

@@ -22,7 +22,7 @@ struct Surroundings {
 };
 
 // Sends, reconciles, judges the thresholds and the tier. Errors: those of run(), and metrics or
-// counts that cannot be read.
+// counts that cannot be read before it; those that cannot be read after it are the report's failure.
 [[nodiscard]] Result<Report> run_test(const PreparedRun& run, const Surroundings& around);
 
 // Searches the highest rate that meets the thresholds; Report::search has every trial. Errors as

@@ -13,6 +13,7 @@
 #include "lib/base/units.hpp"
 #include "lib/loadgen/report.hpp"
 #include "lib/loadgen/sampling.hpp"
+#include "lib/loadgen/scenario.hpp"
 #include "lib/otlp/retry.hpp"
 #include "lib/otlp/transport.hpp"
 
@@ -47,20 +48,25 @@ struct Shard {
   std::int64_t count = 1;
 };
 
+// Bounds of what a run can be asked for; beyond them clocks and counters end.
+inline constexpr double k_max_time = 30 * 86400.0;            // seconds, of a run
+inline constexpr std::int64_t k_max_timeout_ms = 86'400'000;  // of one request
+inline constexpr double k_max_rate = 1e9;                     // units/s
+
 // Parsers of the forms above; `what` names the input in the error (Code::usage).
 [[nodiscard]] Result<Count> parse_item_count(std::string_view text, std::string_view what);
 [[nodiscard]] Result<Shard> parse_shard(std::string_view text, std::string_view what);
 
 struct TargetOptions {
-  std::vector<std::string> endpoints = {};  // none: the stack's, else this machine
-  Transport transport = Transport::grpc;
-  otlp::Compression compression = otlp::Compression::none;
-  std::vector<std::string> headers = {};  // NAME=VALUE
-  std::string bearer_file = {};           // the token alone, or a line OTLP_AUTH_TOKEN=…
+  std::vector<std::string> endpoints = {};            // none: the stack's, else this machine
+  std::optional<Transport> transport = {};            // absent: gRPC
+  std::optional<otlp::Compression> compression = {};  // absent: none
+  std::vector<std::string> headers = {};              // NAME=VALUE
+  std::string bearer_file = {};  // the token alone, or a line OTLP_AUTH_TOKEN=…
   otlp::TlsOptions tls = {};
-  unsigned connections = 1;  // per worker
-  unsigned streams = 64;     // requests in flight per gRPC connection
-  Duration timeout = {10};   // of one request
+  unsigned connections = 1;              // per worker
+  std::optional<unsigned> streams = {};  // requests in flight per gRPC connection; absent: 64
+  std::optional<Duration> timeout = {};  // of one request; absent: 10 s
   std::string user_agent = "obsctl-loadgen";
 };
 
@@ -93,15 +99,17 @@ struct LoadOptions {
   std::optional<Bytes> span_size = {};
   std::optional<Bytes> record_size = {};
   std::optional<double> series = {};
-  bool sequence = false;  // number every item, for exact duplicates at the sink
+  std::optional<std::string> service = {};  // service.name of everything; absent: the scenario's
+  std::vector<Attribute> attributes = {};   // of every item besides the scenario's
+  bool sequence = false;                    // number every item, for exact duplicates at the sink
   otlp::RetryMode retry = otlp::RetryMode::honour;
 };
 
 struct VerificationOptions {
-  std::string metrics_url = {};      // of the collector; empty: the stack's, else none
-  std::string sink_counts_url = {};  // empty: none
-  Duration settle = {30};            // longest time to wait until the collector is silent
-  std::optional<Share> keep = {};    // tail sampling, absent: the stack's
+  std::string metrics_url = {};         // of the collector; empty: the stack's, else none
+  std::string sink_counts_url = {};     // empty: none
+  std::optional<Duration> settle = {};  // longest wait until the collector is silent; absent: 30 s
+  std::optional<Share> keep = {};       // tail sampling, absent: the stack's
   std::optional<Duration> slow_threshold = {};
   std::optional<Duration> decision_wait = {};
   std::vector<Threshold> thresholds = {};

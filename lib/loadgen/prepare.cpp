@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "lib/loadgen/numbers.hpp"
+#include "lib/loadgen/otel_environment.hpp"
 #include "lib/loadgen/target.hpp"
 #include "lib/loadgen/tier.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr double k_default_rate = 100;     // units/s
 constexpr double k_default_duration = 10;  // seconds
+constexpr Duration k_default_settle{30};
 
 Result<Scenario> load_scenario(const std::string& name, const Local& local) {
   if (!is_scenario_file(name)) {
@@ -38,6 +40,12 @@ void shape_scenario(const LoadOptions& options, Scenario& scenario) {
   if (scenario.metrics.empty()) {
     scenario.metrics_rate = 0;
   }
+  for (Service& service : scenario.services) {
+    service.sent_name = options.service.value_or("");
+  }
+  for (const Attribute& attribute : options.attributes) {
+    add_to_items(scenario, attribute);
+  }
   if (options.span_size) {
     scenario.span_size = static_cast<std::size_t>(options.span_size->value);
   }
@@ -45,6 +53,18 @@ void shape_scenario(const LoadOptions& options, Scenario& scenario) {
     scenario.log_size = static_cast<std::size_t>(options.record_size->value);
   }
   scenario.series = options.series.value_or(scenario.series);
+}
+
+// Those that the scenario sends anything of.
+std::vector<otlp::Signal> signals_of(const Scenario& scenario) {
+  std::vector<otlp::Signal> out;
+  const double rates[] = {scenario.traces_rate, scenario.metrics_rate, scenario.logs_rate};
+  for (std::size_t i = 0; i < otlp::k_signals; ++i) {
+    if (rates[i] > 0) {
+      out.push_back(static_cast<otlp::Signal>(i));
+    }
+  }
+  return out;
 }
 
 // Without a seed every run sends ids of its own: a backend that has seen a trace treats its spans
@@ -120,7 +140,7 @@ void plan_verification(const VerificationOptions& options, const StackTarget* st
     out.metrics_url = stack->metrics_url;
   }
   out.sink_counts_url = options.sink_counts_url;
-  out.settle = options.settle;
+  out.settle = options.settle.value_or(k_default_settle);
   out.predict_sampling = stack != nullptr || options.keep.has_value();
   out.sampling.drops_noise = false;
   if (stack != nullptr) {
@@ -151,8 +171,12 @@ Result<PreparedRun> plan_run(const RunOptions& options, const StackTarget* stack
   }
   shape_scenario(options.load, out.scenario);
   OBS_TRY(plan_times(options.load, local.random, out.plan));
-  OBS_TRY_ASSIGN(Target target,
-                 resolve_target(options.target, stack, local.files, local.directory));
+  out.target = options.target;
+  if (stack == nullptr || !out.target.endpoints.empty()) {
+    OBS_TRY_ASSIGN(out.report.environment,
+                   apply_otel_environment(local.environment, signals_of(out.scenario), out.target));
+  }
+  OBS_TRY_ASSIGN(Target target, resolve_target(out.target, stack, local.files, local.directory));
   out.plan.protocol = target.protocol;
   out.plan.client = std::move(target.client);
   out.target_is_stack = target.is_stack;

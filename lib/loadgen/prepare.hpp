@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "lib/io/environment.hpp"
 #include "lib/io/filesystem.hpp"
 #include "lib/io/random.hpp"
 #include "lib/loadgen/options.hpp"
@@ -18,7 +19,8 @@ struct PreparedRun {
   CompileOptions compile;
   std::unique_ptr<Payload> payload;  // where the plan points to; null before compile_payload()
   Plan plan;
-  double rate = 0;  // units/s of the profile's base
+  TargetOptions target;  // with what the environment says
+  double rate = 0;       // units/s of the profile's base
   bool target_is_stack = false;
   Report report;  // what is known before the run
   // Verification, resolved with the stack's own settings.
@@ -36,6 +38,7 @@ struct Local {
   FileSystem& files;
   std::filesystem::path directory;  // relative paths start here
   Random& random;
+  const Environment& environment;
 };
 
 // Everything but the payload, which takes long. `stack` may be null. Errors: those of
@@ -59,15 +62,20 @@ struct Local {
 // pipeline, harmless for whoever runs one by that address.
 inline constexpr double k_safe_rate = 1000;
 
-// Endpoints that would get more than the safe rate and are neither on this machine nor the stack's
-// own. Resolves names.
+// Endpoints that would get more than the safe rate and are not on this machine. Resolves names.
 [[nodiscard]] std::vector<otlp::Endpoint> endpoints_to_confirm(const PreparedRun& run);
 // Code::usage unless `allowed` (entries of loadgen.targets) covers each of them.
 [[nodiscard]] Result<void> check_allowed(const PreparedRun& run,
                                          const std::vector<otlp::Endpoint>& endpoints,
                                          const std::vector<std::string>& allowed);
 
+// Below the safe rate nobody is asked, so what is sent again has to stay within it too: towards such
+// endpoints retries get what the profile's peak leaves.
+void limit_retries(PreparedRun& run);
+
 // The plan for people, instead of running it; lines of text.
 [[nodiscard]] std::string plan_text(const PreparedRun& run);
+// The same for programs.
+[[nodiscard]] std::string plan_json(const PreparedRun& run);
 
 }  // namespace obsctl::loadgen

@@ -7,6 +7,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/loadgen/prepare.hpp"
+#include "lib/loadgen/report_parts.hpp"
 
 namespace obsctl::loadgen {
 namespace {
@@ -112,7 +113,7 @@ double expected_units(const PreparedRun& run) {
   return sum / static_cast<double>(plan.shards);
 }
 
-void describe(const RunOptions& options, PreparedRun& run) {
+void describe(PreparedRun& run) {
   const Plan& plan = run.plan;
   Report& report = run.report;
   report.scenario = run.scenario.name;
@@ -121,7 +122,7 @@ void describe(const RunOptions& options, PreparedRun& run) {
   for (const otlp::Endpoint& endpoint : plan.client.endpoints) {
     report.endpoints.push_back(endpoint.url());
   }
-  report.protocol = name_of(options.target.transport);
+  report.protocol = name_of(run.target.transport.value_or(Transport::grpc));
   report.compression = name_of(plan.client.compression);
   report.profile = plan.max ? "max" : plan.profile.text();
   report.unit = plan.unit;
@@ -152,7 +153,7 @@ Result<void> compile_payload(const RunOptions& options, PreparedRun& run) {
   } else if (limited) {
     limit_requests(*run.payload, run.compile, run.plan);
   }
-  describe(options, run);
+  describe(run);
   return {};
 }
 
@@ -189,6 +190,7 @@ std::string plan_text(const PreparedRun& run) {
   }
   const std::string_view unit = name_of(report.unit);
   out += fmt::format("Target          {} over {}\n", join(report.endpoints, ", "), report.protocol);
+  out += environment_line(report);
   out +=
       fmt::format("Rate            {} {}, profile {}\n",
                   report.asked_rate > 0 ? human_rate({report.asked_rate}) : "as fast as possible",

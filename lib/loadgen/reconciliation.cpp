@@ -30,7 +30,7 @@ Result<void> Reconciliation::close(HttpClient& http, Clock& clock, const StopFla
     OBS_TRY_ASSIGN(const auto settled,
                    wait_settled(http, clock, metrics_url_, silence_, limit_, stop));
     report.ledger = balance(before_, settled.snapshot, report.result, report.run_seconds());
-    report.ledger->url = metrics_url_;
+    report.ledger->url = shown_url(metrics_url_);
     report.ledger->waited = settled.waited;
     if (report.sampling) {
       check_sampling(*report.sampling, before_, settled.snapshot);

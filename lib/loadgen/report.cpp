@@ -68,7 +68,8 @@ bool Report::checks_hold() const {
 
 bool Report::passed() const {
   const SignalTally sum = result.total();
-  return checks_hold() && (sum.accepted > 0 || sum.sent + sum.unsent == 0 || shards > 1);
+  return !failure && checks_hold() &&
+         (sum.accepted > 0 || sum.sent + sum.unsent == 0 || shards > 1);
 }
 
 namespace {
@@ -114,6 +115,7 @@ Result<Report> merge_reports(const std::vector<Report>& reports) {
   for (const Report& other : reports | std::views::drop(1)) {
     out.result.add(other.result);
     out.expected += other.expected;
+    out.failure = out.failure ? out.failure : other.failure;
     out.asked_rate += other.asked_rate;  // a shard's part of the plan's rate
     for (const std::string& endpoint : other.endpoints) {
       if (std::ranges::find(out.endpoints, endpoint) == out.endpoints.end()) {

@@ -79,6 +79,8 @@ struct Report {
   std::optional<SinkReport> sink;
   std::optional<Search> search;
   std::optional<TierVerdict> tier;
+  std::map<std::string, std::string> environment;  // settings by the variable they came from
+  std::optional<Error> failure;  // why the run as a whole came to nothing, or lacks a part
   std::map<std::string, double> measured;  // calibration values, by the names of obsctl.yaml
 
   // Units per second that were sent, over the planned time or the time it really took if that is

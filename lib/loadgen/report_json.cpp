@@ -161,6 +161,7 @@ void add_plan(Json& out, const Report& report) {
   out["fingerprint"] = report.fingerprint;
   out["seed"] = report.seed;
   out["endpoints"] = report.endpoints;
+  out["environment"] = report.environment;
   out["protocol"] = report.protocol;
   out["compression"] = report.compression;
   out["profile"] = report.profile;
@@ -224,6 +225,9 @@ std::string report_json(const Report& report) {
   Json out;
   out["schema"] = k_report_schema;
   out["passed"] = report.passed();
+  if (report.failure) {
+    out["failure"] = report.failure->message;
+  }
   add_plan(out, report);
   add_result(out, report);
   out["thresholds"] = Json::array();

@@ -251,6 +251,14 @@ std::string demands(const TierVerdict& c) {
 
 }  // namespace
 
+std::string environment_line(const Report& report) {
+  std::vector<std::string> parts;
+  for (const auto& [setting, variable] : report.environment) {
+    parts.push_back(fmt::format("{} from {}", setting, variable));
+  }
+  return parts.empty() ? "" : fmt::format("Environment     {}\n", join(parts, ", "));
+}
+
 std::string measured_text(const Report& report) {
   std::string out;
   for (const auto& [name, value] : report.measured) {
@@ -278,6 +286,10 @@ std::string verdict_lines(const Report& report, bool color) {
 
 std::vector<Verdict> all_checks(const Report& report) {
   std::vector<Verdict> out = report.verdicts;
+  if (report.failure) {
+    out.insert(out.begin(), {"the run could be carried out",
+                             fmt::format("a failure: {}", report.failure->message)});
+  }
   if (report.ledger) {
     for (const LedgerLine& line : report.ledger->lines) {
       if (!line.untold.empty()) {

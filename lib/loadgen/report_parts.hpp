@@ -22,7 +22,8 @@ namespace obsctl::loadgen {
 [[nodiscard]] std::string sampling_text(const SamplingReport& sampling, bool color);
 [[nodiscard]] std::string sink_text(const SinkReport& sink);
 [[nodiscard]] std::string search_text(const Search& search, bool color);
-[[nodiscard]] std::string measured_text(const Report& report);  // for the calibration
+[[nodiscard]] std::string environment_line(const Report& report);  // what came from variables
+[[nodiscard]] std::string measured_text(const Report& report);     // for the calibration
 [[nodiscard]] std::string verdict_lines(const Report& report, bool color);
 
 // Every judgement of a report under one name.

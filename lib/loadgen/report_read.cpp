@@ -256,6 +256,9 @@ Report report_from(const Fields& from) {
   Report out;
   plan_from(from, out);
   out.result = result_from(from);
+  if (from.has("failure")) {
+    out.failure = Error{.message = from.text("failure")};
+  }
   std::size_t number = 0;
   for (const Json& entry : from.list("thresholds")) {
     const Fields verdict = from.entry(entry, "thresholds", number++);

@@ -172,6 +172,7 @@ std::string head_lines(const Report& report) {
       report.shards > 1 ? fmt::format(", shard {}/{}", report.shard, report.shards) : "",
       join(report.endpoints, ", "), report.protocol,
       report.compression == "none" ? "" : " with " + report.compression);
+  out += environment_line(report);
   out += fmt::format(
       "Time            {:.1f} s{}{}\n", report.run_seconds(),
       report.warmup > 0 ? fmt::format(", {:.0f} s warm-up not measured", report.warmup) : "",

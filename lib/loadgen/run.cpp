@@ -11,7 +11,7 @@
 #include <system_error>
 #include <thread>
 
-#include "lib/base/text.hpp"
+#include "lib/loadgen/mask.hpp"
 #include "lib/loadgen/worker.hpp"
 #include "lib/otlp/grpc_client.hpp"
 #include "lib/otlp/http_client.hpp"
@@ -54,22 +54,11 @@ void sum_live(const std::vector<std::unique_ptr<Live>>& from, Live& into) {
   into.lag_ns = lag;
 }
 
-// A server may repeat what it was sent ("unknown token …"), and reports are passed around.
 void hide_credentials(const otlp::ClientOptions& client,
                       std::map<std::string, std::uint64_t>& texts) {
-  constexpr std::size_t k_shortest = 4;  // shorter values are words, and hide nothing
   std::map<std::string, std::uint64_t> hidden;
-  for (const auto& [shown, count] : texts) {
-    std::string text = shown;
-    for (const auto& [name, value] : client.headers) {
-      // Without the scheme in front of it ("Bearer "), as an error would quote it.
-      const std::string_view secret =
-          std::string_view(value).substr(value.rfind(' ') + 1);  // npos + 1 is 0
-      if (secret.size() >= k_shortest) {
-        text = replace_all(text, secret, fmt::format("<{}>", name));
-      }
-    }
-    hidden[text] += count;
+  for (const auto& [text, count] : texts) {
+    hidden[mask_credentials(text, client.headers)] += count;
   }
   texts = std::move(hidden);
 }

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -60,6 +61,7 @@ struct Plan {
   otlp::Protocol protocol = otlp::Protocol::grpc;
   otlp::ClientOptions client = {};
   otlp::RetryPolicy retry = {};
+  double retry_rate = std::numeric_limits<double>::infinity();  // items/s of all workers together
   bool max = false;  // closed loop: as fast as the target answers
   Profile profile = Profile::constant(0);
   Unit unit = Unit::items;

@@ -21,15 +21,28 @@ double peak_items(const PreparedRun& run) {
   return run.plan.unit == Unit::requests ? peak * static_cast<double>(run.compile.batch) : peak;
 }
 
+// Endpoints beyond this machine. A stack may publish itself at any address of this machine, and
+// only there: its obsctl.yaml may be somebody else's. Resolves names.
+std::vector<otlp::Endpoint> strangers(const PreparedRun& run) {
+  std::vector<otlp::Endpoint> out;
+  std::ranges::copy_if(
+      run.plan.client.endpoints, std::back_inserter(out), [&run](const otlp::Endpoint& one) {
+        return run.target_is_stack ? !otlp::is_of_this_machine(one) : !otlp::is_loopback(one);
+      });
+  return out;
+}
+
 }  // namespace
 
 std::vector<otlp::Endpoint> endpoints_to_confirm(const PreparedRun& run) {
-  std::vector<otlp::Endpoint> out;
-  if (!run.target_is_stack && peak_items(run) > k_safe_rate) {
-    std::ranges::copy_if(run.plan.client.endpoints, std::back_inserter(out),
-                         [](const otlp::Endpoint& one) { return !otlp::is_loopback(one); });
+  return peak_items(run) > k_safe_rate ? strangers(run) : std::vector<otlp::Endpoint>{};
+}
+
+void limit_retries(PreparedRun& run) {
+  const double peak = peak_items(run);
+  if (peak <= k_safe_rate && !strangers(run).empty()) {
+    run.plan.retry_rate = k_safe_rate - peak;
   }
-  return out;
 }
 
 Result<void> check_allowed(const PreparedRun& run, const std::vector<otlp::Endpoint>& endpoints,

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "lib/base/text.hpp"
+#include "lib/loadgen/scenario_values.hpp"
 #include "lib/loadgen/trace_draft.hpp"
 #include "lib/yaml/read.hpp"
 #include "templates/embedded.hpp"
@@ -19,132 +20,17 @@ namespace {
 
 using yaml::Node;
 
-template <class T>
-Result<void> read(const Node& map, std::string_view key, T& into,
-                  Result<T> (*parse)(std::string_view, std::string_view)) {
-  const Node* node = map.find(key);
-  if (node == nullptr) {
-    return {};
-  }
-  auto value = parse(node->scalar, key);
-  if (!value) {
-    Error error = std::move(value).error();
-    error.code = Code::config;
-    error.at = node->at;
-    return Failure(std::move(error));
-  }
-  into = *value;
-  return {};
-}
-
-Result<void> read_share(const Node& map, std::string_view key, double& into) {
-  Share share{into};
-  OBS_TRY(read<Share>(map, key, share, parse_share));
-  into = share.value;
-  return {};
-}
-
-Result<void> read_count(const Node& map, std::string_view key, double& into) {
-  return read<double>(map, key, into, parse_count);
-}
-
-Result<void> read_size(const Node& map, std::string_view key, std::size_t& into) {
-  Bytes bytes{static_cast<double>(into)};
-  OBS_TRY(read<Bytes>(map, key, bytes, parse_bytes));
-  if (bytes.value > 1e6) {
-    return fail_at(map.find(key)->at, fmt::format("'{}' is larger than 1MB", key));
-  }
-  into = static_cast<std::size_t>(bytes.value);
-  return {};
-}
-
-Result<void> choose(const Node& map, std::string_view key, std::string& into,
-                    const std::vector<std::string>& choices) {
-  const Node* node = map.find(key);
-  if (node == nullptr) {
-    return {};
-  }
-  if (std::ranges::find(choices, node->scalar) == choices.end()) {
-    return fail_at(node->at, fmt::format("'{}' is not a value of '{}'", node->scalar, key),
-                   fmt::format("one of {}", join(choices, ", ")));
-  }
-  into = node->scalar;
-  return {};
-}
-
-// Every element of the sequence under `key`, read by `read_one`; nothing when there is no such key.
-template <class T, class ReadOne>
-Result<std::vector<T>> read_list(const Node& map, std::string_view key, ReadOne read_one) {
-  std::vector<T> out;
-  const Node* list = map.find(key);
-  if (list == nullptr) {
-    return out;
-  }
-  if (!list->is_sequence()) {
-    return fail_at(list->at, fmt::format("'{}' is not a list", key));
-  }
-  for (const Node& item : list->items) {
-    Result<T> value = read_one(item);
-    if (!value) {
-      return Failure(std::move(value).error());
-    }
-    out.push_back(std::move(*value));
-  }
-  return out;
-}
-
-Result<Attribute> read_attribute(const Node& node) {
-  OBS_TRY(node.only(
-      {"key", "value", "values", "cardinality", "spread", "skew", "churn", "prefix", "size"}));
-  Attribute out;
-  OBS_TRY_ASSIGN(out.key, node.text("key"));
-  if (node.find("value") != nullptr) {
-    OBS_TRY_ASSIGN(std::string value, node.text("value"));
-    out.values.push_back(std::move(value));
-  }
-  if (const Node* values = node.find("values"); values != nullptr) {
-    for (const Node& value : values->items) {
-      out.values.push_back(value.scalar);
-    }
-  }
-  double cardinality = 0;
-  OBS_TRY(read_count(node, "cardinality", cardinality));
-  if (cardinality > 1e12) {
-    return fail_at(node.at, "'cardinality' is larger than 1e12");
-  }
-  out.cardinality = static_cast<std::uint64_t>(cardinality);
-  std::string spread = "uniform";
-  OBS_TRY(choose(node, "spread", spread, {"uniform", "zipf", "churn"}));
-  out.spread = spread == "zipf"    ? Attribute::Spread::zipf
-               : spread == "churn" ? Attribute::Spread::churn
-                                   : Attribute::Spread::uniform;
-  OBS_TRY(read_count(node, "skew", out.skew));
-  OBS_TRY(read<Duration>(node, "churn", out.churn, parse_duration));
-  out.prefix = node.text_or("prefix", "");
-  OBS_TRY(read_size(node, "size", out.size));
-  const int sources =
-      (out.values.empty() ? 0 : 1) + (out.cardinality == 0 ? 0 : 1) + (out.size == 0 ? 0 : 1);
-  if (sources != 1) {
-    return fail_at(node.at, fmt::format("attribute '{}' needs exactly one of value, values, "
-                                        "cardinality and size",
-                                        out.key));
-  }
-  return out;
-}
-
-Result<std::vector<Attribute>> read_attributes(const Node& node, std::string_view key) {
-  return read_list<Attribute>(node, key, read_attribute);
-}
+constexpr double k_shortest = 1e-6;  // seconds of an operation
 
 Result<LogLine> read_log(const Node& node) {
   OBS_TRY(node.only({"severity", "body", "size", "attributes", "on_error"}));
   LogLine out;
-  OBS_TRY(
-      choose(node, "severity", out.severity, {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}));
+  OBS_TRY(read_choice(node, "severity", out.severity,
+                      {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}));
   OBS_TRY_ASSIGN(out.body, node.text("body"));
   OBS_TRY(read_size(node, "size", out.size));
   OBS_TRY_ASSIGN(out.attributes, read_attributes(node, "attributes"));
-  OBS_TRY(read<bool>(node, "on_error", out.on_error, parse_bool));
+  OBS_TRY(read_value<bool>(node, "on_error", out.on_error, parse_bool));
   return out;
 }
 
@@ -154,10 +40,10 @@ Result<Call> read_call(const Node& node, const std::string& service) {
   out.service = node.text_or("service", service);
   OBS_TRY_ASSIGN(out.operation, node.text("operation"));
   OBS_TRY(read_share(node, "share", out.share));
-  double count = 1;
-  OBS_TRY(read_count(node, "count", count));
-  out.count = static_cast<int>(std::clamp(count, 1.0, 1000.0));
-  OBS_TRY(read<bool>(node, "parallel", out.parallel, parse_bool));
+  std::uint64_t count = 1;
+  OBS_TRY(read_whole(node, "count", 1, k_max_spans, count));
+  out.count = static_cast<int>(count);
+  OBS_TRY(read_value<bool>(node, "parallel", out.parallel, parse_bool));
   return out;
 }
 
@@ -166,17 +52,28 @@ Result<Operation> read_operation(const Node& node, const std::string& service) {
       {"name", "kind", "median", "p99", "attributes", "calls", "logs", "link", "event", "fails"}));
   Operation out;
   OBS_TRY_ASSIGN(out.name, node.text("name"));
-  OBS_TRY(choose(node, "kind", out.kind, {"internal", "server", "client", "producer", "consumer"}));
-  OBS_TRY(read<Duration>(node, "median", out.latency.median, parse_duration));
+  OBS_TRY(read_choice(node, "kind", out.kind,
+                      {"internal", "server", "client", "producer", "consumer"}));
+  OBS_TRY(read_value<Duration>(node, "median", out.latency.median, parse_duration));
+  if (out.latency.median.seconds < k_shortest) {
+    return fail_at(
+        node.find("median")->at,
+        fmt::format("'median' of operation '{}' is shorter than a microsecond", out.name));
+  }
   out.latency.p99 = out.latency.median;
-  OBS_TRY(read<Duration>(node, "p99", out.latency.p99, parse_duration));
+  OBS_TRY(read_value<Duration>(node, "p99", out.latency.p99, parse_duration));
+  if (out.latency.p99 < out.latency.median) {
+    return fail_at(node.find("p99")->at,
+                   fmt::format("'p99' of operation '{}' is below its median", out.name),
+                   fmt::format("at least {}", print_duration(out.latency.median)));
+  }
   OBS_TRY_ASSIGN(out.attributes, read_attributes(node, "attributes"));
   const auto call = [&service](const Node& item) { return read_call(item, service); };
   OBS_TRY_ASSIGN(out.calls, read_list<Call>(node, "calls", call));
   OBS_TRY_ASSIGN(out.logs, read_list<LogLine>(node, "logs", read_log));
-  OBS_TRY(choose(node, "link", out.link, {"parent"}));
+  OBS_TRY(read_choice(node, "link", out.link, {"parent"}));
   out.event = node.text_or("event", "");
-  OBS_TRY(read<bool>(node, "fails", out.fails, parse_bool));
+  OBS_TRY(read_value<bool>(node, "fails", out.fails, parse_bool));
   return out;
 }
 
@@ -215,17 +112,15 @@ Result<Metric> read_metric(const Node& node) {
   const std::vector<std::string> types = {"sum", "gauge", "histogram", "exponential_histogram",
                                           "summary"};
   std::string type = "sum";
-  OBS_TRY(choose(node, "type", type, types));
+  OBS_TRY(read_choice(node, "type", type, types));
   out.type = static_cast<Metric::Type>(std::ranges::find(types, type) - types.begin());
   std::string temporality = "cumulative";
-  OBS_TRY(choose(node, "temporality", temporality, {"cumulative", "delta"}));
+  OBS_TRY(read_choice(node, "temporality", temporality, {"cumulative", "delta"}));
   out.cumulative = temporality == "cumulative";
-  OBS_TRY(read<bool>(node, "monotonic", out.monotonic, parse_bool));
+  OBS_TRY(read_value<bool>(node, "monotonic", out.monotonic, parse_bool));
   OBS_TRY_ASSIGN(out.attributes, read_attributes(node, "attributes"));
-  double series = 0;
-  OBS_TRY(read_count(node, "series", series));
-  out.series = static_cast<std::uint64_t>(series);
-  OBS_TRY(read<bool>(node, "exemplars", out.exemplars, parse_bool));
+  OBS_TRY(read_whole(node, "series", 1, k_max_series, out.series));
+  OBS_TRY(read_value<bool>(node, "exemplars", out.exemplars, parse_bool));
   return out;
 }
 
@@ -234,12 +129,12 @@ Result<void> read_mix(const Node& node, Mix& out) {
       node.only({"errors", "slow", "slow_threshold", "vip", "health", "split", "late", "late_by"}));
   OBS_TRY(read_share(node, "errors", out.errors));
   OBS_TRY(read_share(node, "slow", out.slow));
-  OBS_TRY(read<Duration>(node, "slow_threshold", out.slow_threshold, parse_duration));
+  OBS_TRY(read_value<Duration>(node, "slow_threshold", out.slow_threshold, parse_duration));
   OBS_TRY(read_share(node, "vip", out.vip));
   OBS_TRY(read_share(node, "health", out.health));
   OBS_TRY(read_share(node, "split", out.split));
   OBS_TRY(read_share(node, "late", out.late));
-  OBS_TRY(read<Duration>(node, "late_by", out.late_by, parse_duration));
+  OBS_TRY(read_value<Duration>(node, "late_by", out.late_by, parse_duration));
   if (out.errors + out.slow + out.health > 1) {
     return fail_at(node.at, "the shares of errors, slow and health are more than 100% together");
   }
@@ -408,7 +303,9 @@ Result<Scenario> parse_scenario(std::string_view text, const std::string& file) 
   OBS_TRY(section("weights", read_rates));
   OBS_TRY(section("extra", read_extra));
   OBS_TRY(section("clock_skew", read_skews));
-  OBS_TRY(read_count(root, "series", out.series));
+  auto series = static_cast<std::uint64_t>(out.series);
+  OBS_TRY(read_whole(root, "series", 1, k_max_series, series));
+  out.series = static_cast<double>(series);
   OBS_TRY(read_size(root, "span_size", out.span_size));
   OBS_TRY(read_size(root, "log_size", out.log_size));
   out.profile = root.text_or("profile", out.profile);
@@ -417,6 +314,27 @@ Result<Scenario> parse_scenario(std::string_view text, const std::string& file) 
   }
   OBS_TRY(check_graph(out, root.at));
   return out;
+}
+
+void add_to_items(Scenario& scenario, const Attribute& attribute) {
+  const auto add = [&attribute](std::vector<Attribute>& into) {
+    std::erase_if(into, [&](const Attribute& one) { return one.key == attribute.key; });
+    into.push_back(attribute);
+  };
+  for (Service& service : scenario.services) {
+    for (Operation& operation : service.operations) {
+      add(operation.attributes);
+      for (LogLine& line : operation.logs) {
+        add(line.attributes);
+      }
+    }
+  }
+  for (LogLine& line : scenario.logs) {
+    add(line.attributes);
+  }
+  for (Metric& metric : scenario.metrics) {
+    add(metric.attributes);
+  }
 }
 
 SeriesShare share_series(const Scenario& scenario, double stored) {

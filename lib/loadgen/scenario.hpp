@@ -13,15 +13,16 @@
 
 #include "lib/base/error.hpp"
 #include "lib/base/units.hpp"
+#include "lib/otlp/model.hpp"
 
 namespace obsctl::loadgen {
 
-// A string attribute. Exactly one source of values is set.
+// Exactly one source of values is set; `cardinality` and `size` make text.
 struct Attribute {
   enum class Spread { uniform, zipf, churn };
 
   std::string key;
-  std::vector<std::string> values = {};  // one: constant; several: chosen evenly per item
+  std::vector<otlp::AnyValue> values = {};  // one: constant; several: chosen evenly per item
   std::uint64_t cardinality = 0;  // >0: `prefix` and a number of fixed width, this many distinct
   Spread spread = Spread::uniform;
   double skew = 1.1;      // zipf exponent
@@ -66,6 +67,7 @@ struct Operation {
 
 struct Service {
   std::string name;
+  std::string sent_name = {};  // service.name of what is sent; empty: `name`
   std::string version = "1.0.0";
   std::vector<Attribute> resource = {};
   std::vector<Operation> operations = {};
@@ -128,6 +130,13 @@ struct Scenario {
 // a position.
 [[nodiscard]] Result<Scenario> parse_scenario(std::string_view text, const std::string& file);
 
+// "KEY=VALUE" with a value as YAML has them: 5 is a number, "5" in quotes is text. `what` names the
+// input in the error (Code::usage).
+[[nodiscard]] Result<Attribute> parse_attribute(std::string_view text, std::string_view what);
+
+// Adds the attribute to every span, point and record, in place of one with the same key.
+void add_to_items(Scenario& scenario, const Attribute& attribute);
+
 // A shipped scenario by name; an unknown name is a usage error with a suggestion.
 [[nodiscard]] Result<Scenario> shipped_scenario(std::string_view name);
 
@@ -141,6 +150,9 @@ struct SeriesShare {
 [[nodiscard]] SeriesShare share_series(const Scenario& scenario, double stored);
 inline constexpr int k_histogram_buckets = 15;
 inline constexpr int k_summary_quantiles = 3;
+
+// Series of one metric: the attribute that tells them apart has a digit for each power of ten.
+inline constexpr std::uint64_t k_max_series = 99'999'999;
 
 // Names of the shipped scenarios, sorted.
 [[nodiscard]] std::vector<std::string> scenario_names();

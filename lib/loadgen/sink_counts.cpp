@@ -15,8 +15,8 @@ Result<SinkSnapshot> fetch_sink(HttpClient& http, const std::string& url) {
   request.url = url;
   auto answer = http.send(request);
   if (!answer) {
-    return Failure(
-        std::move(answer).error().in(fmt::format("reading the sink's counts from '{}'", url)));
+    return Failure(std::move(answer).error().in(
+        fmt::format("reading the sink's counts from '{}'", shown_url(url))));
   }
   try {
     const auto json = nlohmann::json::parse(answer->body);
@@ -31,7 +31,7 @@ Result<SinkSnapshot> fetch_sink(HttpClient& http, const std::string& url) {
     out.traces = json.at("distinct_traces").get<std::uint64_t>();
     return out;
   } catch (const nlohmann::json::exception&) {
-    return fail(Code::failed, fmt::format("'{}' has no counts of an obsctl sink", url),
+    return fail(Code::failed, fmt::format("'{}' has no counts of an obsctl sink", shown_url(url)),
                 "use http://HOST:PORT/counts with the HTTP port of 'obsctl loadgen sink'");
   }
 }
@@ -55,7 +55,7 @@ Result<SinkSnapshot> wait_sink(HttpClient& http, Clock& clock, const std::string
 SinkReport sink_difference(const std::string& url, const SinkSnapshot& before,
                            const SinkSnapshot& after) {
   SinkReport out;
-  out.url = url;
+  out.url = shown_url(url);
   bool fell = false;
   const auto growth = [&fell](std::uint64_t from, std::uint64_t to) {
     fell = fell || to < from;

@@ -115,7 +115,7 @@ Result<std::vector<std::string>> endpoint_texts(const TargetOptions& options,
   if (!options.endpoints.empty()) {
     return options.endpoints;
   }
-  const bool grpc = options.transport == Transport::grpc;
+  const bool grpc = options.transport.value_or(Transport::grpc) == Transport::grpc;
   if (stack == nullptr) {
     return std::vector<std::string>{grpc ? "localhost:4317" : "localhost:4318"};
   }
@@ -145,11 +145,16 @@ Result<Target> resolve_target(const TargetOptions& options, const StackTarget* s
                               FileSystem& files, const std::filesystem::path& directory) {
   Target out;
   out.is_stack = stack != nullptr && options.endpoints.empty();
-  out.protocol = options.transport == Transport::grpc ? otlp::Protocol::grpc : otlp::Protocol::http;
+  const Transport transport = options.transport.value_or(Transport::grpc);
+  out.protocol = transport == Transport::grpc ? otlp::Protocol::grpc : otlp::Protocol::http;
+  if (options.streams && out.protocol == otlp::Protocol::http) {
+    return fail(Code::usage, "HTTP/1.1 has no streams: a connection carries one request at a time",
+                "set the number of connections instead");
+  }
   otlp::ClientOptions& client = out.client;
   client.encoding =
-      options.transport == Transport::http_json ? otlp::Encoding::json : otlp::Encoding::protobuf;
-  client.compression = options.compression;
+      transport == Transport::http_json ? otlp::Encoding::json : otlp::Encoding::protobuf;
+  client.compression = options.compression.value_or(otlp::Compression::none);
   OBS_TRY_ASSIGN(const auto texts, endpoint_texts(options, stack));
   for (const std::string& text : texts) {
     OBS_TRY_ASSIGN(otlp::Endpoint endpoint, otlp::parse_endpoint(text, out.protocol, "endpoint"));
@@ -164,9 +169,11 @@ Result<Target> resolve_target(const TargetOptions& options, const StackTarget* s
   // Every endpoint gets its share: one without a connection would be left out silently.
   client.connections =
       std::max(options.connections, static_cast<unsigned>(client.endpoints.size()));
-  client.streams = options.streams;
-  client.timeout =
-      std::chrono::nanoseconds(static_cast<std::int64_t>(options.timeout.seconds * 1e9));
+  client.streams = options.streams.value_or(client.streams);
+  if (options.timeout) {
+    client.timeout =
+        std::chrono::nanoseconds(static_cast<std::int64_t>(options.timeout->seconds * 1e9));
+  }
   client.user_agent = options.user_agent;
   return out;
 }

@@ -38,6 +38,7 @@ class Worker {
         stop_(stop),
         ids_(plan.seed),
         random_(mix64(plan.seed + static_cast<std::uint64_t>(offset))),
+        pace_(plan.retry_rate / static_cast<double>(stride)),
         compressor_(plan.client.compression) {
     const Payload& payload = *plan.payload;
     for (const auto* ring : {&payload.traces, &payload.metrics, &payload.logs}) {
@@ -388,9 +389,12 @@ class Worker {
                                (completion.outcome == otlp::Outcome::transport && completion.sent);
       const auto delay = otlp::retry_delay(plan_.retry, completion, flight.attempts,
                                            completion.done_time - flight.intended, random_.unit());
-      if (delay && stop_.level() == StopLevel::none) {
+      const auto at = delay ? pace_.book(completion.done_time + *delay,
+                                         flight.intended + plan_.retry.max_elapsed, flight.items)
+                            : std::nullopt;
+      if (at && stop_.level() == StopLevel::none) {
         flight.unanswered = flight.unanswered || lost_answer;
-        again_.push({completion.done_time + *delay, slot});
+        again_.push({*at, slot});
         return;
       }
     }
@@ -490,6 +494,7 @@ class Worker {
   const StopFlag& stop_;
   Ids ids_;
   Numbers random_;
+  otlp::RetryPace pace_;
   std::vector<Stream> streams_;
   std::vector<std::vector<Pool>> pools_;  // by stream and template
   std::vector<Flight> flights_;

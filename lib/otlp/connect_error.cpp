@@ -26,7 +26,11 @@ constexpr std::string_view k_client =
 constexpr std::string_view k_trust = "set the CA that signed it as the CA file";
 
 // The first that fits counts.
-constexpr std::array<Advice, 15> k_advice = {{
+constexpr std::array<Advice, 19> k_advice = {{
+    {"too many open files", "raise the limit of open files (ulimit -n), or use fewer connections"},
+    {"assign requested address", "no local port is free: use fewer connections, or wait a minute"},
+    {"network is unreachable", "check the network and the routes of this machine"},
+    {"no route to host", "check the network and the routes of this machine"},
     {"hostname mismatch", k_name},
     {"address mismatch", k_name},
     {"target host name", k_name},

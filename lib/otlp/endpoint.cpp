@@ -8,14 +8,26 @@
 
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
+#include "lib/io/fd.hpp"
 #include "lib/otlp/transport.hpp"
 
 namespace obsctl::otlp {
 namespace {
 
+// The text without what may be a password: everything between the scheme and the last '@'.
+std::string shown(std::string_view text) {
+  const auto at = text.rfind('@');
+  const auto scheme = text.find("://");
+  if (at == std::string_view::npos) {
+    return std::string(text);
+  }
+  const std::string_view start = scheme < at ? text.substr(0, scheme + 3) : std::string_view();
+  return fmt::format("{}…{}", start, text.substr(at));
+}
+
 Failure bad(std::string_view text, std::string_view what, std::string_view why) {
   return fail(
-      Code::usage, fmt::format("{} is not an endpoint: '{}' ({})", what, text, why),
+      Code::usage, fmt::format("{} is not an endpoint: '{}' ({})", what, shown(text), why),
       "write it like http://localhost:4318, https://collector.example:4317 or localhost:4317");
 }
 
@@ -43,6 +55,23 @@ bool loopback(const sockaddr* address) {
     return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) || mapped;
   }
   return false;
+}
+
+// False for a name that does not resolve. The addresses have port 0.
+template <class Test>
+bool all_addresses(const Endpoint& endpoint, Test test) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(endpoint.host.c_str(), nullptr, &hints, &found) != 0) {
+    return false;
+  }
+  bool all = found != nullptr;
+  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+    all = all && test(*one);
+  }
+  freeaddrinfo(found);
+  return all;
 }
 
 }  // namespace
@@ -125,18 +154,15 @@ Result<Endpoint> parse_endpoint(std::string_view text, Protocol protocol, std::s
 }
 
 bool is_loopback(const Endpoint& endpoint) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(endpoint.host.c_str(), nullptr, &hints, &found) != 0) {
-    return false;
-  }
-  bool all = found != nullptr;
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    all = all && loopback(one->ai_addr);
-  }
-  freeaddrinfo(found);
-  return all;
+  return all_addresses(endpoint, [](const addrinfo& one) { return loopback(one.ai_addr); });
+}
+
+bool is_of_this_machine(const Endpoint& endpoint) {
+  // A socket can be bound to an address of this machine only.
+  return all_addresses(endpoint, [](const addrinfo& one) {
+    const Fd probe(::socket(one.ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return ::bind(probe.get(), one.ai_addr, one.ai_addrlen) == 0;
+  });
 }
 
 }  // namespace obsctl::otlp

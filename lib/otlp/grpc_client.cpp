@@ -461,6 +461,12 @@ Result<void> GrpcClient::Impl::connect(Time deadline) {
       }
       all = all && lane->connection.state() == State::ready;
     }
+    if (all && capacity() == 0) {
+      return fail(Code::unreachable,
+                  fmt::format("{} allows no requests: its MAX_CONCURRENT_STREAMS is 0",
+                              lanes_.front()->target.endpoint.authority()),
+                  "the server is shutting down or takes no more; its log says why");
+    }
     if (all) {
       return {};
     }

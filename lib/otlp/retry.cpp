@@ -10,6 +10,9 @@ namespace {
 
 using Nanos = std::chrono::nanoseconds;
 
+// A hint of 0, or a date of a clock that is behind, must not turn a refusal into a storm.
+constexpr Nanos k_shortest = std::chrono::milliseconds(100);
+
 bool repeatable(Outcome outcome) {
   return outcome == Outcome::retryable || outcome == Outcome::timeout ||
          outcome == Outcome::transport;
@@ -56,17 +59,31 @@ std::optional<Nanos> retry_delay(const RetryPolicy& policy, const Completion& co
   }
   Nanos delay{0};
   if (policy.mode == RetryMode::honour) {
-    delay = backoff(policy, std::max(attempts, 1U), std::clamp(unit, 0.0, 1.0));
+    delay =
+        std::max(k_shortest, backoff(policy, std::max(attempts, 1U), std::clamp(unit, 0.0, 1.0)));
     if (completion.retry_after.count() >= 0) {
       const Nanos hint = completion.retry_after;
       const Nanos spread = scaled(hint, policy.jitter * unit);
-      delay = spread > Nanos::max() - hint ? Nanos::max() : hint + spread;
+      delay = std::max(delay, spread > Nanos::max() - hint ? Nanos::max() : hint + spread);
     }
   }
   if (elapsed > policy.max_elapsed || delay > policy.max_elapsed - elapsed) {
     return std::nullopt;
   }
   return delay;
+}
+
+std::optional<Time> RetryPace::book(Time earliest, Time latest, std::uint64_t items) {
+  if (std::isinf(per_second_)) {
+    return earliest;
+  }
+  const Time at = std::max(earliest, free_);
+  if (per_second_ <= 0 || at > latest) {
+    return std::nullopt;
+  }
+  free_ = at + std::chrono::duration_cast<Nanos>(
+                   std::chrono::duration<double>(static_cast<double>(items) / per_second_));
+  return at;
 }
 
 }  // namespace obsctl::otlp

@@ -39,12 +39,28 @@ struct RetryPolicy {
 
 // How long to wait before attempt `attempts + 1`, or nothing when the request is to be given up.
 // `attempts` ≥ 1 counts the attempts made, `elapsed` runs from the intended time of the first,
-// `unit` is a uniform random number in [0, 1). A server's hint is a lower bound: jitter is added
-// above it, so that a throttled fleet does not come back in one step.
+// `unit` is a uniform random number in [0, 1). A server's hint is a lower bound beside the backoff,
+// which it never shortens: jitter is added above it, so that a throttled fleet does not come back in
+// one step.
 [[nodiscard]] std::optional<std::chrono::nanoseconds> retry_delay(const RetryPolicy& policy,
                                                                   const Completion& completion,
                                                                   unsigned attempts,
                                                                   std::chrono::nanoseconds elapsed,
                                                                   double unit);
+
+// Spreads retries over time, so that they stay below a rate however many were refused at once.
+class RetryPace {
+ public:
+  // Items per second; infinite: no limit, 0: no retries.
+  explicit RetryPace(double per_second) : per_second_(per_second) {}
+
+  // The first free moment from `earliest` on for so many items, which is then taken; nothing when it
+  // lies after `latest`.
+  [[nodiscard]] std::optional<Time> book(Time earliest, Time latest, std::uint64_t items);
+
+ private:
+  double per_second_;
+  Time free_ = {};
+};
 
 }  // namespace obsctl::otlp

@@ -59,6 +59,9 @@ struct Endpoint {
 // address).
 [[nodiscard]] bool is_loopback(const Endpoint& endpoint);
 
+// True when every address the host resolves to belongs to this machine.
+[[nodiscard]] bool is_of_this_machine(const Endpoint& endpoint);
+
 struct ClientOptions {
   std::vector<Endpoint> endpoints = {};  // connections are spread over them in turn
   TlsOptions tls = {};

@@ -103,13 +103,14 @@ Result<std::vector<Sample>> QueryClient::query(std::string_view promql, Duration
   request.timeout = timeout;
   OBS_TRY_ASSIGN(const HttpResponse response, http_.send(request));
   if (response.status == 401 || response.status == 403) {
-    return fail(Code::failed, fmt::format("'{}' asks for a login (HTTP {})", url_, response.status),
+    return fail(Code::failed,
+                fmt::format("'{}' asks for a login (HTTP {})", shown_url(url_), response.status),
                 "use the address behind the proxy, or user:password@ in the URL");
   }
   auto samples = parse_query_answer(response.body);
   if (!samples) {
     return Failure(std::move(samples).error().in(
-        fmt::format("querying '{}' (HTTP {})", url_, response.status)));
+        fmt::format("querying '{}' (HTTP {})", shown_url(url_), response.status)));
   }
   return samples;
 }

@@ -109,7 +109,7 @@ Result<Measured> measure_stack(const Services& services, const std::string& url,
     }
   }
   Measured out;
-  out.url = client.url();
+  out.url = shown_url(client.url());  // it is printed and written to obsctl.yaml
   if (values.empty()) {
     return fail(
         Code::missing, fmt::format("'{}' has none of the stack's metrics", out.url),

@@ -183,7 +183,7 @@ class Faults(unittest.TestCase):
         self.assertTrue(any("UNAVAILABLE" in cause for cause in sent["causes"]), sent["causes"])
 
     def test_retries_deliver_everything(self):
-        tally, seen, _ = self.run_with("unavailable,share=10%,retry=100ms")
+        tally, seen, _ = self.run_with("unavailable,share=10%,retry=100ms", "-b", "1000")
         self.balanced(tally)
         self.assertEqual(tally["accepted"], tally["sent"])
         self.assertEqual(seen["distinct"], tally["sent"])
@@ -210,8 +210,14 @@ class Faults(unittest.TestCase):
         self.assertGreater(tally["accepted"], 0)
         self.assertGreater(sent["connections"]["disconnects"], 0)
 
+    def test_a_server_that_asks_for_no_delay_at_all_starts_no_storm(self):
+        with sink("--fault", "unavailable,retry=0s") as to:
+            done = obsctl("loadgen", "-e", f"127.0.0.1:{to.grpc}", "--signals", "logs", "-n", "100", "-d", "1s")
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertLess(to.stop()["signals"]["logs"]["requests"], 20)
+
     def test_http_faults_too(self):
-        tally, seen, _ = self.run_with("exhausted,share=10%,retry=1s", protocol="http/protobuf")
+        tally, seen, _ = self.run_with("exhausted,share=10%,retry=1s", "-b", "1000", protocol="http/protobuf")
         self.balanced(tally)
         self.assertEqual(tally["accepted"], tally["sent"])
         self.assertEqual(seen["distinct"], tally["sent"])
@@ -312,20 +318,43 @@ class Safety(unittest.TestCase):
         self.check(2, "two reports", "compare", "x.json")
         self.check(2, "profile", "--profile", "wild")
 
+    def test_what_no_clock_or_counter_can_hold_is_refused(self):
+        self.check(2, "'--timeout'", "--timeout", "106752d")
+        self.check(2, "'--rate'", "-r", "1e300/s")
+        self.check(2, "'--rate'", "-r", "0")
+        self.check(2, "'--duration'", "-d", "1e300s")
+        self.check(2, "'--warmup'", "--warmup", "1e300s")
+        self.check(2, "'--series'", "--series", "0")
+        self.check(2, "'--series'", "--series", "1G")
+
+    def test_an_option_without_effect_is_refused(self):
+        self.check(2, "'--profile' and '--max'", "--max", "--profile", "ramp")
+        self.check(2, "'--unit' and '--max'", "--max", "--unit", "requests")
+        for words in (("-n", "5"), ("--max",), ("--profile", "ramp"), ("--keep", "10%"),
+                      ("--sink-counts", "http://localhost:1/counts")):
+            self.check(2, "exclude each other", "--find-max", *words)
+        self.check(2, "no streams", "--protocol", "http/json", "--streams", "3")
+        self.check(2, "'--settle'", "--settle", "5s")
+        self.check(2, "'--slow-threshold'", "--slow-threshold", "1s")
+        self.check(2, "'--decision-wait'", "--decision-wait", "1s")
+        self.check(2, "'--template-dir' needs '--stack'", "--template-dir", ".")
+        self.check(2, "no plan in the format 'junit'", "--dry-run", "-o", "junit")
+
     def test_an_interrupted_run_reports_what_it_sent(self):
-        with sink() as to:
-            process = subprocess.Popen(
-                [BINARY, "loadgen", "-e", f"127.0.0.1:{to.grpc}", "-r", "2k/s", "-d", "60s", "-o", "json"],
-                env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            to.wait_for_load()
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
-            self.assertEqual(process.returncode, 130, err)
-            sent = json.loads(out)
-            self.assertTrue(sent["interrupted"])
-            seen = to.stop()
-            for name, tally in sent["signals"].items():
-                self.assertEqual(tally["accepted"], seen["signals"][name]["items"])
+        for ending, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)):
+            with self.subTest(ending=ending), sink() as to:
+                process = subprocess.Popen(
+                    [BINARY, "loadgen", "-e", f"127.0.0.1:{to.grpc}", "-r", "2k/s", "-d", "60s", "-o", "json"],
+                    env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                to.wait_for_load()
+                process.send_signal(ending)
+                out, err = process.communicate(timeout=20)
+                self.assertEqual(process.returncode, code, err)
+                sent = json.loads(out)
+                self.assertTrue(sent["interrupted"])
+                seen = to.stop()
+                for name, tally in sent["signals"].items():
+                    self.assertEqual(tally["accepted"], seen["signals"][name]["items"])
 
     def test_a_second_interrupt_stops_at_once(self):
         with sink("--fault", "hang") as to:

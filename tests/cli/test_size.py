@@ -1,17 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `obsctl size` promises at the command line: formats, sources of the load, checks, errors."""
 
+import contextlib
 import csv
+import http.server
 import io
 import json
 import pathlib
 import re
 import shutil
 import tempfile
+import threading
 import unittest
 
 import yaml
 from support import obsctl
+
+class Prometheus(http.server.BaseHTTPRequestHandler):
+    """Answers 100 to every query."""
+
+    def do_POST(self):
+        body = b'{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"100"]}]}}'
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def prometheus():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Prometheus)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
 
 # Of the small tier's 5,000 spans/s the first 1,000, and of the rest 10 % and all errors and slow traces.
 KEPT = 0.2 + 0.8 * 0.1225
@@ -36,6 +68,18 @@ class SizeCase(unittest.TestCase):
         self.assertIn("obsctl: error: ", done.stderr)
         for text in expect:
             self.assertIn(text, done.stderr)
+
+    def test_a_password_in_the_address_is_neither_shown_nor_written(self):
+        self.spec("tier: small\n")
+        with prometheus() as port:
+            address = f"http://admin:s3cret@127.0.0.1:{port}"
+            for form in ("text", "json"):
+                done = self.size("--from-prometheus", address, "--write-calibration", "-o", form)
+                self.assertNotIn("s3cret", done.stdout + done.stderr)
+        written = (self.root / "obsctl.yaml").read_text(encoding="utf-8")
+        self.assertIn(f"http://127.0.0.1:{port}", written)
+        self.assertNotIn("s3cret", written)
+        self.assertNotIn("s3cret", self.size("--from-prometheus", address, code=4).stderr)
 
     def spec(self, text, directory="."):
         path = self.root / directory / "obsctl.yaml"

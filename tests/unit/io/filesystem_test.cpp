@@ -3,10 +3,14 @@
 #include "lib/io/filesystem.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 
+#include "lib/io/fd.hpp"
 #include "lib/io/random.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -24,14 +28,66 @@ TEST_CASE("a file is replaced whole, with its mode, and nothing else is left") {
   CHECK((*disk.open_directory(dir.path()))->list(".")->size() == 1);
 }
 
-TEST_CASE("a link at the destination is replaced, not followed") {
+TEST_CASE("a link at the destination stays, what it leads to is replaced") {
   const TemporaryDirectory dir;
   OsFileSystem disk;
-  REQUIRE(disk.write_atomic(dir.path() / "target", "precious", 0644));
-  fs::create_symlink(dir.path() / "target", dir.path() / "link");
-  REQUIRE(disk.write_atomic(dir.path() / "link", "new", 0644));
-  CHECK(*disk.read(dir.path() / "target") == "precious");
-  CHECK(*disk.read(dir.path() / "link") == "new");
+  fs::create_directory(dir.path() / "elsewhere");
+  fs::create_symlink("elsewhere/target", dir.path() / "near");
+  fs::create_symlink(dir.path() / "near", dir.path() / "link");
+  for (const char* text : {"made", "replaced"}) {
+    REQUIRE(disk.write_atomic(dir.path() / "link", text, 0644));
+    CHECK(*disk.read(dir.path() / "elsewhere" / "target") == text);
+  }
+  CHECK(fs::is_symlink(dir.path() / "link"));
+  CHECK(fs::is_symlink(dir.path() / "near"));
+  CHECK((*disk.open_directory(dir.path() / "elsewhere"))->list(".")->size() == 1);
+  fs::create_symlink("round", dir.path() / "round");
+  CHECK_FALSE(disk.write_atomic(dir.path() / "round", "x", 0644));
+  CHECK_FALSE(disk.check_writable(dir.path() / "round"));
+}
+
+TEST_CASE("a pipe, a device and an open descriptor are written to and stay what they are") {
+  const TemporaryDirectory dir;
+  OsFileSystem disk;
+  const fs::path fifo = dir.path() / "fifo";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  const Fd reader(::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  CHECK(disk.check_writable(fifo));
+  REQUIRE(disk.write_atomic(fifo, "through", 0644));
+  std::array<char, 16> read{};
+  CHECK(::read(reader.get(), read.data(), read.size()) == 7);
+  CHECK(fs::is_fifo(fifo));
+
+  fs::create_symlink("/dev/full", dir.path() / "full");
+  CHECK(disk.check_writable(dir.path() / "full"));
+  CHECK_FALSE(disk.write_atomic(dir.path() / "full", "x", 0644));
+  CHECK(fs::is_symlink(dir.path() / "full"));
+
+  // As '> file' opened it: what was written before stays.
+  const fs::path file = dir.path() / "file";
+  const Fd opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  REQUIRE(::write(opened.get(), "before ", 7) == 7);
+  const std::string name = "/dev/fd/" + std::to_string(opened.get());
+  CHECK(disk.check_writable(name));
+  REQUIRE(disk.write_atomic(name, "after", 0644));
+  CHECK(*disk.read(file) == "before after");
+  CHECK_FALSE(disk.check_writable("/dev/fd/987654"));
+}
+
+TEST_CASE("whether a file can be written is known before, and asking leaves nothing") {
+  const TemporaryDirectory dir;
+  const OsFileSystem disk;
+  CHECK(disk.check_writable(dir.path() / "new"));
+  CHECK_FALSE(disk.check_writable(dir.path() / "no" / "such"));
+  CHECK_FALSE(disk.check_writable(dir.path()));
+  CHECK(fs::is_empty(dir.path()));
+}
+
+TEST_CASE("reading ends at a limit") {
+  const OsFileSystem disk;
+  const auto endless = disk.read("/dev/zero");
+  REQUIRE_FALSE(endless);
+  CHECK(endless.error().message == "'/dev/zero' is larger than 16 MiB");
 }
 
 TEST_CASE("errors name the path and the cause") {

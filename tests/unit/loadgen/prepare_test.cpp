@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/loadgen/job.hpp"
 #include "lib/loadgen/load_test.hpp"
@@ -18,7 +19,7 @@ namespace {
 using test::FakeSystem;
 
 Local local_of(FakeSystem& fake) {
-  return {fake.files, fake.environment.directory, fake.random};
+  return {fake.files, fake.environment.directory, fake.random, fake.environment};
 }
 
 Result<PreparedRun> prepared(const RunOptions& options, FakeSystem& fake,
@@ -153,6 +154,33 @@ TEST_CASE("a token comes from its file, or from the stack's") {
         Code::config);
 }
 
+TEST_CASE("variables of the environment fill in what options leave open") {
+  FakeSystem fake;
+  RunOptions options;
+  auto& set = fake.environment.variables;
+  const auto plan = [&] { return plan_run(options, nullptr, local_of(fake)); };
+  set["OTEL_EXPORTER_OTLP_ENDPOINT"] = "collector:4317";
+  CHECK(plan()->plan.client.endpoints.front().url() == "http://collector:4317");
+  set["OTEL_EXPORTER_OTLP_INSECURE"] = "false";
+  CHECK(plan()->plan.client.endpoints.front().url() == "https://collector:4317");
+  set["OTEL_EXPORTER_OTLP_CERTIFICATE"] = "ca.pem";
+  CHECK(plan()->plan.client.tls.ca_file == "ca.pem");
+  options.target.endpoints = {"localhost:4317"};  // not encrypted, so no certificate is needed
+  CHECK(plan()->plan.client.tls.ca_file.empty());
+  const StackTarget stack = stack_at("192.0.2.1");
+  options.target.endpoints.clear();
+  CHECK(plan_run(options, &stack, local_of(fake))->report.environment.empty());
+
+  set.clear();
+  set["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/json";
+  set["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://collector:4318/base/v1/traces";
+  CHECK(plan().error().message.find("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != std::string::npos);
+  options.load.signals = {otlp::Signal::traces};
+  CHECK(plan()->plan.client.endpoints.front().url() == "http://collector:4318/base");
+  set["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://collector:4318/elsewhere";
+  CHECK(plan().error().message.find("'/v1/traces'") != std::string::npos);
+}
+
 TEST_CASE("only a target beyond this machine above the safe rate needs a confirmation") {
   FakeSystem fake;
   RunOptions options;
@@ -184,13 +212,34 @@ TEST_CASE("only a target beyond this machine above the safe rate needs a confirm
   CHECK_FALSE(check_allowed(run, endpoints, {"192.0.2.1:4318", "192.0.2.10"}));
 }
 
-TEST_CASE("a stack may be loaded, wherever it is") {
+TEST_CASE("retries count for the safe rate of a target beyond this machine") {
   FakeSystem fake;
-  const StackTarget stack = stack_at("192.0.2.1");
+  RunOptions options;
+  options.load.rate = Rate{700};
+  const auto limited = [&](const StackTarget* stack) {
+    PreparedRun run = plan_run(options, stack, local_of(fake)).value();
+    limit_retries(run);
+    return run.plan.retry_rate;
+  };
+  options.target.endpoints = {"127.0.0.1:4317"};
+  CHECK(std::isinf(limited(nullptr)));
+  options.target.endpoints = {"127.0.0.1:4317", "192.0.2.1:4317"};
+  CHECK(limited(nullptr) == k_safe_rate - 700);
+  options.target.endpoints.clear();
+  const StackTarget stack = stack_at("127.0.0.1");
+  CHECK(std::isinf(limited(&stack)));
+}
+
+TEST_CASE("a stack may be loaded at every address of this machine, and nowhere else") {
+  FakeSystem fake;
+  StackTarget stack = stack_at("127.0.0.1");
   RunOptions options;
   options.load.max = true;
   CHECK(endpoints_to_confirm(*plan_run(options, &stack, local_of(fake))).empty());
   options.target.endpoints = {"192.0.2.2"};
+  CHECK(endpoints_to_confirm(*plan_run(options, &stack, local_of(fake))).size() == 1);
+  options.target.endpoints.clear();
+  stack = stack_at("192.0.2.1");
   CHECK(endpoints_to_confirm(*plan_run(options, &stack, local_of(fake))).size() == 1);
 }
 
@@ -226,6 +275,16 @@ TEST_CASE("nothing accepted is an error that says what to do, except for one sha
   CHECK(check_accepted(report, false).error().code == Code::unreachable);
   report.result.signals[0].refused = 5;
   CHECK(check_accepted(report, false).error().code == Code::failed);
+  const std::pair<const char*, const char*> hints[] = {
+      {"RESOURCE_EXHAUSTED: queue is full", "lower the rate"},
+      {"HTTP 413: too large", "smaller"},
+      {"HTTP 307: redirected to 'x'", "redirects"},
+      {"INVALID_ARGUMENT: no", "its log"},
+      {"HTTP 404: page not found", "path"}};
+  for (const auto& [cause, hint] : hints) {
+    report.result.causes = {{cause, 1}};
+    CHECK(check_accepted(report, false).error().hint.find(hint) != std::string::npos);
+  }
   report.result.unauthorized = 1;
   CHECK(check_accepted(report, false).error().hint.find("credentials") != std::string::npos);
   report.shards = 2;

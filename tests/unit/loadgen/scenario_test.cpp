@@ -6,8 +6,10 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <regex>
 #include <set>
 
@@ -31,6 +33,17 @@ services:
       - {name: in, calls: [{service: b, operation: work, count: 2}]}
   - {name: b, operations: [{name: work, median: 3ms}]}
 )";
+
+// Changes to the small scenario: settings of the call, of the operation, of an attribute.
+std::string with_call(const std::string& settings) {
+  return replace_all(k_small, "count: 2", settings);
+}
+std::string with_operation(const std::string& settings) {
+  return replace_all(k_small, "name: in,", "name: in, " + settings + ",");
+}
+std::string with_attribute(const std::string& settings) {
+  return with_operation("attributes: [{key: k, " + settings + "}]");
+}
 
 std::string patched(const Ring& ring, std::int64_t number, std::uint64_t seed, std::uint64_t time) {
   const RequestTemplate& request = ring.requests[ring.index_of(number)];
@@ -101,6 +114,23 @@ TEST_CASE("a scenario that cannot be meant is refused with its position") {
        "lead back"},
       {"name: x\nroots: [{service: a, operation: in}]\nservices: [{name: a}]\n",
        "no operation 'in'"},
+      {with_call("count: 0"), "'0' of 'count' is not a whole number from 1"},
+      {with_call("count: 1.5"), "'1.5' of 'count'"},
+      {with_call("count: 5000"), "'5000' of 'count'"},
+      {with_operation("median: 5ms, p99: 3ms"), "'p99' of operation 'in' is below its median"},
+      {with_operation("median: 0s"), "'median' of operation 'in' is shorter"},
+      {with_attribute("cardinality: 0"), "'0' of 'cardinality'"},
+      {with_attribute("cardinality: 1.5"), "'1.5' of 'cardinality'"},
+      {with_attribute("cardinality: 9, spread: churn, churn: 0s"), "'churn' is shorter"},
+      {with_attribute("value: a, prefix: b"), "'prefix' has no effect"},
+      {with_attribute("size: 0"), "'0' of 'size'"},
+      {with_attribute("size: 2MB"), "'2MB' of 'size'"},
+      {with_attribute("values: []"), "'values' is empty"},
+      {with_attribute("values: a"), "'values' is not a list"},
+      {with_attribute("value: ~"), "a value is missing"},
+      {with_attribute("value: 9223372036854775808"), "does not fit into 64 bits"},
+      {std::string(k_small) + "series: 0\n", "'0' of 'series'"},
+      {std::string(k_small) + "series: 100000000\n", "'100000000' of 'series'"},
   };
   for (const auto& [text, expected] : wrong) {
     CAPTURE(text);
@@ -108,6 +138,97 @@ TEST_CASE("a scenario that cannot be meant is refused with its position") {
     REQUIRE_FALSE(scenario);
     CHECK(scenario.error().message.find(expected) != std::string::npos);
     CHECK(scenario.error().at);
+  }
+}
+
+TEST_CASE("an attribute has the type that YAML gives its value") {
+  using otlp::AnyValue;
+  const std::pair<const char*, AnyValue> values[] = {
+      {"404", 404},
+      {"-7", -7},
+      {"+7", 7},
+      {"0x1f", 31},
+      {"0o17", 15},
+      {"\"404\"", "404"},
+      {"'true'", "true"},
+      {"0.5", 0.5},
+      {"-1.5e3", -1500.0},
+      {".inf", std::numeric_limits<double>::infinity()},
+      {"true", true},
+      {"False", false},
+      {"yes", "yes"},
+      {"1.2.3.4", "1.2.3.4"},
+      {"-", "-"},
+      {"+-5", "+-5"},
+      {"[1, a, true]", AnyValue::Array{1, "a", true}},
+      {"{a: 1, b: [x]}", AnyValue::Map{{"a", 1}, {"b", AnyValue::Array{"x"}}}},
+  };
+  for (const auto& [text, expected] : values) {
+    CAPTURE(text);
+    const auto scenario = parse_scenario(with_attribute(fmt::format("value: {}", text)), "x.yaml");
+    REQUIRE(scenario);
+    const auto& attributes = scenario->services.front().operations.front().attributes;
+    CHECK(attributes.front().values == std::vector<AnyValue>{expected});
+    const auto payload = compile(*scenario, {});
+    REQUIRE(payload);
+    const otlp::TraceRequest sent = traces_of(payload->traces->requests.front().bytes);
+    const auto& spans = sent.resources.front().scopes.front().items;
+    CHECK(spans.front().attributes.front() == otlp::KeyValue{"k", expected});
+  }
+}
+
+TEST_CASE("an attribute is read from KEY=VALUE and put on every item") {
+  using otlp::AnyValue;
+  const std::pair<const char*, AnyValue> values[] = {
+      {"k=5", 5}, {"k=\"5\"", "5"}, {"k='5'", "5"}, {"k=true", true}, {"k=a=b", "a=b"}, {"k=", ""}};
+  for (const auto& [text, expected] : values) {
+    CAPTURE(text);
+    const auto attribute = parse_attribute(text, "x");
+    REQUIRE(attribute);
+    CHECK(attribute->key == "k");
+    CHECK(attribute->values == std::vector<AnyValue>{expected});
+  }
+  for (const char* wrong : {"", "k", "=v", "k=99999999999999999999"}) {
+    CHECK(parse_attribute(wrong, "x").error().code == Code::usage);
+  }
+  auto scenario = shipped_scenario("shop");
+  REQUIRE(scenario);
+  add_to_items(*scenario, {.key = "http.route", .values = {"/x"}});
+  for (const Service& service : scenario->services) {
+    for (const Operation& operation : service.operations) {
+      CHECK(std::ranges::count(operation.attributes, "http.route", &Attribute::key) == 1);
+      for (const LogLine& line : operation.logs) {
+        CHECK(line.attributes.back().key == "http.route");
+      }
+    }
+  }
+  for (const Metric& metric : scenario->metrics) {
+    CHECK(metric.attributes.back().key == "http.route");
+  }
+}
+
+TEST_CASE("shipped scenarios use the types of the semantic conventions") {
+  for (const std::string& name : scenario_names()) {
+    CAPTURE(name);
+    const auto scenario = shipped_scenario(name);
+    REQUIRE(scenario);
+    std::vector<Attribute> all;
+    for (const Service& service : scenario->services) {
+      for (const Operation& operation : service.operations) {
+        all.insert(all.end(), operation.attributes.begin(), operation.attributes.end());
+      }
+    }
+    for (const Metric& metric : scenario->metrics) {
+      all.insert(all.end(), metric.attributes.begin(), metric.attributes.end());
+    }
+    for (const Attribute& attribute : all) {
+      CAPTURE(attribute.key);
+      const bool whole =
+          attribute.key == "http.response.status_code" || attribute.key == "file.size";
+      for (const otlp::AnyValue& value : attribute.values) {
+        CHECK(std::holds_alternative<std::int64_t>(value.value) == whole);
+      }
+    }
   }
 }
 

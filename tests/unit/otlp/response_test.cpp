@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "lib/otlp/compress.hpp"
 #include "lib/otlp/grpc_call.hpp"
@@ -100,6 +101,19 @@ TEST_CASE("the retry table of OTLP over gRPC") {
   }
 }
 
+TEST_CASE("retries are spread so that they stay below a rate") {
+  const Time start{};
+  RetryPace pace(100);
+  CHECK(pace.book(start + 1s, start + 60s, 50) == start + 1s);
+  CHECK(pace.book(start + 1s, start + 60s, 50) == start + 1500ms);
+  CHECK_FALSE(pace.book(start + 1s, start + 1900ms, 50));
+  CHECK(pace.book(start + 10s, start + 60s, 50) == start + 10s);
+  CHECK_FALSE(RetryPace(0).book(start, start + 60s, 1));
+  RetryPace free(std::numeric_limits<double>::infinity());
+  CHECK(free.book(start, start, 1'000'000) == start);
+  CHECK(free.book(start, start, 1'000'000) == start);
+}
+
 TEST_CASE("backoff grows, is jittered, honours hints and gives up") {
   const RetryPolicy policy{
       .initial = 1s, .max = 10s, .multiplier = 2, .jitter = 0.5, .max_elapsed = 60s};
@@ -116,6 +130,10 @@ TEST_CASE("backoff grows, is jittered, honours hints and gives up") {
   CHECK_FALSE(retry_delay(policy, refused, 1, 50s, 0.0));
   refused.retry_after = std::chrono::nanoseconds::max();
   CHECK_FALSE(retry_delay(policy, refused, 1, 0s, 0.9));
+
+  refused.retry_after = 0s;  // or a date of a clock that is behind: no reason to hurry
+  CHECK(retry_delay(policy, refused, 1, 0s, 0.5) == 1s);
+  CHECK(retry_delay({.initial = 1ms, .max = 1ms}, refused, 1, 0s, 0.0) == 100ms);
 
   RetryPolicy other = policy;
   other.mode = RetryMode::ignore;
