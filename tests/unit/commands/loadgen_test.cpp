@@ -79,7 +79,7 @@ TEST_CASE("a job hands on every portable option as it was given") {
     // Some text that the flag takes: one of its own, or one of these.
     std::vector<std::string> texts = choices_of(flag);
     std::ranges::copy(flag.suggestions, std::back_inserter(texts));
-    for (const char* text : {"5", "5s", "5/s", "5KB"}) {
+    for (const char* text : {"5", "5s", "5/s", "5KB", "k=v"}) {
       texts.emplace_back(text);
     }
     if (std::holds_alternative<bool*>(flag.into)) {
