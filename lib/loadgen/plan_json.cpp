@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/loadgen/prepare.hpp"
+#include "lib/loadgen/report_fields.hpp"
 
 namespace obsctl::loadgen {
 namespace {
@@ -30,23 +31,9 @@ std::string plan_json(const PreparedRun& run) {
   const Report& report = run.report;
   Json out;
   out["schema"] = "obsctl.loadgen-plan/v1";
-  out["scenario"] = run.scenario.name;
   out["description"] = run.scenario.description;
   out["source"] = run.scenario.source;
-  out["fingerprint"] = report.fingerprint;
-  out["seed"] = report.seed;
-  out["endpoints"] = report.endpoints;
-  out["environment"] = report.environment;
-  out["protocol"] = report.protocol;
-  out["compression"] = report.compression;
-  out["profile"] = report.profile;
-  out["unit"] = name_of(report.unit);
-  out["asked_rate"] = report.asked_rate;
-  out["expected_units"] = report.expected;
-  out["duration_seconds"] = report.duration;
-  out["warmup_seconds"] = report.warmup;
-  out["shard"] = report.shard;
-  out["shards"] = report.shards;
+  add_plan(out, report);
   out["signals"] = signals_json(run);
   out["spans_per_trace"] = run.payload->spans_per_trace;
   out["series"] = run.payload->series;

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names that the writer and the reader of obsctl.loadgen/v1 share.
+// What writers and readers of reports and plans as JSON share.
 #pragma once
+
+#include <nlohmann/json_fwd.hpp>
 
 #include "lib/loadgen/report.hpp"
 
 namespace obsctl::loadgen {
 
 inline constexpr std::string_view k_report_schema = "obsctl.loadgen/v1";
+
+// What was planned: the same members in a plan and in a report.
+void add_plan(nlohmann::ordered_json& out, const Report& report);
 
 struct TallyField {
   const char* name;

@@ -156,24 +156,6 @@ Json search_json(const Search& search) {
   return out;
 }
 
-void add_plan(Json& out, const Report& report) {
-  out["scenario"] = report.scenario;
-  out["fingerprint"] = report.fingerprint;
-  out["seed"] = report.seed;
-  out["endpoints"] = report.endpoints;
-  out["environment"] = report.environment;
-  out["protocol"] = report.protocol;
-  out["compression"] = report.compression;
-  out["profile"] = report.profile;
-  out["unit"] = name_of(report.unit);
-  out["asked_rate"] = report.asked_rate;
-  out["expected_units"] = report.expected;
-  out["duration_seconds"] = report.duration;
-  out["warmup_seconds"] = report.warmup;
-  out["shard"] = report.shard;
-  out["shards"] = report.shards;
-}
-
 void add_result(Json& out, const Report& report) {
   const RunResult& result = report.result;
   out["started_at"] = result.started_at;
@@ -220,6 +202,24 @@ Json tier_json(const TierVerdict& tier) {
 }
 
 }  // namespace
+
+void add_plan(Json& out, const Report& report) {
+  out["scenario"] = report.scenario;
+  out["fingerprint"] = report.fingerprint;
+  out["seed"] = report.seed;
+  out["endpoints"] = report.endpoints;
+  out["environment"] = report.environment;
+  out["protocol"] = report.protocol;
+  out["compression"] = report.compression;
+  out["profile"] = report.profile;
+  out["unit"] = name_of(report.unit);
+  out["asked_rate"] = report.asked_rate;
+  out["expected_units"] = report.expected;
+  out["duration_seconds"] = report.duration;
+  out["warmup_seconds"] = report.warmup;
+  out["shard"] = report.shard;
+  out["shards"] = report.shards;
+}
 
 std::string report_json(const Report& report) {
   Json out;
