@@ -17,6 +17,7 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -31,15 +32,19 @@ using Random = std::mt19937_64;
 std::string g_find;
 std::string g_input;
 
+void say(std::string_view text) {
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
 void keep_input() {
   const int file = ::open(g_find.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0644);
   if (file >= 0) {
     const bool kept = ::write(file, g_input.data(), g_input.size()) >= 0;
     ::close(file);
     if (kept) {
-      static_cast<void>(::write(STDERR_FILENO, "kept: ", 6));
-      static_cast<void>(::write(STDERR_FILENO, g_find.data(), g_find.size()));
-      static_cast<void>(::write(STDERR_FILENO, "\n", 1));
+      say("kept: ");
+      say(g_find);
+      say("\n");
     }
   }
 }
