@@ -2,6 +2,7 @@
 // When each request of one worker is due: a function of its number, shared by workers and shards.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -12,6 +13,11 @@ namespace obsctl::loadgen {
 // The requests of one signal that belong to one worker: first, first + stride, …
 class Stream {
  public:
+  struct Unsent {
+    std::uint64_t items = 0;
+    std::uint64_t requests = 0;
+  };
+
   Stream(const Ring& ring, const Plan& plan, std::int64_t offset, std::int64_t stride)
       : ring_(&ring),
         plan_(&plan),
@@ -34,6 +40,20 @@ class Stream {
     number_ += stride_;
     update();
   }
+  // Leaves out what is due before `until`, or in a closed loop all that is left of a count.
+  Unsent leave_out(double until) {
+    Unsent out;
+    if (plan_->max && plan_->requests[signal_] < 0) {
+      return out;
+    }
+    if (plan_->max) {
+      leave_out_laps(out);
+    }
+    while (!std::isinf(due_) && (plan_->max || due_ < until)) {
+      leave_out_one(out);
+    }
+    return out;
+  }
   [[nodiscard]] std::int64_t used() const { return number_; }
 
   // Of a metric's request: the number of the one that held the same series before; negative when
@@ -51,6 +71,30 @@ class Stream {
   }
 
  private:
+  void leave_out_one(Unsent& out) {
+    out.items += ring_->requests[ring_->index_of(number())].items;
+    ++out.requests;
+    advance();
+  }
+  // What is left of a huge count is too much to walk through. All laps of the ring have the same
+  // items, but for the last, which may end in a shorter request.
+  void leave_out_laps(Unsent& out) {
+    const auto lap = static_cast<std::int64_t>(ring_->size);
+    const std::int64_t laps = (limit_ - number_) / (lap * stride_) - 1;
+    if (laps < 1) {
+      return;
+    }
+    const std::int64_t from = number_;
+    Unsent one;
+    for (std::int64_t i = 0; i < lap; ++i) {
+      leave_out_one(one);
+    }
+    out.items += one.items * static_cast<std::uint64_t>(laps);
+    out.requests += one.requests * static_cast<std::uint64_t>(laps);
+    number_ = from + laps * lap * stride_;
+    update();
+  }
+
   void update() {
     if (number_ >= limit_) {
       due_ = std::numeric_limits<double>::infinity();

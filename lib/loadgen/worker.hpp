@@ -159,16 +159,11 @@ class Worker {
       Stream stream = streams_[i];
       auto& into = result_.signals[static_cast<std::size_t>(stream.ring().signal)];
       result_.next_request[static_cast<std::size_t>(stream.ring().signal)] = stream.number();
-      const bool counted = plan_.requests[static_cast<std::size_t>(stream.ring().signal)] >= 0;
-      // After an interruption only what was due until now is missing; a closed loop misses its
-      // count only.
+      // After an interruption only what was due until now is missing.
       const double until = std::chrono::duration<double>(now - epoch_.start).count();
-      while (!std::isinf(stream.due()) && (plan_.max ? counted : stream.due() < until)) {
-        const auto index = stream.ring().index_of(stream.number());
-        into.unsent += stream.ring().requests[index].items;
-        ++into.requests_unsent;
-        stream.advance();
-      }
+      const Stream::Unsent left = stream.leave_out(until);
+      into.unsent += left.items;
+      into.requests_unsent += left.requests;
     }
     last_send_ = std::max(last_send_, epoch_.start);
     load_end_ = cut ? std::max(last_send_, planned_end(now)) : last_send_;
