@@ -22,7 +22,8 @@ Result<Count> parse_item_count(std::string_view text, std::string_view what) {
   }
   OBS_TRY_ASSIGN(const double number, parse_count(text.substr(0, at), what));
   if (number < 1 || number > 1e15 || number != std::floor(number)) {
-    return fail(Code::usage, fmt::format("'{}' of '{}' is not a whole number above 0", text, what));
+    return fail(Code::usage,
+                fmt::format("'{}' of '{}' is not a whole number from 1 to 10^15", text, what));
   }
   return Count{static_cast<std::int64_t>(number), *of};
 }
