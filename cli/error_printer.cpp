@@ -29,17 +29,24 @@ std::string hint_of(const Error& error) {
   return error.hint + (both ? ": " : "") + join(settings, ", ");
 }
 
+// Servers and files have a say in what an error quotes; line breaks are the program's own.
+std::string fit(std::string_view text) {
+  std::vector<std::string> lines = split(text, '\n');
+  std::ranges::transform(lines, lines.begin(), [](const auto& line) { return printable(line); });
+  return join(lines, "\n");
+}
+
 std::string one_error(const Error& error, bool color) {
   std::string out =
-      fmt::format("obsctl: {} {}\n", style(Style::red, "error:", color), error.message);
+      fmt::format("obsctl: {} {}\n", style(Style::red, "error:", color), fit(error.message));
   if (error.at) {
-    out += fmt::format("  in: {}\n", error.at->str());
+    out += fmt::format("  in: {}\n", fit(error.at->str()));
   }
   for (const auto& where : error.context) {
-    out += fmt::format("  while: {}\n", where);
+    out += fmt::format("  while: {}\n", fit(where));
   }
   if (const std::string hint = hint_of(error); !hint.empty()) {
-    out += fmt::format("  hint: {}\n", hint);
+    out += fmt::format("  hint: {}\n", fit(hint));
   }
   return out;
 }

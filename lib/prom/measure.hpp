@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/io/clock.hpp"
 #include "lib/prom/query.hpp"
 
 namespace obsctl::prom {
@@ -23,9 +24,14 @@ struct Measurement {
   std::string query;            // the one that answered, or the last one tried
 };
 
+// How long all probes together may take: a server that answers each of some sixty queries just
+// before its own timeout would hold whoever waits for a quarter of an hour.
+inline constexpr Duration k_measure_timeout = {40};
+
 // Each probe in turn; the longest window of 1d, 1h, 15m, 5m and 2m that has data decides. Errors:
-// only when the server cannot be asked at all.
+// the server cannot be asked, is too slow for all of it, or answers what no stack has.
 [[nodiscard]] Result<std::vector<Measurement>> measure(const QueryClient& client,
-                                                       const std::vector<Probe>& probes);
+                                                       const std::vector<Probe>& probes,
+                                                       const Clock& clock);
 
 }  // namespace obsctl::prom

@@ -101,6 +101,7 @@ Result<std::vector<Sample>> QueryClient::query(std::string_view promql, Duration
   request.headers = {"Content-Type: application/x-www-form-urlencoded"};
   request.body = "query=" + percent_encoded(promql);
   request.timeout = timeout;
+  request.max_body = std::size_t{4} << 20;  // a tree of it takes some hundred MiB at the most
   OBS_TRY_ASSIGN(const HttpResponse response, http_.send(request));
   if (response.status == 401 || response.status == 403) {
     return fail(Code::failed,
@@ -115,8 +116,8 @@ Result<std::vector<Sample>> QueryClient::query(std::string_view promql, Duration
   return samples;
 }
 
-Result<std::optional<double>> QueryClient::value(std::string_view promql) const {
-  OBS_TRY_ASSIGN(const auto samples, query(promql));
+Result<std::optional<double>> QueryClient::value(std::string_view promql, Duration timeout) const {
+  OBS_TRY_ASSIGN(const auto samples, query(promql, timeout));
   if (samples.size() != 1 || !std::isfinite(samples.front().value)) {
     return std::optional<double>();
   }

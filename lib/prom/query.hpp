@@ -18,6 +18,8 @@ namespace obsctl::prom {
 // the server refused the query (its own words), or this is not the answer of such a server.
 [[nodiscard]] Result<std::vector<Sample>> parse_query_answer(std::string_view body);
 
+inline constexpr Duration k_query_timeout = {15};
+
 class QueryClient {
  public:
   // `url` is the server's base, for example "http://127.0.0.1:9090"; a path prefix is kept.
@@ -27,10 +29,11 @@ class QueryClient {
 
   // Runs an instant query. Errors: unreachable, or as parse_query_answer.
   [[nodiscard]] Result<std::vector<Sample>> query(std::string_view promql,
-                                                  Duration timeout = {30}) const;
+                                                  Duration timeout = k_query_timeout) const;
 
   // The finite value of a query with one result; nothing when it has none.
-  [[nodiscard]] Result<std::optional<double>> value(std::string_view promql) const;
+  [[nodiscard]] Result<std::optional<double>> value(std::string_view promql,
+                                                    Duration timeout = k_query_timeout) const;
 
  private:
   HttpClient& http_;

@@ -101,7 +101,7 @@ Result<Measured> measure_stack(const Services& services, const std::string& url,
   for (const auto& measure : measures) {
     probes.push_back({measure.name, measure.queries});
   }
-  OBS_TRY_ASSIGN(const auto measurements, prom::measure(client, probes));
+  OBS_TRY_ASSIGN(const auto measurements, prom::measure(client, probes, services.clock));
   Values values;
   for (const auto& measurement : measurements) {
     if (measurement.value) {

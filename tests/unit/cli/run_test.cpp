@@ -32,6 +32,13 @@ TEST_CASE("no command, --help and help are the same; -V is version") {
   CHECK(Ran({"-q", "help", "init", "nothing"}).code == exit_code::usage);
 }
 
+TEST_CASE("what an error quotes cannot move the cursor") {
+  const Ran ran(
+      {"a\x1b]0;x\x07\xc2\x9b"
+       "31m"});
+  CHECK(ran.err().starts_with("obsctl: error: unknown command 'a\\x1b]0;x\\x07\\x9b31m'\n"));
+}
+
 TEST_CASE("an error goes to stderr, as JSON when the result would be JSON") {
   const Ran text({"versoin"});
   CHECK(text.code == exit_code::usage);
