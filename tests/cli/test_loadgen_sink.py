@@ -353,6 +353,8 @@ class Limits(unittest.TestCase):
             self.assertGreater(json.loads(out)["memory_refused"], 0)
 
     def test_silent_clients_that_use_up_the_descriptors_shut_nobody_out(self):
+        if os.environ.get("SANITIZE"):
+            self.skipTest("UBSan looks into memory through a pipe, and calls every object wrong when it gets none")
         with Sink(prepare=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))) as sink:
             peers = [socket.create_connection(("127.0.0.1", sink.http), 20) for _ in range(60)]
             self.assertGreater(sink.counts()["idle_closed"], 0)
