@@ -161,6 +161,7 @@ void add_stack_values(Values& out, const Topology& topology, const Words& words)
   out["certificate_ends"] = stack.at("certificate_ends");
   out["forward"] = !policy.forward.url.empty();
   out["forward_url"] = policy.forward.url;
+  out["forward_header"] = !policy.forward.header.empty();
   out["ports"] = stack.at("ports");
   out["providers"] = stack.at("providers");
   for (const char* name : {"otlp_endpoint", "send_endpoint", "send_prefix", "curl_options",
