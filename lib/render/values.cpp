@@ -95,6 +95,8 @@ Values forward(const ForwardSpec& spec) {
 // What the stack's scrapes ask, each target once.
 Values scrape_jobs(const Topology& topology, const Address& host_of) {
   Values out = Values::array();
+  const Provider* receiver = topology.provider("telemetry.in");
+  const std::string sender = receiver == nullptr ? "" : receiver->component;
   std::set<std::string> seen;
   for (const auto& link : topology.links) {
     if (link.kind != LinkKind::scrape || !seen.insert(link.to).second) {
@@ -106,6 +108,7 @@ Values scrape_jobs(const Topology& topology, const Address& host_of) {
     out.push_back(Values{{"job", link.to},
                          {"tls", port != to.ports.end() && port->tls},
                          {"path", path == "/metrics" ? Values(nullptr) : Values(path)},
+                         {"forwards", link.to == sender && !topology.policy.forward.url.empty()},
                          {"target", fmt::format("{}:{}", host_of(link.to), link.port)}});
   }
   return out;

@@ -99,6 +99,14 @@ def test_nobody_waits_for_the_receiver_and_it_gets_all_later(forwarding, service
     report(f"{len(early)} traces waited for the receiver, {len(late)} went there at once; all are in the stack")
 
 
+def test_the_copy_is_counted_apart_from_the_stores(forwarding):
+    prometheus = forwarding[0].prometheus()
+    sent = '{__name__=~"otelcol_forward_sent_spans(_total)?"}'
+    wait_for(lambda: prometheus.query(sent), ARRIVAL, "the exporter of the copy under names of its own")
+    assert prometheus.query('{__name__=~"otelcol_exporter_.+", exporter="otlp_http/forward"}') == []
+    assert prometheus.query('otelcol_forward_queue_capacity{job="otel-collector"}') != []
+
+
 def test_its_header_is_shown_nowhere(forwarding):
     stack, _ = forwarding
     assert TOKEN not in stack.compose("config").stdout
