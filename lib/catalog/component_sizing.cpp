@@ -10,8 +10,8 @@
 #include "lib/base/text.hpp"
 #include "lib/catalog/component_files.hpp"
 #include "lib/catalog/measures.hpp"
-#include "lib/catalog/row.hpp"
 #include "lib/catalog/strict_reader.hpp"
+#include "lib/yaml/typed.hpp"
 #include "templates/embedded.hpp"
 
 namespace obsctl::catalog {

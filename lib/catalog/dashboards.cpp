@@ -9,9 +9,9 @@
 
 #include "lib/base/problems.hpp"
 #include "lib/base/text.hpp"
-#include "lib/catalog/row.hpp"
 #include "lib/catalog/signal.hpp"
 #include "lib/yaml/read.hpp"
+#include "lib/yaml/typed.hpp"
 
 namespace obsctl::catalog {
 namespace {

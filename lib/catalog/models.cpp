@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "lib/catalog/documents.hpp"
-#include "lib/catalog/row.hpp"
+#include "lib/yaml/typed.hpp"
 #include "templates/embedded.hpp"
 
 namespace obsctl::catalog {

@@ -8,7 +8,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/catalog/documents.hpp"
-#include "lib/catalog/row.hpp"
+#include "lib/yaml/typed.hpp"
 #include "templates/embedded.hpp"
 
 namespace obsctl::catalog {

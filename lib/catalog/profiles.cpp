@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "lib/catalog/row.hpp"
+#include "lib/yaml/typed.hpp"
 #include "templates/embedded.hpp"
 
 namespace obsctl::catalog {

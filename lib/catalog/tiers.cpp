@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "lib/base/text.hpp"
-#include "lib/catalog/row.hpp"
+#include "lib/yaml/typed.hpp"
 #include "templates/embedded.hpp"
 
 namespace obsctl::catalog {

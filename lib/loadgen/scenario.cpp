@@ -13,6 +13,7 @@
 #include "lib/loadgen/scenario_values.hpp"
 #include "lib/loadgen/trace_draft.hpp"
 #include "lib/yaml/read.hpp"
+#include "lib/yaml/typed.hpp"
 #include "templates/embedded.hpp"
 
 namespace obsctl::loadgen {
@@ -30,7 +31,7 @@ Result<LogLine> read_log(const Node& node) {
   OBS_TRY_ASSIGN(out.body, node.text("body"));
   OBS_TRY(read_size(node, "size", out.size));
   OBS_TRY_ASSIGN(out.attributes, read_attributes(node, "attributes"));
-  OBS_TRY(read_value<bool>(node, "on_error", out.on_error, parse_bool));
+  OBS_TRY(read_quantity<bool>(node, "on_error", out.on_error, parse_bool, false));
   return out;
 }
 
@@ -43,7 +44,7 @@ Result<Call> read_call(const Node& node, const std::string& service) {
   std::uint64_t count = 1;
   OBS_TRY(read_whole(node, "count", 1, k_max_spans, count));
   out.count = static_cast<int>(count);
-  OBS_TRY(read_value<bool>(node, "parallel", out.parallel, parse_bool));
+  OBS_TRY(read_quantity<bool>(node, "parallel", out.parallel, parse_bool, false));
   return out;
 }
 
@@ -54,14 +55,14 @@ Result<Operation> read_operation(const Node& node, const std::string& service) {
   OBS_TRY_ASSIGN(out.name, node.text("name"));
   OBS_TRY(read_choice(node, "kind", out.kind,
                       {"internal", "server", "client", "producer", "consumer"}));
-  OBS_TRY(read_value<Duration>(node, "median", out.latency.median, parse_duration));
+  OBS_TRY(read_quantity<Duration>(node, "median", out.latency.median, parse_duration, false));
   if (out.latency.median.seconds < k_shortest) {
     return fail_at(
         node.find("median")->at,
         fmt::format("'median' of operation '{}' is shorter than a microsecond", out.name));
   }
   out.latency.p99 = out.latency.median;
-  OBS_TRY(read_value<Duration>(node, "p99", out.latency.p99, parse_duration));
+  OBS_TRY(read_quantity<Duration>(node, "p99", out.latency.p99, parse_duration, false));
   if (out.latency.p99 < out.latency.median) {
     return fail_at(node.find("p99")->at,
                    fmt::format("'p99' of operation '{}' is below its median", out.name),
@@ -73,7 +74,7 @@ Result<Operation> read_operation(const Node& node, const std::string& service) {
   OBS_TRY_ASSIGN(out.logs, read_list<LogLine>(node, "logs", read_log));
   OBS_TRY(read_choice(node, "link", out.link, {"parent"}));
   out.event = node.text_or("event", "");
-  OBS_TRY(read_value<bool>(node, "fails", out.fails, parse_bool));
+  OBS_TRY(read_quantity<bool>(node, "fails", out.fails, parse_bool, false));
   return out;
 }
 
@@ -117,10 +118,10 @@ Result<Metric> read_metric(const Node& node) {
   std::string temporality = "cumulative";
   OBS_TRY(read_choice(node, "temporality", temporality, {"cumulative", "delta"}));
   out.cumulative = temporality == "cumulative";
-  OBS_TRY(read_value<bool>(node, "monotonic", out.monotonic, parse_bool));
+  OBS_TRY(read_quantity<bool>(node, "monotonic", out.monotonic, parse_bool, false));
   OBS_TRY_ASSIGN(out.attributes, read_attributes(node, "attributes"));
   OBS_TRY(read_whole(node, "series", 1, k_max_series, out.series));
-  OBS_TRY(read_value<bool>(node, "exemplars", out.exemplars, parse_bool));
+  OBS_TRY(read_quantity<bool>(node, "exemplars", out.exemplars, parse_bool, false));
   return out;
 }
 
@@ -129,12 +130,13 @@ Result<void> read_mix(const Node& node, Mix& out) {
       node.only({"errors", "slow", "slow_threshold", "vip", "health", "split", "late", "late_by"}));
   OBS_TRY(read_share(node, "errors", out.errors));
   OBS_TRY(read_share(node, "slow", out.slow));
-  OBS_TRY(read_value<Duration>(node, "slow_threshold", out.slow_threshold, parse_duration));
+  OBS_TRY(
+      read_quantity<Duration>(node, "slow_threshold", out.slow_threshold, parse_duration, false));
   OBS_TRY(read_share(node, "vip", out.vip));
   OBS_TRY(read_share(node, "health", out.health));
   OBS_TRY(read_share(node, "split", out.split));
   OBS_TRY(read_share(node, "late", out.late));
-  OBS_TRY(read_value<Duration>(node, "late_by", out.late_by, parse_duration));
+  OBS_TRY(read_quantity<Duration>(node, "late_by", out.late_by, parse_duration, false));
   if (out.errors + out.slow + out.health > 1) {
     return fail_at(node.at, "the shares of errors, slow and health are more than 100% together");
   }

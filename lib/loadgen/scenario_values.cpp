@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "lib/base/text.hpp"
+#include "lib/yaml/typed.hpp"
 
 namespace obsctl::loadgen {
 namespace {
@@ -103,7 +104,7 @@ Result<void> read_spread(const Node& node, Attribute& out) {
                : spread == "churn" ? Attribute::Spread::churn
                                    : Attribute::Spread::uniform;
   OBS_TRY(read_count(node, "skew", out.skew));
-  OBS_TRY(read_value<Duration>(node, "churn", out.churn, parse_duration));
+  OBS_TRY(read_quantity<Duration>(node, "churn", out.churn, parse_duration, false));
   if (out.churn.seconds < k_shortest_churn) {
     return fail_at(node.find("churn")->at, "'churn' is shorter than 1ms");
   }
@@ -172,13 +173,13 @@ Result<Attribute> parse_attribute(std::string_view text, std::string_view what) 
 
 Result<void> read_share(const Node& map, std::string_view key, double& into) {
   Share share{into};
-  OBS_TRY(read_value<Share>(map, key, share, parse_share));
+  OBS_TRY(read_quantity<Share>(map, key, share, parse_share, false));
   into = share.value;
   return {};
 }
 
 Result<void> read_count(const Node& map, std::string_view key, double& into) {
-  return read_value<double>(map, key, into, parse_count);
+  return read_quantity<double>(map, key, into, parse_count, false);
 }
 
 Result<void> read_whole(const Node& map, std::string_view key, std::uint64_t min, std::uint64_t max,
@@ -200,7 +201,7 @@ Result<void> read_whole(const Node& map, std::string_view key, std::uint64_t min
 
 Result<void> read_size(const Node& map, std::string_view key, std::size_t& into) {
   Bytes bytes{static_cast<double>(into)};
-  OBS_TRY(read_value<Bytes>(map, key, bytes, parse_bytes));
+  OBS_TRY(read_quantity<Bytes>(map, key, bytes, parse_bytes, false));
   const Node* node = map.find(key);
   if (node == nullptr) {
     return {};

@@ -17,23 +17,6 @@
 namespace obsctl::loadgen {
 
 // Each reads the value of `key` into the field, which keeps what it holds without the key.
-template <class T>
-Result<void> read_value(const yaml::Node& map, std::string_view key, T& into,
-                        Result<T> (*parse)(std::string_view, std::string_view)) {
-  const yaml::Node* node = map.find(key);
-  if (node == nullptr) {
-    return {};
-  }
-  auto value = parse(node->scalar, key);
-  if (!value) {
-    Error error = std::move(value).error();
-    error.code = Code::config;
-    error.at = node->at;
-    return Failure(std::move(error));
-  }
-  into = *value;
-  return {};
-}
 Result<void> read_share(const yaml::Node& map, std::string_view key, double& into);
 Result<void> read_count(const yaml::Node& map, std::string_view key, double& into);
 // A whole number from `min` to `max`, in the short forms of a count: "500k".
