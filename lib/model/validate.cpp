@@ -258,8 +258,8 @@ class Validator {
     const char* header = "forward.header";
     if (forward.url.empty()) {
       if (!forward.header.empty()) {
-        add(header, "'forward.header' is not used, because 'forward.url' is empty",
-            "name the receiver, or remove it", {{url, "URL"}});
+        add(header, "a header needs somebody who receives it, and 'forward.url' is empty",
+            "name the receiver, or remove the header", {{url, "URL"}});
       }
       return;
     }

@@ -2,7 +2,6 @@
 """What `obsctl loadgen` says about a run is true: rates, fates, duplicates, the collector's counters."""
 
 import contextlib
-import http.server
 import json
 import os
 import pathlib
@@ -16,7 +15,7 @@ import time
 import unittest
 import urllib.request
 
-from support import BINARY, obsctl
+from support import BINARY, Handler, obsctl, serving
 from test_loadgen import ENV, report, sink
 
 
@@ -24,34 +23,15 @@ from test_loadgen import ENV, report, sink
 def server(post=None, get=None):
     """An HTTP server on a free port: `post(path, body)` and `get()` return the body of the answer."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_):
-            pass
-
-        def answer(self, kind, body):
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
+    class Own(Handler):
         def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.answer("application/x-protobuf", post(self.path, body))
+            self.answer(post(self.path, self.body()), "application/x-protobuf")
 
         def do_GET(self):
-            self.answer("text/plain", get())
+            self.answer(get(), "text/plain")
 
-    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listener.daemon_threads = True
-    threading.Thread(target=listener.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.server_address[1]}"
-    finally:
-        listener.shutdown()
-        listener.server_close()
+    with serving(Own) as listener:
+        yield listener.url
 
 
 def partial_success(text):

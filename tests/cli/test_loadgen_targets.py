@@ -2,7 +2,6 @@
 """Where `obsctl loadgen` sends: TLS, credentials, paths, several endpoints, broken servers, and who may be flooded."""
 
 import contextlib
-import http.server
 import json
 import pathlib
 import socket
@@ -13,7 +12,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from support import obsctl
+from support import Handler, obsctl, serving
 from test_loadgen import free_port, sink
 
 PROTOCOLS = ("grpc", "http/protobuf")
@@ -191,38 +190,23 @@ class Tls(Case):
         self.assertIn("key", alone.stderr)
 
 
-class Recorder(http.server.BaseHTTPRequestHandler):
+class Recorder(Handler):
     """Keeps what it gets and, when `echo` is set, complains with the credentials in it."""
 
-    protocol_version = "HTTP/1.1"
     echo = False
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["content-length"]))
+        self.body()
         self.server.seen.append((self.path, dict(self.headers.items())))
         body = f"bad credentials: {self.headers['authorization']}".encode() if self.echo else b""
-        self.send_response(401 if self.echo else 200)
-        self.send_header("content-type", "text/plain" if self.echo else "application/x-protobuf")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        self.answer(body, "text/plain" if self.echo else "application/x-protobuf", 401 if self.echo else 200)
 
 
 @contextlib.contextmanager
 def recorder(handler=Recorder):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.seen = []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server, f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(handler) as server:
+        server.seen = []
+        yield server, server.url
 
 
 class Credentials(Case):

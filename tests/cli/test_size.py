@@ -3,46 +3,30 @@
 
 import contextlib
 import csv
-import http.server
 import io
 import json
 import pathlib
 import re
 import shutil
 import tempfile
-import threading
 import unittest
 
 import yaml
-from support import obsctl
+from support import Handler, obsctl, serving
 
-class Prometheus(http.server.BaseHTTPRequestHandler):
+class Prometheus(Handler):
     """Answers 100 to every query."""
 
     def do_POST(self):
         body = b'{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"100"]}]}}'
-        self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        self.body()
+        self.answer(body)
 
 
 @contextlib.contextmanager
 def prometheus():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Prometheus)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Prometheus) as server:
+        yield server.server_port
 
 
 # Of the small tier's 5,000 spans/s the first 1,000, and of the rest 10 % and all errors and slow traces.

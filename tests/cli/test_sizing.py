@@ -2,17 +2,15 @@
 """Sizing drives generation: what `init` writes holds the load, or `init` says what does and that is true."""
 
 import contextlib
-import http.server
 import json
 import os
 import pathlib
 import random
 import shutil
 import tempfile
-import threading
 import unittest
 
-from support import obsctl
+from support import Handler, obsctl, serving
 
 PROFILES = {  # the documents' throughput of each host, at its upper end
     "minimum": ("1k/s", "100k", "1k/s"),
@@ -29,20 +27,12 @@ def engine(cpus, gib):
     answer = json.dumps({"NCPU": cpus, "MemTotal": int(gib * 2**30), "Name": "there",
                          "DockerRootDir": "/nowhere/docker"}).encode()
 
-    class Info(http.server.BaseHTTPRequestHandler):
+    class Info(Handler):
         def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            self.answer(answer)
 
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Info) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(Info) as server:
         yield {"DOCKER_HOST": f"tcp://127.0.0.1:{server.server_port}"}
-        server.shutdown()
 
 
 class SizingCase(unittest.TestCase):
