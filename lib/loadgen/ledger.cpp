@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
 #include "lib/base/text.hpp"
+#include "lib/prom/otelcol.hpp"
 
 namespace obsctl::loadgen {
 namespace {
@@ -26,40 +26,6 @@ std::string label(const prom::Sample& sample, std::initializer_list<std::string_
 }
 
 constexpr std::string_view k_item_words[] = {"spans", "metric_points", "log_records"};
-
-// The words of a metric's name, joined by single underscores, without what readers and translators
-// of the collector put in front of and behind them, except for a unit:
-//   otelcol_receiver_accepted_spans_total           receiver_accepted_spans
-//   otelcol_receiver_accepted_spans__spans__total   receiver_accepted_spans_spans
-//   receiver_accepted_spans_ratio_total (Alloy)     receiver_accepted_spans_ratio
-std::string plain_name(std::string_view name) {
-  constexpr std::string_view k_namespace = "otelcol_";
-  std::string out;
-  for (const char c : name) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
-      out += c;
-    } else if (!out.empty() && out.back() != '_') {
-      out += '_';
-    }
-  }
-  if (out.ends_with('_')) {
-    out.pop_back();
-  }
-  if (const auto at = out.find(k_namespace); at != std::string::npos) {
-    out.erase(0, at + k_namespace.size());
-  }
-  return std::string(prom::without_total(out));
-}
-
-// True for `stem`, and for `stem` with a unit behind it. `name` is plain.
-bool is_named(std::string_view name, std::string_view stem) {
-  static constexpr std::string_view k_units[] = {
-      "_ratio", "_1",      "_spans",    "_datapoints", "_points", "_records", "_logs", "_batches",
-      "_items", "_traces", "_requests", "_bytes",      "_By",     "_seconds", "_s"};
-  return name.starts_with(stem) &&
-         (name.size() == stem.size() ||
-          std::ranges::find(k_units, name.substr(stem.size())) != std::end(k_units));
-}
 
 // `name` is plain.
 void read_items(Snapshot& out, std::string_view name, const prom::Sample& sample) {
@@ -80,7 +46,7 @@ void read_items(Snapshot& out, std::string_view name, const prom::Sample& sample
       continue;
     }
     for (std::size_t i = 0; i < otlp::k_signals; ++i) {
-      if (!is_named(name.substr(row.prefix.size()), k_item_words[i])) {
+      if (!prom::is_named(name.substr(row.prefix.size()), k_item_words[i])) {
         continue;
       }
       out.signals[i].*row.into += sample.value;
@@ -103,16 +69,12 @@ double growth(const std::map<std::string, double>& before, const std::string& ke
   return after - (found == before.end() ? 0 : found->second);
 }
 
-bool is_collectors(std::string_view name) {
-  return name.find("otelcol_") != std::string_view::npos;
-}
-
 // Of the process itself. Alloy has the names that every Go process has.
 void read_process(Snapshot& out, std::string_view name, double value, bool of_collector) {
   const auto take = [&](double& into) { into = of_collector || into == 0 ? value : into; };
-  if (is_named(name, "process_cpu") || is_named(name, "process_cpu_seconds")) {
+  if (prom::is_named(name, "process_cpu") || prom::is_named(name, "process_cpu_seconds")) {
     take(out.cpu_seconds);
-  } else if (is_named(name, "process_memory_rss") || is_named(name, "process_resident_memory")) {
+  } else if (prom::is_named(name, "process_memory_rss") || prom::is_named(name, "process_resident_memory")) {
     take(out.rss_bytes);
   }
 }
@@ -121,21 +83,21 @@ void read_sample(Snapshot& out, const prom::Sample& sample) {
   if (!std::isfinite(sample.value)) {
     return;
   }
-  const std::string name = plain_name(sample.name);
+  const std::string name = prom::plain_otelcol_name(sample.name);
   read_items(out, name, sample);
-  read_process(out, name, sample.value, is_collectors(sample.name));
-  if (is_named(name, "exporter_queue_size")) {
+  read_process(out, name, sample.value, prom::is_otelcols(sample.name));
+  if (prom::is_named(name, "exporter_queue_size")) {
     out.queued += sample.value;
-  } else if (const bool in = is_named(name, "processor_incoming_items");
-             in || is_named(name, "processor_outgoing_items")) {
+  } else if (const bool in = prom::is_named(name, "processor_incoming_items");
+             in || prom::is_named(name, "processor_outgoing_items")) {
     out.removed[fmt::format("{} {}", label(sample, {"otel_signal", "otel.signal"}),
                             label(sample, {"processor"}))] += (in ? 1 : -1) * sample.value;
-  } else if (is_named(name, "processor_tail_sampling_global_count_traces_sampled") &&
+  } else if (prom::is_named(name, "processor_tail_sampling_global_count_traces_sampled") &&
              label(sample, {"decision"}) != "dropped") {  // health checks, not sampled
     out.samples = true;
     (label(sample, {"sampled"}) == "true" ? out.sampled_traces : out.dropped_traces) +=
         sample.value;
-  } else if (is_named(name, "processor_tail_sampling_count_traces_sampled") &&
+  } else if (prom::is_named(name, "processor_tail_sampling_count_traces_sampled") &&
              label(sample, {"sampled"}) == "true") {
     out.policies[label(sample, {"policy"})] += sample.value;
   }
@@ -178,7 +140,7 @@ Result<Snapshot> fetch_snapshot(HttpClient& http, const std::string& url) {
   const bool any =
       std::ranges::any_of(*families,
                           [](const prom::Family& f) {
-                            return is_collectors(f.name) || f.name.starts_with("alloy_");
+                            return prom::is_otelcols(f.name) || f.name.starts_with("alloy_");
                           }) ||
       std::ranges::any_of(out.signals, &Snapshot::Items::counted);
   return any ? Result<Snapshot>(std::move(out))

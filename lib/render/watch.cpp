@@ -23,7 +23,7 @@ constexpr std::string_view k_catalog = "catalog/";
 constexpr std::string_view k_yaml = ".yaml";
 constexpr std::string_view k_cases = ".test.yaml";
 
-enum class Kind { alerts, recording, dashboard, data_source };
+enum class Kind { alerts, recording, dashboard, data_source, health };
 
 // A file of rows.
 struct Source {
@@ -36,18 +36,19 @@ struct Source {
 
 std::optional<Kind> kind_of(std::string_view file) {
   static const std::map<std::string_view, Kind> k_files = {
-      {"alerts.yaml", Kind::alerts},
-      {"recording.yaml", Kind::recording},
-      {"dashboard.yaml", Kind::dashboard},
-      {"datasource.yaml", Kind::data_source},
+      {"alerts.yaml", Kind::alerts},       {"recording.yaml", Kind::recording},
+      {"dashboard.yaml", Kind::dashboard}, {"datasource.yaml", Kind::data_source},
+      {"health.yaml", Kind::health},
   };
   const auto found = k_files.find(file);
   return found == k_files.end() ? std::nullopt : std::optional<Kind>(found->second);
 }
 
 std::optional<Kind> kind_of_folder(std::string_view folder) {
-  static const std::map<std::string_view, Kind> k_folders = {
-      {"alerts", Kind::alerts}, {"recording", Kind::recording}, {"dashboards", Kind::dashboard}};
+  static const std::map<std::string_view, Kind> k_folders = {{"alerts", Kind::alerts},
+                                                             {"recording", Kind::recording},
+                                                             {"dashboards", Kind::dashboard},
+                                                             {"health", Kind::health}};
   const auto found = k_folders.find(folder);
   return found == k_folders.end() ? std::nullopt : std::optional<Kind>(found->second);
 }
@@ -249,6 +250,7 @@ struct Read {
   catalog::RowFile<catalog::AlertRule> alerts;
   catalog::RowFile<catalog::RecordingRule> records;
   std::optional<catalog::Dashboard> dashboard;
+  std::vector<catalog::HealthCheck> checks;
 };
 
 Result<Read> read(const Source& source, const Values& values, const TemplateStore& store) {
@@ -259,6 +261,12 @@ Result<Read> read(const Source& source, const Values& values, const TemplateStor
     OBS_TRY_ASSIGN(out.dashboard, catalog::parse_dashboard(text, file, source.component));
     OBS_TRY(add_shared(*out.dashboard, source.component, values, store));
     OBS_TRY(keep(out.dashboard->panels, values));
+    return out;
+  }
+  if (source.kind == Kind::health) {
+    OBS_TRY_ASSIGN(out.checks,
+                   catalog::parse_health_checks({std::move(text), file}, source.component));
+    OBS_TRY(keep(out.checks, values));
     return out;
   }
   const catalog::RowOwner owner = {source.name, source.component};
@@ -272,6 +280,42 @@ Result<Read> read(const Source& source, const Values& values, const TemplateStor
                                                    {std::move(cases), source.cases.file()}, owner));
   OBS_TRY(keep(out.alerts.rows, values));
   return out;
+}
+
+// The checks that every component has, about this one.
+Result<std::vector<catalog::HealthCheck>> common_checks(const Template& source,
+                                                        const Component& component,
+                                                        const Values& values,
+                                                        const TemplateStore& store) {
+  const auto verb = [&](const char* name) {
+    const Values& of_verb = values.at("cmd").at(name);
+    return of_verb.contains(component.name) ? of_verb.at(component.name) : Values("");
+  };
+  Values about = values;
+  about["self"] = {{"name", component.name},
+                   {"title", component.title},
+                   {"probed", component.probes.has_value()},
+                   {"stores", !component.volumes.empty()},
+                   {"logs", verb("logs_50")},
+                   {"state", verb("state")},
+                   {"start", verb("start")},
+                   {"restart", verb("restart")}};
+  OBS_TRY_ASSIGN(const std::string text, render_template(source, about, store));
+  OBS_TRY_ASSIGN(auto out, catalog::parse_health_checks({text, source.file()}, component.name));
+  OBS_TRY(keep(out, values));
+  return out;
+}
+
+Result<void> add_common_checks(Watch& out, const Topology& topology, const TemplateStore& store) {
+  OBS_TRY_ASSIGN(const Template source, store.find("catalog/every_health.yaml"));
+  std::vector<catalog::HealthCheck> all;
+  for (const auto& component : topology.components) {
+    OBS_TRY_ASSIGN(auto checks, common_checks(source, component, out.values, store));
+    std::ranges::move(checks, std::back_inserter(all));
+  }
+  out.checks.insert(out.checks.begin(), std::make_move_iterator(all.begin()),
+                    std::make_move_iterator(all.end()));
+  return {};
 }
 
 Result<std::vector<WatchSource>> read_sources(const std::vector<Source>& files) {
@@ -337,7 +381,9 @@ Result<Watch> read_watch(const Topology& topology, const TemplateStore& store, c
     if (one->dashboard) {
       out.dashboards.push_back(std::move(*one->dashboard));
     }
+    std::ranges::move(one->checks, std::back_inserter(out.checks));
   }
+  OBS_TRY(add_common_checks(out, topology, store));
   OBS_TRY_ASSIGN(out.alerts, catalog::join_alerts(std::move(alerts)));
   out.records = catalog::join_recording_rules(std::move(records));
   remove_absent(out.alerts, topology);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens what is checked: the stack of a directory, or programs by their URLs.
+#include "lib/health/subject.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/base/text.hpp"
+#include "lib/render/watch.hpp"
+
+namespace obsctl::health {
+namespace {
+
+Result<std::vector<Check>> checks_of(const stack::Stack& stack) {
+  OBS_TRY_ASSIGN(Watch watch, read_watch(stack.topology, stack.templates.store, stack.words));
+  return compile(std::move(watch.checks));
+}
+
+}  // namespace
+
+std::string Subject::name() const {
+  std::vector<std::string> urls;
+  for (const GivenEndpoint& one : given) {
+    urls.push_back(shown_url(one.url));
+  }
+  return own() ? stack.directory.string() : join(urls, ", ");
+}
+
+std::optional<std::string> Subject::url_of(const Component& component, int port) const {
+  for (const GivenEndpoint& one : given) {
+    if (one.component == component.name) {
+      return one.url.ends_with('/') ? one.url.substr(0, one.url.size() - 1) : one.url;
+    }
+  }
+  if (!own() || !stack.target->on_this_host) {
+    return std::nullopt;
+  }
+  for (const Port& one : component.ports) {
+    if (one.container == port && one.host != 0) {
+      return fmt::format("{}://{}", one.scheme(), one.reached_at());
+    }
+  }
+  return std::nullopt;
+}
+
+Result<Subject> open_stack(const Services& services, const std::filesystem::path& start,
+                           const std::vector<std::string>& template_dirs) {
+  OBS_TRY_ASSIGN(stack::Stack stack,
+                 stack::open(services.files, services.environment, start, template_dirs));
+  OBS_TRY_ASSIGN(auto checks, checks_of(stack));
+  return Subject{.stack = std::move(stack), .given = {}, .checks = std::move(checks)};
+}
+
+Result<Subject> given_programs(const Services& services, std::vector<GivenEndpoint> given) {
+  OBS_TRY_ASSIGN(auto templates,
+                 stack::load_templates(services.files, services.environment, {}, {}));
+  OBS_TRY_ASSIGN(stack::Stack stack, stack::assemble({}, StackSpec{}, std::move(templates)));
+  std::vector<std::string> names;
+  for (const auto& component : stack.topology.components) {
+    names.push_back(component.name);
+  }
+  for (const GivenEndpoint& one : given) {
+    if (std::ranges::find(names, one.component) == names.end()) {
+      return unknown_choice(one.component, "component", names);
+    }
+  }
+  OBS_TRY_ASSIGN(auto checks, checks_of(stack));
+  const auto is_given = [&given](const std::string& component) {
+    return std::ranges::any_of(
+        given, [&component](const GivenEndpoint& one) { return one.component == component; });
+  };
+  std::erase_if(stack.topology.components,
+                [&is_given](const Component& one) { return !is_given(one.name); });
+  std::erase_if(checks, [&is_given](const Check& check) {
+    return !check.row.component.empty() && !is_given(check.row.component);
+  });
+  return Subject{.stack = std::move(stack), .given = std::move(given), .checks = std::move(checks)};
+}
+
+}  // namespace obsctl::health

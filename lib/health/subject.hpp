@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is checked: a stack that obsctl generated, or programs that somebody names by their URLs.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/error.hpp"
+#include "lib/health/judge.hpp"
+#include "lib/io/clock.hpp"
+#include "lib/io/environment.hpp"
+#include "lib/io/filesystem.hpp"
+#include "lib/io/http.hpp"
+#include "lib/io/signals.hpp"
+#include "lib/stack/stack.hpp"
+
+namespace obsctl::health {
+
+// Everything outside of the program that checking touches.
+struct Services {
+  const Environment& environment;
+  const FileSystem& files;
+  HttpClient& http;
+  Clock& clock;
+  const StopFlag& stop;
+};
+
+// A program of a stack that obsctl did not generate: `component` is the folder whose checks it gets.
+struct GivenEndpoint {
+  std::string component;  // "prometheus"
+  std::string url;        // of its API or its metrics: "http://host:9090"
+};
+
+struct Subject {
+  stack::Stack stack;  // of given programs: their components of a default stack
+  std::vector<GivenEndpoint>
+      given;  // empty: the stack is obsctl's, and its files are in `stack.directory`
+  std::vector<Check> checks;
+
+  [[nodiscard]] bool own() const { return given.empty(); }
+  // For people: the stack's directory, or the URLs.
+  [[nodiscard]] std::string name() const;
+  // Where this host reaches a port of a component, without a path; nothing when it is not published.
+  [[nodiscard]] std::optional<std::string> url_of(const Component& component, int port) const;
+};
+
+// The stack of `start` (absolute) or above it, with its checks. Errors: those of stack::open; a check
+// that is not valid.
+[[nodiscard]] Result<Subject> open_stack(const Services& services,
+                                         const std::filesystem::path& start,
+                                         const std::vector<std::string>& template_dirs);
+
+// Programs by their URLs. Errors: a component that does not exist.
+[[nodiscard]] Result<Subject> given_programs(const Services& services,
+                                             std::vector<GivenEndpoint> given);
+
+}  // namespace obsctl::health
