@@ -67,6 +67,9 @@ class Sums {
 
 // What a series grew by between two readings. A counter that fell was started again at 0.
 double change_of(Change change, double before, double after, double seconds) {
+  if (change == Change::before) {
+    return before;
+  }
   const double difference = change != Change::deriv && after < before ? after : after - before;
   return change == Change::increase ? difference : difference / seconds;
 }

@@ -9,10 +9,11 @@
 // A name stands for its samples, summed over all labels but those of the check's `by`; {label="x"},
 // {label!="x"} and {label=~"x|y"} select some. max(), min() and count() take the place of the sum.
 // rate() is the growth of a counter per second between the two readings (a counter that fell has
-// begun anew), increase() the growth itself, deriv() the change of a gauge per second. A '?' behind a
-// selector or function reads what is not there as 0; without it a missing name makes the check
-// unknown. Two operands are joined where the labels that both have are equal, so that "accepted by
-// signal" meets "sent by signal and exporter". A division by 0 has no value. Comparisons give 1 or 0.
+// begun anew), increase() the growth itself, deriv() the change of a gauge per second, before() what
+// the first reading said. A '?' behind a selector or function reads what is not there as 0; without
+// it a missing name makes the check unknown. Two operands are joined where the labels that both have
+// are equal, so that "accepted by signal" meets "sent by signal and exporter". A division by 0 has no
+// value. Comparisons give 1 or 0.
 #pragma once
 
 #include <map>

@@ -28,7 +28,7 @@ enum class Op {
 };
 
 enum class Reduce { sum, max, min, count };
-enum class Change { none, rate, increase, deriv };
+enum class Change { none, before, rate, increase, deriv };
 
 struct Matcher {
   std::string label;

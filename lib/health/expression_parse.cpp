@@ -168,7 +168,8 @@ class Parser {
     auto out = std::make_shared<ExpressionNode>();
     out->op = Op::select;
     out->name = name();
-    if (out->name.empty()) {
+    if (out->name.empty() || out->name == "and" || out->name == "or" || out->name == "not") {
+      next_ -= out->name.size();
       return wrong("a metric, a number or '('");
     }
     if (take("(")) {
@@ -192,6 +193,8 @@ class Parser {
       out.change = Change::increase;
     } else if (word == "deriv") {
       out.change = Change::deriv;
+    } else if (word == "before") {
+      out.change = Change::before;
     } else if (word == "max") {
       out.reduce = Reduce::max;
     } else if (word == "min") {
@@ -200,7 +203,7 @@ class Parser {
       out.reduce = Reduce::count;
     } else {
       return fail_at(at_, fmt::format("there is no function '{}'", word),
-                     "there are rate, increase, deriv, max, min and count");
+                     "there are rate, increase, deriv, before, max, min and count");
     }
     return {};
   }

@@ -2,7 +2,7 @@
 // Fills numbers into the texts of checks, in the units in which people read them.
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 
 #include "lib/base/units.hpp"
 #include "lib/health/judge.hpp"
@@ -37,6 +37,14 @@ std::string value_of(std::string_view tag, const Labels& labels,
   return label == labels.end() ? "?" : label->second;
 }
 
+// {name} or {name:format}; other braces belong to a command or a query.
+bool is_tag(std::string_view inside) {
+  const auto name = inside.substr(0, inside.find(':'));
+  return !name.empty() && inside.size() < 40 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
 }  // namespace
 
 std::string fill_in(std::string_view text, const Labels& labels,
@@ -48,9 +56,15 @@ std::string fill_in(std::string_view text, const Labels& labels,
     if (open == std::string_view::npos || close == std::string_view::npos) {
       break;
     }
+    const std::string_view inside = text.substr(open + 1, close - open - 1);
     out += text.substr(0, open);
-    out += value_of(text.substr(open + 1, close - open - 1), labels, values);
-    text.remove_prefix(close + 1);
+    if (is_tag(inside)) {
+      out += value_of(inside, labels, values);
+      text.remove_prefix(close + 1);
+    } else {
+      out += '{';
+      text.remove_prefix(open + 1);
+    }
   }
   return out.append(text);
 }

@@ -10,14 +10,10 @@
 #include "lib/render/watch.hpp"
 
 namespace obsctl::health {
-namespace {
-
 Result<std::vector<Check>> checks_of(const stack::Stack& stack) {
   OBS_TRY_ASSIGN(Watch watch, read_watch(stack.topology, stack.templates.store, stack.words));
   return compile(std::move(watch.checks));
 }
-
-}  // namespace
 
 std::string Subject::name() const {
   std::vector<std::string> urls;

@@ -46,6 +46,9 @@ struct Subject {
   [[nodiscard]] std::optional<std::string> url_of(const Component& component, int port) const;
 };
 
+// The checks of a stack. Errors: one that is not valid.
+[[nodiscard]] Result<std::vector<Check>> checks_of(const stack::Stack& stack);
+
 // The stack of `start` (absolute) or above it, with its checks. Errors: those of stack::open; a check
 // that is not valid.
 [[nodiscard]] Result<Subject> open_stack(const Services& services,

@@ -292,17 +292,13 @@ Result<std::vector<catalog::HealthCheck>> common_checks(const Template& source,
     return of_verb.contains(component.name) ? of_verb.at(component.name) : Values("");
   };
   Values about = values;
-  about["self"] = {{"name", component.name},
-                   {"title", component.title},
-                   {"probed", component.probes.has_value()},
-                   {"stores", !component.volumes.empty()},
-                   {"logs", verb("logs_50")},
-                   {"state", verb("state")},
-                   {"start", verb("start")},
-                   {"restart", verb("restart")}};
+  about["self"] = {{"name", component.name},  {"title", component.title},
+                   {"logs", verb("logs_50")}, {"state", verb("state")},
+                   {"start", verb("start")},  {"restart", verb("restart")}};
+  about["probed"] = component.probes.has_value();
   OBS_TRY_ASSIGN(const std::string text, render_template(source, about, store));
   OBS_TRY_ASSIGN(auto out, catalog::parse_health_checks({text, source.file()}, component.name));
-  OBS_TRY(keep(out, values));
+  OBS_TRY(keep(out, about));
   return out;
 }
 

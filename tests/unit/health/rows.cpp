@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every row that is built in, and what the collector's rows find in its metrics, whatever these are
+// called.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/health/ledger.hpp"
+#include "lib/health/subject.hpp"
+#include "tests/unit/health/readings.hpp"
+
+namespace obsctl::health {
+namespace {
+
+std::vector<Check> checks_with(const char* spec_text) {
+  OsFileSystem files;
+  auto templates = stack::load_templates(files, Environment{}, {}, {});
+  REQUIRE(templates.has_value());
+  auto spec = read_spec(spec_text, "obsctl.yaml");
+  REQUIRE(spec.has_value());
+  auto stack = stack::assemble({}, *spec, std::move(*templates));
+  REQUIRE(stack.has_value());
+  auto checks = checks_of(*stack);
+  INFO((checks ? "" : checks.error().at->str() + " " + checks.error().message));
+  REQUIRE(checks.has_value());
+  return std::move(*checks);
+}
+
+// One truth in the forms that versions and readers of the collector give it.
+struct Form {
+  const char* name;
+  const char* total;         // behind counters
+  const char* bytes;         // behind bytes
+  const char* extra;         // labels of every series
+  const char* signal_label;  // of queues
+};
+constexpr Form k_forms[] = {
+    {"plain", "", "", "", "data_type"},
+    {"service labels", "", "", ",service_name=\"otelcol\",service_instance_id=\"1\"", "data_type"},
+    {"suffixes", "_total", "_bytes", ",service_name=\"otelcol\"", "data_type"},
+    {"scope labels", "_total", "_bytes", ",otel_scope_name=\"x\",otel_scope_version=\"\"",
+     "data_type"},
+    {"unit words", "__spans__total", "_bytes", "", "otel_signal"},
+};
+
+struct Flow {
+  double accepted, refused, sent, failed, full, queue;
+};
+
+std::string page(const Form& form, const Flow& flow) {
+  const std::string total = form.total;
+  std::string out;
+  const auto counter = [&](const char* stem, const char* label, const char* of, double value) {
+    out += fmt::format("otelcol_{}{}{{{}=\"{}\"{}}} {:e}\n", stem, total, label, of, form.extra,
+                       value);
+  };
+  counter("receiver_accepted_spans", "receiver", "otlp", flow.accepted);
+  counter("receiver_refused_spans", "receiver", "otlp", flow.refused);
+  counter("exporter_sent_spans", "exporter", "otlp/traces", flow.sent);
+  counter("exporter_send_failed_spans", "exporter", "otlp/traces", flow.failed);
+  counter("exporter_enqueue_failed_spans", "exporter", "otlp/traces", flow.full);
+  for (const auto& [gauge, value] : {std::pair{"size", flow.queue}, {"capacity", 1000.0}}) {
+    out += fmt::format("otelcol_exporter_queue_{}{{exporter=\"otlp/traces\",{}=\"traces\"{}}} {}\n",
+                       gauge, form.signal_label, form.extra, value);
+  }
+  return out;
+}
+
+// The ids of what the collector's rows find, with their severities and values.
+std::string findings(const std::vector<Check>& checks, const Evidence& evidence) {
+  std::string out;
+  for (const CheckResult& result : judge(checks, evidence)) {
+    if (!result.id.starts_with("COL-")) {
+      continue;
+    }
+    CHECK(result.status != Status::unknown);
+    for (const Problem& problem : result.problems) {
+      out += fmt::format("{} {} {}\n", result.id, name_of(problem.severity), problem.message);
+    }
+  }
+  return out;
+}
+
+Evidence collector(const Form& form, const Flow& before, const Flow& after) {
+  Evidence out;
+  out.readings.push_back(reading("otel-collector", Source::container,
+                                 "container_exists 1\ncontainer_running 1\ncontainer_paused 0\n"));
+  out.readings.push_back(reading("otel-collector", Source::readiness, "probe_success 1\n"));
+  out.readings.push_back(metrics_reading("otel-collector", page(form, before), page(form, after)));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("every row of every component is valid") {
+  CHECK(checks_with("tier: small\n").size() > 57);
+  checks_with(
+      "tier: small\nlogs: {backend: victorialogs}\ntraces: {backend: tempo}\nmetrics: {backend: victoriametrics}\n");
+  checks_with("tier: small\nsecurity: {tls: self-signed}\n");
+}
+
+TEST_CASE("a backend that does not answer is found while no counter of failures moves") {
+  const auto checks = checks_with("tier: small\n");
+  const Flow before{5e6, 12, 4.2e6, 0, 0, 790};
+  const Flow after{5.01e6, 12, 4.2e6, 0, 0, 830};
+  for (const Form& form : k_forms) {
+    INFO(form.name);
+    const std::string found = findings(checks, collector(form, before, after));
+    CHECK(
+        found ==
+        "COL-003 error exporter otlp/traces sends no traces: 830 of 1000 (83 %) wait, growing by 4/s; "
+        "queue full in 42.5 s\n"
+        "COL-005 error the queue of exporter otlp/traces for traces is 83 % full (830 of 1000)\n");
+  }
+}
+
+TEST_CASE("items that are lost for good are counted in any form of names") {
+  const auto checks = checks_with("tier: small\n");
+  const Flow before{1e6, 0, 1e6, 100, 0, 3};
+  const Flow after{1.002e6, 0, 1.0018e6, 300, 0, 3};
+  for (const Form& form : k_forms) {
+    INFO(form.name);
+    const Evidence evidence = collector(form, before, after);
+    CHECK(
+        findings(checks, evidence) ==
+        "COL-004 error exporter otlp/traces loses 20/s items of traces for good (10 %): 20/s refused "
+        "or given up, 0/s found the queue full\n");
+    const auto lines = ledger(evidence);
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].accepted == doctest::Approx(200));
+    CHECK(lines[0].stored == doctest::Approx(180));
+    CHECK(lines[0].lost_per_second() == doctest::Approx(20));
+    CHECK(lines[0].unknown == doctest::Approx(0));
+  }
+}
+
+TEST_CASE("a healthy collector gives nothing: idle, loaded, or with counters of old trouble") {
+  const auto checks = checks_with("tier: small\n");
+  for (const auto& [before, after] : {std::pair<Flow, Flow>{{0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}},
+                                      {{1e6, 12, 1e6, 5, 5, 2}, {1.1e6, 12, 1.1e6, 5, 5, 3}},
+                                      {{1e6, 0, 1e6, 0, 0, 0}, {1.001e6, 0, 1e6, 0, 0, 1}}}) {
+    CHECK(findings(checks, collector(k_forms[0], before, after)).empty());
+  }
+}
+
+TEST_CASE("what needs a component that does not answer is skipped, not unknown and not ok") {
+  const auto checks = checks_with("tier: small\n");
+  Evidence evidence = collector(k_forms[0], {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0});
+  evidence.readings[1] = reading("otel-collector", Source::readiness,
+                                 "probe_success{error=\"connection refused\"} 0\n");
+  const auto results = judge(checks, evidence);
+  const auto of = [&results](const std::string& id) {
+    return *std::ranges::find_if(results, [&id](const CheckResult& one) {
+      return one.id == id && one.component == "otel-collector";
+    });
+  };
+  CHECK(of("SVC-002").status == Status::error);
+  CHECK(of("SVC-002").problems[0].message ==
+        "OpenTelemetry Collector is not ready: connection refused");
+  CHECK(of("COL-003").status == Status::skipped);
+  CHECK(of("COL-003").why == "not so: OpenTelemetry Collector answers (SVC-002)");
+}
+
+TEST_CASE("a source that could not be read makes its checks unknown") {
+  const auto checks = checks_with("tier: small\n");
+  Evidence evidence = collector(k_forms[0], {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0});
+  evidence.readings[2].samples.clear();
+  evidence.readings[2].error = Error{.code = Code::unreachable, .message = "timed out"};
+  for (const CheckResult& result : judge(checks, evidence)) {
+    if (result.id.starts_with("COL-")) {
+      CHECK(result.status == Status::unknown);
+      CHECK(result.why == "http://localhost:8888/metrics could not be read: timed out");
+    }
+  }
+}
+
+TEST_CASE("braces of commands and queries stay") {
+  CHECK(fill_in("{a:%} {b} {x=\"y\"} {{.State}} {a:s} {A}", {{"b", "it"}}, {{"a", 0.5}}) ==
+        "50 % it {x=\"y\"} {{.State}} 500 ms {A}");
+}
+
+}  // namespace obsctl::health
