@@ -7,7 +7,7 @@ import dataclasses
 import json
 import pathlib
 import time
-from typing import Callable
+from collections.abc import Callable
 
 import yaml
 
