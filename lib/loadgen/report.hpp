@@ -38,6 +38,7 @@ struct Search {
   int met = 0;                   // trials at that rate that met it …
   int tried = 0;                 // … of so many
   bool generator_bound = false;  // the generator, not the target, was the limit
+  std::string ended_by = {};     // why it ended before it was done: a trial that could not be run
 
   // What was met once may have been luck.
   [[nodiscard]] bool confirmed() const { return met > 1; }

@@ -144,6 +144,9 @@ Json search_json(const Search& search) {
   out["trials_at_highest"] = search.tried;
   out["trials_met_at_highest"] = search.met;
   out["generator_bound"] = search.generator_bound;
+  if (!search.ended_by.empty()) {
+    out["ended_by"] = search.ended_by;
+  }
   out["trials"] = Json::array();
   for (const Trial& trial : search.trials) {
     out["trials"].push_back({{"asked", trial.asked},

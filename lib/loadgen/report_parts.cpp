@@ -225,6 +225,9 @@ std::string search_text(const Search& search, bool color) {
   }
   std::string out = render_text(table, color);
   out += verdict_of(search) + "\n";
+  if (!search.ended_by.empty()) {
+    out += fmt::format("The search ended early: {}\n", search.ended_by);
+  }
   if (search.generator_bound) {
     out += "The generator was the limit, not the target: use more workers or more machines\n";
   }

@@ -66,7 +66,13 @@ Result<SearchResult> find_max(const SearchOptions& options, const TryRate& try_r
     }
   }
   const auto attempt = [&](double rate) -> Result<bool> {
-    OBS_TRY_ASSIGN(out.last, try_rate(rate));
+    auto report = try_rate(rate);
+    // A target that is gone ends the search, and what was found before stays worth to know.
+    if (!report && !out.search.trials.empty()) {
+      out.search.ended_by = report.error().message;
+      return false;
+    }
+    OBS_TRY_ASSIGN(out.last, std::move(report));
     const Trial trial = trial_of(rate, out.last, thresholds);
     out.search.generator_bound =
         out.search.generator_bound || (!trial.held && out.last.result.generator_bound());
@@ -74,7 +80,7 @@ Result<SearchResult> find_max(const SearchOptions& options, const TryRate& try_r
     return trial.held;
   };
   const auto over = [&] {
-    return out.last.result.interrupted ||
+    return out.last.result.interrupted || !out.search.ended_by.empty() ||
            static_cast<int>(out.search.trials.size()) >= options.max_trials;
   };
   double low = 0;
@@ -93,7 +99,9 @@ Result<SearchResult> find_max(const SearchOptions& options, const TryRate& try_r
     (held ? low : high) = middle;
   }
   double step = options.precision;
-  for (int i = 0; i < options.max_confirmations && low > 0 && !out.last.result.interrupted; ++i) {
+  for (int i = 0; i < options.max_confirmations && low > 0 && !out.last.result.interrupted &&
+                  out.search.ended_by.empty();
+       ++i) {
     OBS_TRY_ASSIGN(const bool held, attempt(low));
     if (!held) {
       low *= 1 - step;

@@ -27,7 +27,8 @@ using TryRate = std::function<Result<Report>(double rate)>;
 
 // Besides the thresholds a trial must send at least 99 % of what was asked. A rate is confirmed when
 // it is met a second time; one that is not lowers the rate, by the precision first and by more each
-// time. Errors are those of `try_rate`.
+// time. When a later trial cannot be run, the search
+// ends with what it has and says so. Errors are those of the first `try_rate`.
 [[nodiscard]] Result<SearchResult> find_max(const SearchOptions& options, const TryRate& try_rate);
 
 }  // namespace obsctl::loadgen

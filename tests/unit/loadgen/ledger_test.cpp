@@ -396,6 +396,19 @@ TEST_CASE("the search finds a known knee and confirms it") {
   told.search = unconfirmed->search;
   CHECK(report_text(told, false).find("Best unconfirmed rate") != std::string::npos);
   CHECK_FALSE(told.passed());
+  // A target that is gone after some trials.
+  int answered = 0;
+  const auto gone = [&](double rate) -> Result<Report> {
+    return ++answered > 3 ? fail(Code::unreachable, "connection refused") : model(rate);
+  };
+  const auto early = find_max({.start = 1000, .max_trials = 30, .thresholds = {}}, gone);
+  REQUIRE(early);
+  CHECK(early->search.trials.size() == 3);
+  CHECK(early->search.highest == 4000);
+  CHECK_FALSE(early->search.confirmed());
+  told.search = early->search;
+  CHECK(report_text(told, false).find("The search ended early: connection refused") !=
+        std::string::npos);
   const auto never = find_max({.start = 1e6, .max_trials = 3, .thresholds = {}}, model);
   REQUIRE(never);
   CHECK(never->search.highest == 0);
