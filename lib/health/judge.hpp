@@ -43,8 +43,8 @@ struct Problem {
 struct CheckResult {
   std::string id;
   catalog::HealthCategory category = catalog::HealthCategory::services;
-  std::string component;  // empty: the stack
-  std::string title;
+  std::string component = {};  // empty: the stack
+  std::string title = {};
   Status status = Status::ok;
   std::vector<Problem> problems = {};          // most serious first
   std::string why = {};                        // of unknown and skipped: "Loki is down"
