@@ -17,6 +17,7 @@
 #include "lib/io/environment.hpp"
 #include "lib/io/filesystem.hpp"
 #include "lib/io/http.hpp"
+#include "lib/io/process.hpp"
 #include "lib/io/random.hpp"
 #include "lib/io/terminal.hpp"
 
@@ -41,6 +42,7 @@ struct System {
   const Environment& environment;
   FileSystem& files;
   HttpClient& http;
+  Processes& processes;
   Clock& clock;
   Random& random;
   Terminal& terminal;

@@ -33,12 +33,13 @@ int main(int argc, char** argv) {
     const auto environment = obsctl::Environment::of_process();
     obsctl::OsFileSystem files;
     obsctl::CurlHttpClient http;
+    obsctl::OsProcesses processes;
     obsctl::OsClock clock;
     obsctl::OsRandom random;
     obsctl::OsTerminal terminal(environment);
     obsctl::StopFlag stop;
     return obsctl::cli::run(std::vector<std::string>(argv + 1, argv + argc),
-                            {environment, files, http, clock, random, terminal, stop});
+                            {environment, files, http, processes, clock, random, terminal, stop});
   } catch (const std::bad_alloc&) {
     std::fputs("obsctl: error: there is not enough memory\n", stderr);
     return obsctl::exit_code::failed;

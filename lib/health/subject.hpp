@@ -13,6 +13,7 @@
 #include "lib/io/environment.hpp"
 #include "lib/io/filesystem.hpp"
 #include "lib/io/http.hpp"
+#include "lib/io/process.hpp"
 #include "lib/io/signals.hpp"
 #include "lib/stack/stack.hpp"
 
@@ -23,6 +24,7 @@ struct Services {
   const Environment& environment;
   const FileSystem& files;
   HttpClient& http;
+  Processes& processes;
   Clock& clock;
   const StopFlag& stop;
 };

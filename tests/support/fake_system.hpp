@@ -4,6 +4,8 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <fstream>
@@ -36,6 +38,20 @@ class FakeHttp final : public HttpClient {
 };
 
 // A different token each time, the same ones in every run.
+// Answers of programs by their command line; any other program is not installed.
+class FakeProcesses final : public Processes {
+ public:
+  [[nodiscard]] Result<ProcessResult> run(const ProcessRequest& request) override {
+    const auto answer = answers.find(fmt::format("{}", fmt::join(request.command, " ")));
+    return answer == answers.end()
+               ? Result<ProcessResult>(fail(
+                     Code::missing, fmt::format("there is no program '{}'", request.command.at(0))))
+               : answer->second;
+  }
+
+  std::map<std::string, ProcessResult> answers;
+};
+
 class FakeRandom final : public Random {
  public:
   [[nodiscard]] Result<std::string> token(std::size_t length) override {
@@ -54,13 +70,14 @@ struct FakeSystem {
   Environment environment{.variables = {}, .directory = directory.path()};
   OsFileSystem files;
   FakeHttp http;
+  FakeProcesses processes;
   FakeClock clock;
   FakeRandom random;
   FakeTerminal terminal;
   StopFlag stop;
 
   [[nodiscard]] System system() {
-    return {environment, files, http, clock, random, terminal, stop};
+    return {environment, files, http, processes, clock, random, terminal, stop};
   }
 
   // The file at a path relative to the current directory.

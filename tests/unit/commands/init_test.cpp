@@ -152,8 +152,8 @@ TEST_CASE("a stack of another user is refused, also to look at") {
   const std::string before = fake.read("obsctl.yaml");
   OwnedFileSystem files(1001);
   fake.environment.user = 1000;
-  const System system{fake.environment, files,         fake.http, fake.clock,
-                      fake.random,      fake.terminal, fake.stop};
+  const System system{fake.environment, files,       fake.http,     fake.processes,
+                      fake.clock,       fake.random, fake.terminal, fake.stop};
   CHECK(cli::run({"init", "--keep", "30%"}, system) == exit_code::usage);
   CHECK(contains(fake.terminal.err_text, "belongs to another user"));
   CHECK(cli::run({"init", "--diff"}, system) == exit_code::usage);

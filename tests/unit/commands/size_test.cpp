@@ -59,8 +59,8 @@ TEST_CASE("size does not read a stack of another user") {
   FakeSystem fake;
   fake.write("obsctl.yaml", "tier: medium\n");
   OwnedFileSystem files(1001);
-  const System system{fake.environment, files,         fake.http, fake.clock,
-                      fake.random,      fake.terminal, fake.stop};
+  const System system{fake.environment, files,       fake.http,     fake.processes,
+                      fake.clock,       fake.random, fake.terminal, fake.stop};
   fake.environment.user = 1001;
   CHECK(cli::run({"size"}, system) == exit_code::ok);
   fake.environment.user = 1000;
