@@ -72,7 +72,7 @@ class Judge {
   // Needs form no circle, so this ends.
   const CheckResult& result(std::size_t i) {
     if (!done_[i]) {
-      results_[i] = judged(checks_[i]);
+      results_[i] = judged(i);
       done_[i] = true;
     }
     return results_[i];
@@ -89,24 +89,28 @@ class Judge {
     }
   }
 
-  // The title of a needed check that is not well; empty when all are.
+  // What a needed check found; empty when none found that dependents make no sense. One that nobody
+  // could judge says nothing against them: they have evidence of their own.
   std::string unmet_need(const Check& check) {
     std::string out;
     for (const auto& id : check.row.needs) {
       for_each_named(id, check.row.component, [&](std::size_t i) {
         const CheckResult& needed = result(i);
-        const bool well = needed.status == Status::ok || needed.status == Status::note ||
-                          needed.status == Status::warning;
-        if (!well && out.empty()) {
-          out = needed.status == Status::skipped ? needed.why
-                                                 : fmt::format("not so: {} ({})", needed.title, id);
+        if (!out.empty()) {
+          return;
+        }
+        if (needed.status == Status::error) {
+          out = fmt::format("not so: {} ({})", needed.title, id);
+        } else if (unmet_[i]) {
+          out = needed.why;
         }
       });
     }
     return out;
   }
 
-  CheckResult judged(const Check& check) {
+  CheckResult judged(std::size_t i) {
+    const Check& check = checks_[i];
     CheckResult out;
     out.id = check.row.id;
     out.category = check.row.category;
@@ -115,6 +119,7 @@ class Judge {
     if (std::string unmet = unmet_need(check); !unmet.empty()) {
       out.status = Status::skipped;
       out.why = std::move(unmet);
+      unmet_[i] = true;
       return out;
     }
     const Given given = given_for(check, evidence_);
@@ -208,6 +213,7 @@ class Judge {
   const Evidence& evidence_;
   std::vector<CheckResult> results_;
   std::vector<bool> done_;
+  std::vector<bool> unmet_;  // skipped because of another check
 };
 
 }  // namespace

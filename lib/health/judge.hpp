@@ -65,8 +65,8 @@ struct Check {
 [[nodiscard]] Result<std::vector<Check>> compile(std::vector<catalog::HealthCheck> rows);
 
 // One result for each check, in their order. A check is unknown when a source that it reads gave an
-// error or lacks a metric without which it says nothing; skipped when a check that it needs failed,
-// or nobody was asked.
+// error or lacks a metric without which it says nothing; skipped when a check that it needs found an
+// error, or nobody was asked.
 [[nodiscard]] std::vector<CheckResult> judge(const std::vector<Check>& checks,
                                              const Evidence& evidence);
 
