@@ -58,7 +58,8 @@ class Judge {
       : checks_(checks),
         evidence_(evidence),
         results_(checks.size()),
-        done_(checks.size(), false) {}
+        done_(checks.size(), false),
+        unmet_(checks.size(), false) {}
 
   std::vector<CheckResult> all() {
     for (std::size_t i = 0; i < checks_.size(); ++i) {
