@@ -47,8 +47,9 @@ struct ProbeEndpoints {
 
 struct ProbeOptions {
   std::vector<ProbeReceiver> receivers;
-  std::optional<Duration> within = {};  // absent: the documented delays and 15 s
-  Duration timeout = {5};               // of one request, to a receiver or a store
+  std::optional<Duration> within =
+      {};                  // absent: the documented delays and 15 s; 45 s for given programs
+  Duration timeout = {5};  // of one request, to a receiver or a store
 };
 
 // From well to unknown.
@@ -75,7 +76,8 @@ struct ProbeSighting {
   std::string title;
   std::string url = {};  // without credentials; empty: not reachable from here
   ProbeState state = ProbeState::unasked;
-  Duration after = {0};   // since it was sent; not found: how long it was looked for
+  Duration after = {0};   // from sending to the last look
+  Duration within = {0};  // how long it was to be looked for
   Duration budget = {0};  // what the documented delays add up to
   std::string why = {};   // of unasked, and what a store said last
 };

@@ -13,11 +13,21 @@
 namespace obsctl::health {
 namespace {
 
+// Given programs are some components of the default stack, whose values need all of them.
+Result<Values> values_of(const Subject& subject) {
+  if (subject.own()) {
+    return stack_values(subject.stack.topology, subject.stack.words);
+  }
+  OBS_TRY_ASSIGN(const stack::Stack whole,
+                 stack::assemble({}, subject.stack.spec, subject.stack.templates));
+  return stack_values(whole.topology, whole.words);
+}
+
 Result<std::vector<catalog::Find>> read_finds(const Subject& subject) {
   const TemplateStore& store = subject.stack.templates.store;
   const Topology& topology = subject.stack.topology;
   OBS_TRY_ASSIGN(const auto paths, store.list("components/", "/find.yaml"));
-  const Values values = stack_values(topology, subject.stack.words);
+  OBS_TRY_ASSIGN(const Values values, values_of(subject));
   std::vector<catalog::Find> out;
   for (const std::string& path : paths) {
     const std::string component = split(path, '/')[1];
@@ -26,7 +36,11 @@ Result<std::vector<catalog::Find>> read_finds(const Subject& subject) {
     }
     OBS_TRY_ASSIGN(const Template source, store.find(path));
     OBS_TRY_ASSIGN(const std::string text, render_template(source, values, store));
-    OBS_TRY_ASSIGN(out.emplace_back(), catalog::parse_find({text, source.file()}, component));
+    OBS_TRY_ASSIGN(catalog::Find find, catalog::parse_find({text, source.file()}, component));
+    if (!subject.own()) {
+      find.delays.clear();  // those of obsctl's configurations, which such programs do not have
+    }
+    out.push_back(std::move(find));
   }
   return out;
 }
@@ -95,11 +109,15 @@ Look ask_once(const Services& services, const ProbeStore& store, const ProbeIden
               Duration timeout) {
   const catalog::FindWords words = identity.words(services.clock.now());
   HttpRequest request;
-  request.url = *store.url + store.ask.target(words);
+  const std::string target = store.ask.target(words);
+  request.url = *store.url + target;
   request.timeout = timeout;
   request.max_body = std::size_t{1} << 20;
   request.stop = &services.stop;
-  return read_look(services.http.send(request), store.ask, words);
+  Look out = read_look(services.http.send(request), store.ask, words);
+  // A person needs the address, not the whole question.
+  out.says = replace_all(std::move(out.says), target, "");
+  return out;
 }
 
 }  // namespace
@@ -130,7 +148,10 @@ ProbeSighting look_for(const Services& services, const ProbeStore& store,
   constexpr double k_growth = 1.5;
   constexpr double k_least = 1;  // seconds that the last question gets
   constexpr int k_failures = 2;
-  ProbeSighting out{.component = store.component, .title = store.title, .budget = store.budget};
+  ProbeSighting out{.component = store.component,
+                    .title = store.title,
+                    .within = patience.within,
+                    .budget = store.budget};
   if (!store.url) {
     out.why = "its port is not published, or not on this host";
     return out;

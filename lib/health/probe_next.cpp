@@ -68,12 +68,26 @@ std::string after_rejected(const ProbeResult& result, const Subject& subject) {
                                               : "read the log of the receiver";
 }
 
-std::string after_missing(const ProbeSighting& store, const Subject& subject) {
-  const Component* receiver = receiver_of(subject);
-  if (!subject.own() || receiver == nullptr) {
-    return fmt::format("read the log of the receiver and of {}", store.title);
+// Who hands the items of a signal to a store: the receiver, or another store that is in front of it.
+const Component* feeder_of(const ProbeSighting& store, catalog::Signal signal,
+                           const Subject& subject) {
+  const std::string of_signal = std::string(catalog::signal_name(signal)) + ".";
+  for (const Link& link : subject.stack.topology.links) {
+    if (link.to == store.component && link.kind == LinkKind::need &&
+        link.capability.starts_with(of_signal) && !link.capability.ends_with(".query")) {
+      return subject.stack.topology.find(link.from);
+    }
   }
-  return logs_of(subject, {receiver->name, store.component});
+  return receiver_of(subject);
+}
+
+void say_missing(ProbeResult& result, const ProbeSighting& store, const Subject& subject) {
+  const Component* feeder = feeder_of(store, result.signal, subject);
+  result.stopped = fmt::format("between {} and {}",
+                               feeder == nullptr ? "the receiver" : feeder->title, store.title);
+  result.next = subject.own() && feeder != nullptr
+                    ? logs_of(subject, {feeder->name, store.component})
+                    : fmt::format("read the log of the receiver and of {}", store.title);
 }
 
 std::string after_unasked(const ProbeSighting& store, const Subject& subject) {
@@ -109,19 +123,13 @@ void say_where_it_stopped(ProbeResult& result, const Subject& subject) {
       result.stopped = fmt::format("at {}", receiver);
       result.next = after_rejected(result, subject);
       return;
-    case ProbeState::missing: {
-      const ProbeSighting& store = *first_with(result, ProbeState::missing);
-      result.stopped = fmt::format("between {} and {}", receiver, store.title);
-      result.next = after_missing(store, subject);
+    case ProbeState::missing:
+      say_missing(result, *first_with(result, ProbeState::missing), subject);
       return;
-    }
     case ProbeState::unasked: {
       const ProbeSighting* store = first_with(result, ProbeState::unasked);
       result.stopped =
-          store == nullptr
-              ? fmt::format("accepted by {}; no store of {} is known here", receiver,
-                            catalog::signal_name(result.signal))
-              : fmt::format("accepted by {}; {} could not be asked", receiver, store->title);
+          fmt::format("between {} and this host", store == nullptr ? "a store" : store->title);
       result.next = store == nullptr ? "give the URL of the store" : after_unasked(*store, subject);
       return;
     }

@@ -48,7 +48,6 @@ ProbeSent read_answer(const otlp::Completion& answer, const otlp::ClientOptions&
   out.at = answer.send_time;
   out.status = answer.grpc_status >= 0 ? answer.grpc_status : answer.http_status;
   out.status = out.status == 0 && answer.grpc_status < 0 ? -1 : out.status;
-  out.login = answer.unauthorized();
   // A receiver may repeat the token, send what moves the cursor, or never come to an end.
   constexpr std::size_t k_longest = 300;
   const std::string words = answer.message.substr(0, k_longest);
@@ -58,8 +57,10 @@ ProbeSent read_answer(const otlp::Completion& answer, const otlp::ClientOptions&
         Duration{std::chrono::duration<double>(answer.done_time - answer.send_time).count()};
   }
   if (out.state == ProbeState::rejected && out.words.empty()) {
-    out.words = answer.rejected > 0 ? "the receiver rejected it and did not say why"
-                                    : "the receiver gave no reason";
+    out.words = "the receiver gives no reason";
+  }
+  if (answer.rejected > 0) {
+    out.words = "partial success, in which it is rejected: " + out.words;
   }
   return out;
 }

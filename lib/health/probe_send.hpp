@@ -18,7 +18,6 @@ struct ProbeSent {
   std::optional<Duration> acknowledged = {};      // since it was sent
   std::chrono::steady_clock::time_point at = {};  // when it was sent
   int status = -1;                                // of gRPC or HTTP, when one arrived
-  bool login = false;                             // other credentials are asked for
   std::string words = {};
 };
 

@@ -39,51 +39,75 @@ Table table_of(const ProbeReport& report, bool color) {
     for (const ProbeSighting& store : result.stores) {
       out.add({signal, protocol, state_text(store.state, color), accepted,
                store.state == ProbeState::found ? human_duration(store.after) : "-",
-               human_duration(store.budget), store.title});
+               store.budget.seconds > 0 ? human_duration(store.budget) : "none", store.title});
     }
   }
   return out;
 }
 
+// "gRPC status 3: …"; a status that means success says nothing.
 std::string answer_of(const ProbeResult& result) {
   const bool grpc = result.protocol == otlp::Protocol::grpc;
-  if (result.status < 0) {
+  if (result.status <= 0 || result.status == 200) {
     return result.words;
   }
   return fmt::format("{} {}: {}", grpc ? "gRPC status" : "HTTP", result.status, result.words);
 }
 
+std::string fact_of_store(const ProbeSighting& store) {
+  if (store.state == ProbeState::unasked) {
+    return fmt::format("{} could not be asked: {}", store.title, store.why);
+  }
+  return fmt::format("it is not in {} {} after it was accepted{}{}", store.title,
+                     human_duration(store.within), store.why.empty() ? "" : "; ", store.why);
+}
+
 // What is known about an item that did not arrive.
 std::string fact_of(const ProbeResult& result) {
-  if (result.state == ProbeState::unsent) {
-    return result.words;
-  }
-  if (result.state == ProbeState::rejected) {
+  if (result.state == ProbeState::unsent || result.state == ProbeState::rejected) {
     return answer_of(result);
   }
   std::vector<std::string> facts;
   for (const ProbeSighting& store : result.stores) {
-    if (store.state == ProbeState::missing) {
-      facts.push_back(fmt::format("trace {} is not in {} after {}{}", result.trace_id, store.title,
-                                  human_duration(store.after),
-                                  store.why.empty() ? "" : ", " + store.why));
-    } else if (store.state == ProbeState::unasked) {
-      facts.push_back(store.title + ": " + store.why);
+    if (store.state != ProbeState::found) {
+      facts.push_back(fact_of_store(store));
     }
   }
-  return join(facts, "; ");
+  return facts.empty() ? "no store of it is known here" : join(facts, "; ");
 }
 
-std::string problem_text(const ProbeResult& result) {
-  const std::string fact = fact_of(result);
-  std::string out = fmt::format("{} over {} stopped {}", catalog::signal_name(result.signal),
-                                protocol_title(result.protocol), result.stopped);
-  if (result.state == ProbeState::unasked) {
-    out = fmt::format("{} over {} were {}", catalog::signal_name(result.signal),
-                      protocol_title(result.protocol), result.stopped);
+// What stopped for one reason is one paragraph.
+std::string problems_text(const ProbeReport& report) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
+  for (const ProbeResult& result : report.results) {
+    if (result.state == ProbeState::found) {
+      continue;
+    }
+    const std::string reason =
+        fmt::format("stopped {}: {}\n  Next: {}\n", result.stopped, fact_of(result), result.next);
+    auto at = std::ranges::find(reasons, reason, [](const auto& one) { return one.first; });
+    if (at == reasons.end()) {
+      at = reasons.insert(at, {reason, {}});
+    }
+    at->second.push_back(fmt::format("{} over {}", catalog::signal_name(result.signal),
+                                     protocol_title(result.protocol)));
   }
-  out += fact.empty() ? "\n" : ": " + fact + "\n";
-  return out + "  Next: " + result.next + "\n";
+  std::string out;
+  for (const auto& [reason, who] : reasons) {
+    out += join(who, ", ") + " " + reason;
+  }
+  return out;
+}
+
+// By which a person finds the items: the trace id is that of the record, too.
+std::string ids_text(const ProbeReport& report) {
+  std::string out;
+  for (const ProbeResult& result : report.results) {
+    if (result.signal == catalog::Signal::traces) {
+      out += fmt::format("{} trace {}\n", protocol_title(result.protocol), result.trace_id);
+    }
+  }
+  return out;
 }
 
 // "traces 12 s (tail sampling waits … 10 s, …)", one for each signal with any.
@@ -124,17 +148,13 @@ std::string verdict(const ProbeReport& report) {
 }  // namespace
 
 std::string probe_text(const ProbeReport& report, bool color) {
-  std::string out = fmt::format("Probe of {}, {}\n\n", report.subject, print_time(report.at));
+  std::string out = fmt::format("Probe of {}, {}\n", report.subject, print_time(report.at));
+  out += ids_text(report) + "\n";
   out += render_text(table_of(report, color), color);
   const std::string delays = delays_text(report);
   out += delays.empty() ? "" : "\n" + delays;
   out += report.sampling.empty() ? "" : "\nSampling: " + report.sampling + "\n";
-  out += "\n";
-  for (const ProbeResult& result : report.results) {
-    if (result.state != ProbeState::found) {
-      out += problem_text(result);
-    }
-  }
+  out += "\n" + problems_text(report);
   return out + verdict(report);
 }
 

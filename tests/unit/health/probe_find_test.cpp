@@ -66,11 +66,7 @@ TEST_CASE("every store is asked for one item, and knows how long its way may tak
        R"({"stringValue":"obsctl-health"})",
        12},
       {{}, "prometheus", metric, matrix, 0},
-      {{"metrics.backend=victoriametrics"},
-       "victoriametrics",
-       metric + "&latency_offset=1ms&nocache=1",
-       matrix,
-       6},
+      {{"metrics.backend=victoriametrics"}, "victoriametrics", metric, matrix, 6},
       {{},
        "loki",
        "/loki/api/v1/query_range?query={service_name=\"obsctl-health\"} |= \"" + k_id + "\"" +

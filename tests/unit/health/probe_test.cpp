@@ -58,7 +58,7 @@ TEST_CASE("a partial success is a rejection, in the receiver's words") {
   for (const auto protocol : {otlp::Protocol::grpc, otlp::Protocol::http}) {
     const ProbeResult& logs = of(report, Signal::logs, protocol);
     CHECK(logs.state == ProbeState::rejected);
-    CHECK_FALSE(logs.words.empty());
+    CHECK(has(logs.words, "partial success, in which it is rejected: fault 'partial'"));
     CHECK(logs.stores.empty());
     CHECK(logs.stopped == "at OpenTelemetry Collector");
     CHECK(logs.next == "`docker compose logs --tail 50 otel-collector`");
@@ -82,6 +82,7 @@ TEST_CASE("a dead receiver costs one timeout, and the other protocol is probed a
   CHECK(count(silent, ProbeState::unsent) == 6);
   CHECK(silent.took.seconds < 3);
   CHECK(bed.stores.asked == 0);
+  CHECK(has(probe_text(silent, false), "traces over gRPC, "));
 
   ProbeBed half;
   half.endpoints.grpc = "localhost:1";
@@ -158,4 +159,35 @@ TEST_CASE("a stop ends the probe") {
   const auto report = probe(services, *bed.subject, {.receivers = *receivers});
   REQUIRE_FALSE(report);
   CHECK(report.error().code == Code::interrupted);
+}
+
+TEST_CASE("the hop is that of the store that lacks it, also behind another store") {
+  ProbeBed bed({}, {"metrics.backend=victoriametrics"});
+  bed.stores.empty = {":8428"};
+  const ProbeReport report = bed.run(0.3);
+  CHECK(report.found() == 4);
+  const ProbeResult& metrics = of(report, Signal::metrics, otlp::Protocol::grpc);
+  REQUIRE(metrics.stores.size() == 2);
+  CHECK(metrics.stopped == "between Prometheus and VictoriaMetrics");
+  CHECK(metrics.next == "`docker compose logs --tail 50 prometheus victoriametrics`");
+}
+
+TEST_CASE("programs that are given by their URLs are probed, and what is not given is not asked") {
+  ProbeBed bed;
+  const Services services{bed.environment, bed.files, bed.stores, bed.clock, bed.stop};
+  auto given = given_programs(services, {{"loki", "http://logs.example:3100/"}});
+  REQUIRE(given);
+  const std::string endpoint = "localhost:" + std::to_string(bed.sink.grpc_port());
+  auto receivers = probe_receivers(bed.files, *given, {.grpc = endpoint, .http = "", .access = {}});
+  REQUIRE(receivers);
+  const auto report = probe(services, *given, {.receivers = *receivers, .within = Duration{5}});
+  REQUIRE(report);
+  REQUIRE(report->results.size() == 3);
+  CHECK(of(*report, Signal::logs, otlp::Protocol::grpc).state == ProbeState::found);
+  CHECK(of(*report, Signal::logs, otlp::Protocol::grpc).stores.front().url ==
+        "http://logs.example:3100");
+  const ProbeResult& traces = of(*report, Signal::traces, otlp::Protocol::grpc);
+  CHECK(traces.state == ProbeState::unasked);
+  CHECK(traces.next == "give the URL of the store");
+  CHECK(has(probe_text(*report, false), "no store of it is known here"));
 }
