@@ -62,7 +62,7 @@ Result<Signal> parse_signal(const yaml::Node& row) {
 }
 
 Result<FindAsk> parse_ask(const yaml::Node& row) {
-  OBS_TRY(row.only({"signal", "port", "path", "query", "contains"}));
+  OBS_TRY(row.only({"signal", "port", "path", "query", "contains", "absent"}));
   FindAsk out;
   OBS_TRY_ASSIGN(out.signal, parse_signal(row));
   OBS_TRY_ASSIGN(out.port, row.text("port"));
@@ -81,6 +81,10 @@ Result<FindAsk> parse_ask(const yaml::Node& row) {
   if (words_in(out.contains).empty()) {
     return fail_at(row.find("contains")->at, "any answer may contain a text without words",
                    fmt::format("use one of {}", join(find_words(), ", ")));
+  }
+  if (const yaml::Node* absent = row.find("absent")) {
+    OBS_TRY_ASSIGN(const auto status, parse_integer(absent->scalar, "absent", 400, 499));
+    out.absent = static_cast<int>(status);
   }
   return out;
 }

@@ -29,6 +29,7 @@ struct FindAsk {
   std::string path;
   std::vector<std::pair<std::string, std::string>> query;
   std::string contains;  // that no other answer has
+  int absent = 0;        // HTTP status that says that the item is not there; 0: 2xx alone
 
   // Path and query with the words filled in, ready for a URL.
   [[nodiscard]] std::string target(const FindWords& words) const;

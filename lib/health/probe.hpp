@@ -7,7 +7,6 @@
 // value of a gauge.
 #pragma once
 
-#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>

@@ -73,9 +73,15 @@ Result<int> port_named(const Component& component, const std::string& name) {
   return port->container;
 }
 
-// What one answer means: found, not there yet, or nothing that asking again would change.
+// What one answer means.
 struct Look {
-  enum class Means { found, not_yet, no_answer, refused };
+  enum class Means {
+    found,
+    not_yet,    // the store looked, and does not have it
+    busy,       // it could not look now
+    no_answer,  // nobody is there
+    refused     // nothing that asking again would change
+  };
   Means means = Means::no_answer;
   std::string says = {};
 };
@@ -90,19 +96,19 @@ Look read_look(const Result<HttpResponse>& answer, const catalog::FindAsk& ask,
   if (status / 100 == 2) {
     return {ask.found_in(answer->body, words) ? Look::Means::found : Look::Means::not_yet, ""};
   }
-  if (status == 404) {
+  if (status == ask.absent) {
     return {Look::Means::not_yet, ""};
   }
-  const std::string says =
-      fmt::format("it answers HTTP {}: {}", status,
-                  printable(trim(std::string_view(answer->body).substr(0, k_longest))));
   if (status == 401 || status == 403) {
     return {Look::Means::refused, fmt::format("it asks for a login (HTTP {})", status)};
   }
   if (status / 100 == 3) {
     return {Look::Means::refused, fmt::format("it redirects to another address (HTTP {})", status)};
   }
-  return {Look::Means::not_yet, says};
+  const bool passes = status == 429 || status / 100 == 5;
+  return {passes ? Look::Means::busy : Look::Means::refused,
+          fmt::format("it answers HTTP {}: {}", status,
+                      printable(trim(std::string_view(answer->body).substr(0, k_longest))))};
 }
 
 Look ask_once(const Services& services, const ProbeStore& store, const ProbeIdentity& identity,

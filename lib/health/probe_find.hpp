@@ -38,7 +38,8 @@ struct ProbePatience {
 };
 
 // Asks until the item is there, first at once and then less and less often. A store that cannot be
-// reached twice in a row, or wants a login, is not asked again. `sent` is on the services' clock.
+// reached twice in a row, or refuses the question, is not asked again. One that never looked is
+// `unasked`, not `missing`. `sent` is on the services' clock.
 [[nodiscard]] ProbeSighting look_for(const Services& services, const ProbeStore& store,
                                      const ProbeIdentity& identity,
                                      std::chrono::steady_clock::time_point sent,

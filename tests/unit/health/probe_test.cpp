@@ -125,13 +125,18 @@ TEST_CASE("a store that does not answer, or wants a login, is unknown and not as
   CHECK(login.results.front().stores.front().why == "it asks for a login (HTTP 401)");
   bed.stores.status = 302;
   CHECK(count(bed.run(30), ProbeState::unasked) == 6);
+  // For traces, 404 is an answer; for others it is another program's.
+  bed.stores.status = 404;
+  const ProbeReport absent = bed.run(0.3);
+  CHECK(count(absent, ProbeState::missing) == 2);
+  CHECK(count(absent, ProbeState::unasked) == 4);
 }
 
-TEST_CASE("what a store says last is kept, and moves no cursor") {
+TEST_CASE("a store that never looked is unknown; what it says is kept, and moves no cursor") {
   ProbeBed bed;
   bed.stores.status = 503;
   const ProbeReport report = bed.run(0.3);
-  CHECK(count(report, ProbeState::missing) == 6);
+  CHECK(count(report, ProbeState::unasked) == 6);
   CHECK(report.results.front().stores.front().why == "it answers HTTP 503: no\\x1b[2J");
 }
 
