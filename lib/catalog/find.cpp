@@ -30,7 +30,7 @@ std::vector<std::string> words_in(std::string_view text) {
 
 std::string filled_in(std::string text, const FindWords& words) {
   for (const auto& [name, value] : words) {
-    text = replace_all(std::move(text), "{" + name + "}", value);
+    text = replace_all(std::move(text), fmt::format("{{{}}}", name), value);
   }
   return text;
 }
