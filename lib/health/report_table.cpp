@@ -144,7 +144,9 @@ std::string report_table(const Report& report, const TextOptions& options) {
   for (const Row& row : rows) {
     table.add({row.status, row.id, row.component, row.loss, cut(row.message, room)});
   }
-  std::string out = fmt::format("{}  {}\n", print_time(report.at), verdict_line(report));
+  // A line that the terminal breaks would put every later one out of place.
+  std::string out =
+      cut(fmt::format("{}  {}", verdict_line(report), print_time(report.at)), options.width) + "\n";
   if (!rows.empty()) {
     out += "\n" + render_text(table, options.color);
   }
