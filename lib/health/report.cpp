@@ -66,7 +66,7 @@ std::size_t components_of(const Report& report) {
 double urgency(const CheckResult& result) {
   double out = std::numeric_limits<double>::infinity();
   for (const Problem& problem : result.problems) {
-    out = std::min(out, problem.seconds_to_loss.value_or(out));
+    out = std::min(out, time_to_loss(problem).value_or(out));
   }
   return out;
 }
@@ -132,6 +132,11 @@ std::string verdict_line(const Report& report) {
   }
   return fmt::format("{}: {} in {} ({})", short_name(report.subject), join(worded(counts), ", "),
                      counted(counts.checks, "check"), seconds);
+}
+
+std::optional<double> time_to_loss(const Problem& problem) {
+  const auto& seconds = problem.seconds_to_loss;
+  return seconds && *seconds >= 0 ? seconds : std::nullopt;
 }
 
 int attention(Status status) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,10 @@ struct ReportCounts {
 
 // How much a status asks of a person: what is skipped nothing, an error the most.
 [[nodiscard]] int attention(Status status);
+
+// How long until data is lost; 0: it is being lost now. Nothing where that is not known, or never
+// comes: a queue that gets shorter gives a time before now.
+[[nodiscard]] std::optional<double> time_to_loss(const Problem& problem);
 
 // Results in the order in which people read them: by category, in each the most serious and most
 // urgent first.

@@ -20,8 +20,8 @@ Json problem_json(const Problem& problem) {
               {"message", problem.message}};
   add(out, "cause", problem.cause);
   add(out, "fix", problem.fix);
-  if (problem.seconds_to_loss) {
-    out["seconds_to_loss"] = *problem.seconds_to_loss;
+  if (const auto seconds = time_to_loss(problem)) {
+    out["seconds_to_loss"] = *seconds;
   }
   return out;
 }

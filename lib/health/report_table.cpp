@@ -93,9 +93,8 @@ std::vector<Row> rows_of(const Report& report) {
     for (const Problem& problem : result->problems) {
       row.status = name_of(problem.severity);
       row.message = printable(problem.message);
-      row.loss = !problem.seconds_to_loss        ? ""
-                 : *problem.seconds_to_loss <= 0 ? "now"
-                                                 : human_duration({*problem.seconds_to_loss});
+      const auto seconds = time_to_loss(problem);
+      row.loss = !seconds ? "" : *seconds == 0 ? "now" : human_duration({*seconds});
       out.push_back(row);
     }
     if (result->status == Status::unknown) {

@@ -90,11 +90,11 @@ std::string evidence(const CheckResult& result, const Problem& problem) {
 }
 
 std::string loss(const Problem& problem) {
-  if (!problem.seconds_to_loss) {
+  const auto seconds = time_to_loss(problem);
+  if (!seconds) {
     return "";
   }
-  return *problem.seconds_to_loss <= 0 ? "data is being lost now"
-                                       : "in " + human_duration({*problem.seconds_to_loss});
+  return *seconds == 0 ? "data is being lost now" : "in " + human_duration({*seconds});
 }
 
 // What the reader has just read and need not read again: one check of many components gives one

@@ -186,6 +186,14 @@ TEST_CASE("the table of --watch keeps within the screen") {
   }
 }
 
+TEST_CASE("a time before now is no time to a loss") {
+  CheckResult result = failed("A", Severity::warning, "w");
+  result.problems[0].seconds_to_loss = -5;
+  const Report report = report_of({std::move(result)});
+  CHECK_FALSE(contains(report_text(report, {}), "loss:"));
+  CHECK_FALSE(report_json(report)["checks"][0]["problems"][0].contains("seconds_to_loss"));
+}
+
 TEST_CASE("JSON has everything, by schema") {
   const auto json = report_json(sample_report());
   CHECK(json["schema"] == "obsctl.health/v1");
