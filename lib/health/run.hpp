@@ -21,6 +21,9 @@ struct Selection {
 // check has (Code::usage).
 [[nodiscard]] Result<void> select(Subject& subject, const Selection& selection);
 
+// Takes out of a report what is well and was only needed by a check that is selected.
+void keep_selected(Report& report, const Selection& selection);
+
 // Gathers evidence and judges it. Errors: stopped.
 [[nodiscard]] Result<Report> check(const Services& services, const Subject& subject,
                                    const GatherOptions& options);

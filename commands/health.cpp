@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Declares the group `obsctl health`.
+#include "commands/health.hpp"
+
+namespace obsctl {
+
+Command health_command() {
+  Command out;
+  out.name = "health";
+  out.group = "Operate";
+  out.summary = "check a running stack: what is wrong, why, and what to do";
+  out.description =
+      "Asks the components of a running stack how they are, and says what is wrong, why, and what "
+      "to do, before data is lost. Without a command it runs the checks.";
+  out.default_command = "check";
+  out.commands = {health_check_command()};
+  out.see_also = {"init", "size", "loadgen"};
+  return out;
+}
+
+}  // namespace obsctl

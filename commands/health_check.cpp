@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// `obsctl health check`: flags, the call of lib/health, and what is printed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "commands/health.hpp"
+#include "commands/health_flags.hpp"
+#include "lib/findings/print.hpp"
+#include "lib/health/list.hpp"
+#include "lib/health/wait.hpp"
+#include "lib/io/signals.hpp"
+
+namespace obsctl {
+namespace {
+
+constexpr Duration k_watch_pause = {5};
+
+constexpr const char* k_description =
+    "Asks every component of a running stack at once, twice where rates matter, and judges the "
+    "answers. It prints the verdict first, then only what is not well: what was read, why that "
+    "happens and what to do about it, and where the telemetry of each signal goes. It changes "
+    "nothing.\n\n"
+    "Without flags it checks the stack of this or a parent directory. --endpoint names programs that "
+    "obsctl did not generate; what cannot be asked of them is skipped.\n\n"
+    "What could not be read is 'unknown', never ok. A check that makes no sense while another one "
+    "fails is skipped. --only and --skip take the id of a check, a category or a component, and may "
+    "be repeated; what a selected check needs is checked too, and shown if it fails.\n\n"
+    "The exit code is the same in every format but nagios, which has the codes of plugins: 0 OK, "
+    "1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
+
+health::TextOptions text_options(const Context& context, const HealthFlags& flags) {
+  return {.all = flags.all,
+          .color = context.color_out(),
+          .width = static_cast<std::size_t>(std::clamp(context.terminal.width(), 60, 120))};
+}
+
+std::string json_text(const nlohmann::ordered_json& json) {
+  // ASCII: a label from outside may hold what a terminal obeys.
+  return json.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string printed(const Context& context, const HealthFlags& flags,
+                    const health::Report& report) {
+  const CheckInfo info{.name = "health", .version = OBSCTL_VERSION};
+  switch (flags.output) {
+    case HealthFormat::brief: return health::report_short(report);
+    case HealthFormat::json: return json_text(health::report_json(report));
+    case HealthFormat::nagios: return health::report_nagios(report, flags.fail_on);
+    case HealthFormat::exposition: return health::report_exposition(report);
+    case HealthFormat::junit: return findings_junit(health::findings_of(report), info);
+    case HealthFormat::github: return findings_github(health::findings_of(report));
+    case HealthFormat::sarif: return findings_sarif(health::findings_of(report), info);
+    case HealthFormat::text: break;
+  }
+  return health::report_text(report, text_options(context, flags));
+}
+
+int print_list(Context& context, const HealthFlags& flags, const health::Subject& subject) {
+  context.terminal.out(flags.output == HealthFormat::json
+                           ? json_text(health::checks_json(subject))
+                           : health::checks_text(subject, context.color_out()));
+  return exit_code::ok;
+}
+
+// On a terminal each report takes the place of the last one; elsewhere lines are appended.
+Result<int> watch(Context& context, const HealthFlags& flags, const health::CheckRun& run) {
+  const bool redraw = context.terminal.out_is_terminal();
+  health::Appended appended;
+  const auto show = [&](const health::Report& report) {
+    context.terminal.out(
+        redraw ? health::redrawn(health::report_table(report, text_options(context, flags)))
+               : appended.lines(report));
+    static_cast<void>(context.terminal.flush());
+  };
+  OBS_TRY(health::watch(context.clock, context.stop, k_watch_pause, run, show));
+  // To be stopped is how watching ends, not a failure.
+  return exit_code::ok;
+}
+
+Result<int> checked(Context& context, const HealthFlags& flags) {
+  OBS_TRY(check_flags(flags));
+  const health::Services services{context.environment, context.files, context.http, context.clock,
+                                  context.stop};
+  OBS_TRY_ASSIGN(const health::Subject subject, open_subject(services, flags));
+  if (flags.list) {
+    return print_list(context, flags, subject);
+  }
+  const StopSignals signals(context.stop);
+  const health::CheckRun run = [&]() -> Result<health::Report> {
+    OBS_TRY_ASSIGN(health::Report report, health::check(services, subject, flags.gather));
+    health::keep_selected(report, flags.selection);
+    return report;
+  };
+  if (flags.watch) {
+    return watch(context, flags, run);
+  }
+  const auto say = [&context](const std::string& line) { context.note("obsctl: " + line); };
+  OBS_TRY_ASSIGN(const health::Report report,
+                 flags.wait ? health::wait_until_well(
+                                  context.clock, context.stop,
+                                  {.limit = *flags.wait, .fail_on = flags.fail_on}, run, say)
+                            : run());
+  context.terminal.out(printed(context, flags, report));
+  return flags.output == HealthFormat::nagios ? health::nagios_exit_code(report, flags.fail_on)
+                                              : health::exit_code_of(report, flags.fail_on);
+}
+
+// A monitoring system reads one line and its code, whatever happened.
+Result<int> run(Context& context, const HealthFlags& flags) {
+  Result<int> out = checked(context, flags);
+  if (!out && flags.output == HealthFormat::nagios) {
+    context.terminal.out(health::nagios_unknown(out.error()));
+    return health::k_nagios_unknown;
+  }
+  return out;
+}
+
+}  // namespace
+
+Command health_check_command() {
+  const auto flags = std::make_shared<HealthFlags>();
+  Command out;
+  out.name = "check";
+  out.summary = "run the checks of a running stack";
+  out.description = k_description;
+  out.flags = health_check_flags(*flags);
+  out.examples = {
+      {"obsctl health", "check the stack of this directory"},
+      {"obsctl health --wait 2m", "wait until a stack that was just started is well"},
+      {"obsctl health --only delivery --watch", "look on while telemetry is delivered, or not"},
+      {"obsctl health --collector http://localhost:8888 --prometheus http://localhost:9090",
+       "check programs that obsctl did not generate"},
+      {"obsctl health --list", "show which checks there are"},
+      {"obsctl health -o nagios --fail-on error", "as a plugin of a monitoring system"},
+  };
+  out.exit_codes = {{exit_code::findings, "a finding of --fail-on or above"},
+                    {exit_code::unavailable,
+                     "nothing failed, but something could not be checked; or there is no stack"}};
+  out.see_also = {"init", "size", "loadgen"};
+  out.run = [flags](Context& context) { return run(context, *flags); };
+  return out;
+}
+
+}  // namespace obsctl

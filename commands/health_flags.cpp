@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns the flags of `obsctl health check` into what is checked.
+#include "commands/health_flags.hpp"
+
+#include <fmt/format.h>
+
+#include "commands/spec_flags.hpp"
+#include "commands/typed_flags.hpp"
+#include "lib/base/text.hpp"
+#include "lib/base/url.hpp"
+
+namespace obsctl {
+namespace {
+
+constexpr const char* k_subject = "What is checked";
+constexpr const char* k_how = "How it is checked";
+constexpr const char* k_output = "Output";
+
+Result<health::GivenEndpoint> given(const std::string& component, const std::string& url,
+                                    const char* flag) {
+  if (component.empty() || !is_web_url(url)) {
+    return fail(
+        Code::usage,
+        fmt::format("'{}' needs an http or https URL, not '{}'", flag, printable(shown_url(url))),
+        "for example http://localhost:9090");
+  }
+  return health::GivenEndpoint{.component = component, .url = url};
+}
+
+// Which component of a default stack has the capability; data says it, not this file.
+Result<std::string> who_provides(const health::Services& services, const std::string& capability) {
+  OBS_TRY_ASSIGN(auto templates,
+                 stack::load_templates(services.files, services.environment, {}, {}));
+  OBS_TRY_ASSIGN(const stack::Stack stack, stack::assemble({}, StackSpec{}, std::move(templates)));
+  const Provider* provider = stack.topology.provider(capability);
+  if (provider == nullptr) {
+    return fail(Code::config, fmt::format("no component provides '{}'", capability));
+  }
+  return provider->component;
+}
+
+Result<std::vector<health::GivenEndpoint>> all_given(const health::Services& services,
+                                                     const HealthFlags& flags) {
+  std::vector<health::GivenEndpoint> out;
+  for (const auto& text : flags.endpoints) {
+    const auto sign = text.find('=');
+    if (sign == std::string::npos || sign == 0) {
+      return fail(
+          Code::usage,
+          fmt::format("'--endpoint' needs COMPONENT=URL, not '{}'", printable(shown_url(text))),
+          "for example --endpoint loki=http://localhost:3100");
+    }
+    OBS_TRY_ASSIGN(auto one, given(text.substr(0, sign), text.substr(sign + 1), "--endpoint"));
+    out.push_back(std::move(one));
+  }
+  const auto add = [&](const std::optional<std::string>& url, const char* capability,
+                       const char* flag) -> Result<void> {
+    if (url) {
+      OBS_TRY_ASSIGN(const std::string component, who_provides(services, capability));
+      OBS_TRY_ASSIGN(auto one, given(component, *url, flag));
+      out.push_back(std::move(one));
+    }
+    return {};
+  };
+  OBS_TRY(add(flags.query_url, "metrics.query", "--prometheus"));
+  OBS_TRY(add(flags.entry_url, "telemetry.in", "--collector"));
+  return out;
+}
+
+std::vector<Flag> subject_flags(HealthFlags& flags) {
+  return {
+      {.name = "dir",
+       .short_name = 'd',
+       .value = "DIR",
+       .into = &flags.dir,
+       .completes = "directory",
+       .env = "OBSCTL_DIR",
+       .fallback = "the stack in or above the current directory",
+       .group = k_subject,
+       .common = true,
+       .doc = "check the stack in this directory"},
+      {.name = "endpoint",
+       .value = "COMPONENT=URL",
+       .into = &flags.endpoints,
+       .excludes = {"dir"},
+       .group = k_subject,
+       .doc = "check a program that obsctl did not generate, by the URL of its API or metrics"},
+      {.name = "prometheus",
+       .value = "URL",
+       .into = &flags.query_url,
+       .excludes = {"dir"},
+       .group = k_subject,
+       .doc = "check this Prometheus; short for --endpoint"},
+      {.name = "collector",
+       .value = "URL",
+       .into = &flags.entry_url,
+       .excludes = {"dir"},
+       .group = k_subject,
+       .doc = "check the OpenTelemetry Collector with its metrics there; short for --endpoint"},
+      {.name = "only",
+       .value = "NAME",
+       .into = &flags.selection.only,
+       .group = k_subject,
+       .common = true,
+       .doc = "run only these checks: an id, a category or a component"},
+      {.name = "skip",
+       .value = "NAME",
+       .into = &flags.selection.skip,
+       .group = k_subject,
+       .doc = "leave these checks out: an id, a category or a component"},
+      template_dir_flag(&flags.template_dirs, k_subject),
+  };
+}
+
+std::vector<Flag> how_flags(HealthFlags& flags) {
+  return {
+      {.name = "sample",
+       .value = "DURATION",
+       .into = into_length(&flags.gather.sample),
+       .group = k_how,
+       .doc = "wait this long between the two readings that give rates"},
+      {.name = "timeout",
+       .value = "DURATION",
+       .into = into_length(&flags.gather.timeout),
+       .group = k_how,
+       .doc = "wait this long for each answer"},
+      {.name = "fail-on",
+       .value = "SEVERITY",
+       .into = into_choice(&flags.fail_on),
+       .group = k_how,
+       .common = true,
+       .doc = "exit 3 from this severity on"},
+      {.name = "wait",
+       .value = "DURATION",
+       .into = into_length(&flags.wait),
+       .excludes = {"watch", "list"},
+       .group = k_how,
+       .common = true,
+       .doc = "check again until nothing fails, at most this long"},
+      {.name = "watch",
+       .into = &flags.watch,
+       .excludes = {"list"},
+       .group = k_how,
+       .common = true,
+       .doc = "check again and again until Ctrl-C, and show what is not well"},
+  };
+}
+
+}  // namespace
+
+std::vector<Flag> health_check_flags(HealthFlags& flags) {
+  std::vector<Flag> out = subject_flags(flags);
+  for (auto& flag : how_flags(flags)) {
+    out.push_back(std::move(flag));
+  }
+  out.push_back(output_flag(into_choice(&flags.output)));
+  out.push_back({.name = "all",
+                 .into = &flags.all,
+                 .group = k_output,
+                 .doc = "show also the checks that passed, and every problem of a check"});
+  out.push_back({.name = "list",
+                 .into = &flags.list,
+                 .group = k_output,
+                 .doc = "list the checks without running them"});
+  return out;
+}
+
+Result<void> check_flags(const HealthFlags& flags) {
+  const bool text = flags.output == HealthFormat::text;
+  if (flags.watch && !text) {
+    return fail(Code::usage, "'--watch' prints text only", "leave out '--output'");
+  }
+  if (flags.all && !text) {
+    return fail(Code::usage, "'--all' is for text; other formats have all that they can hold");
+  }
+  if (flags.list && !text && flags.output != HealthFormat::json) {
+    return fail(Code::usage, "'--list' prints text or json only");
+  }
+  return {};
+}
+
+Result<health::Subject> open_subject(const health::Services& services, const HealthFlags& flags) {
+  if (flags.dir && flags.dir->empty()) {
+    return fail(Code::usage, "'--dir' is empty",
+                "is a variable unset? '--dir .' is the current directory");
+  }
+  OBS_TRY_ASSIGN(auto given, all_given(services, flags));
+  const auto& here = services.environment.directory;
+  Result<health::Subject> subject =
+      given.empty()
+          ? health::open_stack(services, flags.dir ? here / *flags.dir : here, flags.template_dirs)
+          : health::given_programs(services, std::move(given));
+  if (!subject && subject.error().code == Code::missing) {
+    subject.error().hint =
+        "'obsctl init' generates a stack; --dir names one elsewhere, and --endpoint programs that "
+        "run already";
+  }
+  OBS_TRY(subject);
+  OBS_TRY(health::select(*subject, flags.selection));
+  return subject;
+}
+
+}  // namespace obsctl

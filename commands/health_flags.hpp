@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flags of `obsctl health check`, and whom they ask about.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commands/command.hpp"
+#include "lib/base/choice.hpp"
+#include "lib/base/units.hpp"
+#include "lib/health/run.hpp"
+
+namespace obsctl {
+
+enum class HealthFormat { text, brief, json, junit, nagios, exposition, github, sarif };
+
+constexpr auto names_of(HealthFormat) {
+  using enum HealthFormat;
+  return std::to_array<Named<HealthFormat>>({{text, "text"},
+                                             {brief, "short"},
+                                             {json, "json"},
+                                             {junit, "junit"},
+                                             {nagios, "nagios"},
+                                             {exposition, "prometheus"},
+                                             {github, "github"},
+                                             {sarif, "sarif"}});
+}
+
+struct HealthFlags {
+  std::optional<std::string> dir;
+  std::vector<std::string> template_dirs;
+  std::vector<std::string> endpoints;    // COMPONENT=URL
+  std::optional<std::string> query_url;  // of what answers queries for metrics
+  std::optional<std::string> entry_url;  // of what receives telemetry
+  health::GatherOptions gather;
+  health::Selection selection;
+  health::FailOn fail_on = health::FailOn::warning;
+  std::optional<Duration> wait;
+  bool watch = false;
+  bool list = false;
+  bool all = false;
+  HealthFormat output = HealthFormat::text;
+};
+
+[[nodiscard]] std::vector<Flag> health_check_flags(HealthFlags& flags);
+
+// Refuses what cannot go together.
+[[nodiscard]] Result<void> check_flags(const HealthFlags& flags);
+
+// The stack or the programs that the flags name, with the checks that they select. Errors: those of
+// health::open_stack, given_programs and select; a value that is not COMPONENT=URL.
+[[nodiscard]] Result<health::Subject> open_subject(const health::Services& services,
+                                                   const HealthFlags& flags);
+
+}  // namespace obsctl
