@@ -14,6 +14,7 @@
 #include "lib/engine/inspect.hpp"
 #include "lib/engine/volumes.hpp"
 #include "lib/health/gather.hpp"
+#include "lib/model/topology.hpp"
 
 namespace obsctl::health {
 
