@@ -192,14 +192,14 @@ TEST_CASE("the whole of a stack of seven components takes at most 60 questions")
   AskedStack stack;
   std::string rows;
   for (const Component& component : stack.subject.stack.topology.components) {
-    rows += (rows.empty() ? "" : ",") + row(component.name, "running", "Up 2 hours");
+    std::string one = row(component.name, "running", "Up 2 hours");
+    one.insert(1, R"("NetworkSettings":{"Networks":{"n":{"IPAddress":"10.0.0.2"}}},)");
+    rows += (rows.empty() ? "" : ",") + one;
     stack.http.json(
         std::string(k_engine) + "/containers/id0" + component.name.substr(0, 1),
         R"({"State":{"Running":true,"StartedAt":")" + moment(stack.clock, 9000) + R"("}})");
   }
   REQUIRE(stack.subject.stack.topology.components.size() == 7);
-  rows.insert(rows.find("\"Id\""),
-              R"("NetworkSettings":{"Networks":{"n":{"IPAddress":"10.0.0.2"}}},)");
   stack.http.json(std::string(k_engine) + "/containers/json", "[" + rows + "]");
   for (const char* url : {"http://localhost:", "http://10.0.0.2:"}) {
     stack.http.answers[url] = {.status = 200, .body = "a 1\n"};
@@ -208,6 +208,7 @@ TEST_CASE("the whole of a stack of seven components takes at most 60 questions")
   const auto evidence =
       gather(stack.services, inquiries(stack.services, stack.subject, {}), Duration{3});
   REQUIRE(evidence);
+  MESSAGE(stack.http.requests.size());
   CHECK(stack.http.requests.size() <= 60);
   CHECK(stack.http.count("/stats") == 14);
 }
