@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/engine/ask.hpp"
+#include "lib/engine/fields.hpp"
 
 namespace obsctl {
 namespace {
@@ -58,13 +59,25 @@ Result<EngineHost> engine_host(HttpClient& http, const Environment& environment)
   EngineHost out{.cpus = answer.number("NCPU", k_max_cpus),
                  .memory = {answer.number("MemTotal", k_max_memory)},
                  .name = answer.text("Name"),
-                 .root_dir = answer.text("DockerRootDir")};
+                 .root_dir = answer.text("DockerRootDir"),
+                 .time = {}};
   if (!answer.wrong().empty()) {
     return engine::no_sense(environment,
                             fmt::format("'{}' is missing or makes no sense", answer.wrong()));
   }
   if (!out.root_dir.starts_with('/')) {
     return engine::no_sense(environment, "'DockerRootDir' is not an absolute path");
+  }
+  out.time = engine::text(root, "SystemTime");
+  return out;
+}
+
+Result<std::string> engine_api_version(HttpClient& http, const Environment& environment) {
+  constexpr std::size_t k_longest = 1 << 16;  // a real answer has some 2 KB
+  OBS_TRY_ASSIGN(const Json root, engine::ask(http, environment, "/version", k_longest));
+  std::string out = engine::text(root, "ApiVersion");
+  if (!engine::is_plain(out)) {
+    return engine::no_sense(environment, "it does not say the version of its API");
   }
   return out;
 }

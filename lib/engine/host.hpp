@@ -17,11 +17,16 @@ struct EngineHost {
   Bytes memory;
   std::string name;
   std::string root_dir;  // absolute, on that host; below it are the images and the volumes
+  std::string time;      // its clock when it answered, RFC 3339; empty: not said
 };
 
 // Asks Docker, or what speaks its API, with GET /info at DOCKER_HOST or at the default socket, for
 // two seconds at most. Errors: Code::unreachable when there is no engine or none that can be asked
 // (ssh:// cannot), Code::failed when its answer makes no sense.
 [[nodiscard]] Result<EngineHost> engine_host(HttpClient& http, const Environment& environment);
+
+// The newest version of the API that it speaks, "1.41". Errors: as engine_host().
+[[nodiscard]] Result<std::string> engine_api_version(HttpClient& http,
+                                                     const Environment& environment);
 
 }  // namespace obsctl

@@ -70,7 +70,9 @@ Result<DiskSpace> OsFileSystem::disk_space(const fs::path& path) const {
   }
   const auto unit = static_cast<double>(info.f_frsize);
   return DiskSpace{.total = {static_cast<double>(info.f_blocks) * unit},
-                   .available = {static_cast<double>(info.f_bavail) * unit}};
+                   .available = {static_cast<double>(info.f_bavail) * unit},
+                   .inodes = static_cast<double>(info.f_files),
+                   .inodes_free = static_cast<double>(info.f_favail)};
 }
 
 Result<void> OsFileSystem::write_atomic(const fs::path& path, std::string_view bytes,

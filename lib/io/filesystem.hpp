@@ -27,6 +27,9 @@ using UserId = std::uint32_t;
 struct DiskSpace {
   Bytes total;
   Bytes available;
+  // Files that it can hold, and how many more; 0: it has no such limit.
+  double inodes = 0;
+  double inodes_free = 0;
 };
 
 // A file read from its start, piece by piece.

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers of the Prometheus API as samples: pure, and without trust in what the answers hold.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string_view>
+
+#include "lib/health/evidence.hpp"
+#include "lib/health/promql_names.hpp"
+
+namespace obsctl::health {
+
+// Each takes the part "data" of an answer.
+[[nodiscard]] Samples target_samples(const nlohmann::json& data);
+[[nodiscard]] Samples alert_samples(const nlohmann::json& data, Time now);
+[[nodiscard]] Samples alertmanager_samples(const nlohmann::json& data);
+[[nodiscard]] Samples runtime_samples(const nlohmann::json& data);
+[[nodiscard]] Samples tsdb_samples(const nlohmann::json& data);
+[[nodiscard]] Samples replay_samples(const nlohmann::json& data);
+
+struct RulesSeen {
+  Time now;
+  std::optional<Time> started;      // of the server; nothing: not known
+  std::optional<KnownNames> names;  // of all metrics; nothing: not known
+};
+
+[[nodiscard]] Samples rule_samples(const nlohmann::json& data, const RulesSeen& seen);
+
+// The kind of a scrape's error: "sample limit", "timeout", "refused", "dns", "status", "format" or
+// "other".
+[[nodiscard]] std::string_view scrape_failure(std::string_view error);
+
+}  // namespace obsctl::health
