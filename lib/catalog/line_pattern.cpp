@@ -39,10 +39,10 @@ std::size_t run_of(std::string_view text, const Takes& takes) {
   return static_cast<std::size_t>(end - text.begin());
 }
 
-// Messages put a colon behind what they are about.
+// Messages put a colon behind what they are about, and a full stop behind a sentence.
 std::size_t length_of_word(std::string_view text) {
   const std::size_t out = run_of(text, [](char c) { return !ends_word(c); });
-  return out > 0 && text[out - 1] == ':' ? out - 1 : out;
+  return out > 0 && (text[out - 1] == ':' || text[out - 1] == '.') ? out - 1 : out;
 }
 
 std::size_t length_of_number(std::string_view text) {

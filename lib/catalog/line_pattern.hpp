@@ -8,7 +8,7 @@
 // {*} is any text, also none; between everything else nothing may stand. {{ is a brace. Letters match
 // in either case. A capture takes the longest text of its kind and none is tried twice:
 //   number   12, -3.5, 00108961               word     up to white space, a quote, a comma, a bracket,
-//                                            without a colon at its end
+//                                            without a colon or full stop at its end
 //   quoted   between two quotes of one kind   braced   from a brace to the one that closes it
 //   time     2026-11-26T02:54:04Z, 2026-11-26 02:54:04.123 +0000 UTC
 #pragma once

@@ -109,11 +109,11 @@ class Reader : StrictReader {
     }
     out.check = optional(row, "check");
     for (const auto& kept : one_or_more(row, "keeps")) {
-      out.keeps_severity = out.keeps_severity || kept == "severity";
-      out.keeps_check = out.keeps_check || kept == "check";
-      if (kept != "severity" && kept != "check") {
-        unknown(row.at, fmt::format("unknown part '{}'", kept), kept, {"severity", "check"},
-                "parts that a row keeps");
+      const std::map<std::string, bool*> parts = {{"severity", &out.keeps_severity},
+                                                  {"check", &out.keeps_check},
+                                                  {"says", &out.keeps_says}};
+      if (bool* const part = choice(row.at, "part", kept, parts).value_or(nullptr)) {
+        *part = true;
       }
     }
   }

@@ -53,6 +53,7 @@ struct Signature {
   // Beside a fate its class holds, and its severity and check unless the row keeps its own.
   bool keeps_severity = false;
   bool keeps_check = false;
+  bool keeps_says = false;  // the fate says more than is true of this row
   // Texts may name captures in braces; a part in [brackets] that names one which is not there is left
   // out.
   std::string says;

@@ -9,7 +9,6 @@
 #include "lib/base/problems.hpp"
 #include "lib/base/text.hpp"
 #include "lib/health/derive.hpp"
-#include "lib/health/judge.hpp"
 
 namespace obsctl::health {
 namespace {
@@ -77,37 +76,67 @@ Match first_match(const LogText& line, const std::vector<Signature>& rows, const
   return {};
 }
 
-bool names_all(std::string_view text, const Captures& captures) {
-  for (auto open = text.find('{'); open != std::string_view::npos;
-       open = text.find('{', open + 1)) {
-    const auto close = text.find('}', open);
-    if (close != std::string_view::npos &&
-        !captures.contains(std::string(text.substr(open + 1, close - open - 1)))) {
-      return false;
+// The name in braces at the start of a text; empty where other text stands in braces, or none.
+std::string_view name_at(std::string_view text) {
+  const auto end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", 1);
+  return text.starts_with('{') && end != std::string_view::npos && text[end] == '}'
+             ? text.substr(1, end - 1)
+             : std::string_view();
+}
+
+// Calls `other` for the texts between names in braces, and `name` for those.
+template <class Other, class Name>
+void each_part(std::string_view text, const Other& other, const Name& name) {
+  while (!text.empty()) {
+    const auto open = std::min(text.find('{'), text.size());
+    const std::string_view found = name_at(text.substr(open));
+    if (found.empty()) {
+      const std::size_t length = std::min(open + 1, text.size());
+      other(text.substr(0, length));
+      text.remove_prefix(length);
+      continue;
     }
+    other(text.substr(0, open));
+    name(std::string(found));
+    text.remove_prefix(open + found.size() + 2);
   }
-  return true;
+}
+
+// The text with its names filled in; `complete` becomes false when one of them is not there.
+std::string with_captures(std::string_view text, const Captures& captures, bool& complete) {
+  std::string out;
+  each_part(
+      text, [&out](std::string_view other) { out += other; },
+      [&](const std::string& name) {
+        const auto found = captures.find(name);
+        out += found == captures.end() ? "?" : found->second;
+        complete = complete && found != captures.end();
+      });
+  return out;
 }
 
 // The text without the parts in [brackets] that name a capture which is not there.
 std::string filled(std::string_view text, const Captures& captures) {
   std::string out;
+  bool ignored = true;
   while (!text.empty()) {
     const auto open = text.find('[');
     const auto close = text.find(']', open == std::string_view::npos ? text.size() : open);
     if (close == std::string_view::npos) {
       break;
     }
-    out += text.substr(0, open);
+    out += with_captures(text.substr(0, open), captures, ignored);
     const std::string_view part = text.substr(open + 1, close - open - 1);
+    bool complete = true;
+    const std::string inside = with_captures(part, captures, complete);
     if (part.find('{') == std::string_view::npos) {
       out += text.substr(open, close - open + 1);
-    } else if (names_all(part, captures)) {
-      out += part;
+    } else if (complete) {
+      out += inside;
     }
     text.remove_prefix(close + 1);
   }
-  return fill_in(out.append(text), captures, {});
+  return out + with_captures(text, captures, ignored);
 }
 
 // Two facts as one text.
@@ -148,6 +177,9 @@ Explanation with_fate(Explanation out, const Signature& row, const Explanation& 
   }
   if (!row.keeps_check) {
     out.check = fate.check;
+  }
+  if (row.keeps_says) {
+    return out;
   }
   out.says = both(std::move(out.says), fate.says, "; ");
   out.cause = both(std::move(out.cause), fate.cause, "; ");

@@ -26,7 +26,7 @@ std::string_view sentence_of(catalog::SignatureClass kind) {
   switch (kind) {
     case loss: return "data is lost";
     case transient: return "data waits and is tried again";
-    case crash: return "a program does not run";
+    case crash: return "a program does not run, or not after its next start";
     case noise: break;
   }
   return "says nothing about data";
