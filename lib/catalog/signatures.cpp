@@ -59,7 +59,7 @@ class Reader : StrictReader {
   Signature signature(const yaml::Entry& entry) {
     const yaml::Node& row = entry.value;
     known(row, {"line", "derived", "each", "by", "class", "severity", "repeated", "check", "keeps",
-                "says", "cause", "fix", "not", "decides"});
+                "open", "says", "cause", "fix", "not", "decides"});
     Signature out;
     out.id = entry.key;
     out.component = component_;
@@ -90,6 +90,7 @@ class Reader : StrictReader {
     out.fix = text(row, "fix");
     out.mistaken = one_or_more(row, "not");
     out.decides = text(row, "decides");
+    out.open = flag(row, "open", false);
     return out;
   }
 

@@ -60,7 +60,8 @@ struct Signature {
   std::string cause;
   std::string fix;
   std::vector<std::string> mistaken;  // what it is taken for and is not
-  std::string decides;                // the command that decides where the line alone cannot
+  std::string decides;                // the command that finds out what the line leaves open
+  bool open = false;                  // the line alone does not prove which of two causes it has
   SourcePos at;
 };
 
