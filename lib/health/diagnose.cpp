@@ -174,8 +174,10 @@ void read_logs(Path& path, const Evidence& evidence, const catalog::Signatures& 
         continue;
       }
       const Explanation said = explain_kept(*row, line.labels);
-      if (!has(path.log, said.says)) {
-        path.log.push_back(said.says);
+      const bool again =
+          std::ranges::any_of(path.log, [&said](const Said& one) { return one.says == said.says; });
+      if (!again) {
+        path.log.push_back({said.id, said.says, said.fix});
       }
       // A line that has two possible causes proves neither.
       if (row->open) {
@@ -186,25 +188,29 @@ void read_logs(Path& path, const Evidence& evidence, const catalog::Signatures& 
   }
 }
 
+// Whether a check of another component that the root is about gave an answer.
 bool is_known(const std::vector<CheckResult>& results, const std::vector<std::string>& ids,
               const Fault& root) {
   return std::ranges::any_of(results, [&](const CheckResult& one) {
-    return has(ids, one.id) && !is_open(one) &&
-           (one.component != root.component &&
-            (one.component.empty() || root.problem.labels.empty() ||
-             names(root.problem.labels, one.component)));
+    return has(ids, one.id) && !is_open(one) && one.component != root.component &&
+           (one.component.empty() || names(root.problem.labels, one.component));
   });
 }
 
-void judge_proof(Path& path, const std::vector<CheckResult>& results, const DiagnosisRules& rules) {
-  for (const ProofRule& rule : rules.proofs) {
-    if (has(rule.root, path.root.id) && !is_known(results, rule.needs, path.root)) {
-      path.proof = Proof::consistent;
-      path.decides = path.decides.empty() ? fmt::format("`{}`", rule.run) : path.decides;
+Labels labels_of(const Fault& fault) {
+  Labels out = fault.problem.labels;
+  out["message"] = fault.problem.message;
+  out["component"] = fault.component;
+  return out;
+}
+
+void add_open(Diagnosis& out, const Path& path, const std::vector<CheckResult>& results,
+              const DiagnosisRules& rules) {
+  for (const OpenRule& rule : rules.open) {
+    if (has(rule.root, path.root.id) && path.log.empty() &&
+        !is_known(results, rule.needs, path.root)) {
+      out.unknown.push_back({fill_in(rule.what, labels_of(path.root), {}), rule.run});
     }
-  }
-  if (path.proof == Proof::consistent && path.decides.empty()) {
-    path.decides = fmt::format("`obsctl health --only {}`", path.root.id);
   }
 }
 
@@ -311,35 +317,47 @@ std::string loss_clause(const Path& path) {
                                                   human_duration({*path.seconds_to_loss}));
 }
 
-bool fits(const VerdictRule& rule, const Fault& root, const std::vector<CheckResult>& results) {
-  const auto any = [&](const std::string& id, const auto& is) {
-    return std::ranges::any_of(results, [&](const CheckResult& one) {
-      return one.id == id && one.component == root.component && is(one);
+const Fault* effect_of(const Path& path, const std::vector<std::string>& ids) {
+  const auto found = std::ranges::find_if(
+      path.effects, [&ids](const Fault& effect) { return has(ids, effect.id); });
+  return found == path.effects.end() ? nullptr : &*found;
+}
+
+const Said* line_of(const Path& path, const std::vector<std::string>& ids) {
+  const auto found =
+      std::ranges::find_if(path.log, [&ids](const Said& said) { return has(ids, said.id); });
+  return found == path.log.end() ? nullptr : &*found;
+}
+
+bool fits(const VerdictRule& rule, const Path& path, const std::vector<CheckResult>& results) {
+  const auto all = [&](const std::vector<std::string>& ids, const auto& is) {
+    return std::ranges::all_of(ids, [&](const std::string& id) {
+      return std::ranges::any_of(results, [&](const CheckResult& one) {
+        return one.id == id && one.component == path.root.component && is(one);
+      });
     });
   };
-  return has(rule.root, root.id) &&
-         std::ranges::all_of(rule.ok,
-                             [&](const std::string& id) {
-                               return any(id, [](const CheckResult& one) {
-                                 return one.status == Status::ok || one.status == Status::note;
-                               });
-                             }) &&
-         std::ranges::all_of(rule.not_ok, [&](const std::string& id) {
-           return any(id, [](const CheckResult& one) { return is_failure(one) || is_open(one); });
-         });
+  return has(rule.root, path.root.id) &&
+         (rule.effects.empty() || effect_of(path, rule.effects) != nullptr) &&
+         (rule.lines.empty() || line_of(path, rule.lines) != nullptr) &&
+         all(rule.ok, [](const CheckResult& one) { return !is_failure(one) && !is_open(one); }) &&
+         all(rule.not_ok, [](const CheckResult& one) { return is_failure(one) || is_open(one); });
 }
 
 std::string verdict_on(const Path& path, const std::vector<CheckResult>& results,
                        const DiagnosisRules& rules) {
-  const Fault& root = path.root;
-  Labels labels = root.problem.labels;
-  labels["message"] = root.problem.message;
-  labels["component"] = root.component;
-  labels["fix"] = root.problem.fix;
-  std::string out = root.problem.message;
+  const Problem& problem = path.root.problem;
+  std::string out = problem.message;
   for (const VerdictRule& rule : rules.verdicts) {
-    if (fits(rule, root, results)) {
-      out = fill_in(rule.says, labels, root.problem.values);
+    if (fits(rule, path, results)) {
+      Labels labels = labels_of(path.root);
+      if (const Fault* effect = effect_of(path, rule.effects)) {
+        labels["effect"] = effect->problem.message;
+      }
+      if (const Said* line = line_of(path, rule.lines)) {
+        labels["line"] = line->says;
+      }
+      out = fill_in(rule.says, labels, problem.values);
       break;
     }
   }
@@ -454,7 +472,10 @@ Diagnosis diagnose(const std::vector<CheckResult>& results, const std::vector<Le
   out.paths = paths_of(results);
   for (Path& path : out.paths) {
     read_logs(path, evidence, signatures);
-    judge_proof(path, results, rules);
+    if (path.proof == Proof::consistent && path.decides.empty()) {
+      path.decides = fmt::format("`obsctl health --only {}`", path.root.id);
+    }
+    add_open(out, path, results, rules);
   }
   judge_hypotheses(out, results, ledger, evidence, rules);
   add_unknown(out, results, ledger);

@@ -32,16 +32,19 @@ struct Hypothesis {
 
 // What a root cause means for the whole, by its check: the first row that fits is the verdict.
 struct VerdictRule {
-  std::vector<std::string> root;    // ids of checks
-  std::vector<std::string> ok;      // ids of checks of the same component that are ok
-  std::vector<std::string> not_ok;  // that failed, are unknown or skipped
-  std::string says;                 // may name {message}, {component}, {fix}, labels, {loss:s}
+  std::vector<std::string> root;     // ids of checks
+  std::vector<std::string> ok;       // ids of checks of the same component that are ok
+  std::vector<std::string> not_ok;   // that failed, are unknown or skipped
+  std::vector<std::string> effects;  // ids, of which one is an effect: {effect}
+  std::vector<std::string> lines;    // ids of signatures, of which a log has one: {line}
+  std::string says;                  // may name {message}, {component} and labels, too
 };
 
-// What a cause is only consistent with until this is known.
-struct ProofRule {
+// What stays open beside a root cause until one of the checks is known, ok or failed.
+struct OpenRule {
   std::vector<std::string> root;
-  std::vector<std::string> needs;  // ids of checks, of which one has to be ok or failed
+  std::vector<std::string> needs;
+  std::string what;  // may name {component} and labels
   std::string run;
 };
 
@@ -49,7 +52,7 @@ struct ProofRule {
 struct DiagnosisRules {
   std::vector<Hypothesis> hypotheses;
   std::vector<VerdictRule> verdicts;
-  std::vector<ProofRule> proofs;
+  std::vector<OpenRule> open;
 };
 
 [[nodiscard]] Result<DiagnosisRules> read_diagnosis_rules(const TemplateStore& store);
@@ -62,6 +65,7 @@ struct Fault {
   std::size_t more = 0;  // further problems of the same check
 };
 
+// Whether the root is the cause, or what was seen would look the same with another one.
 enum class Proof { proven, consistent };
 
 constexpr auto names_of(Proof) {
@@ -69,13 +73,20 @@ constexpr auto names_of(Proof) {
       {{Proof::proven, "proven"}, {Proof::consistent, "consistent"}});
 }
 
+// A signature that lines of a log match, with what it says.
+struct Said {
+  std::string id;
+  std::string says;
+  std::string fix;
+};
+
 struct Path {
   Fault root;
   std::vector<Fault> effects = {};
   std::optional<double> seconds_to_loss = {};  // of the root or an effect; 0: losing now
   Proof proof = Proof::proven;
-  std::string decides = {};           // the command that would prove it
-  std::vector<std::string> log = {};  // what lines of logs say about it
+  std::string decides = {};  // the command that would prove it
+  std::vector<Said> log = {};
 };
 
 struct RuledOut {

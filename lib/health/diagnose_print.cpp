@@ -60,6 +60,15 @@ std::string effects_of(const Path& path) {
   return join(out, "; ");
 }
 
+// What the check says, and what the line of a log knows better.
+std::string fix_of(const Path& path) {
+  const std::string& fix = path.root.problem.fix;
+  if (path.log.empty() || path.log.front().fix.empty()) {
+    return fix;
+  }
+  return fix.empty() ? path.log.front().fix : fmt::format("{}; {}", path.log.front().fix, fix);
+}
+
 void add_path(Lines& out, const Path& path, std::size_t number, bool whole) {
   Lines head;
   add(head, "",
@@ -72,9 +81,9 @@ void add_path(Lines& out, const Path& path, std::size_t number, bool whole) {
   if (!whole) {
     return;
   }
-  add(out, "because", path.log.empty() ? path.root.problem.cause : path.log.front());
+  add(out, "because", path.log.empty() ? path.root.problem.cause : path.log.front().says);
   add(out, "effects", effects_of(path));
-  add(out, "fix", path.root.problem.fix);
+  add(out, "fix", fix_of(path));
   add(out, "decide", path.proof == Proof::proven ? "" : path.decides);
 }
 
@@ -107,7 +116,10 @@ nlohmann::ordered_json path_json(const Path& path) {
   nlohmann::ordered_json out = {
       {"root", fault_json(path.root)}, {"effects", nlohmann::ordered_json::array()},
       {"seconds_to_loss", nullptr},    {"proof", name_of(path.proof)},
-      {"decides", path.decides},       {"log", path.log}};
+      {"decides", path.decides},       {"log", nlohmann::ordered_json::array()}};
+  for (const Said& said : path.log) {
+    out["log"].push_back({{"signature", said.id}, {"says", said.says}, {"fix", said.fix}});
+  }
   for (const Fault& effect : path.effects) {
     out["effects"].push_back(fault_json(effect));
   }

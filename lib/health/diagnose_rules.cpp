@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the rules of diagnoses.
+#include <algorithm>
+
 #include "lib/base/problems.hpp"
 #include "lib/base/text.hpp"
 #include "lib/catalog/strict_reader.hpp"
@@ -11,21 +13,25 @@ namespace {
 class Reader : catalog::StrictReader {
  public:
   Result<DiagnosisRules> read(const yaml::Node& root) {
-    known(root, {"hypotheses", "verdicts", "proofs"});
+    known(root, {"hypotheses", "verdicts", "open"});
     DiagnosisRules out;
     each_item(root, "hypotheses",
               [&](const yaml::Node& row) { out.hypotheses.push_back(hypothesis(row)); });
     each_item(root, "verdicts", [&](const yaml::Node& row) {
-      known(row, {"root", "ok", "not_ok", "says"});
+      known(row, {"root", "ok", "not_ok", "effects", "lines", "says"});
       out.verdicts.push_back({.root = texts(row, "root"),
                               .ok = texts(row, "ok"),
                               .not_ok = texts(row, "not_ok"),
+                              .effects = texts(row, "effects"),
+                              .lines = texts(row, "lines"),
                               .says = required(row, "says")});
     });
-    each_item(root, "proofs", [&](const yaml::Node& row) {
-      known(row, {"root", "needs", "run"});
-      out.proofs.push_back(
-          {.root = texts(row, "root"), .needs = texts(row, "needs"), .run = required(row, "run")});
+    each_item(root, "open", [&](const yaml::Node& row) {
+      known(row, {"root", "needs", "what", "run"});
+      out.open.push_back({.root = texts(row, "root"),
+                          .needs = texts(row, "needs"),
+                          .what = required(row, "what"),
+                          .run = required(row, "run")});
     });
     OBS_TRY(problems_.done());
     return out;
@@ -70,7 +76,7 @@ Result<DiagnosisRules> read_diagnosis_rules(const TemplateStore& store) {
     if (problems.take(one, Reader().read(root))) {
       std::ranges::move(one.hypotheses, std::back_inserter(out.hypotheses));
       std::ranges::move(one.verdicts, std::back_inserter(out.verdicts));
-      std::ranges::move(one.proofs, std::back_inserter(out.proofs));
+      std::ranges::move(one.open, std::back_inserter(out.open));
     }
   }
   OBS_TRY(problems.done());

@@ -42,6 +42,9 @@ bool add_derived(const Signature& row, const Captures& facts, Captures& captures
         return false;
       }
       arguments.push_back(std::move(*value));
+      if (const auto fact = facts.find(name); fact != facts.end()) {
+        captures.insert(*fact);
+      }
     }
     auto text = derive(derived.function, arguments);
     if (text) {
@@ -115,28 +118,33 @@ std::string with_captures(std::string_view text, const Captures& captures, bool&
   return out;
 }
 
-// The text without the parts in [brackets] that name a capture which is not there.
-std::string filled(std::string_view text, const Captures& captures) {
+// The text without the parts in [brackets] that name a capture which is not there. `complete` becomes
+// false when one is missing elsewhere.
+std::string filled(std::string_view text, const Captures& captures, bool& complete) {
   std::string out;
-  bool ignored = true;
   while (!text.empty()) {
     const auto open = text.find('[');
     const auto close = text.find(']', open == std::string_view::npos ? text.size() : open);
     if (close == std::string_view::npos) {
       break;
     }
-    out += with_captures(text.substr(0, open), captures, ignored);
+    out += with_captures(text.substr(0, open), captures, complete);
     const std::string_view part = text.substr(open + 1, close - open - 1);
-    bool complete = true;
-    const std::string inside = with_captures(part, captures, complete);
+    bool whole = true;
+    const std::string inside = with_captures(part, captures, whole);
     if (part.find('{') == std::string_view::npos) {
       out += text.substr(open, close - open + 1);
-    } else if (complete) {
+    } else if (whole) {
       out += inside;
     }
     text.remove_prefix(close + 1);
   }
-  return out + with_captures(text, captures, ignored);
+  return out + with_captures(text, captures, complete);
+}
+
+std::string filled(std::string_view text, const Captures& captures) {
+  bool ignored = true;
+  return filled(text, captures, ignored);
 }
 
 // Two facts as one text.
@@ -262,23 +270,58 @@ Severity worst_of(const catalog::HealthCheck& check) {
                                   : Severity::note;
 }
 
-// Every capture that a row could have, by its name in angle brackets.
-Captures names_of_captures(const Signature& row, const Signatures& signatures) {
+void add_name(const std::string& name, Captures& captures) {
+  captures[name] = fmt::format("<{}>", name);
+}
+
+// What a line that matches has in any case, by names in angle brackets.
+Captures names_of_captures(const Signature& row, const catalog::LinePattern& pattern) {
   Captures out;
-  const auto add = [&out](const std::string& name) { out[name] = fmt::format("<{}>", name); };
-  for (const auto& pattern : row.lines) {
-    std::ranges::for_each(pattern.captures(), add);
+  for (const auto& name : pattern.captures()) {
+    add_name(name, out);
   }
   for (const auto& derived : row.derived) {
-    add(derived.name);
+    add_name(derived.name, out);
+    for (const auto& argument : derived.arguments) {
+      add_name(argument, out);
+    }
   }
   for (const auto& [name, before] : row.each) {
-    add(name);
-  }
-  for (const auto& field : signatures.fields) {
-    add(field.name);
+    add_name(name, out);
   }
   return out;
+}
+
+Captures names_of_captures(const Signature& row, const Signatures& signatures) {
+  Captures out;
+  for (const auto& pattern : row.lines) {
+    out.merge(names_of_captures(row, pattern));
+  }
+  for (const auto& field : signatures.fields) {
+    add_name(field.name, out);
+  }
+  return out;
+}
+
+// A text may not name what one of the patterns does not give, unless in brackets.
+void check_texts(const Signatures& signatures, Problems& problems) {
+  for (const auto* list : {&signatures.rows, &signatures.fates}) {
+    for (const Signature& row : *list) {
+      for (const auto& pattern : row.lines) {
+        const Captures captures = names_of_captures(row, pattern);
+        for (const auto* text : {&row.says, &row.cause, &row.fix, &row.decides}) {
+          bool complete = true;
+          const std::string shown = filled(*text, captures, complete);
+          if (!complete) {
+            problems.add(
+                row.at,
+                fmt::format("'{}' names what not each of its lines gives: {}", row.id, shown),
+                "put that part of the text in [brackets]");
+          }
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -298,6 +341,7 @@ Result<Signatures> read_signatures(const TemplateStore& store) {
     }
   }
   check_derived(out, problems);
+  check_texts(out, problems);
   OBS_TRY(problems.done());
   return out;
 }
