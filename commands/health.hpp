@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// The group `obsctl health` and its commands, one file each.
+// The group `obsctl health`, its commands, one file each, and what they share.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
 #include "commands/command.hpp"
+#include "lib/health/subject.hpp"
 
 namespace obsctl {
 
 [[nodiscard]] Command health_command();
 [[nodiscard]] Command health_check_command();
+[[nodiscard]] Command health_diagnose_command();
+[[nodiscard]] Command health_explain_command();
+[[nodiscard]] Command health_review_command();
+
+[[nodiscard]] health::Services services_of(Context& context);
+
+// A document in ASCII: a label from outside may hold what a terminal obeys.
+[[nodiscard]] std::string json_text(const nlohmann::ordered_json& json);
 
 }  // namespace obsctl

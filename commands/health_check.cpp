@@ -9,6 +9,7 @@
 #include "commands/health_flags.hpp"
 #include "lib/findings/print.hpp"
 #include "lib/health/list.hpp"
+#include "lib/health/probe.hpp"
 #include "lib/health/wait.hpp"
 #include "lib/io/signals.hpp"
 
@@ -21,7 +22,8 @@ constexpr const char* k_description =
     "Asks every component of a running stack at once, twice where rates matter, and judges the "
     "answers. It prints the verdict first, then only what is not well: what was read, why that "
     "happens and what to do about it, and where the telemetry of each signal goes. It changes "
-    "nothing.\n\n"
+    "nothing; only --probe sends something: one span, one data point and one log record over each "
+    "protocol, of the service obsctl-health.\n\n"
     "Without flags it checks the stack of this or a parent directory. --endpoint names programs that "
     "obsctl did not generate; what cannot be asked of them is skipped.\n\n"
     "What could not be read is 'unknown', never ok. A check that makes no sense while another one "
@@ -34,11 +36,6 @@ health::TextOptions text_options(const Context& context, const HealthFlags& flag
   return {.all = flags.all,
           .color = context.color_out(),
           .width = static_cast<std::size_t>(std::clamp(context.terminal.width(), 60, 120))};
-}
-
-std::string json_text(const nlohmann::ordered_json& json) {
-  // ASCII: a label from outside may hold what a terminal obeys.
-  return json.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string printed(const Context& context, const HealthFlags& flags,
@@ -79,11 +76,19 @@ Result<int> watch(Context& context, const HealthFlags& flags, const health::Chec
   return exit_code::ok;
 }
 
+Result<health::ProbeReport> probe(Context& context, const health::Subject& subject,
+                                  const HealthFlags& flags) {
+  health::ProbeOptions options{.receivers = {}, .within = flags.within};
+  OBS_TRY_ASSIGN(options.receivers, health::probe_receivers(context.files, subject, {}));
+  context.note("obsctl: the probe is on its way");
+  return health::probe(services_of(context), subject, options);
+}
+
 Result<int> checked(Context& context, const HealthFlags& flags) {
   OBS_TRY(check_flags(flags));
-  const health::Services services{context.environment, context.files, context.http, context.clock,
-                                  context.stop};
-  OBS_TRY_ASSIGN(const health::Subject subject, open_subject(services, flags));
+  const health::Services services = services_of(context);
+  OBS_TRY_ASSIGN(health::Subject subject, open_subject(services, flags.subject));
+  OBS_TRY(health::select(subject, flags.selection));
   if (flags.list) {
     return print_list(context, flags, subject);
   }
@@ -97,11 +102,20 @@ Result<int> checked(Context& context, const HealthFlags& flags) {
     return watch(context, flags, run);
   }
   const auto say = [&context](const std::string& line) { context.note("obsctl: " + line); };
-  OBS_TRY_ASSIGN(const health::Report report,
+  OBS_TRY_ASSIGN(health::Report report,
                  flags.wait ? health::wait_until_well(
                                   context.clock, context.stop,
                                   {.limit = *flags.wait, .fail_on = flags.fail_on}, run, say)
                             : run());
+  if (flags.probe) {
+    OBS_TRY_ASSIGN(const health::ProbeReport probed, probe(context, subject, flags));
+    for (auto& result : health::probe_checks(probed)) {
+      report.results.push_back(std::move(result));
+    }
+    if (flags.output == HealthFormat::text) {
+      context.terminal.out(health::probe_text(probed, context.color_out()) + "\n");
+    }
+  }
   context.terminal.out(printed(context, flags, report));
   return flags.output == HealthFormat::nagios ? health::nagios_exit_code(report, flags.fail_on)
                                               : health::exit_code_of(report, flags.fail_on);
@@ -128,6 +142,7 @@ Command health_check_command() {
   out.flags = health_check_flags(*flags);
   out.examples = {
       {"obsctl health", "check the stack of this directory"},
+      {"obsctl health --probe", "prove that telemetry gets from the receivers into the stores"},
       {"obsctl health --wait 2m", "wait until a stack that was just started is well"},
       {"obsctl health --only delivery --watch", "look on while telemetry is delivered, or not"},
       {"obsctl health --collector http://localhost:8888 --prometheus http://localhost:9090",

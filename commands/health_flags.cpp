@@ -40,7 +40,7 @@ Result<std::string> who_provides(const health::Services& services, const std::st
 }
 
 Result<std::vector<health::GivenEndpoint>> all_given(const health::Services& services,
-                                                     const HealthFlags& flags) {
+                                                     const SubjectFlags& flags) {
   std::vector<health::GivenEndpoint> out;
   for (const auto& text : flags.endpoints) {
     const auto sign = text.find('=');
@@ -67,7 +67,56 @@ Result<std::vector<health::GivenEndpoint>> all_given(const health::Services& ser
   return out;
 }
 
-std::vector<Flag> subject_flags(HealthFlags& flags) {
+std::vector<Flag> how_flags(HealthFlags& flags) {
+  return {
+      {.name = "only",
+       .value = "NAME",
+       .into = &flags.selection.only,
+       .group = k_subject,
+       .common = true,
+       .doc = "run only these checks: an id, a category or a component"},
+      {.name = "skip",
+       .value = "NAME",
+       .into = &flags.selection.skip,
+       .group = k_subject,
+       .doc = "leave these checks out: an id, a category or a component"},
+      {.name = "fail-on",
+       .value = "SEVERITY",
+       .into = into_choice(&flags.fail_on),
+       .group = k_how,
+       .common = true,
+       .doc = "exit 3 from this severity on"},
+      {.name = "probe",
+       .into = &flags.probe,
+       .excludes = {"watch", "list", "wait"},
+       .group = k_how,
+       .common = true,
+       .doc = "send a span, a data point and a log record, and find them in the stores"},
+      {.name = "within",
+       .value = "DURATION",
+       .into = into_length(&flags.within),
+       .needs = {"probe"},
+       .group = k_how,
+       .doc = "look for what the probe sent at most this long"},
+      {.name = "wait",
+       .value = "DURATION",
+       .into = into_length(&flags.wait),
+       .excludes = {"watch", "list"},
+       .group = k_how,
+       .common = true,
+       .doc = "check again until nothing fails, at most this long"},
+      {.name = "watch",
+       .into = &flags.watch,
+       .excludes = {"list"},
+       .group = k_how,
+       .common = true,
+       .doc = "check again and again until Ctrl-C, and show what is not well"},
+  };
+}
+
+}  // namespace
+
+std::vector<Flag> subject_flags(SubjectFlags& flags) {
   return {
       {.name = "dir",
        .short_name = 'd',
@@ -97,61 +146,29 @@ std::vector<Flag> subject_flags(HealthFlags& flags) {
        .excludes = {"dir"},
        .group = k_subject,
        .doc = "check the OpenTelemetry Collector with its metrics there; short for --endpoint"},
-      {.name = "only",
-       .value = "NAME",
-       .into = &flags.selection.only,
-       .group = k_subject,
-       .common = true,
-       .doc = "run only these checks: an id, a category or a component"},
-      {.name = "skip",
-       .value = "NAME",
-       .into = &flags.selection.skip,
-       .group = k_subject,
-       .doc = "leave these checks out: an id, a category or a component"},
       template_dir_flag(&flags.template_dirs, k_subject),
   };
 }
 
-std::vector<Flag> how_flags(HealthFlags& flags) {
+std::vector<Flag> gather_flags(health::GatherOptions& options) {
   return {
       {.name = "sample",
        .value = "DURATION",
-       .into = into_length(&flags.gather.sample),
+       .into = into_length(&options.sample),
        .group = k_how,
        .doc = "wait this long between the two readings that give rates"},
       {.name = "timeout",
        .value = "DURATION",
-       .into = into_length(&flags.gather.timeout),
+       .into = into_length(&options.timeout),
        .group = k_how,
        .doc = "wait this long for each answer"},
-      {.name = "fail-on",
-       .value = "SEVERITY",
-       .into = into_choice(&flags.fail_on),
-       .group = k_how,
-       .common = true,
-       .doc = "exit 3 from this severity on"},
-      {.name = "wait",
-       .value = "DURATION",
-       .into = into_length(&flags.wait),
-       .excludes = {"watch", "list"},
-       .group = k_how,
-       .common = true,
-       .doc = "check again until nothing fails, at most this long"},
-      {.name = "watch",
-       .into = &flags.watch,
-       .excludes = {"list"},
-       .group = k_how,
-       .common = true,
-       .doc = "check again and again until Ctrl-C, and show what is not well"},
   };
 }
 
-}  // namespace
-
 std::vector<Flag> health_check_flags(HealthFlags& flags) {
-  std::vector<Flag> out = subject_flags(flags);
-  for (auto& flag : how_flags(flags)) {
-    out.push_back(std::move(flag));
+  std::vector<Flag> out = subject_flags(flags.subject);
+  for (auto& more : {gather_flags(flags.gather), how_flags(flags)}) {
+    out.insert(out.end(), more.begin(), more.end());
   }
   out.push_back(output_flag(into_choice(&flags.output)));
   out.push_back({.name = "all",
@@ -179,7 +196,7 @@ Result<void> check_flags(const HealthFlags& flags) {
   return {};
 }
 
-Result<health::Subject> open_subject(const health::Services& services, const HealthFlags& flags) {
+Result<health::Subject> open_subject(const health::Services& services, const SubjectFlags& flags) {
   if (flags.dir && flags.dir->empty()) {
     return fail(Code::usage, "'--dir' is empty",
                 "is a variable unset? '--dir .' is the current directory");
@@ -195,8 +212,6 @@ Result<health::Subject> open_subject(const health::Services& services, const Hea
         "'obsctl init' generates a stack; --dir names one elsewhere, and --endpoint programs that "
         "run already";
   }
-  OBS_TRY(subject);
-  OBS_TRY(health::select(*subject, flags.selection));
   return subject;
 }
 

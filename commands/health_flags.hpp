@@ -28,14 +28,25 @@ constexpr auto names_of(HealthFormat) {
                                              {sarif, "sarif"}});
 }
 
-struct HealthFlags {
+// Whom every command of the group asks about.
+struct SubjectFlags {
   std::optional<std::string> dir;
   std::vector<std::string> template_dirs;
   std::vector<std::string> endpoints;    // COMPONENT=URL
   std::optional<std::string> query_url;  // of what answers queries for metrics
   std::optional<std::string> entry_url;  // of what receives telemetry
+};
+
+[[nodiscard]] std::vector<Flag> subject_flags(SubjectFlags& flags);
+// How its components are asked.
+[[nodiscard]] std::vector<Flag> gather_flags(health::GatherOptions& options);
+
+struct HealthFlags {
+  SubjectFlags subject;
   health::GatherOptions gather;
   health::Selection selection;
+  bool probe = false;
+  std::optional<Duration> within;  // absent: what the stack's own delays add up to
   health::FailOn fail_on = health::FailOn::warning;
   std::optional<Duration> wait;
   bool watch = false;
@@ -49,9 +60,9 @@ struct HealthFlags {
 // Refuses what cannot go together.
 [[nodiscard]] Result<void> check_flags(const HealthFlags& flags);
 
-// The stack or the programs that the flags name, with the checks that they select. Errors: those of
-// health::open_stack, given_programs and select; a value that is not COMPONENT=URL.
+// The stack or the programs that the flags name. Errors: those of health::open_stack and
+// given_programs; a value that is not COMPONENT=URL.
 [[nodiscard]] Result<health::Subject> open_subject(const health::Services& services,
-                                                   const HealthFlags& flags);
+                                                   const SubjectFlags& flags);
 
 }  // namespace obsctl

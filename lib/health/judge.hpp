@@ -34,7 +34,7 @@ struct Problem {
   Severity severity = Severity::error;
   std::map<std::string, std::string> labels = {};  // that tell it apart: exporter, signal, …
   std::map<std::string, double> values = {};       // those of the row
-  std::string message;
+  std::string message = {};
   std::string cause = {};
   std::string fix = {};
   std::optional<double> seconds_to_loss = {};  // 0: data is being lost now; nothing: not known

@@ -117,6 +117,10 @@ struct ProbeReport {
 // Schema obsctl.health.probe/v1.
 [[nodiscard]] nlohmann::ordered_json probe_json(const ProbeReport& report);
 
+// One result of id PRB-001 for each signal and protocol; what was not found is an error, what could
+// not be looked for is unknown.
+[[nodiscard]] std::vector<CheckResult> probe_checks(const ProbeReport& report);
+
 // "gRPC", "HTTP".
 [[nodiscard]] std::string_view protocol_title(otlp::Protocol protocol);
 

@@ -22,6 +22,7 @@ struct Report {
   Duration took;
   std::vector<CheckResult> results;
   std::vector<LedgerLine> ledger;
+  Evidence evidence = {};
 };
 
 // From which severity on a finding fails the run.

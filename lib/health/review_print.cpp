@@ -35,7 +35,7 @@ std::string change(const TrendLine& line) {
   return was == 0 ? word : fmt::format("{} ({:+.0f} %)", word, 100 * difference / was);
 }
 
-std::string findings_of(const Report& report) {
+std::string wrong_now(const Report& report) {
   std::string out;
   for (const CheckResult& check : report.results) {
     for (const Problem& problem : check.problems) {
@@ -57,7 +57,7 @@ std::string findings_of(const Report& report) {
 std::string review_markdown(const Review& review) {
   std::string out =
       fmt::format("# {} review of {}, {}\n\n## Now\n\n{}", name_of(review.cadence),
-                  review.report.subject, print_time(review.report.at), findings_of(review.report));
+                  review.report.subject, print_time(review.report.at), wrong_now(review.report));
   out[2] = static_cast<char>(std::toupper(out[2]));
   if (!review.trends.empty()) {
     out += "\n## Trends\n\n| what | of | now | before | change |\n|---|---|---|---|---|\n";

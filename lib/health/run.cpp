@@ -133,12 +133,13 @@ Result<Report> check(const Services& services, const Subject& subject,
   std::vector<Inquiry> questions = inquiries(services, subject, options);
   std::erase_if(questions,
                 [&](const Inquiry& question) { return !is_read(subject.checks, question); });
-  OBS_TRY_ASSIGN(const Evidence evidence, gather(services, questions, options.sample));
+  OBS_TRY_ASSIGN(Evidence evidence, gather(services, questions, options.sample));
   Report out{.subject = subject.name(),
              .at = evidence.at,
              .took = {},
              .results = judge(subject.checks, evidence),
              .ledger = ledger(evidence)};
+  out.evidence = std::move(evidence);
   out.took = services.clock.since(start);
   return out;
 }

@@ -7,6 +7,7 @@
 #include "lib/health/source_container.hpp"
 #include "lib/health/source_engine.hpp"
 #include "lib/health/source_files.hpp"
+#include "lib/health/source_logs.hpp"
 #include "lib/health/source_metrics.hpp"
 #include "lib/health/source_prometheus.hpp"
 #include "lib/health/source_readiness.hpp"
@@ -44,6 +45,7 @@ std::vector<Inquiry> inquiries(const Services& services, const Subject& subject,
   add(volume_inquiries(context));
   add(prometheus_inquiries(context));
   add(files_inquiries(context));
+  add(log_inquiries(services, subject, options));
   return out;
 }
 
