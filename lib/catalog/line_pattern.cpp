@@ -129,6 +129,18 @@ std::string_view next_plain(std::string_view& rest) {
   return is_text(out) ? out : std::string_view();
 }
 
+// Calls `take` with the mark of every three letters that follow each other.
+template <class Take>
+void each_mark(std::string_view lower, const Take& take) {
+  for (std::size_t i = 0; i + 2 < lower.size(); ++i) {
+    std::uint32_t hash = 0;
+    for (const char c : lower.substr(i, 3)) {
+      hash = hash * 131 + static_cast<unsigned char>(c);
+    }
+    take(static_cast<std::uint16_t>((hash * 2654435761U >> 16U) % LogText::k_marks));
+  }
+}
+
 }  // namespace
 
 LogText LogText::of(std::string_view text) {
@@ -140,6 +152,7 @@ LogText LogText::of(std::string_view text) {
     }
   }
   out.lower = obsctl::lower(out.text);
+  each_mark(out.lower, [&out](std::uint16_t mark) { out.marks.set(mark); });
   return out;
 }
 
@@ -197,6 +210,11 @@ Result<LinePattern> LinePattern::parse(std::string_view text, const SourcePos& a
     run.push_back({"", std::string(tag.substr(0, colon)), *kind});
   }
   OBS_TRY(end_run());
+  for (const Run& one : out.runs_) {
+    for (const Piece& piece : one) {
+      each_mark(piece.literal, [&out](std::uint16_t mark) { out.marks_.push_back(mark); });
+    }
+  }
   return out;
 }
 
@@ -224,6 +242,9 @@ std::optional<std::size_t> LinePattern::match_at(const Run& run, const LogText& 
 }
 
 std::optional<Captures> LinePattern::match(const LogText& line) const {
+  if (!std::ranges::all_of(marks_, [&line](std::uint16_t mark) { return line.marks[mark]; })) {
+    return std::nullopt;
+  }
   Captures out;
   std::size_t from = 0;
   for (const Run& run : runs_) {

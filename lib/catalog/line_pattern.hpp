@@ -13,6 +13,8 @@
 //   time     2026-11-26T02:54:04Z, 2026-11-26 02:54:04.123 +0000 UTC
 #pragma once
 
+#include <bitset>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +33,10 @@ using Captures = std::map<std::string, std::string>;
 struct LogText {
   std::string text;
   std::string lower;  // of the same length
+  // Marks of all three letters that follow each other in `lower`: a pattern whose marks are not all
+  // here is nowhere in it, so that thousands of lines are held against hundreds of patterns at once.
+  static constexpr std::size_t k_marks = 4096;
+  std::bitset<k_marks> marks;
 
   // Cuts it at 64 KiB.
   [[nodiscard]] static LogText of(std::string_view text);
@@ -68,6 +74,7 @@ class LinePattern {
                                              Captures& captures);
 
   std::vector<Run> runs_;
+  std::vector<std::uint16_t> marks_;  // of its literals
 };
 
 // The words in quotes behind each place where `before` (in lower case) stands, each once.

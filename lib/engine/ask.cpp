@@ -29,12 +29,12 @@ Failure no_sense(const Environment& environment, std::string_view what) {
               "is DOCKER_HOST the address of a Docker engine?");
 }
 
-Result<nlohmann::json> ask(HttpClient& http, const Environment& environment, std::string_view path,
-                           std::size_t longest) {
+Result<HttpResponse> get(HttpClient& http, const Environment& environment, std::string_view path,
+                         std::size_t longest) {
   OBS_TRY_ASSIGN(HttpRequest request, engine_request(environment, path));
   request.timeout = {2};
   request.connect_timeout = Duration{0.5};
-  const auto response = http.send(request);
+  auto response = http.send(request);
   if (!response) {
     Error error = response.error();
     error.hint = "start Docker, or set DOCKER_HOST to the address of an engine that you may use";
@@ -46,7 +46,13 @@ Result<nlohmann::json> ask(HttpClient& http, const Environment& environment, std
   if (response->body.size() > longest) {
     return no_sense(environment, "the answer is too long");
   }
-  auto root = nlohmann::json::parse(response->body, nullptr, false);
+  return response;
+}
+
+Result<nlohmann::json> ask(HttpClient& http, const Environment& environment, std::string_view path,
+                           std::size_t longest) {
+  OBS_TRY_ASSIGN(const HttpResponse response, get(http, environment, path, longest));
+  auto root = nlohmann::json::parse(response.body, nullptr, false);
   return root.is_discarded() ? no_sense(environment, "no JSON object")
                              : Result<nlohmann::json>(std::move(root));
 }

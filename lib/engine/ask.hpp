@@ -13,8 +13,12 @@
 namespace obsctl::engine {
 
 // GET of a path of the API ("/info"), for two seconds at most. Errors: Code::unreachable when there
-// is no engine or none that can be asked, Code::failed when the answer is not JSON or longer than
-// `longest` bytes.
+// is no engine or none that can be asked, Code::failed when the status is not 200 or the answer is
+// longer than `longest` bytes.
+[[nodiscard]] Result<HttpResponse> get(HttpClient& http, const Environment& environment,
+                                       std::string_view path, std::size_t longest);
+
+// The JSON of the answer. Errors: also when it is none.
 [[nodiscard]] Result<nlohmann::json> ask(HttpClient& http, const Environment& environment,
                                          std::string_view path, std::size_t longest);
 

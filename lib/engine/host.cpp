@@ -51,7 +51,8 @@ class Answer {
 
 Result<EngineHost> engine_host(HttpClient& http, const Environment& environment) {
   constexpr std::size_t k_longest = 1 << 20;  // a real answer has some 10 KB
-  OBS_TRY_ASSIGN(const Json root, engine::ask(http, environment, "/info", k_longest));
+  OBS_TRY_ASSIGN(const HttpResponse response, engine::get(http, environment, "/info", k_longest));
+  const Json root = Json::parse(response.body, nullptr, false);
   if (!root.is_object()) {
     return engine::no_sense(environment, "no JSON object");
   }
@@ -60,7 +61,8 @@ Result<EngineHost> engine_host(HttpClient& http, const Environment& environment)
                  .memory = {answer.number("MemTotal", k_max_memory)},
                  .name = answer.text("Name"),
                  .root_dir = answer.text("DockerRootDir"),
-                 .time = {}};
+                 .time = {},
+                 .api_version = response.header("api-version").value_or("")};
   if (!answer.wrong().empty()) {
     return engine::no_sense(environment,
                             fmt::format("'{}' is missing or makes no sense", answer.wrong()));

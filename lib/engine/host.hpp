@@ -16,8 +16,9 @@ struct EngineHost {
   double cpus = 0;
   Bytes memory;
   std::string name;
-  std::string root_dir;  // absolute, on that host; below it are the images and the volumes
-  std::string time;      // its clock when it answered, RFC 3339; empty: not said
+  std::string root_dir;     // absolute, on that host; below it are the images and the volumes
+  std::string time;         // its clock when it answered, RFC 3339; empty: not said
+  std::string api_version;  // the newest that it speaks, "1.41"; empty: not said
 };
 
 // Asks Docker, or what speaks its API, with GET /info at DOCKER_HOST or at the default socket, for
@@ -25,7 +26,7 @@ struct EngineHost {
 // (ssh:// cannot), Code::failed when its answer makes no sense.
 [[nodiscard]] Result<EngineHost> engine_host(HttpClient& http, const Environment& environment);
 
-// The newest version of the API that it speaks, "1.41". Errors: as engine_host().
+// The version of its API for engines that do not say it with every answer. Errors: as engine_host().
 [[nodiscard]] Result<std::string> engine_api_version(HttpClient& http,
                                                      const Environment& environment);
 

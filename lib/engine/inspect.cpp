@@ -93,7 +93,7 @@ void read_state(const Json& state, ContainerFacts& out) {
 }
 
 void read_host_config(const Json& config, ContainerFacts& out) {
-  out.memory_limit = number(config, "Memory").value_or(0);
+  out.memory_limit = number(config, "Memory");
   out.restart_policy = text(part(config, "RestartPolicy"), "Name");
   if (out.restart_policy.empty() && part(config, "RestartPolicy").is_object()) {
     out.restart_policy = "no";  // older engines leave the word out

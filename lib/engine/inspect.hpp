@@ -37,13 +37,13 @@ struct ContainerFacts {
   bool oom_killed = false;
   double exit_code = 0;
   double restarts = 0;
-  std::string started;        // RFC 3339; the year 1 for never
-  std::string finished;       // the same
-  int pid = 0;                // on the engine's host; 0: it does not run
-  std::string health;         // "healthy"; empty: it has no health check
-  std::string health_output;  // of the last check
-  std::string image;          // as it was asked for
-  double memory_limit = 0;    // bytes; 0: none
+  std::string started;                      // RFC 3339; the year 1 for never
+  std::string finished;                     // the same
+  int pid = 0;                              // on the engine's host; 0: it does not run
+  std::string health;                       // "healthy"; empty: it has no health check
+  std::string health_output;                // of the last check
+  std::string image;                        // as it was asked for
+  std::optional<double> memory_limit = {};  // bytes; 0: none
   std::string restart_policy;
   std::string log_driver;
   bool log_max_size = false;

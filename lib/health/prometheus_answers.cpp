@@ -178,6 +178,21 @@ Samples rule_samples(const Json& data, const RulesSeen& seen) {
   return out;
 }
 
+std::optional<Json> alerts_of_rules(const Json& data) {
+  std::optional<Json> out;
+  for (const auto& group : part(data, "groups")) {
+    for (const auto& rule : part(group, "rules")) {
+      const Json& alerts = part(rule, "alerts");
+      if (alerts.is_array()) {
+        out = out ? std::move(out) : Json{{"alerts", Json::array()}};
+        Json& all = (*out)["alerts"];
+        all.insert(all.end(), alerts.begin(), alerts.end());
+      }
+    }
+  }
+  return out;
+}
+
 Samples alert_samples(const Json& data, Time now) {
   Samples out;
   std::map<std::string, double> seconds;

@@ -19,6 +19,10 @@ namespace obsctl::health {
 [[nodiscard]] Samples tsdb_samples(const nlohmann::json& data);
 [[nodiscard]] Samples replay_samples(const nlohmann::json& data);
 
+// The alerts in an answer about rules, as an answer about alerts has them; nothing where it does not
+// list them.
+[[nodiscard]] std::optional<nlohmann::json> alerts_of_rules(const nlohmann::json& data);
+
 struct RulesSeen {
   Time now;
   std::optional<Time> started;      // of the server; nothing: not known

@@ -206,24 +206,34 @@ class Lexer {
   SelectedNames out_;
 };
 
+std::string_view without_total(std::string_view name) {
+  constexpr std::string_view k_total = "_total";
+  return name.ends_with(k_total) ? name.substr(0, name.size() - k_total.size()) : name;
+}
+
+// Whether `longer` is `shorter` with a unit behind it.
+bool adds_unit(std::string_view longer, std::string_view shorter) {
+  constexpr std::array<std::string_view, 10> k_units = {
+      "_seconds",    "_milliseconds", "_bytes",    "_ratio", "_spans",
+      "_datapoints", "_log_records",  "_requests", "_items", "_batches"};
+  if (!longer.starts_with(shorter)) {
+    return false;
+  }
+  std::string_view unit = longer.substr(shorter.size());
+  while (unit.starts_with("__")) {
+    unit.remove_prefix(1);
+  }
+  while (unit.ends_with('_')) {
+    unit.remove_suffix(1);
+  }
+  return is_one_of(k_units, unit);
+}
+
 // What versions of a program and of its exporter add to a name and take away from it.
-std::string_view stem_of(std::string_view name) {
-  constexpr std::array<std::string_view, 9> k_units = {
-      "_seconds",     "_bytes",    "_ratio",        "_spans", "_metric_points",
-      "_log_records", "_requests", "_milliseconds", "_items"};
-  if (name.ends_with("_total")) {
-    name.remove_suffix(std::string_view("_total").size());
-  }
-  for (const std::string_view unit : k_units) {
-    if (name.ends_with(unit) && name.size() > unit.size()) {
-      name.remove_suffix(unit.size());
-      break;
-    }
-  }
-  while (name.ends_with('_')) {
-    name.remove_suffix(1);
-  }
-  return name;
+bool differ_in_suffix(std::string_view a, std::string_view b) {
+  a = without_total(a);
+  b = without_total(b);
+  return a == b || adds_unit(a, b) || adds_unit(b, a);
 }
 
 }  // namespace
@@ -241,10 +251,9 @@ bool KnownNames::has(const std::string& name) const {
 }
 
 std::string KnownNames::near(const std::string& name) const {
-  const std::string_view stem = stem_of(name);
   std::vector<std::string> alike;
   for (const std::string& one : names_) {
-    if (stem_of(one) == stem) {
+    if (differ_in_suffix(one, name)) {
       return one;
     }
     // Names that differ by more in length cannot be a typo, and there are tens of thousands.

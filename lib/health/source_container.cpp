@@ -73,7 +73,9 @@ void put_health(const ContainerFacts& facts, Samples& out) {
 
 // What the engine does not say is left out.
 void put_settings(const ContainerFacts& facts, const std::string& wanted, Samples& out) {
-  put(out, "container_memory_limit_bytes", facts.memory_limit);
+  if (facts.memory_limit) {
+    put(out, "container_memory_limit_bytes", *facts.memory_limit);
+  }
   put(out, "container_nofile", facts.nofile);
   put(out, "container_stop_seconds", facts.stop_seconds);
   if (const std::string& policy = facts.restart_policy; !policy.empty()) {

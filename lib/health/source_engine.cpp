@@ -28,13 +28,16 @@ Samples read_engine(const Context& context) {
     return out;
   }
   put_flag(out, "engine_up", true);
-  if (const auto version = engine_api_version(services.http, services.environment)) {
-    if (const auto number = as_number(*version)) {
-      put(out, "engine_api_version", *number);
-    }
+  const auto& answer = context.engine->host();
+  std::string version = answer ? answer->host.api_version : "";
+  if (version.empty()) {
+    version = engine_api_version(services.http, services.environment).value_or("");
   }
-  if (const auto& host = context.engine->host(); host && host->clock_skew) {
-    put(out, "engine_clock_skew_seconds", *host->clock_skew);
+  if (const auto number = as_number(version)) {
+    put(out, "engine_api_version", *number);
+  }
+  if (answer && answer->clock_skew) {
+    put(out, "engine_clock_skew_seconds", *answer->clock_skew);
   }
   return out;
 }

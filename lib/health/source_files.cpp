@@ -86,11 +86,10 @@ std::vector<Inquiry> files_inquiries(const Context& context) {
   if (!context.subject.own()) {
     return out;
   }
-  const auto add = [&out, &context](Source source, std::string from, auto read) {
-    out.push_back(
-        {.component = {}, .source = source, .from = std::move(from), .read = [context, read] {
-           return read(context);
-         }});
+  const auto add = [&out, &context](Source source, const std::string& from, auto read) {
+    out.push_back({.component = {}, .source = source, .from = from, .read = [context, read] {
+                     return read(context);
+                   }});
   };
   add(Source::state, stack_paths::state, read_state);
   add(Source::host, context.subject.stack.directory.string(), read_modes);

@@ -45,7 +45,8 @@ class Server {
   Server(const Context& context, std::string api)
       : context_(context),
         api_(std::move(api)),
-        runtime_([this] { return data("/status/runtimeinfo", k_small); }) {}
+        runtime_([this] { return data("/status/runtimeinfo", k_small); }),
+        rules_([this] { return data("/rules", k_list); }) {}
 
   [[nodiscard]] const std::string& api() const { return api_; }
 
@@ -73,17 +74,28 @@ class Server {
   }
 
   Result<Samples> rules() {
-    OBS_TRY_ASSIGN(const auto found, data("/rules?exclude_alerts=true", k_list));
+    const auto& found = rules_.get();
     if (!found) {
+      return Failure(found.error());
+    }
+    if (!*found) {
       return Samples();
     }
     const RulesSeen seen{
         .now = context_.services.clock.now(), .started = started(), .names = names()};
-    return rule_samples(*found, seen);
+    return rule_samples(**found, seen);
   }
 
+  // Current servers list them with their rules; a question less.
   Result<Samples> alerts() {
     const Time now = context_.services.clock.now();
+    const auto& rules = rules_.get();
+    if (is_dead(rules)) {
+      return Failure(rules.error());
+    }
+    if (const auto found = rules && *rules ? alerts_of_rules(**rules) : std::nullopt) {
+      return alert_samples(*found, now);
+    }
     return samples_of("/alerts", k_list,
                       [now](const Json& found) { return alert_samples(found, now); });
   }
@@ -101,11 +113,27 @@ class Server {
   }
 
   Result<Samples> tsdb() { return samples_of("/status/tsdb", k_small, tsdb_samples); }
-  Result<Samples> replay() { return samples_of("/status/walreplay", k_small, replay_samples); }
+
+  // A server answers other questions only when its log is replayed.
+  Result<Samples> replay() {
+    const auto& runtime = runtime_.get();
+    if (is_dead(runtime)) {
+      return Failure(runtime.error());
+    }
+    if (runtime && *runtime) {
+      return replay_samples({});
+    }
+    return samples_of("/status/walreplay", k_small, replay_samples);
+  }
 
  private:
   Result<std::optional<Json>> data(const std::string& path, std::size_t longest) {
     return data_of(context_, api_ + path, longest);
+  }
+
+  // Whoever did not answer is not asked the next question: that would only cost another time-out.
+  static bool is_dead(const Result<std::optional<Json>>& answer) {
+    return !answer && answer.error().code != Code::failed;
   }
 
   template <class Read>
@@ -136,6 +164,7 @@ class Server {
   Context context_;
   std::string api_;
   Once<std::optional<Json>> runtime_;
+  Once<std::optional<Json>> rules_;
 };
 
 }  // namespace

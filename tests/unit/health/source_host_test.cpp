@@ -53,6 +53,8 @@ TEST_CASE("the engine is up, says its version, and its clock is right or wrong")
     CHECK(value_of(samples, "engine_api_version") == 141);
     CHECK(value_of(samples, "engine_clock_skew_seconds") == std::abs(off));
   }
+  stack.http.answers[std::string(k_engine) + "/info"].headers = {{"api-version", "1.52"}};
+  CHECK(value_of(stack.samples(Source::engine), "engine_api_version") == 152);
   stack.http.json(std::string(k_engine) + "/version", R"({"ApiVersion":"new"})");
   stack.http.json(std::string(k_engine) + "/info", "{}");
   const Samples less = stack.samples(Source::engine);

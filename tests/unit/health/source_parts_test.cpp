@@ -76,6 +76,9 @@ TEST_CASE("the name that is meant differs in a suffix or in two letters") {
   CHECK_FALSE(known.has("otelcol_exporter_sent_spans"));
   CHECK(known.near("otelcol_exporter_sent_spans") == "otelcol_exporter_sent_spans_total");
   CHECK(known.near("otelcol_exporter_sent") == "otelcol_exporter_sent_spans_total");
+  CHECK(known.near("otelcol_exporter_sent_spans__spans__total") ==
+        "otelcol_exporter_sent_spans_total");
+  CHECK(known.near("otelcol_exporter_sent_log_records_total").empty());
   CHECK(known.near("nod_cpu_secnds_total") == "node_cpu_seconds_total");
   CHECK(known.near("something_else").empty());
 }
