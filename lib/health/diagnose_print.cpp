@@ -60,13 +60,13 @@ std::string effects_of(const Path& path) {
   return join(out, "; ");
 }
 
-// What the check says, and what the line of a log knows better.
+// What the check says to do, and what the line of a log adds.
 std::string fix_of(const Path& path) {
   const std::string& fix = path.root.problem.fix;
   if (path.log.empty() || path.log.front().fix.empty()) {
     return fix;
   }
-  return fix.empty() ? path.log.front().fix : fmt::format("{}; {}", path.log.front().fix, fix);
+  return fix.empty() ? path.log.front().fix : fmt::format("{}; {}", fix, path.log.front().fix);
 }
 
 void add_path(Lines& out, const Path& path, std::size_t number, bool whole) {
