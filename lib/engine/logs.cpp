@@ -151,33 +151,4 @@ Result<std::vector<LogLine>> container_log(HttpClient& http, const Environment& 
   return decoder.lines();
 }
 
-Result<std::map<std::string, std::string>> project_containers(HttpClient& http,
-                                                              const Environment& environment,
-                                                              const std::string& project) {
-  constexpr std::size_t k_longest = 16 << 20;
-  const nlohmann::json filters = {
-      {"label", {fmt::format("com.docker.compose.project={}", project)}}};
-  OBS_TRY_ASSIGN(const nlohmann::json rows,
-                 engine::ask(http, environment,
-                             fmt::format("/containers/json?all=true&filters={}",
-                                         percent_encoded(filters.dump())),
-                             k_longest));
-  std::map<std::string, std::string> out;
-  for (const auto& row : rows) {
-    if (!row.is_object()) {
-      continue;
-    }
-    const auto id = row.find("Id");
-    const auto labels = row.find("Labels");
-    if (id == row.end() || !id->is_string() || labels == row.end() || !labels->is_object()) {
-      continue;
-    }
-    const auto service = labels->find("com.docker.compose.service");
-    if (service != labels->end() && service->is_string()) {
-      out.emplace(service->get<std::string>(), id->get<std::string>());
-    }
-  }
-  return out;
-}
-
 }  // namespace obsctl

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,9 +64,5 @@ struct LogWindow {
                                                          const Environment& environment,
                                                          const std::string& container,
                                                          const LogWindow& window);
-
-// The ids of a Compose project's containers, by service. Errors: as engine::ask().
-[[nodiscard]] Result<std::map<std::string, std::string>> project_containers(
-    HttpClient& http, const Environment& environment, const std::string& project);
 
 }  // namespace obsctl

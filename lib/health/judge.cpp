@@ -90,20 +90,25 @@ class Judge {
     }
   }
 
-  // What a needed check found; empty when none found that dependents make no sense. One that nobody
-  // could judge says nothing against them: they have evidence of their own.
-  std::string unmet_need(const Check& check) {
-    std::string out;
+  struct Unmet {
+    std::string why;        // empty: nothing that was found makes the check meaningless
+    bool of_stack = false;  // the stack's trouble, not the component's
+  };
+
+  // A check that nobody could judge says nothing against those that need it: they have evidence of
+  // their own.
+  Unmet unmet_need(const Check& check) {
+    Unmet out;
     for (const auto& id : check.row.needs) {
       for_each_named(id, check.row.component, [&](std::size_t i) {
         const CheckResult& needed = result(i);
-        if (!out.empty()) {
+        if (!out.why.empty()) {
           return;
         }
         if (needed.status == Status::error) {
-          out = fmt::format("not so: {} ({})", needed.title, id);
+          out = {fmt::format("not so: {} ({})", needed.title, id), needed.component.empty()};
         } else if (unmet_[i]) {
-          out = needed.why;
+          out = {needed.why, false};
         }
       });
     }
@@ -117,10 +122,11 @@ class Judge {
     out.category = check.row.category;
     out.component = check.row.component;
     out.title = check.row.title;
-    if (std::string unmet = unmet_need(check); !unmet.empty()) {
+    if (Unmet unmet = unmet_need(check); !unmet.why.empty()) {
       out.status = Status::skipped;
-      out.why = std::move(unmet);
-      unmet_[i] = true;
+      out.why = std::move(unmet.why);
+      // An engine that does not answer leaves open whether the component does.
+      unmet_[i] = !unmet.of_stack;
       return out;
     }
     const Given given = given_for(check, evidence_);
@@ -214,7 +220,7 @@ class Judge {
   const Evidence& evidence_;
   std::vector<CheckResult> results_;
   std::vector<bool> done_;
-  std::vector<bool> unmet_;  // skipped because of another check
+  std::vector<bool> unmet_;  // skipped because its component is in trouble
 };
 
 }  // namespace

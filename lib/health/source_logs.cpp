@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <mutex>
-#include <optional>
 
 #include "lib/health/explain.hpp"
 
@@ -56,45 +54,25 @@ double seconds_since(Time last, Time now) {
   return std::max(0.0, std::chrono::duration<double>(now - last).count());
 }
 
-// What all questions to one engine share: the ids of its containers, asked for once.
-class Engine {
- public:
-  Engine(const Services& services, const Subject& subject)
-      : services_(services), project_(subject.stack.topology.name) {
-    auto read = read_signatures(subject.stack.templates.store);
-    signatures_ = std::move(read);
+Result<Samples> read_log(const Context& context, const Result<catalog::Signatures>& signatures,
+                         const std::string& component) {
+  constexpr auto k_window = std::chrono::minutes(15);
+  OBS_TRY(signatures);
+  const auto& containers = context.engine->containers();
+  if (!containers) {
+    return Failure(containers.error());
   }
-
-  Result<Samples> log_of(const std::string& component, Duration timeout) {
-    OBS_TRY(signatures_);
-    OBS_TRY_ASSIGN(const auto containers, containers_of_project());
-    const auto found = containers.find(component);
-    if (found == containers.end()) {
-      return fail(Code::missing, fmt::format("there is no container of '{}'", component));
-    }
-    constexpr auto k_window = std::chrono::minutes(15);
-    const Time now = services_.clock.now();
-    OBS_TRY_ASSIGN(const auto lines,
-                   container_log(services_.http, services_.environment, found->second,
-                                 {.since = now - k_window, .timeout = timeout}));
-    return log_samples(lines, *signatures_, now);
+  const auto found = std::ranges::find(*containers, component, &ComposeContainer::service);
+  if (found == containers->end()) {
+    return Samples{};
   }
-
- private:
-  Result<std::map<std::string, std::string>> containers_of_project() {
-    const std::scoped_lock lock(mutex_);
-    if (!containers_) {
-      containers_ = project_containers(services_.http, services_.environment, project_);
-    }
-    return *containers_;
-  }
-
-  const Services& services_;
-  std::string project_;
-  Result<catalog::Signatures> signatures_;
-  std::mutex mutex_;
-  std::optional<Result<std::map<std::string, std::string>>> containers_;
-};
+  const Services& services = context.services;
+  const Time now = services.clock.now();
+  OBS_TRY_ASSIGN(const auto lines,
+                 container_log(services.http, services.environment, found->id,
+                               {.since = now - k_window, .timeout = context.options.timeout}));
+  return log_samples(lines, *signatures, now);
+}
 
 }  // namespace
 
@@ -137,19 +115,19 @@ Samples log_samples(const std::vector<LogLine>& lines, const catalog::Signatures
   return out;
 }
 
-std::vector<Inquiry> log_inquiries(const Services& services, const Subject& subject,
-                                   const GatherOptions& options) {
+std::vector<Inquiry> log_inquiries(const Context& context) {
   std::vector<Inquiry> out;
-  if (!subject.own() || !subject.stack.target->on_this_host) {
+  if (!context.engine) {
     return out;
   }
-  const auto engine = std::make_shared<Engine>(services, subject);
-  for (const Component& component : subject.stack.topology.components) {
+  const auto signatures = std::make_shared<const Result<catalog::Signatures>>(
+      read_signatures(context.subject.stack.templates.store));
+  for (const Component& component : context.components()) {
     out.push_back({.component = component.name,
                    .source = Source::logs,
                    .from = fmt::format("log of {}", component.title),
-                   .read = [engine, name = component.name, timeout = options.timeout] {
-                     return engine->log_of(name, timeout);
+                   .read = [context, signatures, name = component.name] {
+                     return read_log(context, *signatures, name);
                    }});
   }
   return out;

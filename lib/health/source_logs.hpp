@@ -7,7 +7,7 @@
 
 #include "lib/catalog/signatures.hpp"
 #include "lib/engine/logs.hpp"
-#include "lib/health/gather.hpp"
+#include "lib/health/context.hpp"
 
 namespace obsctl::health {
 
@@ -21,7 +21,6 @@ namespace obsctl::health {
                                   const catalog::Signatures& signatures, Time now);
 
 // A question for the log of each component of an own stack that runs on this host; none for others.
-[[nodiscard]] std::vector<Inquiry> log_inquiries(const Services& services, const Subject& subject,
-                                                 const GatherOptions& options);
+[[nodiscard]] std::vector<Inquiry> log_inquiries(const Context& context);
 
 }  // namespace obsctl::health

@@ -35,8 +35,21 @@ Result<DiskSpace> space_of(const Context& context, const EngineVolume& volume) {
                           volume.mountpoint));
 }
 
-void put_space(const std::string& volume, const DiskSpace& space, Samples& out) {
-  const SampleLabels labels = {{"volume", volume}};
+// Names the disk: volumes on the one of the engine's root share its name, so that one full disk is
+// one finding. Two disks of the same size would, too; checks take the smaller room then.
+std::string disk_of(const Context& context, const EngineVolume& volume, const DiskSpace& space) {
+  if (const auto& host = context.engine->host()) {
+    const auto root = context.services.files.disk_space(host->host.root_dir);
+    if (root && root->total.value == space.total.value && root->inodes == space.inodes) {
+      return host->host.root_dir;
+    }
+  }
+  return volume.mountpoint;
+}
+
+void put_space(const EngineVolume& volume, const std::string& disk, const DiskSpace& space,
+               Samples& out) {
+  const SampleLabels labels = {{"volume", volume.name}, {"disk", disk}};
   put(out, "volume_size_bytes", space.total.value, labels);
   put(out, "volume_available_bytes", space.available.value, labels);
   put(out, "volume_inodes", space.inodes, labels);
@@ -57,7 +70,7 @@ Result<Samples> read_volumes(const Context& context, const std::vector<std::stri
     if (found == volumes->end()) {
       all_there = false;
     } else if (const auto space = space_of(context, *found)) {
-      put_space(name, *space, out);
+      put_space(*found, disk_of(context, *found, *space), *space, out);
     } else {
       unseen = space.error();
     }

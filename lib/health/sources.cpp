@@ -45,7 +45,7 @@ std::vector<Inquiry> inquiries(const Services& services, const Subject& subject,
   add(volume_inquiries(context));
   add(prometheus_inquiries(context));
   add(files_inquiries(context));
-  add(log_inquiries(services, subject, options));
+  add(log_inquiries(context));
   return out;
 }
 

@@ -19,13 +19,16 @@ namespace fs = std::filesystem;
 // Where rows of the stack are: any number of files.
 bool has_rows(std::string_view path) {
   return path.starts_with("catalog/alerts/") || path.starts_with("catalog/recording/") ||
-         path.starts_with("catalog/dashboards/") || path.starts_with("catalog/health/");
+         path.starts_with("catalog/dashboards/") || path.starts_with("catalog/health/") ||
+         path.starts_with("catalog/signatures/");
 }
 
 // Versions, tiers and prices are data of the program; alerts, rules and dashboards are for users
 // too.
 bool replaceable(std::string_view path) {
-  return !path.starts_with("catalog/") || has_rows(path) || path == "catalog/jobs.yaml";
+  return !path.starts_with("catalog/") || has_rows(path) || path == "catalog/jobs.yaml" ||
+         path == "catalog/diagnose.yaml" || path == "catalog/review.yaml" ||
+         path == "catalog/every_health.yaml";
 }
 
 std::vector<std::string> replaceable_paths() {
@@ -42,9 +45,9 @@ std::vector<std::string> replaceable_paths() {
 // of a component that has a component.yaml.
 bool addable(const std::string& path, const std::vector<std::string>& known,
              const FileSystem& files, const fs::path& directory) {
-  static const std::vector<std::string> k_watch = {"alerts.yaml",     "alerts.test.yaml",
-                                                   "recording.yaml",  "dashboard.yaml",
-                                                   "datasource.yaml", "health.yaml", "find.yaml"};
+  static const std::vector<std::string> k_watch = {
+      "alerts.yaml", "alerts.test.yaml", "recording.yaml",  "dashboard.yaml", "datasource.yaml",
+      "health.yaml", "find.yaml",        "signatures.yaml", "diagnose.yaml"};
   const auto parts = split(path, '/');
   if (parts.front() != "components" || parts.size() < 3) {
     return has_rows(path) && path.ends_with(".yaml");

@@ -149,7 +149,7 @@ struct ProbeBed {
   health::ProbeReport run(double within = 5, double timeout = 2) {
     auto receivers = health::probe_receivers(files, *subject, endpoints);
     REQUIRE_MESSAGE(receivers, (receivers ? "" : receivers.error().message));
-    const health::Services services{environment, files, stores, clock, stop};
+    const health::Services services{environment, files, stores, processes, clock, stop};
     auto report = health::probe(services, *subject,
                                 {.receivers = std::move(*receivers),
                                  .within = Duration{within},
@@ -164,6 +164,7 @@ struct ProbeBed {
   Received received;
   otlp::Sink sink;
   Stores stores{received};
+  OsProcesses processes;
   OsClock clock;
   StopFlag stop;
   health::ProbeEndpoints endpoints;

@@ -160,7 +160,8 @@ TEST_CASE("a stop ends the probe") {
   bed.stop.request();
   auto receivers = probe_receivers(bed.files, *bed.subject, {});
   REQUIRE(receivers);
-  const Services services{bed.environment, bed.files, bed.stores, bed.clock, bed.stop};
+  const Services services{bed.environment, bed.files, bed.stores,
+                          bed.processes,   bed.clock, bed.stop};
   const auto report = probe(services, *bed.subject, {.receivers = *receivers});
   REQUIRE_FALSE(report);
   CHECK(report.error().code == Code::interrupted);
@@ -179,7 +180,8 @@ TEST_CASE("the hop is that of the store that lacks it, also behind another store
 
 TEST_CASE("programs that are given by their URLs are probed, and what is not given is not asked") {
   ProbeBed bed;
-  const Services services{bed.environment, bed.files, bed.stores, bed.clock, bed.stop};
+  const Services services{bed.environment, bed.files, bed.stores,
+                          bed.processes,   bed.clock, bed.stop};
   auto given = given_programs(services, {{"loki", "http://logs.example:3100/"}});
   REQUIRE(given);
   const std::string endpoint = "localhost:" + std::to_string(bed.sink.grpc_port());

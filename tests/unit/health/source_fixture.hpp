@@ -79,7 +79,9 @@ class FakeDisk final : public FaultyFileSystem {
     return disks.contains(path);
   }
   Result<DiskSpace> disk_space(const std::filesystem::path& path) const override {
-    return disks.at(path);
+    const auto found = disks.find(path);
+    return found == disks.end() ? Result<DiskSpace>(fail(Code::io, "there is no such path"))
+                                : found->second;
   }
 };
 
@@ -92,9 +94,10 @@ struct AskedStack {
   FakeDisk files;
   Environment environment{.variables = {}, .directory = directory.path()};
   FakeServers http;
+  OsProcesses processes;
   FakeClock clock;
   StopFlag stop;
-  health::Services services{environment, files, http, clock, stop};
+  health::Services services{environment, files, http, processes, clock, stop};
   health::Subject subject;
 
   [[nodiscard]] std::vector<health::Inquiry> questions(health::Source source,
