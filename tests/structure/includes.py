@@ -19,7 +19,7 @@ ALLOWED = {
     "lib/findings": ["lib/base", "lib/ui"],
     "lib/yaml": ["lib/base"],
     "lib/model": ["lib/base", "lib/yaml"],
-    "lib/catalog": ["lib/base", "lib/yaml", "lib/model", "templates"],
+    "lib/catalog": ["lib/base", "lib/findings", "lib/yaml", "lib/model", "templates"],
     "lib/sizing": ["lib/base", "lib/findings", "lib/model", "lib/catalog"],
     "lib/template": ["lib/base", "lib/io", "templates"],
     "lib/topology": ["lib/base", "lib/model", "lib/catalog", "lib/sizing", "lib/template"],
@@ -41,6 +41,8 @@ ALLOWED = {
                  "lib/findings"],
     "lib/init": ["lib/base", "lib/io", "lib/ui", "lib/model", "lib/catalog", "lib/sizing", "lib/render", "lib/engine",
                  "lib/apply", "lib/pki", "lib/stack", "lib/findings"],
+    "lib/health": ["lib/base", "lib/io", "lib/ui", "lib/findings", "lib/prom", "lib/engine", "lib/otlp", "lib/model",
+                   "lib/catalog", "lib/template", "lib/loadgen", "lib/render", "lib/stack"],
     "commands": ["lib"],
     "cli": ["commands", "lib", "templates"],
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The language of conditions.
 #include "lib/health/expression.hpp"
 
 #include "tests/unit/health/readings.hpp"

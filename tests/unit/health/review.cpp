@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A review as Markdown.
 #include "lib/health/review.hpp"
 
 #include <doctest/doctest.h>
