@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lib/engine/address.hpp"
+#include "lib/health/cluster.hpp"
 #include "lib/health/moment.hpp"
 #include "lib/stack/paths.hpp"
 
@@ -109,6 +110,9 @@ std::optional<std::string> url_of(const Context& context, const Component& compo
 }
 
 Result<HttpResponse> get(const Context& context, const std::string& url, std::size_t longest) {
+  if (url.starts_with(k_cluster_scheme)) {
+    return cluster_get(context.services, url, context.options.timeout, longest);
+  }
   HttpRequest request;
   request.url = url;
   request.timeout = context.options.timeout;

@@ -2,6 +2,7 @@
 // Puts together what can be asked about a subject, and makes every answer fit to be shown.
 #include <iterator>
 
+#include "lib/health/cluster.hpp"
 #include "lib/health/context.hpp"
 #include "lib/health/samples.hpp"
 #include "lib/health/source_container.hpp"
@@ -41,6 +42,7 @@ std::vector<Inquiry> inquiries(const Services& services, const Subject& subject,
   add(readiness_inquiries(context));
   add(metrics_inquiries(context));
   add(container_inquiries(context));
+  add(cluster_inquiries(context));
   add(engine_inquiries(context));
   add(volume_inquiries(context));
   add(prometheus_inquiries(context));

@@ -15,6 +15,18 @@ Result<std::vector<Check>> checks_of(const stack::Stack& stack) {
   return compile(std::move(watch.checks));
 }
 
+namespace {
+
+// Through the API server, which hands the request on to the component's service.
+std::string cluster_url(const std::string& api, const Component& component, int port) {
+  const auto found = std::ranges::find(component.ports, port, &Port::container);
+  const bool tls = found != component.ports.end() && found->tls;
+  return fmt::format("{}{}/services/{}{}:{}/proxy", k_cluster_scheme, api, tls ? "https:" : "",
+                     component.name, port);
+}
+
+}  // namespace
+
 std::string Subject::name() const {
   std::vector<std::string> urls;
   for (const GivenEndpoint& one : given) {
@@ -29,7 +41,13 @@ std::optional<std::string> Subject::url_of(const Component& component, int port)
       return one.url.ends_with('/') ? one.url.substr(0, one.url.size() - 1) : one.url;
     }
   }
-  if (!own() || !stack.target->on_this_host) {
+  if (!own()) {
+    return std::nullopt;
+  }
+  if (!stack.words.cluster_api.empty()) {
+    return cluster_url(stack.words.cluster_api, component, port);
+  }
+  if (!stack.target->on_this_host) {
     return std::nullopt;
   }
   for (const Port& one : component.ports) {

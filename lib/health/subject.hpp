@@ -35,6 +35,9 @@ struct GivenEndpoint {
   std::string url;        // of its API or its metrics: "http://host:9090"
 };
 
+// Begins the URL of what kubectl asks a cluster's API for, in the context of the user.
+inline constexpr std::string_view k_cluster_scheme = "kubectl:";
+
 struct Subject {
   stack::Stack stack;  // of given programs: their components of a default stack
   std::vector<GivenEndpoint>
@@ -44,7 +47,8 @@ struct Subject {
   [[nodiscard]] bool own() const { return given.empty(); }
   // For people: the stack's directory, or the URLs.
   [[nodiscard]] std::string name() const;
-  // Where this host reaches a port of a component, without a path; nothing when it is not published.
+  // Where a port of a component is reached from here, without a path; nothing when it is not
+  // published. In a cluster it is a path of its API behind k_cluster_scheme.
   [[nodiscard]] std::optional<std::string> url_of(const Component& component, int port) const;
 };
 

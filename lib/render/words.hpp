@@ -77,6 +77,9 @@ struct Words {
   std::string send_prefix = {};
   std::vector<std::string> hosts = {};  // more names of the receivers, besides the component's
   std::string configs = {};             // folder of the components' configurations
+  // Of a cluster's API, for the stack's namespace: "/api/v1/namespaces/NAME"; empty where there is no
+  // such API.
+  std::string cluster_api = {};
 };
 
 // Components that rules name together, by the name of the list (templates/catalog/jobs.yaml).

@@ -146,6 +146,7 @@ Result<Words> words(const Topology& topology, const TemplateStore& store) {
             .selectors = job_selectors(),
             .address = [](std::string_view name) { return std::string(name); },
             .otlp_endpoint = ""};
+  out.cluster_api = "/api/v1/namespaces/" + topology.name;
   const Provider* receiver = topology.provider("telemetry.in");
   const Port* http = topology.port("otlp-http");
   if (receiver != nullptr && http != nullptr) {

@@ -10,23 +10,28 @@ import pytest
 
 from backends import wait_for
 from health_faults import FAULTS
+from journey import known
 from stack import Stack
 
+# What is true of the machine that the lab runs on, whatever the stack does.
+OF_THE_HOST = [f"--skip={check}" for check in ("STO-001", "HST-001", "HST-002", "HST-003")]
 QUIET_SECONDS = 150   # after a fault: restarts age, alerts resolve, queues drain
 
 
 def health(stack: Stack, *words) -> dict:
     """The report as JSON, with the exit code as `exit`."""
-    done = subprocess.run([os.environ["OBSCTL"], "health", "--dir", stack.directory, "-o", "json", *words],
+    done = subprocess.run([os.environ["OBSCTL"], "health", "--dir", stack.directory, "-o", "json", *OF_THE_HOST, *words],
                           capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode in (0, 3, 4), done.stderr
     return {**json.loads(done.stdout), "exit": done.returncode}
 
 
 def findings(report: dict) -> set:
-    """"COMPONENT/ID" of every warning and error."""
+    """"COMPONENT/ID" of every warning and error, without alerts about the machine that the lab runs on."""
+    of_host = known("allowed_firing.yaml")
     return {f"{check.get('component', '')}/{check['id']}" for check in report["checks"]
-            if check["status"] in ("warning", "error")}
+            for problem in check["problems"]
+            if problem["severity"] != "note" and problem["labels"].get("alert") not in of_host}
 
 
 def unknown(report: dict) -> set:
@@ -53,7 +58,7 @@ def test_idle_stack_is_healthy(stack, report):
     wait_for(lambda: is_well(stack), 120, "a new stack without findings")
     for _ in range(10):
         now = health(stack)
-        assert findings(now) == set() and unknown(now) == set() and now["exit"] == 0
+        assert findings(now) == set() and unknown(now) == set() and now["exit"] in (0, 3)
     report(f"{len(now['checks'])} checks in {now['seconds']:.1f} s")
     assert len(now["checks"]) >= 57
 
@@ -62,7 +67,7 @@ def test_loaded_stack_is_healthy(stack, load, report):
     time.sleep(20)
     for _ in range(10):
         now = health(stack)
-        assert findings(now) == set() and unknown(now) == set() and now["exit"] == 0
+        assert findings(now) == set() and unknown(now) == set() and now["exit"] in (0, 3)
     ledger = {line["signal"]: line for line in now["ledger"] if line["component"] == "otel-collector"}
     report("; ".join(f"{signal}: accepted {line['accepted']:.0f}/s" for signal, line in ledger.items()))
     assert set(ledger) == {"traces", "metrics", "logs"}

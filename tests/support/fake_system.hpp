@@ -4,8 +4,6 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <fstream>
@@ -16,6 +14,7 @@
 
 #include "commands/command.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_processes.hpp"
 #include "tests/support/fake_terminal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -38,20 +37,6 @@ class FakeHttp final : public HttpClient {
 };
 
 // A different token each time, the same ones in every run.
-// Answers of programs by their command line; any other program is not installed.
-class FakeProcesses final : public Processes {
- public:
-  [[nodiscard]] Result<ProcessResult> run(const ProcessRequest& request) override {
-    const auto answer = answers.find(fmt::format("{}", fmt::join(request.command, " ")));
-    return answer == answers.end()
-               ? Result<ProcessResult>(fail(
-                     Code::missing, fmt::format("there is no program '{}'", request.command.at(0))))
-               : answer->second;
-  }
-
-  std::map<std::string, ProcessResult> answers;
-};
-
 class FakeRandom final : public Random {
  public:
   [[nodiscard]] Result<std::string> token(std::size_t length) override {

@@ -15,6 +15,7 @@
 #include "lib/base/text.hpp"
 #include "lib/health/probe.hpp"
 #include "lib/sink/sink.hpp"
+#include "tests/support/fake_processes.hpp"
 #include "tests/support/sized.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -164,7 +165,7 @@ struct ProbeBed {
   Received received;
   otlp::Sink sink;
   Stores stores{received};
-  OsProcesses processes;
+  FakeProcesses processes;
   OsClock clock;
   StopFlag stop;
   health::ProbeEndpoints endpoints;

@@ -13,6 +13,7 @@
 #include "lib/base/time.hpp"
 #include "lib/health/gather.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_processes.hpp"
 #include "tests/support/faulty_filesystem.hpp"
 #include "tests/support/sized.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -94,7 +95,7 @@ struct AskedStack {
   FakeDisk files;
   Environment environment{.variables = {}, .directory = directory.path()};
   FakeServers http;
-  OsProcesses processes;
+  FakeProcesses processes;
   FakeClock clock;
   StopFlag stop;
   health::Services services{environment, files, http, processes, clock, stop};
