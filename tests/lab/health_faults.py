@@ -11,9 +11,25 @@ from collections.abc import Callable
 
 import yaml
 
+from journey import known
 from stack import Stack, run
 
+# What is true of the machine that the lab runs on, whatever the stack does.
+OF_THE_HOST = [f"--skip={check}" for check in ("STO-001", "HST-001", "HST-002", "HST-003")]
 COLLECTOR, PROMETHEUS = "otel-collector", "prometheus"
+
+
+def findings(report: dict) -> set:
+    """"COMPONENT/ID" of every warning and error, without alerts about the machine that the lab runs on."""
+    of_host = known("allowed_firing.yaml")
+    return {f"{check.get('component', '')}/{check['id']}" for check in report["checks"]
+            for problem in check["problems"]
+            if problem["severity"] != "note" and problem["labels"].get("alert") not in of_host}
+
+
+def unknown(report: dict) -> set:
+    return {f"{check.get('component', '')}/{check['id']}: {check.get('why')}" for check in report["checks"]
+            if check["status"] == "unknown"}
 
 
 @dataclasses.dataclass(frozen=True)

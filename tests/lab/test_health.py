@@ -9,34 +9,18 @@ import time
 import pytest
 
 from backends import wait_for
-from health_faults import FAULTS
-from journey import known
+from health_faults import FAULTS, OF_THE_HOST, findings, unknown
 from stack import Stack
 
-# What is true of the machine that the lab runs on, whatever the stack does.
-OF_THE_HOST = [f"--skip={check}" for check in ("STO-001", "HST-001", "HST-002", "HST-003")]
 QUIET_SECONDS = 150   # after a fault: restarts age, alerts resolve, queues drain
 
 
 def health(stack: Stack, *words) -> dict:
     """The report as JSON, with the exit code as `exit`."""
-    done = subprocess.run([os.environ["OBSCTL"], "health", "--dir", stack.directory, "-o", "json", *OF_THE_HOST, *words],
-                          capture_output=True, text=True, check=False, timeout=60)
+    command = [os.environ["OBSCTL"], "health", "--dir", stack.directory, "-o", "json", *OF_THE_HOST, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode in (0, 3, 4), done.stderr
     return {**json.loads(done.stdout), "exit": done.returncode}
-
-
-def findings(report: dict) -> set:
-    """"COMPONENT/ID" of every warning and error, without alerts about the machine that the lab runs on."""
-    of_host = known("allowed_firing.yaml")
-    return {f"{check.get('component', '')}/{check['id']}" for check in report["checks"]
-            for problem in check["problems"]
-            if problem["severity"] != "note" and problem["labels"].get("alert") not in of_host}
-
-
-def unknown(report: dict) -> set:
-    return {f"{check.get('component', '')}/{check['id']}: {check.get('why')}" for check in report["checks"]
-            if check["status"] == "unknown"}
 
 
 def is_well(stack: Stack) -> bool:

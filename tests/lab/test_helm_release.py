@@ -4,6 +4,8 @@
 The tests run in the order of the file on one release: first as it is, then what its runbook says, then changes.
 """
 
+import json
+import os
 import pathlib
 import re
 import tarfile
@@ -15,6 +17,7 @@ import links
 import journey
 import test_e2e as e2e
 from backends import get, wait_for
+from health_faults import OF_THE_HOST, findings, unknown
 from release import BUSYBOX, Release
 from telemetry import TraceSpec
 
@@ -83,6 +86,24 @@ test_every_scrape_target_is_up = e2e.test_every_scrape_target_is_up
 def test_each_series_is_found_by_the_name_of_its_component(stack):
     wait_for(lambda: set(stack.prometheus().values("up == 1", "job")) == set(stack.services()), 60,
              "every component is scraped under its name")
+
+
+def health(stack) -> dict:
+    """What `obsctl health` says with the kubectl and the context of the one who operates the stack."""
+    said = stack.shell(f"{os.environ['OBSCTL']} health --dir . -o json {' '.join(OF_THE_HOST)} || [ $? = 3 ]")
+    return json.loads(said)
+
+
+def test_health_finds_nothing_and_then_what_is_gone(stack, report):
+    wait_for(lambda: findings(health(stack)) == set(), 120, "a release without findings")
+    now = health(stack)
+    assert unknown(now) == set()
+    judged = [check for check in now["checks"] if check["status"] != "skipped"]
+    report(f"{len(judged)} of {len(now['checks'])} checks in {now['seconds']:.1f} s")
+    assert len(judged) >= 40
+    stack.scale("alertmanager", 0)
+    wait_for(lambda: "alertmanager/SVC-001" in findings(health(stack)), 30, "Alertmanager is missed")
+    stack.scale("alertmanager", 1)
 
 
 def test_only_the_watchdog_fires(stack):
