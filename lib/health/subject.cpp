@@ -27,6 +27,36 @@ std::string cluster_url(const std::string& api, const Component& component, int 
 
 }  // namespace
 
+namespace {
+
+// How programs are run that obsctl did not generate is their operator's knowledge: fixes name the
+// action, not a command.
+void name_actions(Runbook& runbook) {
+  const auto about = [](std::string before, std::string after = {}) {
+    return [=](std::string_view name) { return fmt::format("{}{}{}", before, name, after); };
+  };
+  runbook.apply = "apply the change";
+  runbook.status = "the state of the programs";
+  runbook.disk_usage = "the size of each volume";
+  runbook.clean_up = "removing what is not used";
+  runbook.start = about("start ");
+  runbook.state = about("the state of ");
+  runbook.restart = about("restart ");
+  runbook.reload = about("let ", " read its configuration");
+  runbook.exec = about("in ", ":");
+  runbook.beside = about("beside ", ":");
+  runbook.run = about("run ");
+  runbook.logs = [](const std::vector<std::string>& components, int lines) {
+    const std::string of = "the log of " + join(components, ", ");
+    return lines == 0 ? of : fmt::format("the last {} lines of {}", lines, of);
+  };
+  runbook.ask = [](const Component& component, int port) {
+    return fmt::format("curl http://{}:{}", component.name, port);
+  };
+}
+
+}  // namespace
+
 std::string Subject::name() const {
   std::vector<std::string> urls;
   for (const GivenEndpoint& one : given) {
@@ -70,6 +100,7 @@ Result<Subject> given_programs(const Services& services, std::vector<GivenEndpoi
   OBS_TRY_ASSIGN(auto templates,
                  stack::load_templates(services.files, services.environment, {}, {}));
   OBS_TRY_ASSIGN(stack::Stack stack, stack::assemble({}, StackSpec{}, std::move(templates)));
+  name_actions(stack.words.runbook);
   std::vector<std::string> names;
   for (const auto& component : stack.topology.components) {
     names.push_back(component.name);

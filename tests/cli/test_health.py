@@ -64,7 +64,8 @@ class Answers(HealthCase):
         with self.running(program(503)) as who:
             done = self.health(*who, code=3)
             self.assertIn("1 error in 1 check", done.stdout.splitlines()[0])
-            self.assertIn("  error    SVC-002 loki: Loki does not answer its probe\n", done.stdout)
+            self.assertIn("  error    SVC-002 loki: Loki is not ready: HTTP status 503\n", done.stdout)
+        self.assertNotIn("docker", done.stdout)
             self.assertIn("fix: ", done.stdout)
             self.health(*who, "--fail-on", "never", code=0)
 
@@ -137,7 +138,7 @@ class Formats(HealthCase):
         with self.running() as who:
             listed = json.loads(self.health(*who, "--list", "-o", "json", code=0).stdout)
             self.assertEqual(listed["schema"], "obsctl.health.checks/v1")
-            self.assertEqual([check["id"] for check in listed["checks"]], ["SVC-002"])
+            self.assertIn("SVC-002", [check["id"] for check in listed["checks"]])
             self.assertIn("Loki answers", self.health(*who, "--list", code=0).stdout)
 
     def test_every_check_is_shown_on_request(self):
@@ -195,12 +196,12 @@ class Waiting(HealthCase):
 
 class Watching(HealthCase):
     def test_lines_are_appended_where_there_is_no_terminal(self):
-        with self.running(program(503)) as who:
-            with subprocess.Popen([BINARY, "health", *who, "--watch"], cwd=self.root, text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-                first = process.stdout.readline()
-                process.send_signal(signal.SIGINT)
-                rest, errors = process.communicate(timeout=20)
+        with (self.running(program(503)) as who,
+              subprocess.Popen([BINARY, "health", *who, "--watch"], cwd=self.root, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process):
+            first = process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            rest, errors = process.communicate(timeout=20)
         self.assertRegex(first, r"^\d{4}-\d\d-\d\dT[\d:]+Z \S+: 1 error in 1 check")
         self.assertEqual(process.returncode, 0, errors)
         self.assertNotIn("\x1b", first + rest)
