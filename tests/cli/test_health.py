@@ -65,7 +65,7 @@ class Answers(HealthCase):
             done = self.health(*who, code=3)
             self.assertIn("1 error in 1 check", done.stdout.splitlines()[0])
             self.assertIn("  error    SVC-002 loki: Loki is not ready: HTTP status 503\n", done.stdout)
-        self.assertNotIn("docker", done.stdout)
+            self.assertNotIn("docker", done.stdout)
             self.assertIn("fix: ", done.stdout)
             self.health(*who, "--fail-on", "never", code=0)
 
