@@ -371,9 +371,12 @@ std::string verdict_on_faults(const std::vector<Path>& paths,
                               const std::vector<CheckResult>& results,
                               const DiagnosisRules& rules) {
   std::string first = verdict_on(paths.front(), results, rules);
-  return paths.size() == 1 ? first
-                           : fmt::format("{} independent faults, the first to lose data first: {}",
-                                         paths.size(), first);
+  if (paths.size() == 1) {
+    return first;
+  }
+  const bool loses = paths.front().seconds_to_loss.has_value();
+  return fmt::format("{} independent faults, {}: {}", paths.size(),
+                     loses ? "the first to lose data first" : "the most serious first", first);
 }
 
 // "10 % of traces are kept and 40 % of logs filtered, as configured"; empty when all is stored.
