@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/base/units.hpp"
 #include "lib/health/judge.hpp"
@@ -21,7 +22,7 @@ std::string formatted(double value, std::string_view format) {
     return human_bytes({value});
   }
   if (format == "/s") {
-    return fmt::format("{:.4g}/s", value);
+    return std::abs(value) < 1000 ? fmt::format("{:.3g}/s", value) : human_rate({value});
   }
   return human_number(value);
 }

@@ -194,6 +194,110 @@ class Waiting(HealthCase):
             self.assertIn("1 error", done.stdout)
 
 
+class Hostile(HealthCase):
+    """Programs that answer anything but a page of metrics: the check ends in time and in little memory, and says
+    unknown."""
+
+    CHUNK = b"a" * 65536
+
+    def endless(self, handler):
+        handler.send_response(200)
+        handler.send_header("content-type", "text/plain")
+        handler.end_headers()
+        with contextlib.suppress(OSError):
+            while True:
+                handler.wfile.write(self.CHUNK)
+
+    def slow(self, handler):
+        handler.send_response(200)
+        handler.end_headers()
+        with contextlib.suppress(OSError):
+            while True:
+                handler.wfile.write(b"a")
+                handler.wfile.flush()
+                time.sleep(0.1)
+
+    @staticmethod
+    def elsewhere(handler):
+        handler.send_response(302)
+        handler.send_header("location", "http://127.0.0.1:9/other")
+        handler.send_header("content-length", "0")
+        handler.end_headers()
+
+    def pages(self):
+        def page(body, **headers):
+            def answer(handler):
+                handler.send_response(200)
+                for name, value in headers.items():
+                    handler.send_header(name.replace("_", "-"), value)
+                handler.send_header("content-length", str(len(body)))
+                handler.end_headers()
+                handler.wfile.write(body)
+            return answer
+        return {
+            "endless": self.endless, "slow": self.slow, "elsewhere": self.elsewhere,
+            "html": page(b"<!doctype html><html><body>log in</body></html>"),
+            "gigabyte": page(b"", content_length="1000000000"),
+            "wrong gzip": page(b"no gzip", content_encoding="gzip"),
+            "invalid UTF-8": page(b'm{a="\xff\xfe"} 1\nm{a="\x1b[31m"} x\n'),
+            "no numbers": page(b"otelcol_exporter_queue_size NaN\notelcol_exporter_queue_capacity +Inf\n"),
+            "half a line": page(b'otelcol_exporter_queue_size{exporter="a'),
+        }
+
+    @staticmethod
+    def answering(answer):
+        class Program(Handler):
+            def do_GET(self):
+                answer(self)
+                self.close_connection = True
+
+        return Program
+
+    def test_nothing_hangs_crashes_or_is_called_well(self):
+        for name, answer in self.pages().items():
+            with self.subTest(name), serving(self.answering(answer)) as server:
+                start = time.monotonic()
+                code, text, memory = self.measured("--endpoint", f"otel-collector={server.url}", "--only", "COL-005",
+                                                   *SAMPLE, "--timeout", "1s")
+                self.assertEqual(code, 4, text)
+                self.assertIn("unknown", text)
+                self.assertNotIn("\x1b", text)
+                self.assertLess(time.monotonic() - start, 20)
+                if not os.environ.get("SANITIZE"):
+                    self.assertLess(memory, 64 * 1024, "KiB")
+
+    def test_credentials_are_not_sent_on(self):
+        asked = []
+
+        class Other(Handler):
+            def do_GET(self):
+                asked.append(self.headers.get("authorization"))
+                self.answer(METRICS, "text/plain")
+
+        with serving(Other) as other:
+            class Program(Handler):
+                def do_GET(self):
+                    self.send_response(302)
+                    self.send_header("location", other.url + "/metrics")
+                    self.send_header("content-length", "0")
+                    self.end_headers()
+
+            with serving(Program) as server:
+                url = server.url.replace("//", "//user:secret@")
+                done = self.health("--endpoint", f"otel-collector={url}", "--only", "COL-005", *SAMPLE, code=4)
+        self.assertEqual(asked, [])
+        self.assertNotIn("secret", done.stdout + done.stderr)
+
+    def measured(self, *args):
+        """Exit code, text, and resident memory at most in KiB."""
+        with tempfile.TemporaryFile() as out:
+            process = subprocess.Popen([BINARY, "health", *args], cwd=self.root, stdout=out, stderr=out)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            out.seek(0)
+            return process.returncode, out.read().decode(errors="replace"), usage.ru_maxrss
+
+
 class Watching(HealthCase):
     def test_lines_are_appended_where_there_is_no_terminal(self):
         with (self.running(program(503)) as who,

@@ -231,7 +231,8 @@ FAULTS = [
     Fault("killed at the memory limit", lambda s: limited(s, COLLECTOR, "16m"),
           found(f"{COLLECTOR}/SVC-003"),
           found(f"{COLLECTOR}/SVC-001", f"{COLLECTOR}/SVC-002", f"{COLLECTOR}/SVC-005", f"{COLLECTOR}/SVC-009",
-                f"{COLLECTOR}/COL-002", f"{PROMETHEUS}/PRM-001", f"{PROMETHEUS}/PRM-014", f"{COLLECTOR}/SVC-011")),
+                f"{COLLECTOR}/COL-002", f"{PROMETHEUS}/PRM-001", f"{PROMETHEUS}/PRM-014", f"{COLLECTOR}/SVC-011",
+                "node-exporter/HST-004")),
     Fault("receiver on loopback", lambda s: collector_config(
         s, {"receivers": {"otlp": {"protocols": {"grpc": {"endpoint": "localhost:4317"}}}}}),
           found(f"{COLLECTOR}/SVC-007")),
