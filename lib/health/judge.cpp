@@ -12,15 +12,6 @@
 namespace obsctl::health {
 namespace {
 
-Status status_of(Severity severity) {
-  switch (severity) {
-    case Severity::error: return Status::error;
-    case Severity::warning: return Status::warning;
-    case Severity::note: break;
-  }
-  return Status::note;
-}
-
 // What was read for one check.
 struct Given {
   std::vector<const Reading*> readings;  // without an error
@@ -224,6 +215,15 @@ class Judge {
 };
 
 }  // namespace
+
+Status status_of(Severity severity) {
+  switch (severity) {
+    case Severity::error: return Status::error;
+    case Severity::warning: return Status::warning;
+    case Severity::note: break;
+  }
+  return Status::note;
+}
 
 const Reading* Evidence::find(Source source, const std::string& component) const {
   const auto found = std::ranges::find_if(readings, [&](const Reading& one) {

@@ -29,6 +29,9 @@ constexpr auto names_of(Status) {
                                        {error, "error"}});
 }
 
+// Of a check with a problem of this severity.
+[[nodiscard]] Status status_of(Severity severity);
+
 // One thing that a check found wrong.
 struct Problem {
   Severity severity = Severity::error;

@@ -28,15 +28,6 @@ std::string marked(Status status, std::string_view text, bool color) {
   return style(Style::dim, text, color);
 }
 
-Status status_of(Severity severity) {
-  switch (severity) {
-    case Severity::error: return Status::error;
-    case Severity::warning: return Status::warning;
-    case Severity::note: break;
-  }
-  return Status::note;
-}
-
 // Broken into lines, but for commands in backticks, which have to be copied in one piece.
 std::string wrapped(const std::string& text, std::size_t width) {
   constexpr char k_kept_space = '\x1f';  // printable() lets none through

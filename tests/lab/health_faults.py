@@ -20,9 +20,9 @@ COLLECTOR, PROMETHEUS = "otel-collector", "prometheus"
 
 
 def findings(report: dict) -> set:
-    """"COMPONENT/ID" of every warning and error, without alerts about the machine that the lab runs on, and about
-    restarts of the last half hour."""
-    ignored = {*known("allowed_firing.yaml"), "ComponentRestarting"}
+    """"COMPONENT/ID" of every warning and error, without alerts about the machine that the lab runs on, and those
+    that fire for long after their cause is gone."""
+    ignored = {*known("allowed_firing.yaml"), "ComponentRestarting", "HostOutOfMemoryKill"}
     return {f"{check.get('component', '')}/{check['id']}" for check in report["checks"]
             for problem in check["problems"]
             if problem["severity"] != "note" and problem["labels"].get("alert") not in ignored}
