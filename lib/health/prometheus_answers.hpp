@@ -25,7 +25,7 @@ namespace obsctl::health {
 
 struct RulesSeen {
   Time now;
-  std::optional<Time> started;      // of the server; nothing: not known
+  std::optional<Time> started;      // since when it has these rules; nothing: not known
   std::optional<KnownNames> names;  // of all metrics; nothing: not known
 };
 

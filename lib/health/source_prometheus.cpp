@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "lib/base/text.hpp"
@@ -142,9 +143,15 @@ class Server {
     return found ? read(*found) : Samples();
   }
 
+  // Since when it has had these rules: its start, or the last time that it read its configuration.
   std::optional<Time> started() {
     const auto& found = runtime_.get();
-    return found && *found ? parse_moment(engine::text(**found, "startTime")) : std::nullopt;
+    if (!found || !*found) {
+      return std::nullopt;
+    }
+    const auto start = parse_moment(engine::text(**found, "startTime"));
+    const auto read = parse_moment(engine::text(**found, "lastConfigTime"));
+    return start && read ? std::optional(std::max(*start, *read)) : start;
   }
 
   std::optional<KnownNames> names() {

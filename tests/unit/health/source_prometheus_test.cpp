@@ -140,6 +140,10 @@ TEST_CASE("groups that are evaluated late, never, or too slowly") {
   CHECK(value_of(server.with_group(never), "rule_group_late") == 0);
   server.answer("/status/runtimeinfo", R"({"startTime":")" + moment(server.clock, 90) + "\"}");
   CHECK(value_of(server.with_group(never), "rule_group_late", {{"group", "g"}}) == 1);
+  server.answer("/status/runtimeinfo", R"({"startTime":")" + moment(server.clock, 900) +
+                                           R"(","lastConfigTime":")" + moment(server.clock, 5) +
+                                           "\"}");
+  CHECK(value_of(server.with_group(never), "rule_group_late") == 0);  // it is new
   CHECK(value_of(server.with_group(R"("evaluationTime":31)"), "rule_group_slow",
                  {{"group", "g"}}) == 1);
   CHECK(value_of(server.with_group(R"("evaluationTime":29)"), "rule_group_slow") == 0);
