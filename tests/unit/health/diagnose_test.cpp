@@ -161,7 +161,7 @@ TEST_CASE("a backend that stopped: one path, and what it is not") {
     CAPTURE(what);
     CHECK(ruled_out(diagnosis, what));
   }
-  CHECK(contains(diagnosis_text(diagnosis), "1000/s arrive"));
+  CHECK(contains(diagnosis_text(diagnosis), "1k/s arrive"));
 }
 
 TEST_CASE("a process that answers is not a pipeline that delivers") {
