@@ -12,7 +12,7 @@ from backends import wait_for
 from health_faults import FAULTS, OF_THE_HOST, findings, unknown
 from stack import Stack
 
-QUIET_SECONDS = 150   # after a fault: restarts age, alerts resolve, queues drain
+QUIET_SECONDS = 400   # after a fault: alerts resolve, queues drain, what a log says is five minutes old
 
 
 def health(stack: Stack, *words) -> dict:
