@@ -76,8 +76,9 @@ void put_last_end(const json& status, Samples& out) {
 }
 
 // A pod as the container of a component.
-Samples samples_of(const json& pod, const std::string& name, Time now) {
+Samples samples_of(const json& pod, const Component& component, Time now) {
   Samples out;
+  const std::string& name = component.name;
   const json& spec = main_container(engine::part(engine::part(pod, "spec"), "containers"), name);
   const json& status =
       main_container(engine::part(engine::part(pod, "status"), "containerStatuses"), name);
@@ -99,6 +100,11 @@ Samples samples_of(const json& pod, const std::string& name, Time now) {
   } else {
     put(out, "container_age_seconds", 0);
   }
+  const std::string image = engine::text(spec, "image");
+  put(out, "container_image", 1, {{"image", image}, {"wanted", component.image}});
+  // A values file may name a registry in front, or a digest behind.
+  put_flag(out, "container_image_as_wanted", image.find(component.image) != std::string::npos,
+           {{"image", image}, {"wanted", component.image}});
   put_flag(out, "container_unhealthy", running.is_object() && !engine::flag(status, "ready"));
   const json& limits = engine::part(engine::part(spec, "resources"), "limits");
   put(out, "container_memory_limit_bytes", quantity(engine::text(limits, "memory")).value_or(0));
@@ -129,9 +135,9 @@ Result<json> ask(const Context& context, const std::string& path) {
   return out;
 }
 
-Result<Samples> read_pod(const Context& context, const std::string& component) {
+Result<Samples> read_pod(const Context& context, const Component& component) {
   OBS_TRY_ASSIGN(const json list,
-                 ask(context, "/pods?labelSelector=app.kubernetes.io/name%3D" + component));
+                 ask(context, "/pods?labelSelector=app.kubernetes.io/name%3D" + component.name));
   const json& pods = engine::part(list, "items");
   if (!pods.is_array() || pods.empty()) {
     return no_pod();
@@ -186,7 +192,7 @@ std::vector<Inquiry> cluster_inquiries(const Context& context) {
                    .source = Source::container,
                    .from = fmt::format("pod of {}", component.name),
                    .twice = true,
-                   .read = [context, name = component.name] { return read_pod(context, name); }});
+                   .read = [context, &component] { return read_pod(context, component); }});
     if (!component.volumes.empty()) {
       out.push_back({.component = component.name,
                      .source = Source::volume,

@@ -86,9 +86,10 @@ void put_settings(const ContainerFacts& facts, const std::string& wanted, Sample
     put_flag(out, "container_log_rotated", facts.log_driver != "json-file" || facts.log_max_size);
   }
   if (!facts.image.empty()) {
-    put(out, "container_image", 1, {{"image", facts.image}, {"wanted", wanted}});
+    const SampleLabels labels = {{"image", facts.image}, {"wanted", wanted}};
+    put(out, "container_image", 1, labels);
     put_flag(out, "container_image_as_wanted",
-             plain_reference(facts.image) == plain_reference(wanted));
+             plain_reference(facts.image) == plain_reference(wanted), labels);
   }
 }
 

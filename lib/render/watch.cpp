@@ -157,6 +157,8 @@ void add_stack_values(Values& out, const Topology& topology, const Words& words)
   const Policy& policy = topology.policy;
   const bool sampled = stack.at("sampling").is_object();
   out["sampled"] = sampled;
+  // A cluster's API does not say what a pod takes of memory and processors, nor how full a disk is.
+  out["use_is_read"] = words.cluster_api.empty();
   out["sampling"] = stack.at("sampling");
   out["certificate"] = stack.at("certificate");
   out["certificate_ends"] = stack.at("certificate_ends");

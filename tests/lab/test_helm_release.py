@@ -90,7 +90,7 @@ def test_each_series_is_found_by_the_name_of_its_component(stack):
 
 def health(stack) -> dict:
     """What `obsctl health` says with the kubectl and the context of the one who operates the stack."""
-    said = stack.shell(f"{os.environ['OBSCTL']} health --dir . -o json {' '.join(OF_THE_HOST)} || [ $? = 3 ]")
+    said = stack.shell(f"{os.environ['OBSCTL']} health --dir . -o json {' '.join(OF_THE_HOST[1:])} || [ $? = 3 ]")
     return json.loads(said)
 
 
