@@ -76,10 +76,12 @@ bool in_circle(const std::vector<Check>& checks, const Check& start) {
   return reaches(start);
 }
 
-void check_names(const std::vector<Check>& checks, Problems& problems) {
+void check_names(const std::vector<Check>& checks, const std::set<std::string>& left_out,
+                 Problems& problems) {
   for (const Check& check : checks) {
-    const auto known = [&checks](const std::string& id) {
-      return std::ranges::any_of(checks, [&id](const Check& one) { return one.row.id == id; });
+    const auto known = [&](const std::string& id) {
+      return left_out.contains(id) ||
+             std::ranges::any_of(checks, [&id](const Check& one) { return one.row.id == id; });
     };
     for (const auto* list : {&check.row.needs, &check.row.explained_by}) {
       for (const auto& id : *list) {
@@ -103,14 +105,15 @@ void check_names(const std::vector<Check>& checks, Problems& problems) {
 
 }  // namespace
 
-Result<std::vector<Check>> compile(std::vector<catalog::HealthCheck> rows) {
+Result<std::vector<Check>> compile(std::vector<catalog::HealthCheck> rows,
+                                   const std::set<std::string>& left_out) {
   Problems problems;
   std::vector<Check> out;
   for (auto& row : rows) {
     problems.take(out.emplace_back(), compile_one(std::move(row)));
   }
   OBS_TRY(problems.done());
-  check_names(out, problems);
+  check_names(out, left_out, problems);
   OBS_TRY(problems.done());
   return out;
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,7 +66,9 @@ struct Check {
 
 // Errors: an expression, a source, a check that `needs` or `explained_by` names and that is not
 // there, a circle of needs, an id used twice for one component; all of them (Error::more).
-[[nodiscard]] Result<std::vector<Check>> compile(std::vector<catalog::HealthCheck> rows);
+// `left_out` are ids of checks that exist and that this stack does not need: they may be named.
+[[nodiscard]] Result<std::vector<Check>> compile(std::vector<catalog::HealthCheck> rows,
+                                                 const std::set<std::string>& left_out = {});
 
 // One result for each check, in their order. A check is unknown when a source that it reads gave an
 // error or lacks a metric without which it says nothing; skipped when a check that it needs found an

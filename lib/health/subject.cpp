@@ -12,7 +12,7 @@
 namespace obsctl::health {
 Result<std::vector<Check>> checks_of(const stack::Stack& stack) {
   OBS_TRY_ASSIGN(Watch watch, read_watch(stack.topology, stack.templates.store, stack.words));
-  return compile(std::move(watch.checks));
+  return compile(std::move(watch.checks), watch.check_ids);
 }
 
 namespace {

@@ -253,6 +253,7 @@ struct Read {
   catalog::RowFile<catalog::RecordingRule> records;
   std::optional<catalog::Dashboard> dashboard;
   std::vector<catalog::HealthCheck> checks;
+  std::set<std::string> ids;  // also of checks that are left out
 };
 
 Result<Read> read(const Source& source, const Values& values, const TemplateStore& store) {
@@ -268,6 +269,9 @@ Result<Read> read(const Source& source, const Values& values, const TemplateStor
   if (source.kind == Kind::health) {
     OBS_TRY_ASSIGN(out.checks,
                    catalog::parse_health_checks({std::move(text), file}, source.component));
+    for (const auto& check : out.checks) {
+      out.ids.insert(check.id);
+    }
     OBS_TRY(keep(out.checks, values));
     return out;
   }
@@ -380,6 +384,7 @@ Result<Watch> read_watch(const Topology& topology, const TemplateStore& store, c
       out.dashboards.push_back(std::move(*one->dashboard));
     }
     std::ranges::move(one->checks, std::back_inserter(out.checks));
+    out.check_ids.insert(one->ids.begin(), one->ids.end());
   }
   OBS_TRY(add_common_checks(out, topology, store));
   OBS_TRY_ASSIGN(out.alerts, catalog::join_alerts(std::move(alerts)));

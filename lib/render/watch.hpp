@@ -3,6 +3,8 @@
 // in.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "lib/base/error.hpp"
@@ -21,8 +23,9 @@ struct Watch {
   std::vector<catalog::RecordingRule> records;
   std::vector<catalog::Dashboard> dashboards;
   std::vector<catalog::HealthCheck> checks;  // those of every component once for each
-  std::vector<WatchSource> sources;  // in their order; fragments are not filled in
-  Values values;                     // what the rows were filled in with
+  std::set<std::string> check_ids;           // also of checks that this stack does not need
+  std::vector<WatchSource> sources;          // in their order; fragments are not filled in
+  Values values;                             // what the rows were filled in with
 };
 
 // Reads components/<name>/{alerts,recording,dashboard,datasource,health}.yaml of every component of the
