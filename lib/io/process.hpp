@@ -37,7 +37,7 @@ struct ProcessRequest {
 // How a program ended, by itself or by a signal that we did not send.
 struct ProcessResult {
   int exit_code = 0;
-  int signal = 0;   // that killed it, or 0
+  int signal = 0;        // that killed it, or 0
   std::string out = {};  // unless it went to a sink
   std::string err = {};  // likewise; the last 64 KiB
   [[nodiscard]] bool ok() const { return exit_code == 0 && signal == 0; }

@@ -74,7 +74,8 @@ void read_process(Snapshot& out, std::string_view name, double value, bool of_co
   const auto take = [&](double& into) { into = of_collector || into == 0 ? value : into; };
   if (prom::is_named(name, "process_cpu") || prom::is_named(name, "process_cpu_seconds")) {
     take(out.cpu_seconds);
-  } else if (prom::is_named(name, "process_memory_rss") || prom::is_named(name, "process_resident_memory")) {
+  } else if (prom::is_named(name, "process_memory_rss") ||
+             prom::is_named(name, "process_resident_memory")) {
     take(out.rss_bytes);
   }
 }
