@@ -71,7 +71,7 @@ TEST_CASE("a reader that has stopped holds nobody up, and what it misses is coun
     CHECK(writer.drain(20s, patient));
     CHECK(writer.missing() == 7);
     writer.offer(line);
-  }  // its thread is left behind in a write …
+  }                    // its thread is left behind in a write …
   pipe.read(100'000);  // … and ends, so that its descriptor is not closed under it
 }
 
