@@ -52,6 +52,8 @@ build() {
     shift
     mkdir -p "$root/build"
     command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    # Clones and worktrees share what was compiled: where a tree lies makes no difference.
+    export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$root}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"
     (cd "$root" && cmake --preset "$preset" "${launcher[@]}" "$@") >"$log" 2>&1 || { cat "$log" >&2; return 1; }
     if [ -t 2 ]; then
         cmake --build "$dir" --target "$target" >&2
