@@ -21,7 +21,13 @@ std::optional<Time> parse_time(std::string_view text) {
   if (end == nullptr || *end != '\0') {
     return std::nullopt;
   }
-  const Time time = std::chrono::system_clock::from_time_t(::timegm(&parts));
+  // The clock counts nanoseconds in 64 bits: 292 years each way.
+  constexpr std::time_t k_farthest = 9'000'000'000;
+  const std::time_t seconds = ::timegm(&parts);
+  if (seconds > k_farthest || seconds < -k_farthest) {
+    return std::nullopt;
+  }
+  const Time time = std::chrono::system_clock::from_time_t(seconds);
   return print_time(time) == text ? std::optional(time) : std::nullopt;  // not the 31st of February
 }
 

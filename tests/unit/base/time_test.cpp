@@ -19,4 +19,6 @@ TEST_CASE("nothing else is a time") {
     CAPTURE(text);
     CHECK_FALSE(parse_time(text));
   }
+  CHECK_FALSE(parse_time("6026-11-26T02:54:04Z"));  // more than the clock counts
+  CHECK_FALSE(parse_time("0026-11-26T02:54:04Z"));
 }
