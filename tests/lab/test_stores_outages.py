@@ -6,6 +6,7 @@ import pytest
 import test_outages as outages
 from backends import wait_for
 from journey import Failures, backends_down_for_a_minute, collector_killed_with_a_full_queue, lines_arrived
+from telemetry import Sender
 from test_stores import about, own_templates, stack  # noqa: F401 (fixtures)
 
 FAILURES = [backends_down_for_a_minute, collector_killed_with_a_full_queue]
@@ -31,8 +32,9 @@ test_dashboard_variables_offer_values = outages.test_dashboard_variables_offer_v
 
 
 def test_alert_tells_of_a_record_that_is_dropped(stack, logs, service):  # noqa: F811
-    """The sender is told that it is stored; only the alert's reading of VictoriaLogs' own log tells."""
-    stack.sender("grpc").logs(service, ["x" * 2_100_000, "short enough"])
+    """The sender is told that it is stored; only the alert's reading of VictoriaLogs' own log tells. The collector cuts
+    such bodies, so this one comes from a sender of its own."""
+    Sender("http", f"{logs.url}/insert/opentelemetry").logs(service, ["x" * 2_100_000, "short enough"])
     lines_arrived(stack, service, ["short enough"])
     fires = 'ALERTS{alertname="VictoriaLogsRecordTooLarge",alertstate="firing"}'
     wait_for(lambda: stack.prometheus().query(fires), 60, fires)
