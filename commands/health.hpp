@@ -6,7 +6,7 @@
 #include <string>
 
 #include "commands/command.hpp"
-#include "lib/health/subject.hpp"
+#include "lib/sources/subject.hpp"
 
 namespace obsctl {
 

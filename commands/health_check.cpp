@@ -9,9 +9,9 @@
 #include "commands/health_flags.hpp"
 #include "lib/findings/print.hpp"
 #include "lib/health/list.hpp"
-#include "lib/health/probe.hpp"
 #include "lib/health/wait.hpp"
 #include "lib/io/signals.hpp"
+#include "lib/probe/probe.hpp"
 
 namespace obsctl {
 namespace {

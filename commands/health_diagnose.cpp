@@ -5,8 +5,8 @@
 #include "commands/health.hpp"
 #include "commands/health_flags.hpp"
 #include "commands/typed_flags.hpp"
+#include "lib/explain/explain.hpp"
 #include "lib/health/diagnose.hpp"
-#include "lib/health/explain.hpp"
 #include "lib/io/signals.hpp"
 
 namespace obsctl {

@@ -6,7 +6,7 @@
 #include "commands/health_flags.hpp"
 #include "commands/typed_flags.hpp"
 #include "lib/base/text.hpp"
-#include "lib/health/explain.hpp"
+#include "lib/explain/explain.hpp"
 
 namespace obsctl {
 namespace {

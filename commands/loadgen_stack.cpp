@@ -5,6 +5,7 @@
 #include "lib/catalog/tiers.hpp"
 #include "lib/stack/endpoints.hpp"
 #include "lib/stack/paths.hpp"
+#include "lib/stack/receivers.hpp"
 #include "lib/stack/stack.hpp"
 
 namespace obsctl {
@@ -24,14 +25,15 @@ loadgen::TierLoad load_of(const std::string& tier, const Rates& rates, const Sta
           .record_size = spec.logs.line_size};
 }
 
-void set_addresses(loadgen::StackTarget& out, const stack::Stack& opened) {
-  const auto reach = [&](const char* port) {
-    const auto endpoint = stack::endpoint(opened.topology, port);
-    return endpoint ? endpoint->url() : std::string();
-  };
+void set_addresses(loadgen::StackTarget& out, const stack::Stack& opened, const fs::path& here) {
+  const stack::Receivers receivers = stack::receivers(opened);
   out.allowed = opened.spec.loadgen.targets;
-  out.grpc_endpoint = reach("otlp-grpc");
-  out.http_endpoint = reach("otlp-http");
+  out.grpc_endpoint = receivers.grpc;
+  out.http_endpoint = receivers.http;
+  out.ca_file = receivers.ca_file.string();
+  if (!receivers.token_file.empty()) {
+    out.token_file = receivers.token_file.lexically_proximate(here).string();
+  }
   if (const Provider* receiver = opened.topology.provider("telemetry.in")) {
     const Component* collector = opened.topology.find(receiver->component);
     out.metrics_url = stack::metrics_url(*collector).value_or("");
@@ -48,14 +50,7 @@ Result<OpenedStack> open_stack_target(Context& context, const std::string& direc
   const StackSpec& spec = opened.spec;
   OpenedStack out;
   out.spec_file = opened.directory / stack_paths::spec;
-  set_addresses(out.target, opened);
-  if (spec.security.tls == Tls::self_signed) {
-    out.target.ca_file = (opened.directory / stack_paths::tls_ca).string();
-  }
-  if (spec.security.auth == Auth::bearer) {
-    out.target.token_file =
-        (opened.directory.lexically_proximate(here) / stack_paths::otlp_secret).string();
-  }
+  set_addresses(out.target, opened, here);
   out.target.sampling = {.slow_threshold = spec.traces.slow_threshold.seconds,
                          .keep = spec.traces.keep.value,
                          .keep_all_below = spec.traces.keep_all_below.per_second,

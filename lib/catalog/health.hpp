@@ -53,7 +53,7 @@ struct HealthCheck {
   // Labels that tell the subjects apart: one finding for each combination. Samples are summed over
   // all other labels.
   std::vector<std::string> by;
-  // Expressions over the samples (lib/health/expression.hpp), most serious first; at least one.
+  // Expressions over the samples (lib/checks/expression.hpp), most serious first; at least one.
   std::string error;
   std::string warning;
   std::string note;

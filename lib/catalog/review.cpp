@@ -38,9 +38,9 @@ Result<Trend> parse_trend(const yaml::Node& row) {
   return out;
 }
 
-Result<Todo> parse_todo(const yaml::Node& row) {
+Result<ReviewStep> parse_step(const yaml::Node& row) {
   OBS_TRY(row.only({"cadence", "text"}));
-  Todo out;
+  ReviewStep out;
   OBS_TRY_ASSIGN(out.text, row.text("text"));
   OBS_TRY_ASSIGN(out.cadence, cadences(row));
   return out;
@@ -50,16 +50,16 @@ Result<Todo> parse_todo(const yaml::Node& row) {
 
 Result<ReviewPlan> parse_review(const SourceText& source) {
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(source.text, source.file));
-  OBS_TRY(root.only({"trends", "todo"}));
+  OBS_TRY(root.only({"trends", "checklist"}));
   OBS_TRY_ASSIGN(const yaml::Node* trends, root.require("trends"));
-  OBS_TRY_ASSIGN(const yaml::Node* todo, root.require("todo"));
+  OBS_TRY_ASSIGN(const yaml::Node* checklist, root.require("checklist"));
   Problems problems;
   ReviewPlan out;
   for (const auto& row : trends->items) {
     problems.take(out.trends.emplace_back(), parse_trend(row));
   }
-  for (const auto& row : todo->items) {
-    problems.take(out.todo.emplace_back(), parse_todo(row));
+  for (const auto& row : checklist->items) {
+    problems.take(out.checklist.emplace_back(), parse_step(row));
   }
   OBS_TRY(problems.done());
   return out;

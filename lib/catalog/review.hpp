@@ -34,14 +34,14 @@ struct Trend {
   Worse worse = Worse::up;
 };
 
-struct Todo {
+struct ReviewStep {
   std::string text;
   std::vector<Cadence> cadence;
 };
 
 struct ReviewPlan {
   std::vector<Trend> trends;
-  std::vector<Todo> todo;
+  std::vector<ReviewStep> checklist;
 };
 
 // Errors: unknown or missing keys, a cadence that there is not; all of them, with file:line:column.

@@ -30,7 +30,7 @@ constexpr auto names_of(SignatureClass) {
 }
 
 // A text that is computed from captures, "late: between(entry, oldest)". A row whose texts cannot all
-// be computed does not match, so that they are conditions as well. lib/health/derive.hpp has the
+// be computed does not match, so that they are conditions as well. lib/explain/derive.hpp has the
 // functions.
 struct Derived {
   std::string name;

@@ -10,7 +10,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/base/units.hpp"
-#include "lib/health/explain.hpp"
+#include "lib/explain/explain.hpp"
 
 namespace obsctl::health {
 namespace {

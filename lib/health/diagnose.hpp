@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "lib/catalog/signatures.hpp"
-#include "lib/health/evidence.hpp"
-#include "lib/health/expression.hpp"
-#include "lib/health/judge.hpp"
-#include "lib/health/ledger.hpp"
+#include "lib/checks/evidence.hpp"
+#include "lib/checks/expression.hpp"
+#include "lib/checks/judge.hpp"
+#include "lib/checks/ledger.hpp"
 #include "lib/template/template.hpp"
 
 namespace obsctl::health {

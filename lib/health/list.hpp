@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "lib/health/subject.hpp"
+#include "lib/sources/subject.hpp"
 
 namespace obsctl::health {
 

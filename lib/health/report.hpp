@@ -10,9 +10,9 @@
 
 #include "lib/base/choice.hpp"
 #include "lib/base/units.hpp"
+#include "lib/checks/judge.hpp"
+#include "lib/checks/ledger.hpp"
 #include "lib/findings/finding.hpp"
-#include "lib/health/judge.hpp"
-#include "lib/health/ledger.hpp"
 
 namespace obsctl::health {
 

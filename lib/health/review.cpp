@@ -64,8 +64,11 @@ Result<Review> review(const Services& services, const Subject& subject, catalog:
   OBS_TRY_ASSIGN(const catalog::ReviewPlan plan, plan_of(subject));
   OBS_TRY_ASSIGN(const std::string url, prometheus_of(subject));
   const prom::QueryClient client(services.http, url);
-  Review out{
-      .cadence = cadence, .report = std::move(report), .trends = {}, .unanswered = {}, .todo = {}};
+  Review out{.cadence = cadence,
+             .report = std::move(report),
+             .trends = {},
+             .unanswered = {},
+             .checklist = {}};
   const std::string window(window_of(cadence));
   const auto due = [cadence](const auto& row) {
     return std::ranges::find(row.cadence, cadence) != row.cadence.end();
@@ -100,9 +103,9 @@ Result<Review> review(const Services& services, const Subject& subject, catalog:
       out.trends.push_back(std::move(line));
     }
   }
-  for (const catalog::Todo& row : plan.todo) {
+  for (const catalog::ReviewStep& row : plan.checklist) {
     if (due(row)) {
-      out.todo.push_back(row.text);
+      out.checklist.push_back(row.text);
     }
   }
   return out;

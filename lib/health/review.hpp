@@ -10,7 +10,7 @@
 
 #include "lib/catalog/review.hpp"
 #include "lib/health/report.hpp"
-#include "lib/health/subject.hpp"
+#include "lib/sources/subject.hpp"
 
 namespace obsctl::health {
 
@@ -29,7 +29,7 @@ struct Review {
   Report report;
   std::vector<TrendLine> trends;
   std::vector<std::string> unanswered;  // trends that nothing is known about, with the reason
-  std::vector<std::string> todo;
+  std::vector<std::string> checklist;
 };
 
 // Asks the stack's Prometheus. Errors: the stack has none that can be asked from here; a row of the

@@ -73,7 +73,7 @@ std::string review_markdown(const Review& review) {
     }
   }
   out += "\n## To do\n\n";
-  for (const auto& one : review.todo) {
+  for (const auto& one : review.checklist) {
     out += fmt::format("- [ ] {}\n", one);
   }
   return out;
@@ -86,7 +86,7 @@ nlohmann::ordered_json review_json(const Review& review) {
                                 {"at", print_time(review.report.at)},
                                 {"trends", nlohmann::ordered_json::array()},
                                 {"unanswered", review.unanswered},
-                                {"todo", review.todo}};
+                                {"checklist", review.checklist}};
   const auto value = [](const std::optional<double>& number) {
     return number ? nlohmann::ordered_json(*number) : nlohmann::ordered_json(nullptr);
   };

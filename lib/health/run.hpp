@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "lib/health/gather.hpp"
 #include "lib/health/report.hpp"
-#include "lib/health/subject.hpp"
+#include "lib/sources/gather.hpp"
+#include "lib/sources/subject.hpp"
 
 namespace obsctl::health {
 

@@ -8,14 +8,14 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "lib/checks/expression.hpp"
+#include "lib/checks/samples.hpp"
 #include "lib/engine/logs.hpp"
-#include "lib/health/explain.hpp"
-#include "lib/health/expression.hpp"
-#include "lib/health/loopback.hpp"
-#include "lib/health/prometheus_answers.hpp"
-#include "lib/health/samples.hpp"
-#include "lib/health/source_logs.hpp"
+#include "lib/explain/explain.hpp"
 #include "lib/io/filesystem.hpp"
+#include "lib/sources/logs.hpp"
+#include "lib/sources/loopback.hpp"
+#include "lib/sources/prometheus_answers.hpp"
 
 namespace {
 

@@ -12,7 +12,7 @@ FOLDERS = ["cli", "commands", "lib"]
 OWN = "lib/sizing/own"
 # Literals that must stand, by file and name, with the reason.
 ALLOWED = {("lib/size/json.cpp", "kafka"): "a key of the JSON that scripts read",
-           ("lib/health/evidence.hpp", "prometheus"): "the API that is asked, which other servers have too",
+           ("lib/checks/evidence.hpp", "prometheus"): "the API that is asked, which other servers have too",
            ("commands/health_flags.hpp", "prometheus"): "a format of text",
            ("commands/health_flags.cpp", "prometheus"): "a flag's name; who is meant is found by capability"}
 

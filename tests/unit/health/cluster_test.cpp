@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stack in a cluster: pods are judged as containers, and everything is asked through kubectl.
-#include "lib/health/cluster.hpp"
+#include "lib/sources/cluster.hpp"
 
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "lib/health/explain.hpp"
+#include "lib/explain/explain.hpp"
 #include "lib/io/filesystem.hpp"
 
 using namespace obsctl;

@@ -2,7 +2,7 @@
 // The example of docs/health.md is a check that can be judged.
 #include <doctest/doctest.h>
 
-#include "lib/health/judge.hpp"
+#include "lib/checks/judge.hpp"
 #include "lib/io/filesystem.hpp"
 
 using namespace obsctl;

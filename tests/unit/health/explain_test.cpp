@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What lines of logs are explained as, and that text which no signature knows stays unknown.
-#include "lib/health/explain.hpp"
+#include "lib/explain/explain.hpp"
 
 #include <doctest/doctest.h>
 

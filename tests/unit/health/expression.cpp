@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The language of conditions.
-#include "lib/health/expression.hpp"
+#include "lib/checks/expression.hpp"
 
 #include "tests/unit/health/readings.hpp"
 

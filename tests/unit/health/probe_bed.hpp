@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "lib/base/text.hpp"
-#include "lib/health/probe.hpp"
+#include "lib/probe/probe.hpp"
 #include "lib/sink/sink.hpp"
 #include "tests/support/fake_processes.hpp"
 #include "tests/support/sized.hpp"

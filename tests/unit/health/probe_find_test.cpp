@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The questions of every find.yaml, the documented delays, and mistakes in such a file.
-#include "lib/health/probe_find.hpp"
-
 #include <algorithm>
 #include <map>
 
+#include "lib/probe/find.hpp"
 #include "tests/unit/health/probe_bed.hpp"
 
 using namespace obsctl;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run of the probe leaves in a stack: ids in three places, and nothing else that changes.
-#include "lib/health/probe_items.hpp"
-
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "lib/health/probe_next.hpp"
+#include "lib/probe/items.hpp"
+#include "lib/probe/next.hpp"
 #include "tests/unit/health/probe_bed.hpp"
 
 using namespace obsctl;

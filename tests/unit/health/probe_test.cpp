@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The probe from end to end: a real receiver, stores that hold what it received, and every state.
-#include "lib/health/probe.hpp"
+#include "lib/probe/probe.hpp"
 
 #include <algorithm>
 

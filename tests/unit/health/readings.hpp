@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "lib/health/evidence.hpp"
+#include "lib/checks/evidence.hpp"
 #include "lib/prom/exposition.hpp"
 #include "lib/prom/otelcol.hpp"
 

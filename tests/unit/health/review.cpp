@@ -20,7 +20,7 @@ TEST_CASE("a review says what changed, what is wrong and what is to do") {
                    {"lost", "logs", "/s", catalog::Worse::up, 0, 0},
                    {"new", "", "B", catalog::Worse::up, 1024, std::nullopt}};
   review.unanswered = {"queries: no data"};
-  review.todo = {"Read the alerts."};
+  review.checklist = {"Read the alerts."};
   const std::string text = review_markdown(review);
   CHECK(text.starts_with("# Weekly review of /srv/stack, 1970-01-01T00:00:00Z\n"));
   CHECK(text.find("- **warning** COL-005: a queue / is full\n  look after it\n") !=

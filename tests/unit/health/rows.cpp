@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "lib/health/ledger.hpp"
-#include "lib/health/subject.hpp"
+#include "lib/checks/ledger.hpp"
+#include "lib/sources/subject.hpp"
 #include "tests/unit/health/readings.hpp"
 
 namespace obsctl::health {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "lib/base/time.hpp"
-#include "lib/health/gather.hpp"
+#include "lib/sources/gather.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_processes.hpp"
 #include "tests/support/faulty_filesystem.hpp"

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the engine's logs become samples.
-#include "lib/health/source_logs.hpp"
-
 #include <doctest/doctest.h>
 
-#include "lib/health/explain.hpp"
+#include "lib/explain/explain.hpp"
 #include "lib/io/filesystem.hpp"
+#include "lib/sources/logs.hpp"
 
 using namespace obsctl;
 using namespace obsctl::health;

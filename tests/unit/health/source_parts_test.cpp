@@ -2,11 +2,11 @@
 // The small readers that the sources are made of.
 #include <doctest/doctest.h>
 
-#include "lib/health/given_url.hpp"
-#include "lib/health/loopback.hpp"
-#include "lib/health/moment.hpp"
-#include "lib/health/promql_names.hpp"
-#include "lib/health/samples.hpp"
+#include "lib/checks/samples.hpp"
+#include "lib/sources/given_url.hpp"
+#include "lib/sources/loopback.hpp"
+#include "lib/sources/moment.hpp"
+#include "lib/sources/promql_names.hpp"
 
 using namespace obsctl;
 using namespace obsctl::health;

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "lib/health/prometheus_answers.hpp"
+#include "lib/sources/prometheus_answers.hpp"
 #include "tests/unit/health/source_fixture.hpp"
 
 using namespace obsctl;

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Adds up the collector's counters between two readings, signal by signal.
+#include "lib/checks/ledger.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace obsctl::health {
+namespace {
+
+constexpr const char* k_signals[] = {"traces", "metrics", "logs"};
+
+// What every counter of items of one reading grew by per second.
+class Rates {
+ public:
+  explicit Rates(const Reading& reading) : reading_(reading) {}
+
+  // Grouped by a label.
+  [[nodiscard]] std::map<std::string, double> by(const std::string& metric,
+                                                 const std::string& signal,
+                                                 const std::string& label) const {
+    std::map<std::string, double> out;
+    for (const Sample& sample : reading_.samples) {
+      const auto of = sample.labels.find("signal");
+      if (sample.name != metric || of == sample.labels.end() || of->second != signal) {
+        continue;
+      }
+      const auto key = sample.labels.find(label);
+      out[key == sample.labels.end() ? "" : key->second] += growth(sample);
+    }
+    return out;
+  }
+
+  [[nodiscard]] double sum(const std::string& metric, const std::string& signal) const {
+    double out = 0;
+    for (const auto& [key, value] : by(metric, signal, "")) {
+      out += value;
+    }
+    return out;
+  }
+
+ private:
+  [[nodiscard]] double growth(const Sample& sample) const {
+    const auto was = std::ranges::find_if(reading_.before, [&sample](const Sample& one) {
+      return one.name == sample.name && one.labels == sample.labels;
+    });
+    const double before = was == reading_.before.end() ? 0 : was->value;
+    return (sample.value < before ? sample.value : sample.value - before) / reading_.seconds;
+  }
+
+  const Reading& reading_;
+};
+
+bool samples_traces(const Reading& reading) {
+  return std::ranges::any_of(reading.samples, [](const Sample& sample) {
+    return sample.name.starts_with("otelcol_processor_tail_sampling_");
+  });
+}
+
+std::optional<LedgerLine> line_of(const Reading& reading, const std::string& signal) {
+  const Rates rates(reading);
+  LedgerLine out;
+  out.component = reading.component;
+  out.signal = signal;
+  out.accepted = rates.sum("otelcol_receiver_accepted_items", signal);
+  out.refused = rates.sum("otelcol_receiver_refused_items", signal);
+  // Several exporters may each get a copy; the ledger follows the one that gets most.
+  for (const auto& [exporter, sent] : rates.by("otelcol_exporter_sent_items", signal, "exporter")) {
+    out.stored = std::max(out.stored, sent);
+  }
+  const auto lost = [&](const char* reason, const char* metric) {
+    if (const double rate = rates.sum(metric, signal); rate > 0) {
+      out.lost[reason] = rate;
+    }
+  };
+  lost("queue full", "otelcol_exporter_enqueue_failed_items");
+  lost("refused or given up", "otelcol_exporter_send_failed_items");
+  const auto incoming = rates.by("otelcol_processor_incoming_items", signal, "processor");
+  const auto outgoing = rates.by("otelcol_processor_outgoing_items", signal, "processor");
+  for (const auto& [processor, in] : incoming) {
+    const auto left = outgoing.find(processor);
+    const double removed = in - (left == outgoing.end() ? 0 : left->second);
+    if (left != outgoing.end() && removed > 0) {
+      out.filters[processor] = removed;
+      out.filtered += removed;
+    }
+  }
+  if (out.accepted == 0 && out.refused == 0 && out.stored == 0 && out.lost.empty()) {
+    return std::nullopt;
+  }
+  const double left = out.accepted - out.stored - out.filtered - out.lost_per_second();
+  // Queues count requests, not items, so what is not yet sent can only be told from sampling by
+  // whether there is a sampler.
+  const double held = std::max(0.0, left);
+  if (signal == "traces" && samples_traces(reading)) {
+    out.sampled = held;
+  } else if (rates.sum("otelcol_exporter_queue_size", signal) > 0) {
+    out.waiting = held;
+  } else {
+    out.unknown = held;
+  }
+  return out;
+}
+
+}  // namespace
+
+double LedgerLine::lost_per_second() const {
+  double out = 0;
+  for (const auto& [reason, rate] : lost) {
+    out += rate;
+  }
+  return out;
+}
+
+std::vector<LedgerLine> ledger(const Evidence& evidence) {
+  std::vector<LedgerLine> out;
+  for (const Reading& reading : evidence.readings) {
+    if (reading.source != Source::metrics || reading.before.empty() || reading.seconds <= 0) {
+      continue;
+    }
+    for (const char* signal : k_signals) {
+      if (auto line = line_of(reading, signal)) {
+        out.push_back(std::move(*line));
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace obsctl::health

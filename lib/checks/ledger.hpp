@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ledger of a running collector: where every item of a signal went, as rates between two
+// readings, so that nothing is called lost that waits, and nothing healthy that is lost.
+//
+//   accepted = stored + waiting + filtered or sampled by configuration + lost + unknown
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lib/checks/evidence.hpp"
+
+namespace obsctl::health {
+
+// One signal in one collector; all numbers are items per second.
+struct LedgerLine {
+  std::string component;
+  std::string signal;  // "traces", "metrics", "logs"
+  double accepted = 0;
+  double refused = 0;   // turned away before they were accepted: the sender still has them
+  double stored = 0;    // sent by the exporter that sends most of this signal
+  double waiting = 0;   // by which the queues grew, as far as they count items
+  double filtered = 0;  // taken out by processors, named in `filters`
+  double sampled = 0;   // decided against by tail sampling, or held until the decision
+  std::map<std::string, double> lost = {};  // by reason: "queue full", "given up"
+  double unknown = 0;                       // what is left; below the noise it is 0
+  std::map<std::string, double> filters = {};
+
+  [[nodiscard]] double lost_per_second() const;
+};
+
+// A line for each collector and signal with any traffic.
+[[nodiscard]] std::vector<LedgerLine> ledger(const Evidence& evidence);
+
+}  // namespace obsctl::health
