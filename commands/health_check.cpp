@@ -107,16 +107,17 @@ Result<int> checked(Context& context, const HealthFlags& flags) {
                                   context.clock, context.stop,
                                   {.limit = *flags.wait, .fail_on = flags.fail_on}, run, say)
                             : run());
+  std::string below;
   if (flags.probe) {
     OBS_TRY_ASSIGN(const health::ProbeReport probed, probe(context, subject, flags));
     for (auto& result : health::probe_checks(probed)) {
       report.results.push_back(std::move(result));
     }
     if (flags.output == HealthFormat::text) {
-      context.terminal.out(health::probe_text(probed, context.color_out()) + "\n");
+      below = "\n" + health::probe_text(probed, context.color_out());
     }
   }
-  context.terminal.out(printed(context, flags, report));
+  context.terminal.out(printed(context, flags, report) + below);
   return flags.output == HealthFormat::nagios ? health::nagios_exit_code(report, flags.fail_on)
                                               : health::exit_code_of(report, flags.fail_on);
 }

@@ -97,20 +97,36 @@ Result<Subject> open_stack(const Services& services, const std::filesystem::path
   return Subject{.stack = std::move(stack), .given = {}, .checks = std::move(checks)};
 }
 
-Result<Subject> given_programs(const Services& services, std::vector<GivenEndpoint> given) {
-  OBS_TRY_ASSIGN(auto templates,
-                 stack::load_templates(services.files, services.environment, {}, {}));
-  OBS_TRY_ASSIGN(stack::Stack stack, stack::assemble({}, StackSpec{}, std::move(templates)));
-  name_actions(stack.words.runbook);
+namespace {
+
+// A stack that has the components: the default one, and what is not part of it beside it.
+Result<stack::Stack> stack_with(const stack::StackTemplates& templates,
+                                const std::vector<GivenEndpoint>& given) {
+  OBS_TRY_ASSIGN(stack::Stack stack, stack::assemble({}, StackSpec{}, templates));
   std::vector<std::string> names;
-  for (const auto& component : stack.topology.components) {
-    names.push_back(component.name);
+  for (const auto& [name, component] : templates.catalogs.components) {
+    names.push_back(name);
   }
+  StackSpec spec;
   for (const GivenEndpoint& one : given) {
     if (std::ranges::find(names, one.component) == names.end()) {
       return unknown_choice(one.component, "component", names);
     }
+    if (stack.topology.find(one.component) == nullptr) {
+      spec.extra_components.push_back(one.component);
+    }
   }
+  return spec.extra_components.empty() ? Result<stack::Stack>(std::move(stack))
+                                       : stack::assemble({}, std::move(spec), templates);
+}
+
+}  // namespace
+
+Result<Subject> given_programs(const Services& services, std::vector<GivenEndpoint> given) {
+  OBS_TRY_ASSIGN(const auto templates,
+                 stack::load_templates(services.files, services.environment, {}, {}));
+  OBS_TRY_ASSIGN(stack::Stack stack, stack_with(templates, given));
+  name_actions(stack.words.runbook);
   OBS_TRY_ASSIGN(auto checks, checks_of(stack));
   const auto is_given = [&given](const std::string& component) {
     return std::ranges::any_of(

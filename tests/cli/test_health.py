@@ -69,6 +69,12 @@ class Answers(HealthCase):
             self.assertIn("fix: ", done.stdout)
             self.health(*who, "--fail-on", "never", code=0)
 
+    def test_a_program_that_the_default_stack_does_not_have(self):
+        with self.running(name="tempo") as who:
+            self.health(*who, code=0)
+        done = self.health("--endpoint", "no-such=http://localhost:1", code=2)
+        self.assertIn("unknown value 'no-such' for 'component'", done.stderr)
+
     def test_the_group_alone_is_its_check(self):
         with self.running() as who:
             self.assertTrue(self.health("check", *who, code=0).stdout.startswith("healthy: "))

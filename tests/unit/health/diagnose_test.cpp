@@ -301,7 +301,7 @@ TEST_CASE("an interrupted restore comes before everything that it stopped") {
                   failed("SVC-001", "traces", "Traces does not run", {}, {}, {"JRN-001"})}),
       {}, traffic());
   REQUIRE(diagnosis.paths.size() == 1);
-  CHECK(contains(diagnosis.verdict, "--rollback"));
+  CHECK(contains(diagnosis.verdict, "a restore has to end before"));
 }
 
 TEST_CASE("a log tells why memory ended a process") {
