@@ -2,6 +2,7 @@
 // Runs the questions side by side and keeps what they gave.
 #include "lib/sources/gather.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <thread>
 
@@ -51,6 +52,7 @@ Result<Evidence> gather(const Services& services, const std::vector<Inquiry>& qu
   for (const Inquiry& question : questions) {
     all.push_back(&question);
   }
+  const auto start = services.clock.monotonic();
   std::vector<Answer> first = ask_all(services.clock, all);
   std::vector<const Inquiry*> again;
   std::vector<std::size_t> index;
@@ -73,7 +75,9 @@ Result<Evidence> gather(const Services& services, const std::vector<Inquiry>& qu
   if (again.empty()) {
     return out;
   }
-  if (!services.clock.sleep(sample, services.stop)) {
+  // From start to start: what one source took to answer is not waited for again.
+  const Duration left{std::max(0.0, sample.seconds - services.clock.since(start).seconds)};
+  if (!services.clock.sleep(left, services.stop)) {
     return services.stop.failure("the check");
   }
   std::vector<Answer> second = ask_all(services.clock, again);
