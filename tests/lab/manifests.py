@@ -27,7 +27,7 @@ def validate(documents) -> None:
             kubernetes_validate.validate(document, version, strict=True)
 
 
-def kube_score(manifest: str, kubernetes: str = "v1.34") -> list:
+def kube_score(manifest: str, kubernetes: str = "v1.37") -> list:
     """What kube-score (sources.yaml) finds wrong with the objects, each as 'check-id Kind/name: message'."""
     done = subprocess.run([bin_dir() / "kube-score", "score", "--output-format=json",
                            f"--kubernetes-version={kubernetes}", "-"], input=manifest,
