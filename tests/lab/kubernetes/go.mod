@@ -7,6 +7,7 @@ go 1.26.0
 godebug default=go1.26
 
 require (
+	github.com/containerd/nri v0.12.5 // an older one does not compile with this Kubernetes' runtime-spec
 	github.com/coredns/coredns v1.15.0
 	go.etcd.io/etcd/server/v3 v3.7.3
 	k8s.io/kubernetes v1.37.2
