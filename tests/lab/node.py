@@ -122,7 +122,7 @@ def kubelet(folder: pathlib.Path) -> dict:
         "authorization": {"mode": "AlwaysAllow"},  # of clients with our certificate
         "tlsCertFile": f"{folder}/kubelet.pem", "tlsPrivateKeyFile": f"{folder}/kubelet.key",
         "clusterDNS": [DNS], "clusterDomain": "cluster.local", "resolvConf": f"{folder}/resolv.conf",
-        "cgroupDriver": "cgroupfs", "failSwapOn": False, "makeIPTablesUtilChains": False,
+        "cgroupDriver": "cgroupfs", "failCgroupV1": False, "failSwapOn": False, "makeIPTablesUtilChains": False,
         # A full disk of the machine that runs the tests is not the tests' business.
         "evictionHard": {"imagefs.available": "0%", "nodefs.available": "0%", "memory.available": "0%"},
         "imageGCHighThresholdPercent": 100, "enforceNodeAllocatable": [],
