@@ -20,6 +20,7 @@
 #include "lib/engine/inspect.hpp"
 #include "lib/engine/logs.hpp"
 #include "lib/io/directory.hpp"
+#include "lib/io/http.hpp"
 #include "lib/otlp/compress.hpp"
 #include "lib/stack/paths.hpp"
 
@@ -246,6 +247,12 @@ Result<std::string> support_archive(const health::Services& services,
   if (subject.own()) {
     OBS_TRY_ASSIGN(directory, services.files.open_directory(subject.stack.directory));
     OBS_TRY_ASSIGN(secrets, known_secrets(*directory));
+  }
+  for (const health::GivenEndpoint& one : subject.given) {
+    if (shown_url(one.url) != one.url) {
+      const auto login = secrets_in(one.url);
+      secrets.insert(secrets.end(), login.begin(), login.end());
+    }
   }
   const Redactor redactor(secrets);
   Archive archive(report.at);

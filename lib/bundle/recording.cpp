@@ -21,7 +21,7 @@ namespace {
 
 constexpr auto k_schema = "obsctl.health.evidence/v1";
 constexpr auto k_hint = "'obsctl health --bundle FILE' writes what is read here";
-constexpr std::size_t k_most_unpacked = std::size_t{32} << 20;
+constexpr std::size_t k_most_unpacked = std::size_t{16} << 20;
 
 Failure unreadable(const std::string& name, std::string_view why) {
   return fail(Code::config, fmt::format("'{}' is no evidence of health: {}", name, why), k_hint);

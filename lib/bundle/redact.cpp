@@ -154,6 +154,9 @@ std::string replaced(std::string_view line, const Find& find) {
 std::optional<Span> next_value(std::string_view line, std::size_t from) {
   for (std::size_t i = line.find_first_of("=: ", from); i != k_npos;
        i = line.find_first_of("=: ", i + 1)) {
+    if (line[i] == ' ' && (i == 0 || !is_word(line[i - 1]))) {
+      continue;  // one of many blanks
+    }
     const Span key = key_before(line, i);
     const std::string_view word = line.substr(key.begin, key.end - key.begin);
     if (key.begin < from || !is_secret_key(word) || (line[i] == ' ' && !word.starts_with("--"))) {
@@ -187,34 +190,40 @@ std::optional<Span> login_at(std::string_view line, std::size_t begin) {
              : std::nullopt;
 }
 
-std::optional<Span> next_login(std::string_view line, std::size_t from) {
-  std::optional<Span> out;
-  const std::string low = lower(line);
-  for (const std::string_view scheme : {"bearer", "basic"}) {
-    for (std::size_t i = low.find(scheme, from); i != k_npos; i = low.find(scheme, i + 1)) {
-      const auto found = login_at(line, i + scheme.size());
-      if (found && (!out || found->begin < out->begin)) {
-        out = found;
+// `low` is the line in lower case.
+std::optional<Span> next_login(std::string_view line, std::string_view low, std::size_t from) {
+  for (std::size_t i = low.find('b', from); i != k_npos; i = low.find('b', i + 1)) {
+    for (const std::string_view scheme : {"bearer", "basic"}) {
+      const auto found =
+          low.substr(i).starts_with(scheme) ? login_at(line, i + scheme.size()) : std::nullopt;
+      if (found) {
+        return found;
       }
     }
   }
-  return out;
+  return std::nullopt;
 }
 
 std::optional<Span> next_userinfo(std::string_view line, std::size_t from) {
   for (std::size_t i = line.find("://", from); i != k_npos; i = line.find("://", i + 1)) {
     const std::size_t begin = i + 3;
     const std::size_t end = std::min(line.find_first_of("/?# \t\"'<>", begin), line.size());
-    const std::size_t at = line.substr(0, end).rfind('@');
-    if (at != k_npos && at > begin && line.substr(begin, at - begin) != k_redacted) {
-      return Span{begin, at};
+    const std::string_view authority = line.substr(begin, end - begin);
+    const std::size_t length = authority.rfind('@');
+    if (length != k_npos && length > 0 && authority.substr(0, length) != k_redacted) {
+      return Span{begin, begin + length};
     }
   }
   return std::nullopt;
 }
 
 std::string without_forms(std::string_view line) {
-  return replaced(replaced(replaced(line, next_value), next_login), next_userinfo);
+  const std::string values = replaced(line, next_value);
+  const std::string low = lower(values);
+  const std::string logins = replaced(values, [&low](std::string_view text, std::size_t from) {
+    return next_login(text, low, from);
+  });
+  return replaced(logins, next_userinfo);
 }
 
 std::size_t indent_of(std::string_view line) {
@@ -276,8 +285,12 @@ std::vector<std::string> secrets_in(std::string_view text) {
       out.push_back(line);
     }
     out.push_back(value);
-    if (const auto token = next_login(line, 0)) {
+    if (const auto token = next_login(line, lower(line), 0)) {
       out.push_back(line.substr(token->begin, token->end - token->begin));
+    }
+    if (const auto login = next_userinfo(line, 0)) {
+      const std::string both = line.substr(login->begin, login->end - login->begin);
+      out.push_back(both.substr(both.find(':') + 1));
     }
   }
   return out;
@@ -307,7 +320,10 @@ Redactor::Redactor(const std::vector<std::string>& secrets) {
 
 std::string Redactor::without_known(std::string text) const {
   for (const std::string& form : known_) {
-    text = replace_all(std::move(text), form, k_redacted);
+    text = replaced(text, [&form](std::string_view all, std::size_t from) {
+      const std::size_t at = all.find(form, from);
+      return at == k_npos ? std::nullopt : std::optional(Span{at, at + form.size()});
+    });
   }
   return text;
 }

@@ -11,7 +11,7 @@ import tarfile
 import unittest
 
 from support import Handler, obsctl, serving
-from test_health import SAMPLE, HealthCase, program
+from test_health import METRICS, SAMPLE, HealthCase, program
 
 CONTAINER = "0123456789abcdef"
 # A secret for each place, and what reads as one by its form.
@@ -171,6 +171,16 @@ class Archive(BundleCase):
         self.assertEqual(left_out["stack/configs/otel-collector/closed.yaml"], "only its owner may read it")
         self.assertEqual(files["report.txt"].splitlines()[0].decode(), done.stdout.splitlines()[0])
         self.assertEqual(json.loads(files["report.json"])["schema"], "obsctl.health/v1")
+
+    def test_the_password_of_a_given_address_is_not_in_it(self):
+        secret = "addresspassword-1a2b"
+        with serving(program(200, METRICS + f'seen{{by="{secret}"}} 1\n'.encode())) as server:
+            url = server.url.replace("//", f"//someone:{secret}@")
+            self.health("--endpoint", f"otel-collector={url}", *SAMPLE, "--bundle", "b.tar.gz", "--fail-on", "never",
+                        code=4)
+        files = self.unpacked()
+        self.assertIn(b'"by": "REDACTED"', files["evidence.json"])
+        self.assertNotIn(secret.encode(), b"".join(files.values()))
 
     def test_a_stack_whose_engine_is_dead(self):
         shop = self.stack()

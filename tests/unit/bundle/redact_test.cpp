@@ -35,6 +35,7 @@ TEST_CASE("secrets of a file") {
   CHECK(all("secrets:\n  grafana:\n    PASSWORD: \"four\"\n") == List{"four"});
   CHECK(all("A=b\nHEADERS=Authorization=Bearer%20token12\n") ==
         List{"b", "Authorization=Bearer%20token12", "token12"});
+  CHECK(all("https://someone:pass@host/\n") == List{"https://someone:pass@host/", "pass"});
   CHECK(all("abcdEFGH\nijkl+/==\n") == List{"abcdEFGH", "ijkl+/=="});
   CHECK(secret_settings_in("SMTP_PASSWORD=one\nPROJECT=two\n") == List{"one"});
 }
