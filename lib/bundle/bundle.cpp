@@ -237,6 +237,24 @@ Result<Json> recorded(const health::Subject& subject, const health::Report& repo
   return recording_json(out);
 }
 
+// Before its text is broken into lines, which would hide a secret with blanks.
+health::Report redacted(health::Report report, const Redactor& redactor) {
+  const auto redact = [&redactor](std::string& text) { text = redactor.text(text); };
+  for (health::CheckResult& result : report.results) {
+    redact(result.why);
+    std::ranges::for_each(result.from, redact);
+    for (health::Problem& problem : result.problems) {
+      redact(problem.message);
+      redact(problem.cause);
+      redact(problem.fix);
+      for (auto& [name, value] : problem.labels) {
+        redact(value);
+      }
+    }
+  }
+  return report;
+}
+
 }  // namespace
 
 Result<std::string> support_archive(const health::Services& services,
@@ -258,8 +276,9 @@ Result<std::string> support_archive(const health::Services& services,
   Archive archive(report.at);
   OBS_TRY_ASSIGN(const Json evidence, recorded(subject, report, version, directory.get()));
   OBS_TRY(archive.add(k_evidence_file, json_bytes(redactor.json(evidence))));
-  OBS_TRY(archive.add("report.json", json_bytes(redactor.json(health::report_json(report)))));
-  OBS_TRY(archive.add("report.txt", redactor.text(health::report_text(report, {.all = true}))));
+  const health::Report shown = redacted(report, redactor);
+  OBS_TRY(archive.add("report.json", json_bytes(health::report_json(shown))));
+  OBS_TRY(archive.add("report.txt", health::report_text(shown, {.all = true})));
   Json about = {{"schema", "obsctl.health.bundle/v1"},
                 {"obsctl", version},
                 {"at", print_time(report.at)},

@@ -76,7 +76,7 @@ bool is_secret_key(std::string_view word) {
   return std::ranges::any_of(k_endings, [&key](const char* one) { return key.ends_with(one); });
 }
 
-// "${NAME}", "${env:NAME}", "$NAME": where a secret is, not what it is.
+// "${NAME}", "${env:NAME}", "$__file{PATH}": where a secret is, not what it is.
 bool is_reference(std::string_view value) {
   const auto is_name = [](char c) { return is_word(c) || c == ':' || c == '/'; };
   if (value.starts_with("${") && value.ends_with('}')) {
@@ -126,6 +126,15 @@ std::optional<Span> quoted_value(std::string_view line, std::size_t at) {
   return Span{quote + 1, std::min(end, line.size())};
 }
 
+// What ends a value that is not in quotes: in braces blanks are a part of it.
+const char* ends_of(std::string_view line, Span key) {
+  if (is_secret_header(lower(line.substr(key.begin, key.end - key.begin)))) {
+    return "\"'";
+  }
+  const auto brace = line.substr(0, key.begin).find_last_of("{}");
+  return brace != k_npos && line[brace] == '{' ? ",}\"" : " \t,;&\"')]}";
+}
+
 Span value_after(std::string_view line, std::size_t separator, Span key) {
   const std::size_t at = std::min(line.find_first_not_of(k_blank, separator + 1), line.size());
   if (const auto quoted = quoted_value(line, at)) {
@@ -134,8 +143,7 @@ Span value_after(std::string_view line, std::size_t separator, Span key) {
   if (opens_line(line, key.begin)) {
     return {at, line.size()};
   }
-  const bool header = is_secret_header(lower(line.substr(key.begin, key.end - key.begin)));
-  return {at, std::min(line.find_first_of(header ? "\"'" : " \t,;&\"')]}", at), line.size())};
+  return {at, std::min(line.find_first_of(ends_of(line, key), at), line.size())};
 }
 
 // Replaces what `find` finds, from left to right. It gets the line and where to begin.
@@ -238,7 +246,9 @@ bool opens_block(std::string_view line) {
     return false;
   }
   const std::string_view value = trim(shown.substr(colon + 1));
-  return !value.empty() && (value.front() == '|' || value.front() == '>') && value.size() <= 3;
+  const bool marked = value.starts_with('|') || value.starts_with('>');
+  const auto rest = marked ? value.find_first_not_of("+-123456789", 1) : k_npos;
+  return marked && (rest == k_npos || value[rest] == ' ');
 }
 
 // Private keys, which may be lines of their own or escaped in one.
@@ -269,29 +279,58 @@ std::string value_of(std::string_view line) {
   return spaced && value.find_first_not_of('=') != k_npos ? unquoted(value) : std::string();
 }
 
+// "NAME=" in capitals: "Ab1=" may as well be the end of something in Base64.
+bool is_empty_setting(std::string_view line) {
+  line = trim(line);
+  return line.ends_with('=') && std::ranges::all_of(line.substr(0, line.size() - 1), [](char c) {
+           return c == '_' || std::isupper(static_cast<unsigned char>(c)) != 0;
+         });
+}
+
+// The lines that hold something. The first and last lines of keys in PEM are alike in all of them.
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> out;
+  for (const std::string& line : split(text, '\n')) {
+    std::string_view shown = trim(line);
+    if (shown.empty() || shown.starts_with('#') || shown.starts_with("-----")) {
+      continue;
+    }
+    shown.remove_prefix(shown.starts_with("- ") ? 2 : 0);
+    out.emplace_back(trim(shown));
+  }
+  return out;
+}
+
+// The password of a URL, the token of a header.
+void add_logins(const std::string& line, std::vector<std::string>& out) {
+  if (const auto token = next_login(line, lower(line), 0)) {
+    out.push_back(line.substr(token->begin, token->end - token->begin));
+  }
+  if (const auto login = next_userinfo(line, 0)) {
+    const std::string both = line.substr(login->begin, login->end - login->begin);
+    out.push_back(both.substr(both.find(':') + 1));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> secrets_in(std::string_view text) {
-  std::vector<std::string> lines;
-  for (const std::string& line : split(text, '\n')) {
-    if (const auto shown = trim(line); !shown.empty() && !shown.starts_with('#')) {
-      lines.emplace_back(shown);
-    }
-  }
   std::vector<std::string> out;
+  if (const auto json = nlohmann::json::parse(text, nullptr, false); json.is_structured()) {
+    const auto values = json.flatten();
+    for (const auto& [place, value] : values.items()) {
+      out.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+    }
+    return out;
+  }
+  const std::vector<std::string> lines = lines_of(text);
   for (const std::string& line : lines) {
     const std::string value = value_of(line);
     if (lines.size() == 1 || (value.empty() && !line.ends_with(':'))) {
       out.push_back(line);
     }
     out.push_back(value);
-    if (const auto token = next_login(line, lower(line), 0)) {
-      out.push_back(line.substr(token->begin, token->end - token->begin));
-    }
-    if (const auto login = next_userinfo(line, 0)) {
-      const std::string both = line.substr(login->begin, login->end - login->begin);
-      out.push_back(both.substr(both.find(':') + 1));
-    }
+    add_logins(line, out);
   }
   return out;
 }
@@ -368,10 +407,14 @@ nlohmann::ordered_json Redactor::json(const nlohmann::ordered_json& document) co
 std::string Redactor::environment(std::string_view text) const {
   std::string out;
   for (const std::string& line : split(text, '\n')) {
-    const auto equals = line.find('=');
-    out += trim(line).starts_with('#') || equals == k_npos || equals + 1 == line.size()
-               ? this->text(line)
-               : line.substr(0, equals + 1) + std::string(k_redacted);
+    if (trim(line).empty() || trim(line).starts_with('#') || is_empty_setting(line)) {
+      out += this->text(line);
+    } else {
+      // A line that is no setting goes on with the value of one.
+      const bool is_setting = !value_of(line).empty();
+      out +=
+          line.substr(0, is_setting ? line.find_first_of("=:") + 1 : 0) + std::string(k_redacted);
+    }
     out += '\n';
   }
   out.pop_back();

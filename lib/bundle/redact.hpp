@@ -13,8 +13,9 @@ namespace obsctl::bundle {
 // What stands in the place of a secret.
 inline constexpr std::string_view k_redacted = "REDACTED";
 
-// The secrets in the text of a secret file: the values of KEY=value and of `key: value`, any other line
-// that is no comment, the whole of a file of one line; of headers and URLs also the login alone.
+// The secrets in the text of a secret file: every value of JSON; else the values of KEY=value and of
+// `key: value`, any other line that is no comment, the whole of a file of one line, and of headers and
+// URLs also the login alone.
 [[nodiscard]] std::vector<std::string> secrets_in(std::string_view text);
 
 // The values of an environment file whose keys say that they are secret.

@@ -37,6 +37,9 @@ TEST_CASE("secrets of a file") {
         List{"b", "Authorization=Bearer%20token12", "token12"});
   CHECK(all("https://someone:pass@host/\n") == List{"https://someone:pass@host/", "pass"});
   CHECK(all("abcdEFGH\nijkl+/==\n") == List{"abcdEFGH", "ijkl+/=="});
+  CHECK(all("{\"id\": \"one\", \"more\": [12345]}") == List{"one", "12345"});
+  CHECK(all("- first\n- second\n") == List{"first", "second"});
+  CHECK(all("-----BEGIN PRIVATE KEY-----\nMHcC\n-----END PRIVATE KEY-----\n") == List{"MHcC"});
   CHECK(secret_settings_in("SMTP_PASSWORD=one\nPROJECT=two\n") == List{"one"});
 }
 
@@ -121,4 +124,6 @@ TEST_CASE("a document keeps its shape") {
 TEST_CASE("an environment file keeps its keys") {
   CHECK(Redactor({}).environment("# a\nX=1\nEMPTY=\n\nY= 2\n") ==
         "# a\nX=REDACTED\nEMPTY=\n\nY=REDACTED\n");
+  CHECK(Redactor({}).environment("KEY=\"-----BEGIN\nMHcCAQEE\nabc+/==\n-----END\"") ==
+        "KEY=REDACTED\nREDACTED\nREDACTED\nREDACTED");
 }
