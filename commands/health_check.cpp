@@ -31,6 +31,8 @@ constexpr const char* k_description =
     "What could not be read is 'unknown', never ok. A check that makes no sense while another one "
     "fails is skipped. --only and --skip take the id of a check, a category or a component, and may "
     "be repeated; what a selected check needs is checked too, and shown if it fails.\n\n"
+    "--bundle also writes a support archive: what was read, the report, the configuration and the "
+    "end of each log, with REDACTED in the place of secrets. --from judges such an archive anywhere.\n\n"
     "The exit code is the same in every format but nagios, which has the codes of plugins: 0 OK, "
     "1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 

@@ -10,9 +10,6 @@
 
 namespace obsctl::bundle {
 
-// What stands in the place of a secret.
-inline constexpr std::string_view k_redacted = "REDACTED";
-
 // The secrets in the text of a secret file: every value of JSON; else the values of KEY=value and of
 // `key: value`, any other line that is no comment, the whole of a file of one line, and of headers and
 // URLs also the login alone.

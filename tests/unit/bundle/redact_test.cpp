@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "lib/base/text.hpp"
+#include "lib/bundle/forms.hpp"
 #include "lib/otlp/response.hpp"
 
 using namespace obsctl;
