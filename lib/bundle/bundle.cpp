@@ -12,6 +12,7 @@
 #include <span>
 
 #include "lib/apply/manifest.hpp"
+#include "lib/base/text.hpp"
 #include "lib/base/utf8.hpp"
 #include "lib/bundle/recording.hpp"
 #include "lib/bundle/redact.hpp"
@@ -33,8 +34,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t k_most = std::size_t{15} << 20;        // of the archive
 constexpr std::size_t k_most_file = std::size_t{512} << 10;  // of a file or a log
 constexpr int k_log_lines = 2000;
-constexpr auto k_secrets = "secrets";
-constexpr auto k_tls = "tls";
+constexpr std::string_view k_secrets = "secrets";
+constexpr std::string_view k_tls = "tls";
 constexpr auto k_configs = "configs";
 constexpr auto k_environment = ".env";
 constexpr FileMode k_everybody_reads = 0044;
@@ -93,36 +94,57 @@ Result<std::vector<fs::path>> files_below(const Directory& directory, const fs::
   return out;
 }
 
+void append(std::vector<std::string>& to, const std::vector<std::string>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
 // Everything that is known to be a secret of the stack.
 Result<std::vector<std::string>> known_secrets(const Directory& directory) {
   std::vector<std::string> out;
-  const auto take = [&out](std::vector<std::string> more) {
-    out.insert(out.end(), more.begin(), more.end());
-  };
-  for (const char* folder : {k_secrets, k_tls}) {
+  for (const std::string_view folder : {k_secrets, k_tls}) {
     OBS_TRY_ASSIGN(const auto paths, files_below(directory, folder));
     for (const fs::path& path : paths) {
       if (folder == k_secrets || path.extension() == ".key") {
-        OBS_TRY_ASSIGN(const std::string text, directory.read(path));
-        take(secrets_in(text));
+        const auto text = directory.read(path);
+        if (!text) {
+          return Failure(Error(text.error()).in("reading a secret, to take it out of the archive"));
+        }
+        append(out, secrets_in(*text));
       }
     }
   }
   OBS_TRY_ASSIGN(const auto environment, read_if_there(directory, k_environment));
-  take(secret_settings_in(environment.value_or("")));
+  append(out, secret_settings_in(environment.value_or("")));
+  return out;
+}
+
+// The logins in addresses.
+std::vector<std::string> known_secrets(const std::vector<health::GivenEndpoint>& given) {
+  std::vector<std::string> out;
+  for (const health::GivenEndpoint& one : given) {
+    if (shown_url(one.url) != one.url) {
+      append(out, secrets_in(one.url));
+    }
+  }
   return out;
 }
 
 // What describes the stack, and nothing else that lies in its directory.
-Result<std::set<fs::path>> described_by(const Directory& directory, const fs::path& shown) {
+std::set<fs::path> described_by(Archive& archive, const Directory& directory,
+                                const fs::path& shown) {
   std::set<fs::path> out = {stack_paths::spec, k_environment};
   for (const char* folder : {k_configs, stack_paths::templates}) {
-    OBS_TRY_ASSIGN(const auto paths, files_below(directory, folder));
-    out.insert(paths.begin(), paths.end());
+    if (const auto paths = files_below(directory, folder)) {
+      out.insert(paths->begin(), paths->end());
+    } else {
+      archive.leave_out(fmt::format("stack/{}", folder), paths.error().message);
+    }
   }
-  OBS_TRY_ASSIGN(const auto manifest, apply::read_manifest(directory, shown));
-  if (manifest) {
-    for (const auto& [path, entry] : manifest->files) {
+  const auto manifest = apply::read_manifest(directory, shown);
+  if (!manifest) {
+    archive.leave_out("stack", manifest.error().message);
+  } else if (*manifest) {
+    for (const auto& [path, entry] : (*manifest)->files) {
       if (!entry.secret) {
         out.insert(path);
       }
@@ -162,10 +184,18 @@ void add_file(Archive& archive, const Directory& directory, const fs::path& path
                   path == k_environment ? redactor.environment(*text) : redactor.text(*text));
 }
 
+void add_stack(Archive& archive, const Directory& directory, const fs::path& shown,
+               const Redactor& redactor) {
+  for (const fs::path& path : described_by(archive, directory, shown)) {
+    add_file(archive, directory, path, redactor);
+  }
+}
+
 void add_logs(Archive& archive, const health::Services& services,
               const std::vector<ComposeContainer>& containers, const Redactor& redactor) {
   for (const ComposeContainer& one : containers) {
-    const std::string place = fmt::format("logs/{}.log", one.name);
+    // A name is the engine's; a path it must not be.
+    const std::string place = fmt::format("logs/{}.log", replace_all(one.name, "/", "_"));
     const auto lines = container_log(services.http, services.environment, one.id,
                                      {.since = Time{}, .lines = k_log_lines, .bytes = k_most_file});
     if (!lines) {
@@ -255,39 +285,33 @@ health::Report redacted(health::Report report, const Redactor& redactor) {
   return report;
 }
 
+Result<void> add_report(Archive& archive, const health::Report& report) {
+  OBS_TRY(archive.add("report.json", json_bytes(health::report_json(report))));
+  return archive.add("report.txt", health::report_text(report, {.all = true}));
+}
+
 }  // namespace
 
 Result<std::string> support_archive(const health::Services& services,
                                     const health::Subject& subject, const health::Report& report,
                                     const std::string& version) {
   std::unique_ptr<Directory> directory;  // none of programs that were given
-  std::vector<std::string> secrets;
+  std::vector<std::string> secrets = known_secrets(subject.given);
   if (subject.own()) {
     OBS_TRY_ASSIGN(directory, services.files.open_directory(subject.stack.directory));
     OBS_TRY_ASSIGN(secrets, known_secrets(*directory));
-  }
-  for (const health::GivenEndpoint& one : subject.given) {
-    if (shown_url(one.url) != one.url) {
-      const auto login = secrets_in(one.url);
-      secrets.insert(secrets.end(), login.begin(), login.end());
-    }
   }
   const Redactor redactor(secrets);
   Archive archive(report.at);
   OBS_TRY_ASSIGN(const Json evidence, recorded(subject, report, version, directory.get()));
   OBS_TRY(archive.add(k_evidence_file, json_bytes(redactor.json(evidence))));
-  const health::Report shown = redacted(report, redactor);
-  OBS_TRY(archive.add("report.json", json_bytes(health::report_json(shown))));
-  OBS_TRY(archive.add("report.txt", health::report_text(shown, {.all = true})));
+  OBS_TRY(add_report(archive, redacted(report, redactor)));
   Json about = {{"schema", "obsctl.health.bundle/v1"},
                 {"obsctl", version},
                 {"at", print_time(report.at)},
                 {"components", components_json(subject.stack.topology)}};
   if (directory) {
-    OBS_TRY_ASSIGN(const auto paths, described_by(*directory, subject.stack.directory));
-    for (const fs::path& path : paths) {
-      add_file(archive, *directory, path, redactor);
-    }
+    add_stack(archive, *directory, subject.stack.directory, redactor);
   }
   if (subject.own() && subject.stack.target->on_this_host) {
     add_engine(archive, about, services, subject, redactor);

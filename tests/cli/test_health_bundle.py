@@ -182,12 +182,22 @@ class Archive(BundleCase):
         self.assertIn(b'"by": "REDACTED"', files["evidence.json"])
         self.assertNotIn(secret.encode(), b"".join(files.values()))
 
-    def test_a_stack_whose_engine_is_dead(self):
+    def test_a_stack_in_trouble(self):
         shop = self.stack()
+        (shop / ".obsctl/manifest.json").write_text("damaged")
         self.health("--bundle", "b.tar.gz", *SAMPLE, cwd=shop, env={"DOCKER_HOST": "tcp://127.0.0.1:1"}, code=3)
         files = self.unpacked("shop/b.tar.gz")
         self.assertIn("stack/obsctl.yaml", files)
-        self.assertEqual([one["path"] for one in json.loads(files["bundle.json"])["left_out"]], ["logs"])
+        self.assertIn("stack/configs/loki/config.yaml", files)
+        self.assertEqual({one["path"]: one["why"].partition(" ")[0]
+                          for one in json.loads(files["bundle.json"])["left_out"]}, {"stack": "the", "logs": "no"})
+
+    def test_a_secret_that_cannot_be_looked_for_is_an_error(self):
+        shop = self.stack()
+        (shop / "secrets/large").write_bytes(b"x" * (17 << 20))
+        done = self.health("--bundle", "b.tar.gz", *SAMPLE, cwd=shop, code=2)
+        self.assertIn("secrets/large' is larger than 16 MiB", done.stderr)
+        self.assertFalse((shop / "b.tar.gz").exists())
 
     def test_a_file_that_is_there_stays_unless_forced(self):
         kind = program()
