@@ -7,6 +7,7 @@
 
 #include "commands/health.hpp"
 #include "commands/health_flags.hpp"
+#include "lib/bundle/bundle.hpp"
 #include "lib/findings/print.hpp"
 #include "lib/health/list.hpp"
 #include "lib/health/wait.hpp"
@@ -30,6 +31,8 @@ constexpr const char* k_description =
     "What could not be read is 'unknown', never ok. A check that makes no sense while another one "
     "fails is skipped. --only and --skip take the id of a check, a category or a component, and may "
     "be repeated; what a selected check needs is checked too, and shown if it fails.\n\n"
+    "--bundle also writes a support archive: what was read, the report, the configuration and the "
+    "end of each log, with REDACTED in the place of secrets. --from judges such an archive anywhere.\n\n"
     "The exit code is the same in every format but nagios, which has the codes of plugins: 0 OK, "
     "1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 
@@ -85,14 +88,61 @@ Result<health::ProbeReport> probe(Context& context, const health::Subject& subje
   return health::probe(services_of(context), subject, options);
 }
 
+// Before anything is asked: what cannot be written must not be found out after a long check.
+Result<void> check_bundle(Context& context, const HealthFlags& flags) {
+  if (!flags.bundle) {
+    return {};
+  }
+  const auto file = context.environment.directory / *flags.bundle;
+  if (context.files.exists(file) && !flags.force) {
+    return fail(Code::usage, fmt::format("'{}' is there already", *flags.bundle),
+                "--force replaces it; or name another file");
+  }
+  return context.files.check_writable(file);
+}
+
+Result<void> write_bundle(Context& context, const HealthFlags& flags,
+                          const health::Subject& subject, const health::Report& report) {
+  constexpr FileMode k_mode = 0600;  // it says much about the stack
+  OBS_TRY_ASSIGN(const std::string bytes,
+                 bundle::support_archive(services_of(context), subject, report, OBSCTL_VERSION));
+  OBS_TRY(context.files.write_atomic(context.environment.directory / *flags.bundle, bytes, k_mode));
+  context.note(fmt::format("obsctl: wrote the support archive '{}' ({})", *flags.bundle,
+                           human_bytes({static_cast<double>(bytes.size())})));
+  return {};
+}
+
+int print_report(Context& context, const HealthFlags& flags, const health::Report& report,
+                 const std::string& below = {}) {
+  context.terminal.out(printed(context, flags, report) + below);
+  return flags.output == HealthFormat::nagios ? health::nagios_exit_code(report, flags.fail_on)
+                                              : health::exit_code_of(report, flags.fail_on);
+}
+
+Result<int> judge_recorded(Context& context, const HealthFlags& flags) {
+  OBS_TRY_ASSIGN(Recorded recorded, open_recorded(services_of(context), flags.subject));
+  OBS_TRY(health::select(recorded.subject, flags.selection));
+  if (flags.list) {
+    return print_list(context, flags, recorded.subject);
+  }
+  health::Report report = bundle::judged(recorded.recording, recorded.subject);
+  health::keep_selected(report, flags.selection);
+  context.note("obsctl: this is the report of " + report.subject);
+  return print_report(context, flags, report);
+}
+
 Result<int> checked(Context& context, const HealthFlags& flags) {
   OBS_TRY(check_flags(flags));
+  if (flags.subject.from) {
+    return judge_recorded(context, flags);
+  }
   const health::Services services = services_of(context);
   OBS_TRY_ASSIGN(health::Subject subject, open_subject(services, flags.subject));
   OBS_TRY(health::select(subject, flags.selection));
   if (flags.list) {
     return print_list(context, flags, subject);
   }
+  OBS_TRY(check_bundle(context, flags));
   const StopSignals signals(context.stop);
   const health::CheckRun run = [&]() -> Result<health::Report> {
     OBS_TRY_ASSIGN(health::Report report, health::check(services, subject, flags.gather));
@@ -118,9 +168,11 @@ Result<int> checked(Context& context, const HealthFlags& flags) {
       below = "\n" + health::probe_text(probed, context.color_out());
     }
   }
-  context.terminal.out(printed(context, flags, report) + below);
-  return flags.output == HealthFormat::nagios ? health::nagios_exit_code(report, flags.fail_on)
-                                              : health::exit_code_of(report, flags.fail_on);
+  const int code = print_report(context, flags, report, below);
+  if (flags.bundle) {
+    OBS_TRY(write_bundle(context, flags, subject, report));
+  }
+  return code;
 }
 
 // A monitoring system reads one line and its code, whatever happened.
@@ -150,6 +202,8 @@ Command health_check_command() {
       {"obsctl health --collector http://localhost:8888 --prometheus http://localhost:9090",
        "check programs that obsctl did not generate"},
       {"obsctl health --list", "show which checks there are"},
+      {"obsctl health --bundle support.tar.gz", "write a support archive without secrets"},
+      {"obsctl health --from support.tar.gz", "judge it elsewhere, without the stack"},
       {"obsctl health -o nagios --fail-on error", "as a plugin of a monitoring system"},
   };
   out.exit_codes = {{exit_code::findings, "a finding of --fail-on or above"},

@@ -25,14 +25,30 @@ struct DiagnoseFlags {
   DiagnosisFormat output = DiagnosisFormat::text;
 };
 
-Result<int> run(Context& context, const DiagnoseFlags& flags) {
+// The report, and the templates whose rules explain it.
+struct Seen {
+  TemplateStore store;
+  health::Report report;
+};
+
+Result<Seen> see(Context& context, const DiagnoseFlags& flags) {
   const health::Services services = services_of(context);
+  if (flags.subject.from) {
+    OBS_TRY_ASSIGN(const Recorded recorded, open_recorded(services, flags.subject));
+    return Seen{.store = recorded.subject.stack.templates.store,
+                .report = bundle::judged(recorded.recording, recorded.subject)};
+  }
   OBS_TRY_ASSIGN(const health::Subject subject, open_subject(services, flags.subject));
-  const TemplateStore& store = subject.stack.templates.store;
-  OBS_TRY_ASSIGN(const auto signatures, health::read_signatures(store));
-  OBS_TRY_ASSIGN(const auto rules, health::read_diagnosis_rules(store));
   const StopSignals signals(context.stop);
-  OBS_TRY_ASSIGN(const health::Report report, health::check(services, subject, flags.gather));
+  OBS_TRY_ASSIGN(health::Report report, health::check(services, subject, flags.gather));
+  return Seen{.store = subject.stack.templates.store, .report = std::move(report)};
+}
+
+Result<int> run(Context& context, const DiagnoseFlags& flags) {
+  OBS_TRY_ASSIGN(const Seen seen, see(context, flags));
+  OBS_TRY_ASSIGN(const auto signatures, health::read_signatures(seen.store));
+  OBS_TRY_ASSIGN(const auto rules, health::read_diagnosis_rules(seen.store));
+  const health::Report& report = seen.report;
   const health::Diagnosis diagnosis =
       health::diagnose(report.results, report.ledger, report.evidence, signatures, rules);
   context.terminal.out(flags.output == DiagnosisFormat::json
@@ -56,9 +72,12 @@ Command health_diagnose_command() {
   for (auto& flag : gather_flags(flags->gather)) {
     out.flags.push_back(std::move(flag));
   }
+  out.flags.push_back(from_flag(flags->subject, {}));
   out.flags.push_back(output_flag(into_choice(&flags->output)));
-  out.examples = {{"obsctl health diagnose", "find the cause in the stack of this directory"},
-                  {"obsctl health diagnose -o json", "for a ticket or a script"}};
+  out.examples = {
+      {"obsctl health diagnose", "find the cause in the stack of this directory"},
+      {"obsctl health diagnose --from support.tar.gz", "in a support archive of somebody else"},
+      {"obsctl health diagnose -o json", "for a ticket or a script"}};
   out.exit_codes = {{exit_code::findings, "something is wrong"},
                     {exit_code::unavailable, "something could not be checked"}};
   out.see_also = {"health check", "health explain"};

@@ -150,6 +150,18 @@ std::vector<Flag> subject_flags(SubjectFlags& flags) {
   };
 }
 
+Flag from_flag(SubjectFlags& flags, std::vector<std::string> excludes) {
+  excludes.insert(excludes.end(),
+                  {"dir", "endpoint", "prometheus", "collector", "sample", "timeout"});
+  return {.name = "from",
+          .value = "FILE",
+          .into = &flags.from,
+          .completes = "file",
+          .excludes = std::move(excludes),
+          .group = k_subject,
+          .doc = "judge what a support archive holds, or its evidence.json, without a stack"};
+}
+
 std::vector<Flag> gather_flags(health::GatherOptions& options) {
   return {
       {.name = "sample",
@@ -170,6 +182,7 @@ std::vector<Flag> health_check_flags(HealthFlags& flags) {
   for (auto& more : {gather_flags(flags.gather), how_flags(flags)}) {
     out.insert(out.end(), more.begin(), more.end());
   }
+  out.push_back(from_flag(flags.subject, {"probe", "wait", "watch", "bundle"}));
   out.push_back(output_flag(into_choice(&flags.output)));
   out.push_back({.name = "all",
                  .into = &flags.all,
@@ -179,6 +192,19 @@ std::vector<Flag> health_check_flags(HealthFlags& flags) {
                  .into = &flags.list,
                  .group = k_output,
                  .doc = "list the checks without running them"});
+  out.push_back({.name = "bundle",
+                 .value = "FILE",
+                 .into = &flags.bundle,
+                 .completes = "file",
+                 .excludes = {"watch", "list", "from"},
+                 .group = k_output,
+                 .common = true,
+                 .doc = "write a support archive (.tar.gz) without the secrets of the stack"});
+  out.push_back({.name = "force",
+                 .into = &flags.force,
+                 .needs = {"bundle"},
+                 .group = k_output,
+                 .doc = "replace the file of --bundle if it is there"});
   return out;
 }
 
@@ -194,6 +220,14 @@ Result<void> check_flags(const HealthFlags& flags) {
     return fail(Code::usage, "'--list' prints text or json only");
   }
   return {};
+}
+
+Result<Recorded> open_recorded(const health::Services& services, const SubjectFlags& flags) {
+  const auto file = services.environment.directory / *flags.from;
+  OBS_TRY_ASSIGN(const std::string bytes, services.files.read(file));
+  OBS_TRY_ASSIGN(auto recording, bundle::read_recording(bytes, *flags.from));
+  OBS_TRY_ASSIGN(auto subject, bundle::subject_of(services, recording, flags.template_dirs));
+  return Recorded{.recording = std::move(recording), .subject = std::move(subject)};
 }
 
 Result<health::Subject> open_subject(const health::Services& services, const SubjectFlags& flags) {

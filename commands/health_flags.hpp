@@ -10,6 +10,7 @@
 #include "commands/command.hpp"
 #include "lib/base/choice.hpp"
 #include "lib/base/units.hpp"
+#include "lib/bundle/recording.hpp"
 #include "lib/health/run.hpp"
 
 namespace obsctl {
@@ -35,9 +36,12 @@ struct SubjectFlags {
   std::vector<std::string> endpoints;    // COMPONENT=URL
   std::optional<std::string> query_url;  // of what answers queries for metrics
   std::optional<std::string> entry_url;  // of what receives telemetry
+  std::optional<std::string> from;       // a file with what was seen elsewhere
 };
 
 [[nodiscard]] std::vector<Flag> subject_flags(SubjectFlags& flags);
+// For commands that judge what was seen elsewhere; `excludes` are those of their flags that ask a stack.
+[[nodiscard]] Flag from_flag(SubjectFlags& flags, std::vector<std::string> excludes);
 // How its components are asked.
 [[nodiscard]] std::vector<Flag> gather_flags(health::GatherOptions& options);
 
@@ -52,6 +56,8 @@ struct HealthFlags {
   bool watch = false;
   bool list = false;
   bool all = false;
+  std::optional<std::string> bundle;  // the support archive that is written
+  bool force = false;
   HealthFormat output = HealthFormat::text;
 };
 
@@ -59,6 +65,16 @@ struct HealthFlags {
 
 // Refuses what cannot go together.
 [[nodiscard]] Result<void> check_flags(const HealthFlags& flags);
+
+// A subject, with what was seen of it elsewhere.
+struct Recorded {
+  bundle::Recording recording;
+  health::Subject subject;
+};
+
+// Reads the file of --from. Errors: those of bundle::read_recording and bundle::subject_of.
+[[nodiscard]] Result<Recorded> open_recorded(const health::Services& services,
+                                             const SubjectFlags& flags);
 
 // The stack or the programs that the flags name. Errors: those of health::open_stack and
 // given_programs; a value that is not COMPONENT=URL.

@@ -71,6 +71,8 @@ Result<EngineHost> engine_host(HttpClient& http, const Environment& environment)
     return engine::no_sense(environment, "'DockerRootDir' is not an absolute path");
   }
   out.time = engine::text(root, "SystemTime");
+  const std::string version = engine::text(root, "ServerVersion");
+  out.version = engine::is_plain(version) ? version : "";
   return out;
 }
 

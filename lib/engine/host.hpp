@@ -16,9 +16,10 @@ struct EngineHost {
   double cpus = 0;
   Bytes memory;
   std::string name;
-  std::string root_dir;     // absolute, on that host; below it are the images and the volumes
-  std::string time;         // its clock when it answered, RFC 3339; empty: not said
-  std::string api_version;  // the newest that it speaks, "1.41"; empty: not said
+  std::string root_dir;      // absolute, on that host; below it are the images and the volumes
+  std::string time;          // its clock when it answered, RFC 3339; empty: not said
+  std::string api_version;   // the newest that it speaks, "1.41"; empty: not said
+  std::string version = {};  // "20.10.24"; empty: not said
 };
 
 // Asks Docker, or what speaks its API, with GET /info at DOCKER_HOST or at the default socket, for

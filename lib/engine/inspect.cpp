@@ -49,7 +49,9 @@ ComposeContainer read_row(const Json& row) {
                        .service = text(labels, "com.docker.compose.service"),
                        .state = text(row, "State"),
                        .status = text(row, "Status"),
-                       .address = address_of(row)};
+                       .address = address_of(row),
+                       .image = text(row, "Image"),
+                       .image_id = text(row, "ImageID")};
   if (names.is_array() && !names.empty() && names.front().is_string()) {
     out.name = names.front().get<std::string>();
     out.name.erase(0, out.name.starts_with('/') ? 1 : 0);

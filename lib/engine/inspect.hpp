@@ -18,9 +18,11 @@ struct ComposeContainer {
   std::string id;
   std::string name;
   std::string service;
-  std::string state;    // "running", "exited", "restarting"
-  std::string status;   // for people, "Up 2 hours (healthy)"
-  std::string address;  // in one of its networks; empty: it has none
+  std::string state;          // "running", "exited", "restarting"
+  std::string status;         // for people, "Up 2 hours (healthy)"
+  std::string address;        // in one of its networks; empty: it has none
+  std::string image = {};     // as it was asked for
+  std::string image_id = {};  // "sha256:…", of the engine's own
   bool operator==(const ComposeContainer&) const = default;
 };
 

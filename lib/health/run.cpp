@@ -127,6 +127,16 @@ void keep_selected(Report& report, const Selection& selection) {
   });
 }
 
+Report judged(const Subject& subject, Evidence evidence, Duration took) {
+  Report out{.subject = subject.name(),
+             .at = evidence.at,
+             .took = took,
+             .results = judge(subject.checks, evidence),
+             .ledger = ledger(evidence)};
+  out.evidence = std::move(evidence);
+  return out;
+}
+
 Result<Report> check(const Services& services, const Subject& subject,
                      const GatherOptions& options) {
   const auto start = services.clock.monotonic();
@@ -134,12 +144,7 @@ Result<Report> check(const Services& services, const Subject& subject,
   std::erase_if(questions,
                 [&](const Inquiry& question) { return !is_read(subject.checks, question); });
   OBS_TRY_ASSIGN(Evidence evidence, gather(services, questions, options.sample));
-  Report out{.subject = subject.name(),
-             .at = evidence.at,
-             .took = {},
-             .results = judge(subject.checks, evidence),
-             .ledger = ledger(evidence)};
-  out.evidence = std::move(evidence);
+  Report out = judged(subject, std::move(evidence), {});
   out.took = services.clock.since(start);
   return out;
 }

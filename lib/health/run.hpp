@@ -24,6 +24,9 @@ struct Selection {
 // Takes out of a report what is well and was only needed by a check that is selected.
 void keep_selected(Report& report, const Selection& selection);
 
+// What the checks of a subject say about evidence that took so long to gather.
+[[nodiscard]] Report judged(const Subject& subject, Evidence evidence, Duration took);
+
 // Gathers evidence and judges it. Errors: stopped.
 [[nodiscard]] Result<Report> check(const Services& services, const Subject& subject,
                                    const GatherOptions& options);

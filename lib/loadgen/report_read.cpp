@@ -3,115 +3,19 @@
 // because merging adds them up and a report that contradicts itself would make the sum wrong.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/json_fields.hpp"
 #include "lib/base/text.hpp"
 #include "lib/loadgen/report_fields.hpp"
 
 namespace obsctl::loadgen {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
+using Fields = JsonFields;
 
-constexpr std::uint64_t k_most_items = std::uint64_t{1} << 53U;  // exact in any reader of JSON
-constexpr double k_most_seconds = 1e9;                           // 30 years
-constexpr double k_most = 1e15;                                  // of any other number
-
-// The fields of one object. The first field that is wrong is noted; what is read afterwards does
-// not matter.
-class Fields {
- public:
-  Fields(const Json& json, std::string path, std::string& wrong)
-      : json_(json.is_object() ? json : k_nothing), path_(std::move(path)), wrong_(wrong) {
-    if (!json.is_object()) {
-      note("", "is not an object");
-    }
-  }
-
-  [[nodiscard]] bool has(const std::string& name) const { return json_.contains(name); }
-
-  [[nodiscard]] double number(const std::string& name, double most) const {
-    const Json& value = at(name);
-    const double out = value.is_number() ? value.get<double>() : -1;
-    if (!std::isfinite(out) || out < 0 || out > most) {
-      note(name, fmt::format("is not a number from 0 to {:g}", most));
-      return 0;
-    }
-    return out;
-  }
-  [[nodiscard]] double seconds(const std::string& name) const {
-    return number(name, k_most_seconds);
-  }
-  [[nodiscard]] std::uint64_t count(const std::string& name,
-                                    std::uint64_t most = k_most_items) const {
-    const Json& value = at(name);
-    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
-      note(name, fmt::format("is not a whole number from 0 to {}", most));
-      return 0;
-    }
-    return value.get<std::uint64_t>();
-  }
-  [[nodiscard]] bool flag(const std::string& name) const {
-    const Json& value = at(name);
-    if (!value.is_boolean()) {
-      note(name, "is neither true nor false");
-      return false;
-    }
-    return value.get<bool>();
-  }
-  // It will be shown on a terminal.
-  [[nodiscard]] std::string text(const std::string& name) const {
-    const Json& value = at(name);
-    if (!value.is_string()) {
-      note(name, "is not a text");
-      return "";
-    }
-    return printable(value.get<std::string>());
-  }
-  [[nodiscard]] Fields object(const std::string& name) const {
-    return {at(name), path_of(name), wrong_};
-  }
-  [[nodiscard]] const Json& list(const std::string& name) const {
-    const Json& value = at(name);
-    if (!value.is_array()) {
-      note(name, "is not a list");
-      return k_nothing;
-    }
-    return value;
-  }
-  [[nodiscard]] const Json& all() const { return json_; }
-
-  [[nodiscard]] std::string path_of(const std::string& name) const {
-    return path_.empty() || name.empty() ? path_ + name : path_ + "." + name;
-  }
-  [[nodiscard]] Fields entry(const Json& value, const std::string& name, std::size_t index) const {
-    return {value, fmt::format("{}[{}]", path_of(name), index), wrong_};
-  }
-  void note(const std::string& name, std::string_view what) const {
-    if (wrong_.empty()) {
-      wrong_ = fmt::format("'{}' {}", printable(path_of(name)), what);
-    }
-  }
-
- private:
-  [[nodiscard]] const Json& at(const std::string& name) const {
-    const auto found = json_.find(name);
-    if (found == json_.end()) {
-      note(name, "is missing");
-      return k_nothing;
-    }
-    return *found;
-  }
-
-  static const Json k_nothing;
-
-  const Json& json_;
-  std::string path_;
-  std::string& wrong_;
-};
-
-const Json Fields::k_nothing = Json::object();
+constexpr double k_most = 1e15;  // of any number but a count or a time
 
 Histogram histogram_from(const Fields& from) {
   std::vector<std::pair<std::uint32_t, std::uint64_t>> buckets;
@@ -119,7 +23,7 @@ Histogram histogram_from(const Fields& from) {
     const bool pair = entry.is_array() && entry.size() == 2 && entry[0].is_number_unsigned() &&
                       entry[1].is_number_unsigned() &&
                       entry[0].get<std::uint64_t>() <= UINT32_MAX &&
-                      entry[1].get<std::uint64_t>() <= k_most_items;
+                      entry[1].get<std::uint64_t>() <= Fields::k_most_count;
     if (!pair) {
       from.note("buckets", "is not a list of pairs of an index and a count");
       return {};
@@ -259,12 +163,10 @@ Report report_from(const Fields& from) {
   if (from.has("failure")) {
     out.failure = Error{.message = from.text("failure")};
   }
-  std::size_t number = 0;
-  for (const Json& entry : from.list("thresholds")) {
-    const Fields verdict = from.entry(entry, "thresholds", number++);
+  from.for_each("thresholds", [&out](const Fields& verdict) {
     out.verdicts.push_back(
         {verdict.text("threshold"), verdict.text("actual"), verdict.flag("met")});
-  }
+  });
   if (from.has("certificate")) {
     out.tier = tier_from(from.object("certificate"));
   }

@@ -49,6 +49,8 @@ ALLOWED = {
                   "lib/render", "lib/stack", "lib/sources"],
     "lib/health": ["lib/base", "lib/io", "lib/ui", "lib/findings", "lib/prom", "lib/catalog", "lib/template",
                    "lib/render", "lib/checks", "lib/explain", "lib/sources"],
+    "lib/bundle": ["lib/base", "lib/io", "lib/model", "lib/engine", "lib/otlp", "lib/apply", "lib/stack", "lib/checks",
+                   "lib/sources", "lib/health"],
     "commands": ["lib"],
     "cli": ["commands", "lib", "templates"],
 }

@@ -224,3 +224,13 @@ TEST_CASE("no engine is Code::unreachable and says why") {
         "no answer from 'unix:///nonexistent/docker.sock': No such file or directory");
   CHECK(host.error().hint.find("DOCKER_HOST") != std::string::npos);
 }
+
+TEST_CASE("the engine's version, as far as it may be shown") {
+  const auto version_in = [](const std::string& text) {
+    const std::string more = ",\"ServerVersion\":\"" + text + "\"}";
+    return host_from(k_info.substr(0, k_info.size() - 1) + more).value().version;
+  };
+  CHECK(host_from(k_info).value().version.empty());
+  CHECK(version_in("20.10.24") == "20.10.24");
+  CHECK(version_in("20\\u001b[2J").empty());
+}

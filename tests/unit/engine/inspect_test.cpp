@@ -29,7 +29,7 @@ class FakeHttp final : public HttpClient {
 TEST_CASE("the containers of a project, without those of 'docker compose run'") {
   FakeHttp http(R"([
     {"Id": "abc1", "Names": ["/shop-loki-1"], "State": "running", "Status": "Up 2 hours",
-     "Labels": {"com.docker.compose.service": "loki", "com.docker.compose.oneoff": "False"},
+     "Image": "grafana/loki:3.5.0", "ImageID": "sha256:11", "Labels": {"com.docker.compose.service": "loki", "com.docker.compose.oneoff": "False"},
      "NetworkSettings": {"Networks": {"a": {"IPAddress": ""}, "b": {"IPAddress": "172.18.0.3"}}}},
     {"Id": "abc2", "Labels": {"com.docker.compose.service": "loki",
                               "com.docker.compose.oneoff": "True"}},
@@ -46,7 +46,9 @@ TEST_CASE("the containers of a project, without those of 'docker compose run'") 
                                        .service = "loki",
                                        .state = "running",
                                        .status = "Up 2 hours",
-                                       .address = "172.18.0.3"});
+                                       .address = "172.18.0.3",
+                                       .image = "grafana/loki:3.5.0",
+                                       .image_id = "sha256:11"});
   CHECK((*rows)[1].service.empty());
   for (const char* body : {"{}", "", "[[", "null"}) {
     CAPTURE(body);
