@@ -28,6 +28,14 @@ constexpr auto names_of(HealthFormat) {
                                              {sarif, "sarif"}});
 }
 
+// What --probe sends.
+enum class ProbeWith { telemetry, alert };
+
+constexpr auto names_of(ProbeWith) {
+  return std::to_array<Named<ProbeWith>>(
+      {{ProbeWith::telemetry, "telemetry"}, {ProbeWith::alert, "alert"}});
+}
+
 // Whom every command of the group asks about.
 struct SubjectFlags {
   std::optional<std::string> dir;
@@ -45,7 +53,7 @@ struct HealthFlags {
   SubjectFlags subject;
   health::GatherOptions gather;
   health::Selection selection;
-  bool probe = false;
+  std::vector<ProbeWith> probe;    // empty: nothing is sent
   std::optional<Duration> within;  // absent: what the stack's own delays add up to
   health::FailOn fail_on = health::FailOn::warning;
   std::optional<Duration> wait;
@@ -53,6 +61,8 @@ struct HealthFlags {
   bool list = false;
   bool all = false;
   HealthFormat output = HealthFormat::text;
+
+  [[nodiscard]] bool probes(ProbeWith what) const;
 };
 
 [[nodiscard]] std::vector<Flag> health_check_flags(HealthFlags& flags);

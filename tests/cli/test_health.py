@@ -152,6 +152,52 @@ class Formats(HealthCase):
             self.assertIn("  ok       SVC-002 loki: Loki answers\n", self.health(*who, "--all", code=0).stdout)
 
 
+class AlertProbe(HealthCase):
+    """What is printed and how it exits; the lab has the real Alertmanager."""
+
+    def alertmanager(self, receivers):
+        class Alertmanager(Handler):
+            posted = []
+
+            def do_GET(self):
+                config = json.dumps({"route": {"receiver": "a"}, "receivers": receivers})
+                path = self.path.partition("?")[0]
+                self.answer({
+                    "/api/v2/status": json.dumps({"config": {"original": config}}),
+                    "/api/v2/alerts": json.dumps([{"receivers": [{"name": "a"}], "status": {"state": "active"}}]),
+                    "/metrics": METRICS.decode(),
+                }.get(path, "").encode())
+
+            def do_POST(self):
+                self.posted.extend(json.loads(self.body()))
+                self.answer(b"")
+
+        return Alertmanager
+
+    def test_who_is_told_stands_below_the_report(self):
+        kind = self.alertmanager([{"name": "a"}])
+        with self.running(kind, name="alertmanager") as who:
+            done = self.health(*who, "--probe=alert", code=3)
+            self.assertIn("PRB-002: test alert to a: nobody is told", done.stdout)
+            self.assertRegex(done.stdout, r"\na +- +nobody is told +- +30 s\n")
+            self.assertEqual(done.stderr, "obsctl: a test alert is on its way\n")
+            self.assertEqual([alert["labels"]["alertname"] for alert in kind.posted], ["ObsctlProbe"] * 2)
+            report = json.loads(self.health(*who, "--probe=alert", "-o", "json", code=3).stdout)
+            [row] = [row for row in report["checks"] if row["id"] == "PRB-002"]
+            self.assertEqual((row["status"], row["category"]), ("warning", "watching"))
+
+    def test_the_time_is_what_was_asked_for(self):
+        with self.running(self.alertmanager([{"name": "a", "email_configs": [{"to": "x"}]}]),
+                          name="alertmanager") as who:
+            done = self.health(*who, "--probe=alert", "--within", "200ms", code=3)
+            self.assertIn("a by email: not delivered: nothing was sent within ", done.stdout)
+            self.assertIn("0 of 1 notifications were delivered", done.stdout)
+
+    def test_what_is_not_sent_is_refused(self):
+        self.assertIn("alert", self.health("--probe=nonsense", code=2).stderr)
+        self.assertIn("--probe", self.health("--within", "1s", code=2).stderr)
+
+
 class Refused(HealthCase):
     def refused(self, *args, expect, code=2):
         done = self.health(*args, code=code)
