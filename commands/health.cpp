@@ -25,7 +25,7 @@ Command health_command() {
       "to do, before data is lost. Without a command it runs the checks.";
   out.default_command = "check";
   out.commands = {health_check_command(), health_diagnose_command(), health_explain_command(),
-                  health_review_command()};
+                  health_review_command(), health_schedule_command()};
   out.see_also = {"init", "size", "loadgen"};
   return out;
 }

@@ -36,9 +36,14 @@ constexpr const char* k_description =
     "The exit code is the same in every format but nagios, which has the codes of plugins: 0 OK, "
     "1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 
+// A file has no colours, whatever the terminal beside it can show.
+bool colored(const Context& context, const HealthFlags& flags) {
+  return !flags.to && context.color_out();
+}
+
 health::TextOptions text_options(const Context& context, const HealthFlags& flags) {
   return {.all = flags.all,
-          .color = context.color_out(),
+          .color = colored(context, flags),
           .width = static_cast<std::size_t>(std::clamp(context.terminal.width(), 60, 120))};
 }
 
@@ -56,6 +61,15 @@ std::string printed(const Context& context, const HealthFlags& flags,
     case HealthFormat::text: break;
   }
   return health::report_text(report, text_options(context, flags));
+}
+
+// Who reads the file, such as node_exporter, finds the last result or this one, never a part.
+Result<void> put_out(Context& context, const HealthFlags& flags, const std::string& text) {
+  if (flags.to) {
+    return context.files.write_atomic(context.environment.directory / *flags.to, text, 0644);
+  }
+  context.terminal.out(text);
+  return {};
 }
 
 int print_list(Context& context, const HealthFlags& flags, const health::Subject& subject) {
@@ -89,7 +103,7 @@ Result<std::string> probe_telemetry(Context& context, const health::Subject& sub
   OBS_TRY_ASSIGN(const health::ProbeReport probed,
                  health::probe(services_of(context), subject, options));
   std::ranges::move(health::probe_checks(probed), std::back_inserter(report.results));
-  return health::probe_text(probed, context.color_out());
+  return health::probe_text(probed, colored(context, flags));
 }
 
 Result<std::string> probe_alert(Context& context, const health::Subject& subject,
@@ -98,7 +112,7 @@ Result<std::string> probe_alert(Context& context, const health::Subject& subject
   OBS_TRY_ASSIGN(const health::AlertReport probed,
                  health::probe_alert(services_of(context), subject, {.within = flags.within}));
   std::ranges::move(health::alert_checks(probed), std::back_inserter(report.results));
-  return health::alert_text(probed, context.color_out());
+  return health::alert_text(probed, colored(context, flags));
 }
 
 Result<int> checked(Context& context, const HealthFlags& flags) {
@@ -132,8 +146,9 @@ Result<int> checked(Context& context, const HealthFlags& flags) {
       below += "\n" + text;
     }
   }
-  context.terminal.out(printed(context, flags, report) +
-                       (flags.output == HealthFormat::text ? below : ""));
+  OBS_TRY(
+      put_out(context, flags,
+              printed(context, flags, report) + (flags.output == HealthFormat::text ? below : "")));
   return flags.output == HealthFormat::nagios ? health::nagios_exit_code(report, flags.fail_on)
                                               : health::exit_code_of(report, flags.fail_on);
 }

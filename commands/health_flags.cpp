@@ -188,6 +188,13 @@ std::vector<Flag> health_check_flags(HealthFlags& flags) {
     out.insert(out.end(), more.begin(), more.end());
   }
   out.push_back(output_flag(into_choice(&flags.output)));
+  out.push_back({.name = "to",
+                 .value = "FILE",
+                 .into = &flags.to,
+                 .completes = "file",
+                 .excludes = {"watch", "list"},
+                 .group = k_output,
+                 .doc = "write the result to FILE at once as a whole, in place of printing it"});
   out.push_back({.name = "all",
                  .into = &flags.all,
                  .group = k_output,

@@ -61,6 +61,7 @@ struct HealthFlags {
   bool list = false;
   bool all = false;
   HealthFormat output = HealthFormat::text;
+  std::optional<std::string> to;  // the file that takes the result
 
   [[nodiscard]] bool probes(ProbeWith what) const;
 };

@@ -206,11 +206,15 @@ std::string next_step(const AlertReport& report, const Subject& subject,
                                [state](const auto& one) { return one.state == state; });
   };
   const Runbook& runbook = subject.stack.words.runbook;
+  // What is not ours has no command, but words for it.
+  const auto command = [&subject](const std::string& text) {
+    return subject.own() ? fmt::format("`{}`", text) : text;
+  };
   if (any(AlertState::unasked)) {
-    return fmt::format("`{}`", runbook.state(component));
+    return command(runbook.state(component));
   }
   if (any(AlertState::failed) || any(AlertState::refused) || any(AlertState::unclear)) {
-    return fmt::format("`{}` has the answer of the receiver", runbook.logs({component}, 50));
+    return command(runbook.logs({component}, 50)) + " has the answer of the receiver";
   }
   if (any(AlertState::nobody)) {
     return "`obsctl init --help` lists under --alert-to who can be told";
@@ -220,9 +224,8 @@ std::string next_step(const AlertReport& report, const Subject& subject,
   }
   return any(AlertState::missing)
              ? fmt::format(
-                   "try again in {}: an alert that has just ended is not sent again before; "
-                   "`{}` says more",
-                   human_duration(report.not_again), runbook.logs({component}, 50))
+                   "try again in {}: an alert that has just ended is not sent again before; {}",
+                   human_duration(report.not_again), command(runbook.logs({component}, 50)))
              : "";
 }
 

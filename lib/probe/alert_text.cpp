@@ -122,7 +122,7 @@ std::string alert_text(const AlertReport& report, bool color) {
     }
   }
   out += report.next.empty() ? "" : fmt::format("  Next: {}\n", report.next);
-  return out + fmt::format("{} of {} notifications were delivered in {}\n", report.delivered(),
+  return out + fmt::format("{} of {} notifications delivered in {}\n", report.delivered(),
                            report.deliveries.size(), human_duration(report.took));
 }
 

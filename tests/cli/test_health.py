@@ -191,7 +191,7 @@ class AlertProbe(HealthCase):
                           name="alertmanager") as who:
             done = self.health(*who, "--probe=alert", "--within", "200ms", code=3)
             self.assertIn("a by email: not delivered: nothing was sent within ", done.stdout)
-            self.assertIn("0 of 1 notifications were delivered", done.stdout)
+            self.assertIn("0 of 1 notifications delivered", done.stdout)
 
     def test_what_is_not_sent_is_refused(self):
         self.assertIn("alert", self.health("--probe=nonsense", code=2).stderr)

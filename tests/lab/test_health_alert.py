@@ -97,7 +97,7 @@ def test_people_get_one_test_and_its_end(told, receiver, report):
     text = subprocess.run([os.environ["OBSCTL"], "health", "--dir", told.directory, "--only", "ALM-002",
                            "--probe=alert"], capture_output=True, text=True, check=True, timeout=120).stdout
     report(text.replace("\n", "\n    "))
-    assert "operators  webhook      delivered" in text and "1 of 1 notifications were delivered" in text
+    assert "operators  webhook      delivered" in text and "1 of 1 notifications delivered" in text
     (message,) = receiver.got
     (alert,) = message["alerts"]
     assert message["status"] == "firing" and alert["labels"] == {

@@ -134,7 +134,7 @@ TEST_CASE("an alert is delivered when every integration took a request") {
   CHECK(checks[0].id == "PRB-002");
   CHECK(checks[0].status == Status::ok);
   CHECK(checks[0].title == "a test alert reaches operators by email");
-  CHECK(has(alert_text(report, false), "2 of 2 notifications were delivered in "));
+  CHECK(has(alert_text(report, false), "2 of 2 notifications delivered in "));
   // It fires, and then it ends.
   const auto posted = stack.posted();
   REQUIRE(posted.size() == 2);
