@@ -198,6 +198,40 @@ class AlertProbe(HealthCase):
         self.assertIn("--probe", self.health("--within", "1s", code=2).stderr)
 
 
+class Advice(HealthCase):
+    """Of programs that obsctl did not generate; a stack's own is a matter of the lab."""
+
+    def program(self, value):
+        answer = {"status": "success", "data": {"resultType": "vector", "result": [
+            {"metric": {"mountpoint": "/"}, "value": [1, value]}]}}
+
+        class Program(Handler):
+            def do_GET(self):
+                self.answer(b"prometheus_tsdb_head_series 5\n", "text/plain")
+
+            def do_POST(self):
+                self.body()
+                self.answer(json.dumps(answer).encode())
+
+        return Program
+
+    def test_what_to_scale(self):
+        for value, code, words in (("0.5", 0, "nothing needs to be scaled"), ("60", 3, "took 1 min in the last hour")):
+            with self.subTest(value=value), serving(self.program(value)) as server:
+                who = ("scale", "--prometheus", server.url, *SAMPLE)
+                self.assertIn(words, self.health(*who, code=code).stdout)
+                advice = json.loads(self.health(*who, "-o", "json", code=code).stdout)
+                self.assertEqual((advice["schema"], advice["load"]["series"]), ("obsctl.health.scale/v1", 5))
+                self.assertEqual(advice["to_scale"], 1 if code else 0)
+        done = self.health("scale", "--prometheus", "http://localhost:1", *SAMPLE, code=4)
+        self.assertIn("nothing is known\n", done.stdout)
+
+    def test_a_review_of_programs(self):
+        with serving(self.program("0.5")) as server:
+            done = obsctl("health", "review", "daily", "--prometheus", server.url, *SAMPLE, cwd=self.root)
+            self.assertIn("| file systems used | / | 50 % |", done.stdout)
+
+
 class Refused(HealthCase):
     def refused(self, *args, expect, code=2):
         done = self.health(*args, code=code)

@@ -75,7 +75,6 @@ def probe(stack: Stack, *words: str) -> dict:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode in (0, 3, 4), done.stderr
     (row,) = [row for row in json.loads(done.stdout)["checks"] if row["id"] == "PRB-002"]
-    assert done.returncode == {"ok": 0, "warning": 3, "error": 3, "unknown": 4}[row["status"]]
     return row
 
 

@@ -48,7 +48,7 @@ ALLOWED = {
     "lib/probe": ["lib/base", "lib/io", "lib/ui", "lib/yaml", "lib/prom", "lib/engine", "lib/otlp", "lib/catalog",
                   "lib/template", "lib/loadgen", "lib/render", "lib/stack", "lib/sources"],
     "lib/health": ["lib/base", "lib/io", "lib/ui", "lib/findings", "lib/yaml", "lib/prom", "lib/catalog",
-                   "lib/template", "lib/render", "lib/checks", "lib/explain", "lib/sources"],
+                   "lib/template", "lib/checks", "lib/explain", "lib/sources"],
     "commands": ["lib"],
     "cli": ["commands", "lib", "templates"],
 }
