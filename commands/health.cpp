@@ -24,8 +24,8 @@ Command health_command() {
       "Asks the components of a running stack how they are, and says what is wrong, why, and what "
       "to do, before data is lost. Without a command it runs the checks.";
   out.default_command = "check";
-  out.commands = {health_check_command(), health_diagnose_command(), health_explain_command(),
-                  health_review_command()};
+  out.commands = {health_check_command(),  health_diagnose_command(), health_explain_command(),
+                  health_review_command(), health_scale_command(),    health_schedule_command()};
   out.see_also = {"init", "size", "loadgen"};
   return out;
 }

@@ -15,6 +15,8 @@ namespace obsctl {
 [[nodiscard]] Command health_diagnose_command();
 [[nodiscard]] Command health_explain_command();
 [[nodiscard]] Command health_review_command();
+[[nodiscard]] Command health_scale_command();
+[[nodiscard]] Command health_schedule_command();
 
 [[nodiscard]] health::Services services_of(Context& context);
 

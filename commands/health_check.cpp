@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "commands/health.hpp"
@@ -12,6 +13,7 @@
 #include "lib/health/list.hpp"
 #include "lib/health/wait.hpp"
 #include "lib/io/signals.hpp"
+#include "lib/probe/alert.hpp"
 #include "lib/probe/probe.hpp"
 
 namespace obsctl {
@@ -25,7 +27,8 @@ constexpr const char* k_description =
     "answers. It prints the verdict first, then only what is not well: what was read, why that "
     "happens and what to do about it, and where the telemetry of each signal goes. It changes "
     "nothing; only --probe sends something: one span, one data point and one log record over each "
-    "protocol, of the service obsctl-health.\n\n"
+    "protocol, of the service obsctl-health, and --probe=alert an alert that says that it is a test "
+    "to everybody who is notified of alerts.\n\n"
     "Without flags it checks the stack of this or a parent directory. --endpoint names programs that "
     "obsctl did not generate; what cannot be asked of them is skipped.\n\n"
     "What could not be read is 'unknown', never ok. A check that makes no sense while another one "
@@ -36,9 +39,14 @@ constexpr const char* k_description =
     "The exit code is the same in every format but nagios, which has the codes of plugins: 0 OK, "
     "1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 
+// A file has no colours, whatever the terminal beside it can show.
+bool colored(const Context& context, const HealthFlags& flags) {
+  return !flags.to && context.color_out();
+}
+
 health::TextOptions text_options(const Context& context, const HealthFlags& flags) {
   return {.all = flags.all,
-          .color = context.color_out(),
+          .color = colored(context, flags),
           .width = static_cast<std::size_t>(std::clamp(context.terminal.width(), 60, 120))};
 }
 
@@ -56,6 +64,15 @@ std::string printed(const Context& context, const HealthFlags& flags,
     case HealthFormat::text: break;
   }
   return health::report_text(report, text_options(context, flags));
+}
+
+// Who reads the file, such as node_exporter, finds the last result or this one, never a part.
+Result<void> put_out(Context& context, const HealthFlags& flags, const std::string& text) {
+  if (flags.to) {
+    return context.files.write_atomic(context.environment.directory / *flags.to, text, 0644);
+  }
+  context.terminal.out(text);
+  return {};
 }
 
 int print_list(Context& context, const HealthFlags& flags, const health::Subject& subject) {
@@ -80,12 +97,25 @@ Result<int> watch(Context& context, const HealthFlags& flags, const health::Chec
   return exit_code::ok;
 }
 
-Result<health::ProbeReport> probe(Context& context, const health::Subject& subject,
-                                  const HealthFlags& flags) {
+// Adds the results to the report; gives what a person reads about them.
+Result<std::string> probe_telemetry(Context& context, const health::Subject& subject,
+                                    const HealthFlags& flags, health::Report& report) {
   health::ProbeOptions options{.receivers = {}, .within = flags.within};
   OBS_TRY_ASSIGN(options.receivers, health::probe_receivers(context.files, subject, {}));
   context.note("obsctl: the probe is on its way");
-  return health::probe(services_of(context), subject, options);
+  OBS_TRY_ASSIGN(const health::ProbeReport probed,
+                 health::probe(services_of(context), subject, options));
+  std::ranges::move(health::probe_checks(probed), std::back_inserter(report.results));
+  return health::probe_text(probed, colored(context, flags));
+}
+
+Result<std::string> probe_alert(Context& context, const health::Subject& subject,
+                                const HealthFlags& flags, health::Report& report) {
+  context.note("obsctl: a test alert is on its way");
+  OBS_TRY_ASSIGN(const health::AlertReport probed,
+                 health::probe_alert(services_of(context), subject, {.within = flags.within}));
+  std::ranges::move(health::alert_checks(probed), std::back_inserter(report.results));
+  return health::alert_text(probed, colored(context, flags));
 }
 
 // Before anything is asked: what cannot be written must not be found out after a long check.
@@ -112,9 +142,12 @@ Result<void> write_bundle(Context& context, const HealthFlags& flags,
   return {};
 }
 
-int print_report(Context& context, const HealthFlags& flags, const health::Report& report,
-                 const std::string& below = {}) {
-  context.terminal.out(printed(context, flags, report) + below);
+// `below` is only for people.
+Result<int> print_report(Context& context, const HealthFlags& flags, const health::Report& report,
+                         const std::string& below = {}) {
+  OBS_TRY(
+      put_out(context, flags,
+              printed(context, flags, report) + (flags.output == HealthFormat::text ? below : "")));
   return flags.output == HealthFormat::nagios ? health::nagios_exit_code(report, flags.fail_on)
                                               : health::exit_code_of(report, flags.fail_on);
 }
@@ -159,16 +192,14 @@ Result<int> checked(Context& context, const HealthFlags& flags) {
                                   {.limit = *flags.wait, .fail_on = flags.fail_on}, run, say)
                             : run());
   std::string below;
-  if (flags.probe) {
-    OBS_TRY_ASSIGN(const health::ProbeReport probed, probe(context, subject, flags));
-    for (auto& result : health::probe_checks(probed)) {
-      report.results.push_back(std::move(result));
-    }
-    if (flags.output == HealthFormat::text) {
-      below = "\n" + health::probe_text(probed, context.color_out());
+  for (const auto& [what, probe] : {std::pair{ProbeWith::telemetry, &probe_telemetry},
+                                    std::pair{ProbeWith::alert, &probe_alert}}) {
+    if (flags.probes(what)) {
+      OBS_TRY_ASSIGN(const std::string text, probe(context, subject, flags, report));
+      below += "\n" + text;
     }
   }
-  const int code = print_report(context, flags, report, below);
+  OBS_TRY_ASSIGN(const int code, print_report(context, flags, report, below));
   if (flags.bundle) {
     OBS_TRY(write_bundle(context, flags, subject, report));
   }
@@ -197,6 +228,7 @@ Command health_check_command() {
   out.examples = {
       {"obsctl health", "check the stack of this directory"},
       {"obsctl health --probe", "prove that telemetry gets from the receivers into the stores"},
+      {"obsctl health --probe=alert", "prove that alerts get to whoever is notified"},
       {"obsctl health --wait 2m", "wait until a stack that was just started is well"},
       {"obsctl health --only delivery --watch", "look on while telemetry is delivered, or not"},
       {"obsctl health --collector http://localhost:8888 --prometheus http://localhost:9090",

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "commands/spec_flags.hpp"
 #include "commands/typed_flags.hpp"
 #include "lib/base/text.hpp"
@@ -67,6 +69,20 @@ Result<std::vector<health::GivenEndpoint>> all_given(const health::Services& ser
   return out;
 }
 
+// The flag alone means telemetry.
+TypedValue into_probe(std::vector<ProbeWith>* into) {
+  TypedValue out = into_choice(into);
+  out.read = [into, read = std::move(out.read)](std::string_view text,
+                                                std::string_view what) -> Result<void> {
+    if (text.empty()) {
+      into->push_back(ProbeWith::telemetry);
+      return {};
+    }
+    return read(text, what);
+  };
+  return out;
+}
+
 std::vector<Flag> how_flags(HealthFlags& flags) {
   return {
       {.name = "only",
@@ -87,11 +103,12 @@ std::vector<Flag> how_flags(HealthFlags& flags) {
        .common = true,
        .doc = "exit 3 from this severity on"},
       {.name = "probe",
-       .into = &flags.probe,
+       .value = "[WHAT]",
+       .into = into_probe(&flags.probe),
        .excludes = {"watch", "list", "wait"},
        .group = k_how,
        .common = true,
-       .doc = "send a span, a data point and a log record, and find them in the stores"},
+       .doc = "send telemetry and find it in the stores, or an alert and see who is notified"},
       {.name = "within",
        .value = "DURATION",
        .into = into_length(&flags.within),
@@ -184,6 +201,13 @@ std::vector<Flag> health_check_flags(HealthFlags& flags) {
   }
   out.push_back(from_flag(flags.subject, {"probe", "wait", "watch", "bundle"}));
   out.push_back(output_flag(into_choice(&flags.output)));
+  out.push_back({.name = "to",
+                 .value = "FILE",
+                 .into = &flags.to,
+                 .completes = "file",
+                 .excludes = {"watch", "list"},
+                 .group = k_output,
+                 .doc = "write the result to FILE at once as a whole, in place of printing it"});
   out.push_back({.name = "all",
                  .into = &flags.all,
                  .group = k_output,
@@ -206,6 +230,10 @@ std::vector<Flag> health_check_flags(HealthFlags& flags) {
                  .group = k_output,
                  .doc = "replace the file of --bundle if it is there"});
   return out;
+}
+
+bool HealthFlags::probes(ProbeWith what) const {
+  return std::ranges::find(probe, what) != probe.end();
 }
 
 Result<void> check_flags(const HealthFlags& flags) {

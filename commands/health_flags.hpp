@@ -29,6 +29,14 @@ constexpr auto names_of(HealthFormat) {
                                              {sarif, "sarif"}});
 }
 
+// What --probe sends.
+enum class ProbeWith { telemetry, alert };
+
+constexpr auto names_of(ProbeWith) {
+  return std::to_array<Named<ProbeWith>>(
+      {{ProbeWith::telemetry, "telemetry"}, {ProbeWith::alert, "alert"}});
+}
+
 // Whom every command of the group asks about.
 struct SubjectFlags {
   std::optional<std::string> dir;
@@ -49,7 +57,7 @@ struct HealthFlags {
   SubjectFlags subject;
   health::GatherOptions gather;
   health::Selection selection;
-  bool probe = false;
+  std::vector<ProbeWith> probe;    // empty: nothing is sent
   std::optional<Duration> within;  // absent: what the stack's own delays add up to
   health::FailOn fail_on = health::FailOn::warning;
   std::optional<Duration> wait;
@@ -59,6 +67,9 @@ struct HealthFlags {
   std::optional<std::string> bundle;  // the support archive that is written
   bool force = false;
   HealthFormat output = HealthFormat::text;
+  std::optional<std::string> to;  // the file that takes the result
+
+  [[nodiscard]] bool probes(ProbeWith what) const;
 };
 
 [[nodiscard]] std::vector<Flag> health_check_flags(HealthFlags& flags);

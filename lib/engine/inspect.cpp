@@ -95,7 +95,11 @@ void read_state(const Json& state, ContainerFacts& out) {
 }
 
 void read_host_config(const Json& config, ContainerFacts& out) {
+  constexpr double k_nano = 1e-9;
   out.memory_limit = number(config, "Memory");
+  if (const auto cpus = number(config, "NanoCpus")) {
+    out.cpu_limit = *cpus * k_nano;
+  }
   out.restart_policy = text(part(config, "RestartPolicy"), "Name");
   if (out.restart_policy.empty() && part(config, "RestartPolicy").is_object()) {
     out.restart_policy = "no";  // older engines leave the word out
@@ -163,6 +167,10 @@ Result<ContainerUse> container_use(HttpClient& http, const Environment& environm
     const auto given_back =
         number(detail, "inactive_file").value_or(number(detail, "total_inactive_file").value_or(0));
     out.memory = std::max(0.0, *usage - given_back);
+  }
+  constexpr double k_nano = 1e-9;
+  if (const auto used = number(part(part(root, "cpu_stats"), "cpu_usage"), "total_usage")) {
+    out.cpu_seconds = *used * k_nano;
   }
   out.cpu_periods = number(throttling, "periods").value_or(0);
   out.cpu_throttled = number(throttling, "throttled_periods").value_or(0);

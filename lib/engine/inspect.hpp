@@ -46,6 +46,7 @@ struct ContainerFacts {
   std::string health_output;                // of the last check
   std::string image;                        // as it was asked for
   std::optional<double> memory_limit = {};  // bytes; 0: none
+  std::optional<double> cpu_limit = {};     // cores; 0: none
   std::string restart_policy;
   std::string log_driver;
   bool log_max_size = false;
@@ -61,7 +62,8 @@ struct ContainerFacts {
 // What it uses now, and how often the kernel held its processes back for want of processor time.
 struct ContainerUse {
   std::optional<double> memory;  // bytes, without the page cache that is given back when needed
-  double cpu_periods = 0;        // since it started; they only count where there is a limit
+  std::optional<double> cpu_seconds = {};  // of processor time, since it started
+  double cpu_periods = 0;  // since it started; they only count where there is a limit
   double cpu_throttled = 0;
 };
 

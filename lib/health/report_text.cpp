@@ -7,6 +7,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/health/report.hpp"
+#include "lib/health/wrapped.hpp"
 #include "lib/ui/style.hpp"
 
 namespace obsctl::health {
@@ -28,28 +29,14 @@ std::string marked(Status status, std::string_view text, bool color) {
   return style(Style::dim, text, color);
 }
 
-// Broken into lines, but for commands in backticks, which have to be copied in one piece.
-std::string wrapped(const std::string& text, std::size_t width) {
-  constexpr char k_kept_space = '\x1f';  // printable() lets none through
-  std::string kept = printable(text);
-  bool command = false;
-  for (char& c : kept) {
-    command = command != (c == '`');
-    c = command && c == ' ' ? k_kept_space : c;
-  }
-  std::string out = wrap(kept, width, k_indent);
-  std::ranges::replace(out, k_kept_space, ' ');
-  return out;
-}
-
 std::string detail(std::string_view title, const std::string& text, std::size_t width) {
-  return text.empty() ? "" : wrapped(fmt::format("{} {}", title, text), width) + "\n";
+  return text.empty() ? "" : wrapped(fmt::format("{} {}", title, text), width, k_indent) + "\n";
 }
 
 std::string entry(Status status, const std::string& text, const TextOptions& options) {
   const std::string mark = fmt::format("{:<{}}", name_of(status), k_indent - 2);
   return "  " + marked(status, mark, options.color) +
-         wrapped(text, options.width).substr(k_indent) + "\n";
+         wrapped(text, options.width, k_indent).substr(k_indent) + "\n";
 }
 
 // "COL-003 otel-collector"; a check of the stack has no component.

@@ -7,8 +7,8 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
+#include "lib/health/query_url.hpp"
 #include "lib/prom/query.hpp"
-#include "lib/render/watch.hpp"
 
 namespace obsctl::health {
 namespace {
@@ -26,27 +26,11 @@ std::string_view window_of(catalog::Cadence cadence) {
 }
 
 Result<catalog::ReviewPlan> plan_of(const Subject& subject) {
-  const stack::Stack& stack = subject.stack;
-  OBS_TRY_ASSIGN(const Watch watch, read_watch(stack.topology, stack.templates.store, stack.words));
-  OBS_TRY_ASSIGN(const Template source, stack.templates.store.find("catalog/review.yaml"));
-  OBS_TRY_ASSIGN(std::string text, render_template(source, watch.values, stack.templates.store));
+  const TemplateStore& store = subject.stack.templates.store;
+  OBS_TRY_ASSIGN(const Values values, row_values(subject));
+  OBS_TRY_ASSIGN(const Template source, store.find("catalog/review.yaml"));
+  OBS_TRY_ASSIGN(std::string text, render_template(source, values, store));
   return catalog::parse_review({std::move(text), source.file()});
-}
-
-Result<std::string> prometheus_of(const Subject& subject) {
-  const Provider* provider = subject.stack.topology.provider("metrics.query");
-  const Component* component =
-      provider == nullptr ? nullptr : subject.stack.topology.find(provider->component);
-  if (component == nullptr) {
-    return fail(Code::missing, "there is nobody to ask for the trends",
-                "name the server that answers PromQL: --prometheus URL");
-  }
-  auto url = subject.url_of(*component, provider->port);
-  if (!url) {
-    return fail(Code::unreachable, fmt::format("{} is not reachable from here", component->title),
-                "run this where its port is published");
-  }
-  return *std::move(url);
 }
 
 std::string label_text(const std::map<std::string, std::string>& labels) {
@@ -62,7 +46,7 @@ std::string label_text(const std::map<std::string, std::string>& labels) {
 Result<Review> review(const Services& services, const Subject& subject, catalog::Cadence cadence,
                       Report report) {
   OBS_TRY_ASSIGN(const catalog::ReviewPlan plan, plan_of(subject));
-  OBS_TRY_ASSIGN(const std::string url, prometheus_of(subject));
+  OBS_TRY_ASSIGN(const std::string url, query_url(subject));
   const prom::QueryClient client(services.http, url);
   Review out{.cadence = cadence,
              .report = std::move(report),

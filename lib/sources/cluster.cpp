@@ -158,17 +158,17 @@ Result<Samples> read_claims(const Context& context, const Component& component) 
   return out;
 }
 
-}  // namespace
+ProcessRequest raw_request(const Services& services, const char* verb, std::string_view url,
+                           Duration timeout) {
+  ProcessRequest out;
+  out.command = {"kubectl", verb, "--raw", std::string(url.substr(k_cluster_scheme.size())),
+                 fmt::format("--request-timeout={}s", std::max(1.0, std::ceil(timeout.seconds)))};
+  out.timeout = Duration{timeout.seconds + 5};
+  out.stop = &services.stop;
+  return out;
+}
 
-Result<HttpResponse> cluster_get(const Services& services, std::string_view url, Duration timeout,
-                                 std::size_t longest) {
-  ProcessRequest request;
-  request.command = {
-      "kubectl", "get", "--raw", std::string(url.substr(k_cluster_scheme.size())),
-      fmt::format("--request-timeout={}s", std::max(1.0, std::ceil(timeout.seconds)))};
-  request.timeout = Duration{timeout.seconds + 5};
-  request.max_output = longest;
-  request.stop = &services.stop;
+Result<HttpResponse> answer_of(const Services& services, const ProcessRequest& request) {
   OBS_TRY_ASSIGN(ProcessResult result, services.processes.run(request));
   if (result.ok()) {
     return HttpResponse{.status = 200, .body = std::move(result.out)};
@@ -180,6 +180,23 @@ Result<HttpResponse> cluster_get(const Services& services, std::string_view url,
   error.code = Code::unreachable;
   error.hint = "'kubectl config current-context' says which cluster is asked";
   return Failure(std::move(error));
+}
+
+}  // namespace
+
+Result<HttpResponse> cluster_get(const Services& services, std::string_view url, Duration timeout,
+                                 std::size_t longest) {
+  ProcessRequest request = raw_request(services, "get", url, timeout);
+  request.max_output = longest;
+  return answer_of(services, request);
+}
+
+Result<HttpResponse> cluster_post(const Services& services, std::string_view url, Duration timeout,
+                                  std::string json) {
+  ProcessRequest request = raw_request(services, "create", url, timeout);
+  request.command.insert(request.command.end(), {"--filename", "-"});
+  request.input = std::move(json);
+  return answer_of(services, request);
 }
 
 std::vector<Inquiry> cluster_inquiries(const Context& context) {

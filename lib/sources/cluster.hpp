@@ -3,6 +3,7 @@
 // business, and its API server reaches what no port is published for.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "lib/base/error.hpp"
@@ -18,6 +19,10 @@ struct Context;
 // when the cluster does not answer or does not let this user ask.
 [[nodiscard]] Result<HttpResponse> cluster_get(const Services& services, std::string_view url,
                                                Duration timeout, std::size_t longest);
+
+// POST of JSON to such a URL, by `kubectl create --raw`; answers and errors are the same.
+[[nodiscard]] Result<HttpResponse> cluster_post(const Services& services, std::string_view url,
+                                                Duration timeout, std::string json);
 
 // Pods as the samples of containers, so that the same checks judge them, and the claims of volumes;
 // none for stacks that run elsewhere.

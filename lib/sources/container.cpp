@@ -76,6 +76,9 @@ void put_settings(const ContainerFacts& facts, const std::string& wanted, Sample
   if (facts.memory_limit) {
     put(out, "container_memory_limit_bytes", *facts.memory_limit);
   }
+  if (facts.cpu_limit) {
+    put(out, "container_cpu_limit_cores", *facts.cpu_limit);
+  }
   put(out, "container_nofile", facts.nofile);
   put(out, "container_stop_seconds", facts.stop_seconds);
   if (const std::string& policy = facts.restart_policy; !policy.empty()) {
@@ -121,6 +124,9 @@ Samples no_container() {
 void put_use(const ContainerUse& use, Samples& out) {
   if (use.memory) {
     put(out, "container_memory_bytes", *use.memory);
+  }
+  if (use.cpu_seconds) {
+    put(out, "container_cpu_seconds", *use.cpu_seconds);
   }
   put(out, "container_cpu_periods", use.cpu_periods);
   put(out, "container_cpu_throttled_periods", use.cpu_throttled);

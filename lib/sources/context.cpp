@@ -75,6 +75,15 @@ HttpTls tls_for(const Context& context, const std::string& url) {
   return {.verify = false};
 }
 
+HttpRequest request_for(const Context& context, const std::string& url) {
+  HttpRequest out;
+  out.url = url;
+  out.timeout = context.options.timeout;
+  out.tls = tls_for(context, url);
+  out.stop = &context.services.stop;
+  return out;
+}
+
 }  // namespace
 
 EngineAnswers::EngineAnswers(const Services& services, const Topology& topology)
@@ -113,12 +122,19 @@ Result<HttpResponse> get(const Context& context, const std::string& url, std::si
   if (url.starts_with(k_cluster_scheme)) {
     return cluster_get(context.services, url, context.options.timeout, longest);
   }
-  HttpRequest request;
-  request.url = url;
-  request.timeout = context.options.timeout;
+  HttpRequest request = request_for(context, url);
   request.max_body = longest;
-  request.tls = tls_for(context, url);
-  request.stop = &context.services.stop;
+  return context.services.http.send(request);
+}
+
+Result<HttpResponse> post_json(const Context& context, const std::string& url, std::string json) {
+  if (url.starts_with(k_cluster_scheme)) {
+    return cluster_post(context.services, url, context.options.timeout, std::move(json));
+  }
+  HttpRequest request = request_for(context, url);
+  request.method = "POST";
+  request.headers = {"Content-Type: application/json"};
+  request.body = std::move(json);
   return context.services.http.send(request);
 }
 

@@ -82,6 +82,10 @@ struct Context {
 [[nodiscard]] Result<HttpResponse> get(const Context& context, const std::string& url,
                                        std::size_t longest);
 
+// POST of JSON to a URL, in the same way; any whole answer is a response.
+[[nodiscard]] Result<HttpResponse> post_json(const Context& context, const std::string& url,
+                                             std::string json);
+
 // The error for an answer with another status than 200; `expected` says what ought to be there.
 [[nodiscard]] Failure wrong_status(const std::string& url, int status, std::string_view expected);
 

@@ -89,6 +89,15 @@ std::optional<std::string> Subject::url_of(const Component& component, int port)
   return std::nullopt;
 }
 
+Result<Values> row_values(const Subject& subject) {
+  const stack::Stack& stack = subject.stack;
+  OBS_TRY_ASSIGN(const stack::Stack whole, subject.own()
+                                               ? Result<stack::Stack>(stack)
+                                               : stack::assemble({}, stack.spec, stack.templates));
+  OBS_TRY_ASSIGN(Watch watch, read_watch(whole.topology, stack.templates.store, stack.words));
+  return std::move(watch.values);
+}
+
 Result<Subject> open_stack(const Services& services, const std::filesystem::path& start,
                            const std::vector<std::string>& template_dirs) {
   OBS_TRY_ASSIGN(stack::Stack stack,

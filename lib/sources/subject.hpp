@@ -55,6 +55,10 @@ struct Subject {
 // The checks of a stack. Errors: one that is not valid.
 [[nodiscard]] Result<std::vector<Check>> checks_of(const stack::Stack& stack);
 
+// What rows of the catalog are filled in with. Given programs are some components of a stack, and rows
+// name all of them. Errors: a row that is not valid.
+[[nodiscard]] Result<Values> row_values(const Subject& subject);
+
 // The stack of `start` (absolute) or above it, with its checks. Errors: those of stack::open; a check
 // that is not valid.
 [[nodiscard]] Result<Subject> open_stack(const Services& services,

@@ -152,6 +152,86 @@ class Formats(HealthCase):
             self.assertIn("  ok       SVC-002 loki: Loki answers\n", self.health(*who, "--all", code=0).stdout)
 
 
+class AlertProbe(HealthCase):
+    """What is printed and how it exits; the lab has the real Alertmanager."""
+
+    def alertmanager(self, receivers):
+        class Alertmanager(Handler):
+            posted = []
+
+            def do_GET(self):
+                config = json.dumps({"route": {"receiver": "a"}, "receivers": receivers})
+                path = self.path.partition("?")[0]
+                self.answer({
+                    "/api/v2/status": json.dumps({"config": {"original": config}}),
+                    "/api/v2/alerts": json.dumps([{"receivers": [{"name": "a"}], "status": {"state": "active"}}]),
+                    "/metrics": METRICS.decode(),
+                }.get(path, "").encode())
+
+            def do_POST(self):
+                self.posted.extend(json.loads(self.body()))
+                self.answer(b"")
+
+        return Alertmanager
+
+    def test_who_is_told_stands_below_the_report(self):
+        kind = self.alertmanager([{"name": "a"}])
+        with self.running(kind, name="alertmanager") as who:
+            done = self.health(*who, "--probe=alert", code=3)
+            self.assertIn("PRB-002: test alert to a: nobody is told", done.stdout)
+            self.assertRegex(done.stdout, r"\na +- +nobody is told +- +30 s\n")
+            self.assertEqual(done.stderr, "obsctl: a test alert is on its way\n")
+            self.assertEqual([alert["labels"]["alertname"] for alert in kind.posted], ["ObsctlProbe"] * 2)
+            report = json.loads(self.health(*who, "--probe=alert", "-o", "json", code=3).stdout)
+            [row] = [row for row in report["checks"] if row["id"] == "PRB-002"]
+            self.assertEqual((row["status"], row["category"]), ("warning", "watching"))
+
+    def test_the_time_is_what_was_asked_for(self):
+        with self.running(self.alertmanager([{"name": "a", "email_configs": [{"to": "x"}]}]),
+                          name="alertmanager") as who:
+            done = self.health(*who, "--probe=alert", "--within", "200ms", code=3)
+            self.assertIn("a by email: not delivered: nothing was sent within ", done.stdout)
+            self.assertIn("0 of 1 notifications delivered", done.stdout)
+
+    def test_what_is_not_sent_is_refused(self):
+        self.assertIn("alert", self.health("--probe=nonsense", code=2).stderr)
+        self.assertIn("--probe", self.health("--within", "1s", code=2).stderr)
+
+
+class Advice(HealthCase):
+    """Of programs that obsctl did not generate; a stack's own is a matter of the lab."""
+
+    def program(self, value):
+        answer = {"status": "success", "data": {"resultType": "vector", "result": [
+            {"metric": {"mountpoint": "/"}, "value": [1, value]}]}}
+
+        class Program(Handler):
+            def do_GET(self):
+                self.answer(b"prometheus_tsdb_head_series 5\n", "text/plain")
+
+            def do_POST(self):
+                self.body()
+                self.answer(json.dumps(answer).encode())
+
+        return Program
+
+    def test_what_to_scale(self):
+        for value, code, words in (("0.5", 0, "nothing needs to be scaled"), ("60", 3, "took 1 min in the last hour")):
+            with self.subTest(value=value), serving(self.program(value)) as server:
+                who = ("scale", "--prometheus", server.url, *SAMPLE)
+                self.assertIn(words, self.health(*who, code=code).stdout)
+                advice = json.loads(self.health(*who, "-o", "json", code=code).stdout)
+                self.assertEqual((advice["schema"], advice["load"]["series"]), ("obsctl.health.scale/v1", 5))
+                self.assertEqual(advice["to_scale"], 1 if code else 0)
+        done = self.health("scale", "--prometheus", "http://localhost:1", *SAMPLE, code=4)
+        self.assertIn("nothing is known\n", done.stdout)
+
+    def test_a_review_of_programs(self):
+        with serving(self.program("0.5")) as server:
+            done = obsctl("health", "review", "daily", "--prometheus", server.url, *SAMPLE, cwd=self.root)
+            self.assertIn("| file systems used | / | 50 % |", done.stdout)
+
+
 class Refused(HealthCase):
     def refused(self, *args, expect, code=2):
         done = self.health(*args, code=code)

@@ -62,7 +62,8 @@ TEST_CASE("a container's inspection is read field by field") {
     "State": {"Status": "running", "Running": true, "Pid": 4711, "ExitCode": 0,
               "StartedAt": "2026-11-20T02:14:09.5Z", "FinishedAt": "0001-01-01T00:00:00Z",
               "Health": {"Status": "unhealthy", "Log": [{"Output": "old"}, {"Output": "new"}]}},
-    "HostConfig": {"Memory": 1073741824, "RestartPolicy": {"Name": "unless-stopped"},
+    "HostConfig": {"Memory": 1073741824, "NanoCpus": 1500000000,
+                   "RestartPolicy": {"Name": "unless-stopped"},
                    "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m"}},
                    "Ulimits": [{"Name": "nproc", "Soft": 1}, {"Name": "nofile", "Soft": 65536}]},
     "Config": {"Image": "grafana/loki:3.5.0", "StopTimeout": 60}})");
@@ -75,6 +76,7 @@ TEST_CASE("a container's inspection is read field by field") {
   CHECK(facts->health == "unhealthy");
   CHECK(facts->health_output == "new");
   CHECK(facts->memory_limit == 1073741824);
+  CHECK(facts->cpu_limit == 1.5);
   CHECK(facts->restart_policy == "unless-stopped");
   CHECK(facts->log_driver == "json-file");
   CHECK(facts->log_max_size);
@@ -105,11 +107,13 @@ TEST_CASE("memory counts without the cache that is given back, with both kinds o
   for (const char* name : {"inactive_file", "total_inactive_file"}) {
     FakeHttp http(R"({"memory_stats": {"usage": 1000, "stats": {")" + std::string(name) +
                   R"(": 300}},
-      "cpu_stats": {"throttling_data": {"periods": 50, "throttled_periods": 5}}})");
+      "cpu_stats": {"cpu_usage": {"total_usage": 2500000000},
+                    "throttling_data": {"periods": 50, "throttled_periods": 5}}})");
     const auto use = container_use(http, {}, "abc");
     REQUIRE(use);
     CHECK(http.url.ends_with("/containers/abc/stats?stream=false&one-shot=true"));
     CHECK(use->memory == 700);
+    CHECK(use->cpu_seconds == 2.5);
     CHECK(use->cpu_periods == 50);
     CHECK(use->cpu_throttled == 5);
   }
