@@ -174,6 +174,36 @@ TEST_CASE("a source that could not be read makes its checks unknown") {
   }
 }
 
+TEST_CASE("of too many series the metric and the label are named") {
+  const auto checks = checks_with("tier: small\n");
+  const auto found = [&checks](const char* series) {
+    Evidence evidence;
+    evidence.readings.push_back(
+        reading("prometheus", Source::container,
+                "container_exists 1\ncontainer_running 1\ncontainer_paused 0\n"));
+    evidence.readings.push_back(reading("prometheus", Source::readiness, "probe_success 1\n"));
+    const std::string head = fmt::format("prometheus_tsdb_head_series {}\n", series);
+    evidence.readings.push_back(metrics_reading("prometheus", head, head));
+    evidence.readings.push_back(reading("prometheus", Source::prometheus,
+                                        "series_of_metric{metric=\"cart_items\"} 90000\n"
+                                        "series_of_metric{metric=\"up\"} 9\n"
+                                        "label_value_count{label=\"user\"} 90000\n"
+                                        "label_value_count{label=\"le\"} 12\n"));
+    std::string out;
+    for (const CheckResult& result : judge(checks, evidence)) {
+      for (const Problem& problem : result.problems) {
+        out += fmt::format("{} {}\n", result.id, problem.message);
+      }
+    }
+    return out;
+  };
+  CHECK(found("100000").empty());
+  CHECK(found("200000") ==
+        "PRM-007 Prometheus holds 200000 series, more than the planned 125000\n"
+        "PRM-017 metric cart_items has 90000 of all 200000 series\n"
+        "PRM-018 label user has 90000 different values, and each begins a series\n");
+}
+
 TEST_CASE("braces of commands and queries stay") {
   CHECK(fill_in("{a:%} {b} {x=\"y\"} {{.State}} {a:s} {A}", {{"b", "it"}}, {{"a", 0.5}}) ==
         "50 % it {x=\"y\"} {{.State}} 500 ms {A}");
