@@ -1,51 +1,82 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that are injected into a running stack, and what `obsctl health` has to find in each: nothing less, and
-nothing more. The expected findings were written before the first run."""
+"""What a fault is, and the ways to inject one into a running stack: used by the lists of faults (faults_*.py) and by
+the tests of `obsctl health`."""
 
 import contextlib
 import dataclasses
-import json
+import os
 import pathlib
+import tempfile
+import threading
 import time
 from collections.abc import Callable
 
+import requests
 import yaml
 
 from journey import known
 from stack import Stack, run
+from telemetry import Refused
 
 # What is true of the machine that the lab runs on, whatever the stack does.
 OF_THE_HOST = [f"--skip={check}" for check in ("STO-001", "HST-001", "HST-002", "HST-003")]
-COLLECTOR, PROMETHEUS = "otel-collector", "prometheus"
+COLLECTOR, PROMETHEUS, NODE = "otel-collector", "prometheus", "node-exporter"
+RULES = "rules.d/injected.yml"
+BROKEN = "no: [such, configuration\n"
 
 
 def findings(report: dict) -> set:
-    """"COMPONENT/ID" of every warning and error, without alerts about the machine that the lab runs on, and those
-    that fire for long after their cause is gone."""
+    """"COMPONENT/ID" of every problem, without alerts about the machine that the lab runs on, and those that fire for
+    long after their cause is gone."""
     ignored = {*known("allowed_firing.yaml"), "ComponentRestarting", "HostOutOfMemoryKill"}
-    return {f"{check.get('component', '')}/{check['id']}" for check in report["checks"]
-            for problem in check["problems"]
-            if problem["severity"] != "note" and problem["labels"].get("alert") not in ignored}
+    return {name_of(check) for check in report["checks"] for problem in check["problems"]
+            if problem["labels"].get("alert") not in ignored}
+
+
+def name_of(check: dict) -> str:
+    return f"{check.get('component', '')}/{check['id']}"
 
 
 def unknown(report: dict) -> set:
-    return {f"{check.get('component', '')}/{check['id']}: {check.get('why')}" for check in report["checks"]
-            if check["status"] == "unknown"}
+    return {f"{name_of(check)}: {check.get('why')}" for check in report["checks"] if check["status"] == "unknown"}
+
+
+def nothing(_stack: Stack) -> None:
+    """The fix asks for nothing but its commands."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """`inject` is a context manager: the fault lasts as long as it is open."""
+    """`inject` is a context manager: the fault lasts as long as it is open, or until its fix was carried out."""
 
     name: str
     inject: Callable
     finds: frozenset        # "COMPONENT/ID", all of which have to be found
     may: frozenset = frozenset()   # effects that come when the fault lasts
-    loaded: bool = False    # only seen while telemetry flows
+    names: tuple = ()       # who or what is at fault, named in the findings
+    fix: str = ""           # the "COMPONENT/ID" whose printed fix is carried out
+    by_hand: Callable = nothing    # what that fix leaves to a person, done before its commands
+    values: tuple = ()      # (placeholder, value) for what a person has to choose in it
+    under: tuple = ()       # words in front of obsctl, for a fault of whoever asks
+
+
+def found(*names: str) -> frozenset:
+    return frozenset(names)
+
+
+# -- containers --------------------------------------------------------------------------------------
 
 
 def container(stack: Stack, service: str) -> str:
     return stack.containers()[service]["ID"]
+
+
+def restart(stack: Stack, service: str) -> None:
+    stack.compose("restart", "--timeout", "2", service)
+
+
+def reload(stack: Stack, service: str) -> None:
+    stack.compose("kill", "-s", "HUP", service)
 
 
 @contextlib.contextmanager
@@ -54,7 +85,7 @@ def paused(stack: Stack, service: str):
     try:
         yield
     finally:
-        run(["docker", "unpause", container(stack, service)])
+        run(["docker", "unpause", container(stack, service)], may_fail=True)
 
 
 @contextlib.contextmanager
@@ -64,6 +95,157 @@ def stopped(stack: Stack, service: str):
         yield
     finally:
         stack.compose("start", service)
+
+
+@contextlib.contextmanager
+def recreated(stack: Stack, service: str, change: str):
+    """A service with something else in the Compose file, as YAML."""
+    path = stack.directory / "docker-compose.override.yml"
+    up = ("up", "-d", "--no-deps", "--pull", "never", service)
+    try:
+        with file_changed(path, f"services: {{{service}: {change}}}\n"):
+            stack.forget()
+            stack.compose(*up)
+            yield
+    finally:
+        stack.forget()
+        stack.compose(*up)
+
+
+@contextlib.contextmanager
+def edited(stack: Stack, service: str, old: str, new: str):
+    """A service whose lines in the Compose file somebody edited and applied; `old` may be empty: a line more."""
+    path, head = stack.directory / "docker-compose.yml", f"\n  {service}:\n    <<: *service\n"
+    before, found_head, after = path.read_text(encoding="utf-8").partition(head)
+    assert found_head and old in after, (service, old)
+    up = ("up", "-d", "--no-deps", "--pull", "never", service)
+    try:
+        with file_changed(path, before + head + after.replace(old, new, 1)):
+            stack.compose(*up)
+            yield
+    finally:
+        stack.compose(*up)
+
+
+def remove_override(stack: Stack) -> None:
+    (stack.directory / "docker-compose.override.yml").unlink()
+
+
+@contextlib.contextmanager
+def limited(stack: Stack, service: str, memory: str):
+    """Less memory than it needs, from now on."""
+    name = container(stack, service)
+    before = inspect(name, "{{.HostConfig.Memory}}")
+    run(["docker", "stop", "--time", "1", name])  # a limit below what is in use is refused
+    run(["docker", "update", "--memory", memory, "--memory-swap", memory, name])
+    run(["docker", "start", name], may_fail=True)
+    try:
+        yield
+    finally:  # nothing is left to do where the fix made another container
+        run(["docker", "update", "--memory", before, "--memory-swap", before, name], may_fail=True)
+        run(["docker", "restart", "--time", "1", name], may_fail=True)
+
+
+@contextlib.contextmanager
+def scarce_cpu(stack: Stack, service: str, cores: str):
+    name = container(stack, service)
+    before = float(inspect(name, "{{.HostConfig.NanoCpus}}")) / 1e9
+    run(["docker", "update", "--cpus", cores, name])
+    try:
+        yield
+    finally:
+        run(["docker", "update", "--cpus", str(before), name], may_fail=True)
+
+
+def inspect(name: str, form: str) -> str:
+    return run(["docker", "inspect", "--format", form, name]).stdout.strip()
+
+
+def inner_address(stack: Stack, service: str) -> str:
+    """Its address on the stack's network, where this machine reaches what is not published."""
+    form = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
+    return inspect(container(stack, service), form).split()[0]
+
+
+# -- disks -------------------------------------------------------------------------------------------
+
+
+def in_engine() -> list:
+    """Words in front of a command that is to see the disks that the engine sees: the lab's has its own mounts."""
+    socket = pathlib.Path(os.environ["DOCKER_HOST"].removeprefix("unix://"))
+    return ["nsenter", f"--mount=/proc/{(socket.parent / 'docker.pid').read_text(encoding='utf-8').strip()}/ns/mnt"]
+
+
+def volume(stack: Stack, service: str) -> str:
+    """The engine's name of the first volume of a service."""
+    keys = [row["source"] for row in stack.services()[service]["volumes"] if row["type"] == "volume"]
+    return stack.model()["volumes"][keys[0]]["name"]
+
+
+def folder(stack: Stack, service: str) -> pathlib.Path:
+    """Where that volume lies on this machine."""
+    name = volume(stack, service)
+    return pathlib.Path(run(["docker", "volume", "inspect", "--format", "{{.Mountpoint}}", name]).stdout.strip())
+
+
+@contextlib.contextmanager
+def own_disk(stack: Stack, service: str, options: str = "size=64m"):
+    """A service on an empty disk in memory instead of its volume; gives the place."""
+    place = folder(stack, service)
+    owner = place.stat()
+    ids = f"uid={owner.st_uid},gid={owner.st_gid},mode={owner.st_mode & 0o7777:o}"
+    stack.compose("stop", "--timeout", "5", service)
+    run([*in_engine(), "mount", "-t", "tmpfs", "-o", f"{options},{ids}", "obsctl-lab", place])
+    try:
+        stack.compose("start", service)
+        yield place
+    finally:
+        stack.compose("stop", "--timeout", "5", service)
+        run([*in_engine(), "umount", place])
+        stack.compose("start", service)
+
+
+@contextlib.contextmanager
+def disk_full(stack: Stack, service: str, size: str):
+    with own_disk(stack, service, f"size={size}") as place:
+        time.sleep(5)  # it makes its files first
+        fill(place)
+        yield
+
+
+def fill(place: pathlib.Path) -> None:
+    run([*in_engine(), "dd", "if=/dev/zero", f"of={place}/filler", "bs=64k"], may_fail=True)
+
+
+def make_room(stack: Stack, service: str) -> None:
+    run([*in_engine(), "rm", "-f", folder(stack, service) / "filler"])
+
+
+@contextlib.contextmanager
+def full_file_system(stack: Stack):
+    """A file system of the host, nine tenths full. node-exporter reads the host's list of them and looks at each as the
+    engine sees it, which are two places in the lab."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        place, image = pathlib.Path(name) / "disk", pathlib.Path(name) / "image"
+        place.mkdir()
+        place.parent.chmod(0o755)
+        image.write_bytes(b"")
+        os.truncate(image, 64 << 20)
+        run(["mkfs.ext4", "-q", image])
+        for words in ([], in_engine()):
+            run([*words, "mount", "-o", "loop", image, place])
+        try:
+            run([*in_engine(), "dd", "if=/dev/zero", f"of={place}/filler", "bs=1M", "count=54"], may_fail=True)
+            restart(stack, NODE)
+            yield
+        finally:
+            stack.compose("stop", "--timeout", "1", NODE)
+            for words in ([], in_engine()):
+                run([*words, "umount", place])
+            stack.compose("start", NODE)
+
+
+# -- files -------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -79,187 +261,90 @@ def file_changed(path: pathlib.Path, text: str | None, mode: int | None = None):
         yield
     finally:
         if before is None:
-            path.unlink()
+            path.unlink(missing_ok=True)
         else:
             path.write_bytes(before)
             path.chmod(old_mode)
 
 
-def reload(stack: Stack, service: str) -> None:
-    stack.compose("kill", "-s", "HUP", service)
-
-
 @contextlib.contextmanager
-def rule(stack: Stack, expr: str, name: str = "Injected"):
-    path = stack.directory / "configs/prometheus/rules.d/injected.yml"
-    text = yaml.safe_dump({"groups": [{"name": "injected", "interval": "5s", "rules": [
-        {"alert": name, "expr": expr, "for": "24h", "labels": {"severity": "warning"}}]}]})
-    with file_changed(path, text):
-        reload(stack, PROMETHEUS)
-        yield
-    reload(stack, PROMETHEUS)
+def config(stack: Stack, service: str, file: str, change: str | Callable, apply: Callable = reload):
+    """A file of a configuration with another text, or changed by a function, and read again by `apply`."""
+    path = stack.directory / "configs" / service / file
+    text = change if isinstance(change, str) else change(path.read_text(encoding="utf-8"))
+    try:
+        with file_changed(path, text):
+            apply(stack, service)
+            yield
+    finally:
+        apply(stack, service)
 
 
-@contextlib.contextmanager
-def scrape(stack: Stack, job: dict):
-    path = stack.directory / "configs/prometheus/scrape.d/injected.yml"
-    job = {"job_name": "injected", "scrape_interval": "5s", "scrape_timeout": "2s", **job}
-    with file_changed(path, yaml.safe_dump({"scrape_configs": [job]})):
-        reload(stack, PROMETHEUS)
-        yield
-    reload(stack, PROMETHEUS)
+def broken(text: str) -> str:
+    return text + BROKEN
 
 
-def targets(*addresses: str) -> list:
-    return [{"targets": list(addresses)}]
+def mended(stack: Stack, service: str, file: str) -> None:
+    """Whoever carries out a fix takes the mistake out of their own file."""
+    path = stack.directory / "configs" / service / file
+    path.write_text(path.read_text(encoding="utf-8").replace(BROKEN, ""), encoding="utf-8")
 
 
-@contextlib.contextmanager
-def recreated(stack: Stack, service: str, change: Callable):
-    """A service with something changed in the Compose file."""
-    path = stack.directory / "docker-compose.override.yml"
-    with file_changed(path, yaml.safe_dump({"services": {service: change()}})):
-        stack.forget()
-        stack.compose("up", "-d", "--no-deps", "--pull", "never", service)
-        yield
-    stack.forget()
-    stack.compose("up", "-d", "--no-deps", "--pull", "never", service)
+def replaced(old: str, new: str) -> Callable:
+    """A change of a text in which `old` stands."""
+    def change(text: str) -> str:
+        assert old in text, old
+        return text.replace(old, new)
+    return change
 
 
-@contextlib.contextmanager
+def rules(**rule) -> str:
+    """A file with one rule of a person's own."""
+    interval = rule.pop("interval", "5s")
+    row = {"alert": "Injected", "labels": {"severity": "warning"}, **rule}
+    return yaml.safe_dump({"groups": [{"name": "injected", "interval": interval, "rules": [row]}]})
+
+
+def rule(stack: Stack, expr: str, **more):
+    return config(stack, PROMETHEUS, RULES, rules(expr=expr, **more))
+
+
+def scrape(stack: Stack, *addresses: str, **job):
+    """One more job of Prometheus."""
+    job = {"job_name": "injected", "scrape_interval": "5s", "scrape_timeout": "2s", **job,
+           "static_configs": [{"targets": list(addresses)}]}
+    return config(stack, PROMETHEUS, "scrape.d/injected.yml", yaml.safe_dump({"scrape_configs": [job]}))
+
+
 def collector_config(stack: Stack, changes: dict):
     """The collector with more in its own.yaml."""
-    path = stack.directory / "configs/otel-collector/own.yaml"
-    with file_changed(path, yaml.safe_dump(changes)):
-        stack.compose("restart", "--timeout", "5", COLLECTOR)
-        yield
-    stack.compose("restart", "--timeout", "5", COLLECTOR)
+    return config(stack, COLLECTOR, "own.yaml", yaml.safe_dump(changes), restart)
+
+
+# -- senders -----------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def broken_config(stack: Stack, service: str, file: str, restart: bool):
-    path = stack.directory / "configs" / service / file
-    with file_changed(path, "no: [such, configuration\n"):
-        if restart:
-            stack.compose("restart", "--timeout", "2", service)
-        else:
-            reload(stack, service)
-        yield
-    if restart:
-        stack.compose("restart", "--timeout", "2", service)
-    else:
-        reload(stack, service)
+def again_and_again(act: Callable, seconds: float = 0.5):
+    """Does something in the background, also while it is refused."""
+    stop = threading.Event()
 
-
-@contextlib.contextmanager
-def state(stack: Stack, document: dict):
-    path = stack.directory / ".obsctl/state.json"
-    with file_changed(path, json.dumps({"schema": "obsctl.state/v1", **document})):
-        yield
-
-
-@contextlib.contextmanager
-def limited(stack: Stack, service: str, memory: str):
-    """Less memory than it needs, from now on."""
-    name = container(stack, service)
-    before = run(["docker", "inspect", "--format", "{{.HostConfig.Memory}}", name]).stdout.strip()
-    run(["docker", "stop", "--time", "1", name])  # a limit below what is in use is refused
-    run(["docker", "update", "--memory", memory, "--memory-swap", memory, name])
-    run(["docker", "start", name], may_fail=True)
+    def loop() -> None:
+        while not stop.wait(seconds):
+            with contextlib.suppress(requests.RequestException, Refused):
+                act()
+    thread = threading.Thread(target=loop)
+    thread.start()
     try:
         yield
     finally:
-        run(["docker", "update", "--memory", before, "--memory-swap", before, name])
-        run(["docker", "restart", "--time", "1", name], may_fail=True)
+        stop.set()
+        thread.join()
 
 
 @contextlib.contextmanager
-def both(first, second):
-    with first, second:
+def together(*faults):
+    with contextlib.ExitStack() as stack:
+        for fault in faults:
+            stack.enter_context(fault)
         yield
-
-
-@contextlib.contextmanager
-def rule_now(stack: Stack):
-    path = stack.directory / "configs/prometheus/rules.d/injected.yml"
-    text = yaml.safe_dump({"groups": [{"name": "injected", "interval": "5s", "rules": [
-        {"alert": "Injected", "expr": "up == 1", "labels": {"severity": "warning"}}]}]})
-    with file_changed(path, text):
-        reload(stack, PROMETHEUS)
-        yield
-    reload(stack, PROMETHEUS)
-
-
-def found(*names: str) -> frozenset:
-    return frozenset(names)
-
-
-def days_ago(days: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * 86400))
-
-
-BACKUP = {"at": days_ago(3), "id": "20260101T000000Z-abc123", "repository": "/backups", "complete": True}
-
-FAULTS = [
-    Fault("traces' store paused", lambda s: paused(s, "jaeger"),
-          found("jaeger/SVC-008", f"{COLLECTOR}/COL-003"),
-          found(f"{PROMETHEUS}/PRM-001", f"{PROMETHEUS}/PRM-014", "jaeger/SVC-004", "jaeger/SVC-009"), loaded=True),
-    Fault("logs' store paused", lambda s: paused(s, "loki"),
-          found("loki/SVC-008", f"{COLLECTOR}/COL-003"),
-          found(f"{PROMETHEUS}/PRM-001", f"{PROMETHEUS}/PRM-014", "loki/SVC-004"), loaded=True),
-    Fault("metrics' store stopped", lambda s: stopped(s, PROMETHEUS),
-          found(f"{PROMETHEUS}/SVC-001", f"{COLLECTOR}/COL-003"), loaded=True),
-    Fault("logs' store stopped", lambda s: stopped(s, "loki"),
-          found("loki/SVC-001", f"{COLLECTOR}/COL-003", f"{PROMETHEUS}/PRM-001"),
-          found(f"{PROMETHEUS}/PRM-014", "grafana/SVC-015"), loaded=True),
-    Fault("collector stopped", lambda s: stopped(s, COLLECTOR),
-          found(f"{COLLECTOR}/SVC-001", f"{PROMETHEUS}/PRM-001"), found(f"{PROMETHEUS}/PRM-014")),
-    Fault("collector paused", lambda s: paused(s, COLLECTOR),
-          found(f"{COLLECTOR}/SVC-008", f"{PROMETHEUS}/PRM-001"), found(f"{PROMETHEUS}/PRM-014")),
-    Fault("Alertmanager stopped", lambda s: stopped(s, "alertmanager"),
-          found("alertmanager/SVC-001", f"{PROMETHEUS}/PRM-001"),
-          found(f"{PROMETHEUS}/PRM-014", f"{PROMETHEUS}/PRM-015", f"{PROMETHEUS}/PRM-005")),
-    Fault("viewer paused", lambda s: paused(s, "grafana"),
-          found("grafana/SVC-008"), found(f"{PROMETHEUS}/PRM-001", f"{PROMETHEUS}/PRM-014", "grafana/SVC-004")),
-    Fault("a store stopped and another paused", lambda s: both(stopped(s, "jaeger"), paused(s, "loki")),
-          found("jaeger/SVC-001", "loki/SVC-008", f"{COLLECTOR}/COL-003", f"{PROMETHEUS}/PRM-001"),
-          found(f"{PROMETHEUS}/PRM-014", "loki/SVC-004"), loaded=True),
-    Fault("collector does not start", lambda s: broken_config(s, COLLECTOR, "own.yaml", True),
-          found(f"{COLLECTOR}/SVC-009"),
-          found(f"{COLLECTOR}/SVC-001", f"{COLLECTOR}/SVC-002", f"{COLLECTOR}/SVC-015", f"{PROMETHEUS}/PRM-001",
-                f"{PROMETHEUS}/PRM-014")),
-    Fault("receiver on loopback", lambda s: collector_config(
-        s, {"receivers": {"otlp": {"protocols": {"grpc": {"endpoint": "localhost:4317"}}}}}),
-          found(f"{COLLECTOR}/SVC-007")),
-    Fault("impossible health check", lambda s: recreated(s, "jaeger", lambda: {
-        "healthcheck": {"test": ["CMD", "nosuchprogram", "localhost"], "interval": "1s", "retries": 1}}),
-          found("jaeger/SVC-006")),
-    Fault("nothing starts it again", lambda s: recreated(s, "node-exporter", lambda: {"restart": "no"}),
-          found("node-exporter/SVC-012")),
-    Fault("rule cannot fire", lambda s: rule(s, "rate(node_cpu_second_total[5m]) > 100"),
-          found(f"{PROMETHEUS}/PRM-004")),
-    Fault("alert fires", lambda s: rule_now(s), found(f"{PROMETHEUS}/PRM-014")),
-    Fault("target does not answer", lambda s: scrape(s, {"static_configs": targets("localhost:9")}),
-          found(f"{PROMETHEUS}/PRM-001"), found(f"{PROMETHEUS}/PRM-014")),
-    Fault("target's name does not resolve", lambda s: scrape(s, {"static_configs": targets("nowhere.invalid:80")}),
-          found(f"{PROMETHEUS}/PRM-001"), found(f"{PROMETHEUS}/PRM-014")),
-    Fault("sample limit", lambda s: scrape(s, {"sample_limit": 5, "static_configs": targets("localhost:9090")}),
-          found(f"{PROMETHEUS}/PRM-002"), found(f"{PROMETHEUS}/PRM-014")),
-    Fault("secret readable", lambda s: file_changed(next((s.directory / "secrets").iterdir()), None, 0o644),
-          found("/SEC-001")),
-    Fault("backup old and unread", lambda s: state(s, {"last_backup": BACKUP}),
-          found("/BAK-001", "/BAK-002")),
-    Fault("restore half done", lambda s: state(s, {"open_journal": {
-        "at": days_ago(0.1), "operation": "restore", "file": "/backups/restore-1.json"}}),
-          found("/JRN-001")),
-    # Last, because a log tells of them for minutes.
-    Fault("rule cannot be evaluated", lambda s: rule(s, "up * on() group_left up"),
-          found(f"{PROMETHEUS}/PRM-003")),
-    Fault("configuration refused by Prometheus", lambda s: broken_config(s, PROMETHEUS, "scrape.d/broken.yml", False),
-          found(f"{PROMETHEUS}/PRM-009"), found(f"{PROMETHEUS}/PRM-014", f"{PROMETHEUS}/SVC-015")),
-    Fault("killed at the memory limit", lambda s: limited(s, COLLECTOR, "16m"),
-          found(f"{COLLECTOR}/SVC-003"),
-          found(f"{COLLECTOR}/SVC-001", f"{COLLECTOR}/SVC-002", f"{COLLECTOR}/SVC-005", f"{COLLECTOR}/SVC-009",
-                f"{COLLECTOR}/COL-002", f"{PROMETHEUS}/PRM-001", f"{PROMETHEUS}/PRM-014", f"{COLLECTOR}/SVC-011",
-                "node-exporter/HST-004")),
-]

@@ -68,14 +68,15 @@ class Sender:
             exporter.shutdown()
         return sent
 
-    def counter(self, service: str, name: str, values: dict) -> None:
-        """Sends one cumulative sum; values maps a value of attribute 'item' to its number."""
+    def counter(self, service: str, name: str, values: dict, delta: bool = False) -> None:
+        """Sends one sum, cumulative or as what came since the last; values maps a value of attribute 'item' to its
+        number."""
         request = metrics_service_pb2.ExportMetricsServiceRequest()
         block = request.resource_metrics.add()
         block.resource.attributes.extend(_pairs({"service.name": service}))
         metric = block.scope_metrics.add().metrics.add(name=name)
         metric.sum.is_monotonic = True
-        metric.sum.aggregation_temporality = 2  # cumulative
+        metric.sum.aggregation_temporality = 1 if delta else 2
         now = time.time_ns()
         for item, value in values.items():
             point = metric.sum.data_points.add(

@@ -81,11 +81,27 @@ std::string findings(const std::vector<Check>& checks, const Evidence& evidence)
   return out;
 }
 
-Evidence collector(const Form& form, const Flow& before, const Flow& after) {
+// All that is found, without severities.
+std::string all_findings(const std::vector<Check>& checks, const Evidence& evidence) {
+  std::string out;
+  for (const CheckResult& result : judge(checks, evidence)) {
+    for (const Problem& problem : result.problems) {
+      out += fmt::format("{} {}\n", result.id, problem.message);
+    }
+  }
+  return out;
+}
+
+Evidence running(const std::string& component) {
   Evidence out;
-  out.readings.push_back(reading("otel-collector", Source::container,
+  out.readings.push_back(reading(component, Source::container,
                                  "container_exists 1\ncontainer_running 1\ncontainer_paused 0\n"));
-  out.readings.push_back(reading("otel-collector", Source::readiness, "probe_success 1\n"));
+  out.readings.push_back(reading(component, Source::readiness, "probe_success 1\n"));
+  return out;
+}
+
+Evidence collector(const Form& form, const Flow& before, const Flow& after) {
+  Evidence out = running("otel-collector");
   out.readings.push_back(metrics_reading("otel-collector", page(form, before), page(form, after)));
   return out;
 }
@@ -172,6 +188,38 @@ TEST_CASE("a source that could not be read makes its checks unknown") {
       CHECK(result.why == "http://localhost:8888/metrics could not be read: timed out");
     }
   }
+}
+
+TEST_CASE("of too many series the metric and the label are named") {
+  const auto checks = checks_with("tier: small\n");
+  const auto found = [&checks](const char* series) {
+    const std::string head = fmt::format("prometheus_tsdb_head_series {}\n", series);
+    Evidence evidence = running("prometheus");
+    evidence.readings.push_back(metrics_reading("prometheus", head, head));
+    evidence.readings.push_back(reading("prometheus", Source::prometheus,
+                                        "series_of_metric{metric=\"cart_items\"} 90000\n"
+                                        "series_of_metric{metric=\"up\"} 9\n"
+                                        "label_value_count{label=\"user\"} 90000\n"
+                                        "label_value_count{label=\"le\"} 12\n"));
+    return all_findings(checks, evidence);
+  };
+  CHECK(found("100000").empty());
+  CHECK(found("200000") ==
+        "PRM-007 Prometheus holds 200000 series, more than the planned 125000\n"
+        "PRM-017 metric cart_items has 90000 of all 200000 series\n"
+        "PRM-018 label user has 90000 different values, and each begins a series\n");
+}
+
+TEST_CASE("a notification that is tried again and again is one that fails") {
+  const auto checks = checks_with("tier: small\n");
+  const std::string failed = "alertmanager_notifications_failed_total{integration=\"webhook\"} 0\n";
+  const std::string requests =
+      "alertmanager_notification_requests_failed_total{integration=\"webhook\"} ";
+  Evidence evidence = running("alertmanager");
+  evidence.readings.push_back(
+      metrics_reading("alertmanager", failed + requests + "3\n", failed + requests + "8\n"));
+  CHECK(all_findings(checks, evidence) ==
+        "ALM-001 notifications by webhook fail: 0.5/s attempts, and 0/s are given up\n");
 }
 
 TEST_CASE("braces of commands and queries stay") {

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults on the way of telemetry: the collector, its queues and the stores of traces and logs, with what has to be
+found."""
+
+import contextlib
+import time
+
+import requests
+
+from health_faults import (COLLECTOR, PROMETHEUS, Fault, again_and_again, collector_config, config, folder, found,
+                           inner_address, own_disk, paused, replaced, restart, scarce_cpu, together)
+from stack import Stack
+from telemetry import Sender, TraceSpec
+
+SAID = f"{COLLECTOR}/SVC-015"     # the collector's log tells of the loss
+LATER = f"{PROMETHEUS}/PRM-014"   # an alert of the stack may begin to fire
+DAY = 86400
+
+
+def sends(stack: Stack, signal: str, *words, protocol: str = "http", **more):
+    sender = stack.sender(protocol)
+    return again_and_again(lambda: getattr(sender, signal)("lab-fault", *words, **more))
+
+
+def small_queue(exporter: str, **more) -> dict:
+    """A queue that the load of the lab fills in seconds."""
+    return {"exporters": {exporter: {"sending_queue": {
+        "queue_size": 400_000, "num_consumers": 1, "batch": {"min_size": 20_000, "max_size": 50_000}, **more}}}}
+
+
+def push(stack: Stack, streams: list) -> None:
+    """Lines for Loki past the collector: (labels, nanoseconds, line) each."""
+    rows = [{"stream": labels, "values": [[str(when), line]]} for labels, when, line in streams]
+    requests.post(f"http://{stack.address('loki', 3100)}/loki/api/v1/push", json={"streams": rows}, timeout=60)
+
+
+def old_lines(stack: Stack):
+    when = time.time_ns() - 30 * DAY * 1_000_000_000
+    return again_and_again(lambda: push(stack, [({"service_name": "lab-old"}, when, "from last month")]))
+
+
+@contextlib.contextmanager
+def many_streams(stack: Stack, number: int):
+    with own_disk(stack, "loki", "size=512m"):
+        deadline = time.monotonic() + 60
+        while requests.get(f"http://{stack.address('loki', 3100)}/ready", timeout=5).status_code != 200:
+            assert time.monotonic() < deadline, "Loki is not ready"
+            time.sleep(1)
+        for start in range(0, number, 2000):
+            push(stack, [({"service_name": f"lab-{row}"}, time.time_ns(), "a line")
+                         for row in range(start, start + 2000)])
+        yield
+
+
+@contextlib.contextmanager
+def stream_limit(stack: Stack):
+    lower = replaced("max_global_streams_per_user: ", "max_global_streams_per_user: 1 #")
+    with config(stack, "loki", "config.yaml", lower, restart):
+        sender, turn = stack.sender("http"), iter(range(10**6))
+        with again_and_again(lambda: sender.logs(f"lab-stream-{next(turn)}", ["a line"])):
+            yield
+
+
+@contextlib.contextmanager
+def queue_damaged(stack: Stack):
+    """The pages of a queue's file are overwritten while the collector is stopped, as after a power cut."""
+    stack.compose("stop", "--timeout", "5", COLLECTOR)
+    file = max(folder(stack, COLLECTOR).glob("exporter_*"), key=lambda path: path.stat().st_size)
+    before = file.read_bytes()
+    file.write_bytes(before[:8192] + b"\xff" * (len(before) - 8192))
+    stack.compose("start", COLLECTOR)
+    try:
+        yield
+    finally:
+        stack.compose("stop", "--timeout", "5", COLLECTOR)
+        file.write_bytes(before)
+        stack.compose("start", COLLECTOR)
+
+
+def message_limit(stack: Stack):
+    big = [TraceSpec("error", attributes=(("lab.big", "x" * 30_000),))] * 60
+    return together(config(stack, "jaeger", "config.yaml", replaced("max_recv_msg_size_mib: 16",
+                                                                    "max_recv_msg_size_mib: 1"), restart),
+                    sends(stack, "spans", big))
+
+
+def value_too_long(stack: Stack):
+    """Past the collector, which cuts such values."""
+    sender = Sender("grpc", f"{inner_address(stack, 'jaeger')}:4317")
+    big = [TraceSpec(attributes=(("lab.big", "x" * 70_000),))]
+    return again_and_again(lambda: sender.spans("lab-fault", big))
+
+
+def delta_metrics(stack: Stack):
+    past = {"service": {"pipelines": {"metrics/past": {"receivers": ["otlp"], "exporters": ["otlp_http/prometheus"]}}}}
+    return together(collector_config(stack, past), sends(stack, "counter", "lab.delta", {"a": 1}, delta=True))
+
+
+def exporter(name: str, **settings) -> dict:
+    return {"exporters": {name: settings}}
+
+
+FAULTS = [
+    Fault("collector short of memory", lambda s: collector_config(
+        s, {"processors": {"memory_limiter": {"limit_mib": 5, "spike_limit_mib": 1}}}),
+          found(f"{COLLECTOR}/COL-002"), found(SAID, LATER)),
+    Fault("wrong path at the exporter", lambda s: collector_config(
+        s, exporter("otlp_http/loki", endpoint="http://loki:3100/nowhere")),
+          found(f"{COLLECTOR}/COL-004", SAID), found(LATER)),
+    Fault("TLS to a plain port", lambda s: collector_config(s, exporter("otlp_grpc/jaeger", tls={"insecure": False})),
+          found(f"{COLLECTOR}/COL-003"), found(SAID, LATER)),
+    Fault("batch above the store's limit", message_limit,
+          found(f"{COLLECTOR}/COL-004", SAID), found(LATER, "jaeger/JAE-002")),
+    Fault("delta metric", delta_metrics, found(f"{COLLECTOR}/COL-004", SAID), found(LATER)),
+    Fault("queue fills", lambda s: together(
+        collector_config(s, small_queue("otlp_http/loki")), paused(s, "loki"), sends(s, "logs", ["x" * 500] * 200)),
+          found(f"{COLLECTOR}/COL-002", f"{COLLECTOR}/COL-004", f"{COLLECTOR}/COL-005", "loki/SVC-008"),
+          found(f"{COLLECTOR}/COL-003", SAID, LATER, "loki/SVC-004", f"{PROMETHEUS}/PRM-001")),
+    Fault("store slower than what arrives", lambda s: together(
+        collector_config(s, small_queue("otlp_http/loki", queue_size=4_000_000)), scarce_cpu(s, "loki", "0.05"),
+        sends(s, "logs", ["x" * 500] * 200)),
+          found(f"{COLLECTOR}/COL-007"),
+          found(f"{COLLECTOR}/COL-003", f"{COLLECTOR}/COL-005", "loki/SVC-002", "loki/SVC-004", "loki/SVC-011", LATER,
+                f"{PROMETHEUS}/PRM-001")),
+    Fault("traces leave before they are decided", lambda s: collector_config(
+        s, {"processors": {"tail_sampling": {"num_traces": 20, "block_on_overflow": False}}}),
+          found(f"{COLLECTOR}/COL-006"), found(SAID, LATER)),
+    Fault("span that the store cannot hold", value_too_long, found("jaeger/JAE-001", "jaeger/JAE-002"),
+          found("jaeger/SVC-015", LATER)),
+    Fault("lines older than the retention", old_lines, found("loki/LOK-001"), found("loki/SVC-015", LATER)),
+    Fault("limit of streams reached", stream_limit, found("loki/LOK-001"),
+          found(f"{COLLECTOR}/COL-003", f"{COLLECTOR}/COL-004", SAID, "loki/SVC-015", LATER)),
+    Fault("more streams than planned", lambda s: many_streams(s, 18_000), found("loki/LOK-004"), found(LATER)),
+    Fault("queue's file damaged", queue_damaged, found(f"{COLLECTOR}/SVC-009", SAID),
+          found(f"{COLLECTOR}/SVC-001", f"{COLLECTOR}/SVC-002", f"{PROMETHEUS}/PRM-001", LATER)),
+]
