@@ -44,12 +44,13 @@ class Reader : StrictReader {
       return fail_at(root.at, "a component is a map",
                      "see components/otel-collector/component.yaml");
     }
-    known(root, {"title",       "image",       "version",    "tag",       "digest",     "uid",
-                 "purpose",     "notes",       "provides",   "needs",     "scrapes",    "command",
-                 "environment", "configs",     "volumes",    "secrets",   "tmpfs",      "read_only",
-                 "host_view",   "ports",       "probe",      "metrics",   "declares",   "keeps",
-                 "deletes",     "runbook",     "logs",       "role",      "stop_grace", "program",
-                 "wget",        "reaches_out", "host_paths", "image_uid", "receivers"});
+    known(root,
+          {"title",       "image",       "version",    "tag",       "digest",     "uid",
+           "purpose",     "notes",       "provides",   "needs",     "scrapes",    "command",
+           "environment", "configs",     "volumes",    "secrets",   "tmpfs",      "read_only",
+           "host_view",   "ports",       "probe",      "metrics",   "declares",   "keeps",
+           "deletes",     "runbook",     "logs",       "role",      "stop_grace", "program",
+           "wget",        "reaches_out", "host_paths", "image_uid", "receivers",  "configured"});
     read_image(root);
     out_.purpose = required(root, "purpose");
     out_.notes = texts(root, "notes");
@@ -84,6 +85,7 @@ class Reader : StrictReader {
     read_probe(root);
     read_metrics(root);
     each_entry(root, "declares", [&](const yaml::Entry& entry) { read_declared(entry); });
+    each_entry(root, "configured", [&](const yaml::Entry& entry) { read_configured(entry); });
     OBS_TRY(problems_.done());
     return std::move(out_);
   }
@@ -288,6 +290,14 @@ class Reader : StrictReader {
           "MiB for a number, powers of 1024 for a text such as 10GB");
     }
     out_.declares.push_back(std::move(out));
+  }
+
+  void read_configured(const yaml::Entry& entry) {
+    known(entry.value, {"key", "otherwise"});
+    Configured out{
+        .name = entry.key, .key = split(required(entry.value, "key"), '.'), .otherwise = {}};
+    problems_.check(read_quantity(entry.value, "otherwise", out.otherwise, parse_duration));
+    out_.configured.push_back(std::move(out));
   }
 
   ComponentDef out_;

@@ -101,6 +101,14 @@ struct Declared {
   Notation notation = Notation::count;
 };
 
+// A duration in the configuration that health checks read as a sample, because a person may change
+// it.
+struct Configured {
+  std::string name;
+  std::vector<std::string> key;  // path of keys; "{exporter}": each one there, and a label
+  Duration otherwise;            // what the program takes where it is not said
+};
+
 struct ComponentDef {
   std::string name;
   std::string file;  // where it was read from, for errors
@@ -136,6 +144,7 @@ struct ComponentDef {
   std::string metrics_port;  // by name; empty: none
   std::string metrics_path = "/metrics";
   std::vector<Declared> declares;
+  std::vector<Configured> configured;
   std::string keeps;
   std::string deletes;
   // What the runbook says about it, by topic (runbook_topics()), and its log. Templates with the

@@ -56,8 +56,8 @@ Result<void> read_conditions(const yaml::Node& row, HealthCheck& out) {
 
 Result<HealthCheck> parse_check(const yaml::Entry& entry, const std::string& component) {
   const yaml::Node& row = entry.value;
-  OBS_TRY(row.only({"category", "title", "when", "reads", "by", "error", "warning", "note",
-                    "values", "says", "cause", "fix", "needs", "explained_by"}));
+  OBS_TRY(row.only({"category", "title", "when", "reads", "by", "sample", "error", "warning",
+                    "note", "values", "says", "cause", "fix", "needs", "explained_by"}));
   HealthCheck out;
   out.id = entry.key;
   out.at = entry.at;
@@ -68,6 +68,10 @@ Result<HealthCheck> parse_check(const yaml::Entry& entry, const std::string& com
   OBS_TRY(row.require("reads"));
   OBS_TRY_ASSIGN(out.reads, list(row, "reads"));
   OBS_TRY_ASSIGN(out.by, list(row, "by"));
+  if (row.find("sample") != nullptr) {
+    OBS_TRY_ASSIGN(const std::string sample, row.text("sample"));
+    OBS_TRY_ASSIGN(out.sample, parse_duration(sample, "sample"));
+  }
   OBS_TRY(read_conditions(row, out));
   OBS_TRY(row.require("says"));
   OBS_TRY(row.require("fix"));

@@ -13,6 +13,7 @@
 
 #include "lib/base/choice.hpp"
 #include "lib/base/error.hpp"
+#include "lib/base/units.hpp"
 #include "lib/catalog/alerts.hpp"
 
 namespace obsctl::catalog {
@@ -53,6 +54,8 @@ struct HealthCheck {
   // Labels that tell the subjects apart: one finding for each combination. Samples are summed over
   // all other labels.
   std::vector<std::string> by;
+  // At least so long is looked at what this check found something in: 0: as long as at everything.
+  Duration sample = {0};
   // Expressions over the samples (lib/checks/expression.hpp), most serious first; at least one.
   std::string error;
   std::string warning;

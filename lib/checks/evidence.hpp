@@ -24,16 +24,17 @@ using Samples = std::vector<Sample>;
 
 // Where evidence comes from. docs/health.md lists the samples of each.
 enum class Source {
-  readiness,     // the component's own probe, asked from here
-  metrics,       // its /metrics page, read twice
-  container,     // what the engine says about it
-  logs,          // lines of its log that a signature knows
-  volume,        // the file systems below its volumes
-  prometheus,    // targets, rules, Alertmanagers and series of what scrapes
-  certificates,  // the files below tls/
-  state,         // what obsctl remembers: backups, open journals
-  engine,        // the container engine itself
-  host,          // clock
+  readiness,      // the component's own probe, asked from here
+  metrics,        // its /metrics page, read twice
+  container,      // what the engine says about it
+  logs,           // lines of its log that a signature knows
+  volume,         // the file systems below its volumes
+  prometheus,     // targets, rules, Alertmanagers and series of what scrapes
+  configuration,  // what the component's configuration files say
+  certificates,   // the files below tls/
+  state,          // what obsctl remembers: backups, open journals
+  engine,         // the container engine itself
+  host,           // clock
 };
 
 constexpr auto names_of(Source) {
@@ -44,6 +45,7 @@ constexpr auto names_of(Source) {
                                        {logs, "logs"},
                                        {volume, "volume"},
                                        {prometheus, "prometheus"},
+                                       {configuration, "configuration"},
                                        {certificates, "certificates"},
                                        {state, "state"},
                                        {engine, "engine"},

@@ -165,7 +165,7 @@ Value combine(Op op, const Value& a, const Value& b) {
   Value out;
   const auto add = [&out](Labels labels, double value) {
     if (std::isfinite(value)) {
-      out.points.push_back({std::move(labels), value});
+      out.points.push_back({std::move(labels), value + 0.0});  // not -0, which nobody reads as none
     }
   };
   std::vector<bool> met(b.points.size(), false);

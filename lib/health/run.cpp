@@ -97,6 +97,24 @@ bool is_read(const std::vector<Check>& checks, const Inquiry& question) {
   });
 }
 
+// How long each reading has to be looked at for what the checks find in it: what predicts wants more
+// than one burst of what arrives.
+std::vector<Duration> wanted_samples(const std::vector<Check>& checks, const Evidence& evidence) {
+  std::vector<Duration> out(evidence.readings.size());
+  const std::vector<CheckResult> results = judge(checks, evidence);
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    const catalog::HealthCheck& row = checks[i].row;
+    for (std::size_t j = 0; j < out.size() && !results[i].problems.empty(); ++j) {
+      const Reading& reading = evidence.readings[j];
+      if (reading.component == row.component &&
+          std::ranges::find(checks[i].reads, reading.source) != checks[i].reads.end()) {
+        out[j].seconds = std::max(out[j].seconds, row.sample.seconds);
+      }
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<void> select(Subject& subject, const Selection& selection) {
@@ -143,7 +161,10 @@ Result<Report> check(const Services& services, const Subject& subject,
   std::vector<Inquiry> questions = inquiries(services, subject, options);
   std::erase_if(questions,
                 [&](const Inquiry& question) { return !is_read(subject.checks, question); });
-  OBS_TRY_ASSIGN(Evidence evidence, gather(services, questions, options.sample));
+  OBS_TRY_ASSIGN(Evidence evidence,
+                 gather(services, questions, options.sample, [&subject](const Evidence& so_far) {
+                   return wanted_samples(subject.checks, so_far);
+                 }));
   Report out = judged(subject, std::move(evidence), {});
   out.took = services.clock.since(start);
   return out;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the stack's directory: certificates, the state file, modes of secrets.
+// Reads the stack's directory: configurations, certificates, the state file, modes of secrets.
 #include "lib/sources/files.hpp"
 
 #include <algorithm>
 
 #include "lib/checks/samples.hpp"
+#include "lib/stack/configured.hpp"
 #include "lib/stack/paths.hpp"
 #include "lib/stack/secrets.hpp"
 #include "lib/stack/state.hpp"
@@ -79,6 +80,16 @@ Result<Samples> read_modes(const Context& context) {
   return out;
 }
 
+Result<Samples> read_configuration(const Context& context, const std::string& component) {
+  OBS_TRY_ASSIGN(const auto numbers, stack::configured_numbers(context.services.files,
+                                                               context.subject.stack, component));
+  Samples out;
+  for (const stack::ConfiguredNumber& one : numbers) {
+    put(out, "configured_" + one.name, one.value, one.labels);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<Inquiry> files_inquiries(const Context& context) {
@@ -93,6 +104,13 @@ std::vector<Inquiry> files_inquiries(const Context& context) {
   };
   add(Source::state, stack_paths::state, read_state);
   add(Source::host, context.subject.stack.directory.string(), read_modes);
+  for (const Component& component : context.components()) {
+    out.push_back(
+        {.component = component.name,
+         .source = Source::configuration,
+         .from = context.subject.stack.target->configs + "/" + component.name,
+         .read = [context, name = component.name] { return read_configuration(context, name); }});
+  }
   if (context.subject.stack.spec.security.tls != Tls::off) {
     add(Source::certificates, stack_paths::tls_certificate, read_certificates);
   }

@@ -42,57 +42,101 @@ std::vector<Answer> ask_all(const Clock& clock, const std::vector<const Inquiry*
   return out;
 }
 
+// One run: what was asked, when, and what came of it.
+class Gathering {
+ public:
+  Gathering(const Services& services, const std::vector<Inquiry>& questions)
+      : services_(services), questions_(questions), start_(services.clock.monotonic()) {
+    out_.at = services.clock.now();
+  }
+
+  void first() {
+    std::vector<const Inquiry*> all;
+    for (const Inquiry& question : questions_) {
+      all.push_back(&question);
+    }
+    for (Answer& answer : ask_all(services_.clock, all)) {
+      const Inquiry& question = questions_[out_.readings.size()];
+      Reading reading{.component = question.component,
+                      .source = question.source,
+                      .from = question.from,
+                      .samples = {}};
+      if (answer.samples) {
+        reading.samples = std::move(*answer.samples);
+      } else {
+        reading.error = std::move(answer.samples).error();
+      }
+      asked_at_.push_back(answer.at);
+      out_.readings.push_back(std::move(reading));
+    }
+  }
+
+  // Those that `apart` gives a time, that long after the start.
+  Result<void> again(const std::vector<Duration>& apart) {
+    std::vector<const Inquiry*> asked;
+    std::vector<std::size_t> index;
+    Duration latest;
+    for (std::size_t i = 0; i < apart.size(); ++i) {
+      if (apart[i].seconds > 0 && questions_[i].twice && !out_.readings[i].error) {
+        asked.push_back(&questions_[i]);
+        index.push_back(i);
+        latest.seconds = std::max(latest.seconds, apart[i].seconds);
+      }
+    }
+    if (asked.empty()) {
+      return {};
+    }
+    // From start to start: what one source took to answer is not waited for again.
+    const Duration left{std::max(0.0, latest.seconds - services_.clock.since(start_).seconds)};
+    if (!services_.clock.sleep(left, services_.stop)) {
+      return services_.stop.failure("the check");
+    }
+    std::vector<Answer> answers = ask_all(services_.clock, asked);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      take(out_.readings[index[i]], asked_at_[index[i]], std::move(answers[i]));
+    }
+    return {};
+  }
+
+  [[nodiscard]] const Evidence& evidence() const { return out_; }
+  Evidence take_evidence() { return std::move(out_); }
+
+ private:
+  static void take(Reading& reading, std::chrono::steady_clock::time_point first, Answer answer) {
+    if (!answer.samples) {
+      reading.samples.clear();
+      reading.error = std::move(answer.samples).error();
+      return;
+    }
+    if (reading.seconds == 0) {
+      reading.before = std::move(reading.samples);
+    }
+    reading.samples = std::move(*answer.samples);
+    reading.seconds = std::chrono::duration<double>(answer.at - first).count();
+  }
+
+  const Services& services_;
+  const std::vector<Inquiry>& questions_;
+  std::chrono::steady_clock::time_point start_;
+  std::vector<std::chrono::steady_clock::time_point> asked_at_;  // of each reading, the first time
+  Evidence out_;
+};
+
 }  // namespace
 
 Result<Evidence> gather(const Services& services, const std::vector<Inquiry>& questions,
-                        Duration sample) {
-  Evidence out;
-  out.at = services.clock.now();
-  std::vector<const Inquiry*> all;
-  for (const Inquiry& question : questions) {
-    all.push_back(&question);
-  }
-  const auto start = services.clock.monotonic();
-  std::vector<Answer> first = ask_all(services.clock, all);
-  std::vector<const Inquiry*> again;
-  std::vector<std::size_t> index;
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    Reading reading{.component = questions[i].component,
-                    .source = questions[i].source,
-                    .from = questions[i].from,
-                    .samples = {}};
-    if (first[i].samples) {
-      reading.samples = std::move(*first[i].samples);
-    } else {
-      reading.error = std::move(first[i].samples).error();
+                        Duration sample, const Longer& longer) {
+  Gathering run(services, questions);
+  run.first();
+  OBS_TRY(run.again(std::vector<Duration>(questions.size(), sample)));
+  if (longer) {
+    std::vector<Duration> apart = longer(run.evidence());
+    for (Duration& one : apart) {
+      one.seconds = one.seconds > sample.seconds ? one.seconds : 0;
     }
-    if (questions[i].twice && !reading.error) {
-      again.push_back(&questions[i]);
-      index.push_back(i);
-    }
-    out.readings.push_back(std::move(reading));
+    OBS_TRY(run.again(apart));
   }
-  if (again.empty()) {
-    return out;
-  }
-  // From start to start: what one source took to answer is not waited for again.
-  const Duration left{std::max(0.0, sample.seconds - services.clock.since(start).seconds)};
-  if (!services.clock.sleep(left, services.stop)) {
-    return services.stop.failure("the check");
-  }
-  std::vector<Answer> second = ask_all(services.clock, again);
-  for (std::size_t i = 0; i < again.size(); ++i) {
-    Reading& reading = out.readings[index[i]];
-    if (!second[i].samples) {
-      reading.samples.clear();
-      reading.error = std::move(second[i].samples).error();
-      continue;
-    }
-    reading.before = std::move(reading.samples);
-    reading.samples = std::move(*second[i].samples);
-    reading.seconds = std::chrono::duration<double>(second[i].at - first[index[i]].at).count();
-  }
-  return out;
+  return run.take_evidence();
 }
 
 }  // namespace obsctl::health

@@ -31,9 +31,14 @@ struct GatherOptions {
 [[nodiscard]] std::vector<Inquiry> inquiries(const Services& services, const Subject& subject,
                                              const GatherOptions& options);
 
-// Asks them, and those with `twice` again after the sample time. What failed the first time is not
-// asked again. Errors: stopped.
+// How far apart the two readings of each of Evidence::readings ought to be, after a look at them.
+using Longer = std::function<std::vector<Duration>(const Evidence&)>;
+
+// Asks them, and those with `twice` again after the sample time, and once more those for which
+// `longer` wants more than that: the last answer counts. What failed is not asked again. Errors:
+// stopped.
 [[nodiscard]] Result<Evidence> gather(const Services& services,
-                                      const std::vector<Inquiry>& questions, Duration sample);
+                                      const std::vector<Inquiry>& questions, Duration sample,
+                                      const Longer& longer = {});
 
 }  // namespace obsctl::health

@@ -78,6 +78,8 @@ def build_go(source: dict, pin: dict, temp: pathlib.Path) -> list:
     work = extract(source, pin["module"], temp)
     if source.get("edit"):
         run(["go", "mod", "edit", *source["edit"]], work)
+    for relative in source.get("without", []):
+        (work / relative).unlink()
     for relative in source.get("placeholder", []):
         path = work / relative
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +169,7 @@ def drop_stale_work() -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("components", nargs="*", help="default: all of sources.yaml")
+    parser.add_argument("components", nargs="*", help="default: all of sources.yaml not marked `asked`")
     parser.add_argument("--now", action="store_true", help="only those not marked `later`")
     parser.add_argument("--later", action="store_true", help="only those marked `later`")
     args = parser.parse_args()
@@ -176,8 +178,8 @@ def main() -> int:
     if unknown:
         raise LabError(f"unknown component(s) {', '.join(sorted(unknown))}; "
                        f"known: {', '.join(table)}")
-    wanted = args.components or [name for name, source in table.items()
-                                 if not (args.now if source.get("later") else args.later)]
+    wanted = args.components or [name for name, source in table.items() if not source.get("asked")
+                                 and not (args.now if source.get("later") else args.later)]
     cache_dir().mkdir(parents=True, exist_ok=True)
     with open(cache_dir() / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two runs at once would only fight for the cores

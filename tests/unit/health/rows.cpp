@@ -130,6 +130,26 @@ TEST_CASE("a backend that does not answer is found while no counter of failures 
   }
 }
 
+TEST_CASE(
+    "an exporter that gives up before its queue is full says so, and one that does not is silent") {
+  const auto checks = checks_with("tier: small\n");
+  const auto found = [&checks](const char* retry, double queue) {
+    Evidence evidence =
+        collector(k_forms[0], {0, 0, 100, 0, 0, queue - 100}, {2000, 0, 100, 0, 0, queue});
+    evidence.readings.push_back(
+        reading("otel-collector", Source::configuration,
+                fmt::format("configured_retry_seconds{{exporter=\"otlp/traces\"}} {}\n", retry)));
+    const std::string all = findings(checks, evidence);
+    return all.substr(std::min(all.size(), all.find("COL-008")));
+  };
+  const std::string end =
+      " and drops what it could not send of traces: it tries for 30 s, its queue would last 1.67 min\n";
+  CHECK(found("30", 150) == "COL-008 error exporter otlp/traces gives up in 15 s" + end);
+  CHECK(found("30", 350) == "COL-008 error exporter otlp/traces gives up in 0 ms" + end);
+  CHECK(found("300", 150).empty());
+  CHECK(found("0", 150).empty());
+}
+
 TEST_CASE("items that are lost for good are counted in any form of names") {
   const auto checks = checks_with("tier: small\n");
   const Flow before{1e6, 0, 1e6, 100, 0, 3};

@@ -217,3 +217,28 @@ TEST_CASE("the whole of a stack of seven components takes 60 questions") {
   CHECK(stack.http.requests.size() == 60);
   CHECK(stack.http.count("/stats") == 14);
 }
+
+TEST_CASE("what needs a longer look is read a third time, counted from the first") {
+  AskedStack stack;
+  double items = 0;
+  stack.clock.on_sleep = [&items] { items += 10; };
+  const auto counted = [&](bool twice) {
+    return Inquiry{
+        .component = "it", .from = "page", .twice = twice, .read = [&items] {
+          return Result<Samples>(Samples{{.name = "items", .labels = {}, .value = items}});
+        }};
+  };
+  const std::vector<Inquiry> questions = {counted(true), counted(true), counted(false)};
+  const auto evidence = gather(stack.services, questions, {3}, [](const Evidence& so_far) {
+    CHECK(so_far.readings[0].seconds == 3);
+    return std::vector<Duration>{{10}, {2}, {10}};
+  });
+  REQUIRE(evidence);
+  const auto& readings = evidence->readings;
+  CHECK(readings[0].seconds == 10);
+  CHECK(readings[0].before[0].value == 0);
+  CHECK(readings[0].samples[0].value == 20);
+  CHECK(readings[1].seconds == 3);
+  CHECK(readings[1].samples[0].value == 10);
+  CHECK(readings[2].before.empty());
+}

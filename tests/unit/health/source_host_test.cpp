@@ -161,6 +161,36 @@ TEST_CASE("secrets that everybody may read, which certificates are for") {
   CHECK(value_of(samples, "secret_mode_open", {{"path", stack_paths::tls_ca_key}}) == 1);
 }
 
+TEST_CASE(
+    "how long exporters try is what the files say, the person's last, and what it is otherwise") {
+  AskedStack stack;
+  const auto folder = stack.directory.path() / stack.subject.stack.target->configs;
+  const auto write = [&](const char* file, const std::string& text) {
+    std::filesystem::create_directories(folder / "otel-collector");
+    OsFileSystem files;
+    REQUIRE(files.write_atomic(folder / "otel-collector" / file, text, 0644));
+  };
+  const auto seconds = [&](const char* exporter) {
+    return value_of(stack.samples(Source::configuration, "otel-collector"),
+                    "configured_retry_seconds", {{"exporter", exporter}});
+  };
+  CHECK_FALSE(seconds("a"));
+  write("config.yaml",
+        "exporters:\n  a: {retry_on_failure: &retry {max_elapsed_time: 0s}}\n"
+        "  b: {retry_on_failure: *retry}\n  c: {endpoint: x}\n");
+  write("own.yaml", "# nothing\n");
+  CHECK(seconds("a") == 0);
+  CHECK(seconds("b") == 0);
+  CHECK(seconds("c") == 300);
+  write("own.yaml",
+        "exporters:\n  a: {timeout: 5s}\n  b: {retry_on_failure: {max_elapsed_time: 2m}}\n");
+  CHECK(seconds("a") == 0);
+  CHECK(seconds("b") == 120);
+  write("own.yaml", "exporters:\n  a: {retry_on_failure: {max_elapsed_time: soon}}\n");
+  CHECK(stack.error(Source::configuration, "otel-collector").message.find("soon") !=
+        std::string::npos);
+}
+
 TEST_CASE("certificates say how long they last; a stack without TLS is not asked") {
   AskedStack plain;
   CHECK(plain.questions(Source::certificates).empty());
