@@ -10,25 +10,47 @@ namespace {
 
 constexpr const char* k_signals[] = {"traces", "metrics", "logs"};
 
+std::string label_of(const Sample& sample, const char* label) {
+  const auto found = sample.labels.find(label);
+  return found == sample.labels.end() ? "" : found->second;
+}
+
+// Why an exporter dropped items: collectors tell it with `level: detailed` of their metrics. The
+// type is that of gRPC, to which statuses of HTTP are translated; not all have one.
+std::string reason_of(const Sample& failed) {
+  const std::string permanent = label_of(failed, "error_permanent");
+  if (permanent.empty()) {
+    return "refused or given up";
+  }
+  const std::string type = label_of(failed, "error_type");
+  const std::string what = permanent == "true" ? "refused for good" : "given up";
+  return type.empty() || type == "Unknown" || type == "_OTHER" ? what : what + ": " + type;
+}
+
 // What every counter of items of one reading grew by per second.
 class Rates {
  public:
   explicit Rates(const Reading& reading) : reading_(reading) {}
 
+  // Grouped by a function of each sample.
+  template <class Key>
+  [[nodiscard]] std::map<std::string, double> grouped(const std::string& metric,
+                                                      const std::string& signal,
+                                                      const Key& key) const {
+    std::map<std::string, double> out;
+    for (const Sample& sample : reading_.samples) {
+      if (sample.name == metric && label_of(sample, "signal") == signal) {
+        out[key(sample)] += growth(sample);
+      }
+    }
+    return out;
+  }
+
   // Grouped by a label.
   [[nodiscard]] std::map<std::string, double> by(const std::string& metric,
                                                  const std::string& signal,
-                                                 const std::string& label) const {
-    std::map<std::string, double> out;
-    for (const Sample& sample : reading_.samples) {
-      const auto of = sample.labels.find("signal");
-      if (sample.name != metric || of == sample.labels.end() || of->second != signal) {
-        continue;
-      }
-      const auto key = sample.labels.find(label);
-      out[key == sample.labels.end() ? "" : key->second] += growth(sample);
-    }
-    return out;
+                                                 const char* label) const {
+    return grouped(metric, signal, [label](const Sample& one) { return label_of(one, label); });
   }
 
   [[nodiscard]] double sum(const std::string& metric, const std::string& signal) const {
@@ -62,19 +84,29 @@ std::optional<LedgerLine> line_of(const Reading& reading, const std::string& sig
   LedgerLine out;
   out.component = reading.component;
   out.signal = signal;
+  out.seconds = reading.seconds;
   out.accepted = rates.sum("otelcol_receiver_accepted_items", signal);
-  out.refused = rates.sum("otelcol_receiver_refused_items", signal);
+  out.refused = rates.sum("otelcol_receiver_refused_items", signal) +
+                rates.sum("otelcol_receiver_failed_items", signal);
   // Several exporters may each get a copy; the ledger follows the one that gets most.
   for (const auto& [exporter, sent] : rates.by("otelcol_exporter_sent_items", signal, "exporter")) {
     out.stored = std::max(out.stored, sent);
   }
-  const auto lost = [&](const char* reason, const char* metric) {
-    if (const double rate = rates.sum(metric, signal); rate > 0) {
+  // The error of a full queue goes back to the sender, unless a processor has said yes before: only
+  // what nobody was told of is lost.
+  const double full = rates.sum("otelcol_exporter_enqueue_failed_items", signal);
+  if (const double told = std::min(full, out.refused); told > 0) {
+    out.refusals["queue full"] = told;
+  }
+  if (full > out.refused) {
+    out.lost["queue full"] = full - out.refused;
+  }
+  for (const auto& [reason, rate] :
+       rates.grouped("otelcol_exporter_send_failed_items", signal, reason_of)) {
+    if (rate > 0) {
       out.lost[reason] = rate;
     }
-  };
-  lost("queue full", "otelcol_exporter_enqueue_failed_items");
-  lost("refused or given up", "otelcol_exporter_send_failed_items");
+  }
   const auto incoming = rates.by("otelcol_processor_incoming_items", signal, "processor");
   const auto outgoing = rates.by("otelcol_processor_outgoing_items", signal, "processor");
   for (const auto& [processor, in] : incoming) {

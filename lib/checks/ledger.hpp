@@ -17,15 +17,19 @@ namespace obsctl::health {
 struct LedgerLine {
   std::string component;
   std::string signal;  // "traces", "metrics", "logs"
+  double seconds = 0;  // between the two readings: times a rate, it is a whole number of items
   double accepted = 0;
   double refused = 0;   // turned away before they were accepted: the sender still has them
   double stored = 0;    // sent by the exporter that sends most of this signal
   double waiting = 0;   // by which the queues grew, as far as they count items
   double filtered = 0;  // taken out by processors, named in `filters`
   double sampled = 0;   // decided against by tail sampling, or held until the decision
-  std::map<std::string, double> lost = {};  // by reason: "queue full", "given up"
-  double unknown = 0;                       // what is left; below the noise it is 0
+  // By reason: "queue full", "refused or given up"; with `level: detailed` of the collector's
+  // metrics which of both, and the error: "refused for good: InvalidArgument".
+  std::map<std::string, double> lost = {};
+  double unknown = 0;  // what is left; below the noise it is 0
   std::map<std::string, double> filters = {};
+  std::map<std::string, double> refusals = {};  // of `refused`, as far as the reason is known
 
   [[nodiscard]] double lost_per_second() const;
 };

@@ -44,10 +44,11 @@ Json check_json(const CheckResult& result) {
 }
 
 Json ledger_json(const LedgerLine& line) {
-  return {{"component", line.component}, {"signal", line.signal},   {"accepted", line.accepted},
-          {"refused", line.refused},     {"stored", line.stored},   {"waiting", line.waiting},
-          {"filtered", line.filtered},   {"sampled", line.sampled}, {"lost", line.lost},
-          {"unknown", line.unknown},     {"filters", line.filters}};
+  return {{"component", line.component}, {"signal", line.signal},     {"seconds", line.seconds},
+          {"accepted", line.accepted},   {"refused", line.refused},   {"stored", line.stored},
+          {"waiting", line.waiting},     {"filtered", line.filtered}, {"sampled", line.sampled},
+          {"lost", line.lost},           {"unknown", line.unknown},   {"filters", line.filters},
+          {"refusals", line.refusals}};
 }
 
 Json counts_json(const ReportCounts& counts) {

@@ -123,6 +123,9 @@ std::string ledger_text(const Report& report, bool color) {
     }
     out += reasons("filtered", line.signal, filters);
   }
+  for (const LedgerLine& line : report.ledger) {
+    out += reasons("refused", line.signal, line.refusals);
+  }
   return out;
 }
 

@@ -170,6 +170,41 @@ TEST_CASE("items that are lost for good are counted in any form of names") {
   }
 }
 
+TEST_CASE("what found the queue full is lost only when the sender was not told") {
+  const auto line_of = [](const Flow& after) {
+    return ledger(collector(k_forms[2], {0, 0, 0, 0, 0, 0}, after)).at(0);
+  };
+  using Reasons = std::map<std::string, double>;
+  const LedgerLine told = line_of({500, 1300, 0, 0, 1300, 3});
+  CHECK(told.lost.empty());
+  CHECK(told.refusals == Reasons{{"queue full", 130}});
+  CHECK(told.waiting == 50);
+  CHECK(told.seconds == 10);
+  const LedgerLine behind_a_batch = line_of({1800, 0, 0, 0, 1250, 3});
+  CHECK(behind_a_batch.lost == Reasons{{"queue full", 125}});
+  CHECK(behind_a_batch.refusals.empty());
+  CHECK(behind_a_batch.waiting == 55);
+  const LedgerLine for_another_reason = line_of({1000, 300, 1000, 0, 0, 0});
+  CHECK(for_another_reason.refused == 30);
+  CHECK(for_another_reason.refusals.empty());
+}
+
+TEST_CASE("a collector with detailed metrics says why it drops what it could not send") {
+  Evidence evidence;
+  evidence.readings.push_back(metrics_reading("otel-collector", "otelcol_process_uptime 1\n", R"(
+otelcol_receiver_accepted_spans{receiver="otlp"} 100
+otelcol_exporter_send_failed_spans{exporter="a",error_permanent="true",error_type="ResourceExhausted"} 10
+otelcol_exporter_send_failed_spans{exporter="a",error_permanent="true",error_type="Unknown"} 20
+otelcol_exporter_send_failed_spans{exporter="a",error_permanent="false",error_type="DeadlineExceeded"} 30
+otelcol_exporter_send_failed_spans{exporter="b"} 40
+)"));
+  CHECK(ledger(evidence).at(0).lost ==
+        std::map<std::string, double>{{"given up: DeadlineExceeded", 3},
+                                      {"refused for good", 2},
+                                      {"refused for good: ResourceExhausted", 1},
+                                      {"refused or given up", 4}});
+}
+
 TEST_CASE("a healthy collector gives nothing: idle, loaded, or with counters of old trouble") {
   const auto checks = checks_with("tier: small\n");
   for (const auto& [before, after] : {std::pair<Flow, Flow>{{0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}},
