@@ -77,9 +77,10 @@ def queue_damaged(stack: Stack):
 
 def message_limit(stack: Stack):
     big = [TraceSpec("error", attributes=(("lab.big", "x" * 30_000),))] * 60
-    return together(config(stack, "jaeger", "config.yaml", replaced("max_recv_msg_size_mib: 16",
-                                                                    "max_recv_msg_size_mib: 1"), restart),
-                    sends(stack, "spans", big))
+    batch = {"min_size": 3_000_000, "flush_timeout": "5s"}
+    lower = replaced("max_recv_msg_size_mib: 16", "max_recv_msg_size_mib: 1")
+    return together(collector_config(stack, exporter("otlp_grpc/jaeger", sending_queue={"batch": batch})),
+                    config(stack, "jaeger", "config.yaml", lower, restart), sends(stack, "spans", big))
 
 
 def value_too_long(stack: Stack):
@@ -129,7 +130,7 @@ FAULTS = [
     Fault("lines older than the retention", old_lines, found("loki/LOK-001"), found("loki/SVC-015", LATER)),
     Fault("limit of streams reached", stream_limit, found("loki/LOK-001"),
           found(f"{COLLECTOR}/COL-003", f"{COLLECTOR}/COL-004", SAID, "loki/SVC-015", LATER)),
-    Fault("more streams than planned", lambda s: many_streams(s, 18_000), found("loki/LOK-004"), found(LATER)),
+    Fault("more streams than planned", lambda s: many_streams(s, 18_000), found("loki/LOK-004"), found("loki/SVC-015", LATER)),
     Fault("queue's file damaged", queue_damaged, found(f"{COLLECTOR}/SVC-009"),
           found(SAID, f"{COLLECTOR}/SVC-001", f"{COLLECTOR}/SVC-002", f"{PROMETHEUS}/PRM-001", LATER)),
 ]
