@@ -45,6 +45,32 @@ Result<std::string_view> unpacked(std::string_view bytes, const std::string& nam
   return **found;
 }
 
+// Whether JSON has a depth and a number of parts that evidence may have: each takes much more room in
+// memory than in the file. Looked at beforehand, because a parser that is asked to leave parts out
+// looks through all their neighbours.
+bool fits(std::string_view json) {
+  constexpr int k_deepest = 8;
+  constexpr std::size_t k_most_parts = 2'000'000;
+  int depth = 0;
+  std::size_t parts = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_text && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_text = !in_text;
+    } else if (!in_text) {
+      depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
+      parts += c == '{' || c == '[' || c == ',' ? 1 : 0;
+    }
+    if (depth > k_deepest || parts > k_most_parts) {
+      return false;
+    }
+  }
+  return true;
+}
+
 Recording recording_from(const JsonFields& from) {
   Recording out{.version = from.text("obsctl"),
                 .subject = from.text("subject"),
@@ -83,6 +109,9 @@ Result<Recording> read_recording(std::string_view bytes, const std::string& name
   std::string tar;
   if (bytes.starts_with("\x1f\x8b")) {
     OBS_TRY_ASSIGN(bytes, unpacked(bytes, name, tar));
+  }
+  if (!fits(bytes)) {
+    return unreadable(name, "it is too deep or has too many parts");
   }
   const auto json = nlohmann::json::parse(bytes, nullptr, false);
   if (json.is_discarded()) {

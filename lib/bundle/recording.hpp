@@ -32,8 +32,8 @@ struct Recording {
 [[nodiscard]] nlohmann::ordered_json recording_json(const Recording& recording);
 
 // Of a support archive or of its evidence alone, which may come from anybody; `name` is the file's.
-// Errors (Code::config): it is neither, unpacks to more than 16 MiB, has another schema, or a member
-// is missing or of another type, which the message names.
+// Errors (Code::config): it is neither, unpacks to more than 16 MiB, is too deep, has another
+// schema, or a member is missing or of another type, which the message names.
 [[nodiscard]] Result<Recording> read_recording(std::string_view bytes, const std::string& name);
 
 // What was checked, for this version's checks. Nothing of it can be asked. Errors: its obsctl.yaml is

@@ -10,7 +10,7 @@ import faults_watching
 from health_faults import Fault
 from labenv import cache_dir
 
-FAULTS = [*faults_containers.FAULTS, *faults_delivery.FAULTS, *faults_watching.FAULTS]
+FAULTS = [*faults_delivery.FAULTS, *faults_containers.FAULTS, *faults_watching.FAULTS]
 WITH_TLS = faults_containers.WITH_TLS
 
 # Checks that no fault here fires: id -> why. Each is judged on evidence in tests/unit/health.
