@@ -130,7 +130,8 @@ FAULTS = [
     Fault("lines older than the retention", old_lines, found("loki/LOK-001"), found("loki/SVC-015", LATER)),
     Fault("limit of streams reached", stream_limit, found("loki/LOK-001"),
           found(f"{COLLECTOR}/COL-003", f"{COLLECTOR}/COL-004", SAID, "loki/SVC-015", LATER)),
-    Fault("more streams than planned", lambda s: many_streams(s, 18_000), found("loki/LOK-004"), found("loki/SVC-015", LATER)),
+    Fault("more streams than planned", lambda s: many_streams(s, 18_000), found("loki/LOK-004"),
+          found("loki/SVC-015", LATER)),
     Fault("queue's file damaged", queue_damaged, found(f"{COLLECTOR}/SVC-009"),
           found(SAID, f"{COLLECTOR}/SVC-001", f"{COLLECTOR}/SVC-002", f"{PROMETHEUS}/PRM-001", LATER)),
 ]
