@@ -85,23 +85,6 @@ TypedValue into_probe(std::vector<ProbeWith>* into) {
 
 std::vector<Flag> how_flags(HealthFlags& flags) {
   return {
-      {.name = "only",
-       .value = "NAME",
-       .into = &flags.selection.only,
-       .group = k_subject,
-       .common = true,
-       .doc = "run only these checks: an id, a category or a component"},
-      {.name = "skip",
-       .value = "NAME",
-       .into = &flags.selection.skip,
-       .group = k_subject,
-       .doc = "leave these checks out: an id, a category or a component"},
-      {.name = "fail-on",
-       .value = "SEVERITY",
-       .into = into_choice(&flags.fail_on),
-       .group = k_how,
-       .common = true,
-       .doc = "exit 3 from this severity on"},
       {.name = "probe",
        .value = "[WHAT]",
        .into = into_probe(&flags.probe),
@@ -194,9 +177,32 @@ std::vector<Flag> gather_flags(health::GatherOptions& options) {
   };
 }
 
+std::vector<Flag> judging_flags(health::Selection& selection, health::FailOn& fail_on) {
+  return {
+      {.name = "only",
+       .value = "NAME",
+       .into = &selection.only,
+       .group = k_subject,
+       .common = true,
+       .doc = "run only these checks: an id, a category or a component"},
+      {.name = "skip",
+       .value = "NAME",
+       .into = &selection.skip,
+       .group = k_subject,
+       .doc = "leave these checks out: an id, a category or a component"},
+      {.name = "fail-on",
+       .value = "SEVERITY",
+       .into = into_choice(&fail_on),
+       .group = k_how,
+       .common = true,
+       .doc = "exit 3 from this severity on"},
+  };
+}
+
 std::vector<Flag> health_check_flags(HealthFlags& flags) {
   std::vector<Flag> out = subject_flags(flags.subject);
-  for (auto& more : {gather_flags(flags.gather), how_flags(flags)}) {
+  for (auto& more : {judging_flags(flags.selection, flags.fail_on), gather_flags(flags.gather),
+                     how_flags(flags)}) {
     out.insert(out.end(), more.begin(), more.end());
   }
   out.push_back(from_flag(flags.subject, {"probe", "wait", "watch", "bundle"}));

@@ -50,6 +50,9 @@ struct SubjectFlags {
 [[nodiscard]] std::vector<Flag> subject_flags(SubjectFlags& flags);
 // For commands that judge what was seen elsewhere; `excludes` are those of their flags that ask a stack.
 [[nodiscard]] Flag from_flag(SubjectFlags& flags, std::vector<std::string> excludes);
+// Which checks are run, and which of their findings are a failure.
+[[nodiscard]] std::vector<Flag> judging_flags(health::Selection& selection,
+                                              health::FailOn& fail_on);
 // How its components are asked.
 [[nodiscard]] std::vector<Flag> gather_flags(health::GatherOptions& options);
 

@@ -24,6 +24,8 @@ constexpr const char* k_description =
 
 struct ScheduleFlags {
   SubjectFlags subject;
+  health::Selection selection;
+  health::FailOn fail_on = health::FailOn::warning;
   std::string by;
   health::ScheduleOptions options;
   std::optional<std::string> textfile;
@@ -44,6 +46,21 @@ std::vector<std::string> subject_words(const Context& context, const SubjectFlag
   for (const std::string& dir : flags.template_dirs) {
     const auto path = (context.environment.directory / dir).lexically_normal();
     out.push_back(fmt::format("--template-dir={}", path.string()));
+  }
+  return out;
+}
+
+// What says which checks are run, and which of their findings are a failure.
+std::vector<std::string> judging_words(const ScheduleFlags& flags) {
+  std::vector<std::string> out;
+  for (const std::string& name : flags.selection.only) {
+    out.push_back("--only=" + name);
+  }
+  for (const std::string& name : flags.selection.skip) {
+    out.push_back("--skip=" + name);
+  }
+  if (flags.fail_on != health::FailOn::warning) {
+    out.push_back(fmt::format("--fail-on={}", name_of(flags.fail_on)));
   }
   return out;
 }
@@ -80,13 +97,15 @@ Result<void> put_out(Context& context, const std::optional<std::string>& to,
 Result<int> run(Context& context, const ScheduleFlags& flags) {
   health::ScheduleOptions options = flags.options;
   OBS_TRY_ASSIGN(options.by, parse_choice<health::Scheduler>(flags.by, "SCHEDULER"));
-  OBS_TRY_ASSIGN(const health::Subject subject, open_subject(services_of(context), flags.subject));
+  OBS_TRY_ASSIGN(health::Subject subject, open_subject(services_of(context), flags.subject));
+  OBS_TRY(health::select(subject, flags.selection));
   if (flags.textfile) {
     options.textfile = (context.environment.directory / *flags.textfile).lexically_normal();
   }
   options.metrics = name_of(HealthFormat::exposition);
   options.image = flags.image;
   options.words = subject_words(context, flags.subject, subject);
+  options.judging = judging_words(flags);
   options.environment = asked_by(context.environment);
   options.user =
       subject.own() ? context.files.owner(subject.stack.directory) : context.environment.user;
@@ -146,15 +165,16 @@ Command health_schedule_command() {
                     .choices = choices_of<health::Scheduler>(),
                     .doc = "what runs them"}};
   out.flags = subject_flags(flags->subject);
-  for (auto& flag : schedule_flags(*flags)) {
-    out.flags.push_back(std::move(flag));
+  for (auto& more : {judging_flags(flags->selection, flags->fail_on), schedule_flags(*flags)}) {
+    out.flags.insert(out.flags.end(), more.begin(), more.end());
   }
   out.examples = {
       {"obsctl health schedule systemd --textfile /var/lib/prometheus/node-exporter",
        "a service and a timer whose results are metrics"},
       {"obsctl health schedule systemd --on-failure pager.service --to /tmp/units",
        "units that start another one when something is wrong"},
-      {"obsctl health schedule cron --every 15m", "a line for crontab that mails what is wrong"},
+      {"obsctl health schedule cron --every 15m --skip HST-003",
+       "a line for crontab that mails what is wrong, but for what is accepted"},
       {"obsctl health schedule kubernetes | kubectl apply -f -", "a CronJob beside the stack"},
   };
   out.see_also = {"health check"};

@@ -39,6 +39,7 @@ std::vector<std::string> command_words(const Subject& subject, const ScheduleOpt
                                        const char* format) {
   std::vector<std::string> out = {"obsctl", "health"};
   out.insert(out.end(), options.words.begin(), options.words.end());
+  out.insert(out.end(), options.judging.begin(), options.judging.end());
   if (options.textfile) {
     out.push_back(fmt::format("--output={}", options.metrics));
     out.push_back(
@@ -170,6 +171,9 @@ Result<std::vector<ScheduleFile>> kubernetes_files(const Subject& subject,
   for (const std::string& word : in_cluster ? std::vector<std::string>() : options.words) {
     arguments.push_back(argument(word));
   }
+  for (const std::string& word : options.judging) {
+    arguments.push_back(argument(word));
+  }
   arguments.push_back("--output=text");
   const std::string name = in_cluster ? subject.stack.topology.name : "";
   Values values = common_values(subject, options);
@@ -199,6 +203,7 @@ Result<void> check_options(const Subject& subject, const ScheduleOptions& option
                 "leave it out; a Job that failed is a finding");
   }
   std::vector<std::string> texts = options.words;
+  texts.insert(texts.end(), options.judging.begin(), options.judging.end());
   texts.push_back(options.textfile ? options.textfile->string() : "");
   texts.push_back(options.on_failure);
   for (const std::string& text : texts) {

@@ -36,6 +36,8 @@ struct ScheduleOptions {
   // What is checked, as words of `obsctl health`: "--dir=/srv/shop". In a cluster those of a stack
   // are not used: its programs have other addresses there.
   std::vector<std::string> words = {};
+  // Which checks are run, and what is a failure: "--skip=HST-003".
+  std::vector<std::string> judging = {};
   std::vector<std::pair<std::string, std::string>> environment = {};  // that the checks need
   std::optional<std::uint32_t> user = {};  // systemd: who runs them; absent: root
 };

@@ -45,6 +45,15 @@ class Schedule(unittest.TestCase):
         self.assertIn("\n# obsctl-health-shop.timer\n[Unit]\n", text)
         self.assertIn(f"\nUser={os.getuid()}\n", text)
 
+    def test_what_is_accepted_is_left_out(self):
+        accepted = ("--skip", "HST-003", "--skip", "storage", "--fail-on", "error")
+        words = "--skip=HST-003 --skip=storage --fail-on=error"
+        self.assertIn(words, self.schedule("cron", *accepted).stdout)
+        self.assertIn(words, self.schedule("systemd", *accepted).stdout)
+        self.assertIn("no check has the name 'HST-999'", self.schedule("cron", "--skip", "HST-999", code=2).stderr)
+        done = self.schedule("kubernetes", "--endpoint", "prometheus=http://prometheus:9090", "--skip", "PRM-014")
+        self.assertIn("- --skip=PRM-014\n", done.stdout)
+
     def run_line(self, text):
         """As cron runs the line: without its time, and with percent signs unescaped."""
         line = text.splitlines()[-1].removeprefix("*/5 * * * * ").replace("\\%", "%")
