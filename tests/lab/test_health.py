@@ -27,11 +27,16 @@ BESIDE = {f"{PROMETHEUS}/PRM-001", f"{PROMETHEUS}/PRM-014"}   # a scrape that me
 RUNS = 10
 
 
-def health(stack: Stack, fault: Fault | None = None) -> dict:
+def health(stack: Stack, fault: Fault | None = None, *more) -> dict:
     """The report as JSON, with the exit code as `exit`."""
-    wanted = {f"--skip={id_of(name)}" for name in fault.finds} if fault else set()
     command = [*(fault.under if fault else ()), *in_engine(), os.environ["OBSCTL"], "health", "--dir", stack.directory,
-               "-o", "json", *(skip for skip in OF_THE_HOST if skip not in wanted)]
+               *more]
+    return answer(command, fault)
+
+
+def answer(command: list, fault: Fault | None = None) -> dict:
+    wanted = {f"--skip={id_of(name)}" for name in fault.finds} if fault else set()
+    command = [*command, "-o", "json", *(skip for skip in OF_THE_HOST if skip not in wanted)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode in (0, 3, 4), done.stderr
     return {**json.loads(done.stdout), "exit": done.returncode}
@@ -132,6 +137,15 @@ def expect_found(stack: Stack, fault: Fault, matrix: Matrix, say) -> dict:
     return now
 
 
+def expect_same_later(stack: Stack, fault: Fault, folder) -> None:
+    """The evidence of the fault is kept in a file, and without the stack it is judged as with it."""
+    file = folder / "evidence.tar.gz"
+    now = health(stack, fault, "--bundle", file)
+    later = answer([os.environ["OBSCTL"], "health", "--from", file], fault)
+    assert findings(later) == findings(now)
+    assert [check["status"] for check in later["checks"]] == [check["status"] for check in now["checks"]]
+
+
 def expect_fixed(stack: Stack, fault: Fault, found: dict, folder, say) -> None:
     """What the finding prints is done, and ends it."""
     done = fix_replay.carry_out(stack, fault, found, folder)
@@ -144,6 +158,7 @@ def judge(stack: Stack, fault: Fault, matrix: Matrix, folder, say) -> None:
     with fault.inject(stack):
         now = expect_found(stack, fault, matrix, say)
         assert findings(now) - fault.finds - left - BESIDE <= fault.may
+        expect_same_later(stack, fault, folder)
         if fault.fix:
             expect_fixed(stack, fault, now, folder, say)
 
