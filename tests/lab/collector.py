@@ -11,6 +11,8 @@ import subprocess
 import time
 import urllib.request
 
+import requests
+
 BINARY = os.environ.get("OBSCTL", "")
 
 
@@ -21,6 +23,21 @@ def free_ports(number: int) -> list:
         for one in sockets:
             one.bind(("127.0.0.1", 0))
         return [one.getsockname()[1] for one in sockets]
+
+
+@contextlib.contextmanager
+def running(*command):
+    """A program that runs as long as this is open."""
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def is_there(url: str) -> bool:
+    return requests.get(url, timeout=2).status_code == 200
 
 
 class Collector:

@@ -14,11 +14,10 @@ import threading
 import time
 
 import pytest
-import requests
 import yaml
 
 from backends import wait_for
-from collector import Sink, free_ports, loadgen
+from collector import Sink, free_ports, is_there, loadgen, running
 
 STARTS = 60
 SAMPLE = 12         # seconds of one look at the collector, in which a whole load is sent and lost
@@ -26,20 +25,6 @@ NEAR = 0.01         # items: a rate times its seconds is a whole number of them
 SIGNALS = ("traces", "metrics", "logs")
 LOAD = ["-n", "600", "-r", "300/s", "-b", "20"]
 PLAIN = {"tls": {"insecure": True}, "compression": "none"}
-
-
-@contextlib.contextmanager
-def running(*command):
-    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def is_there(url: str) -> bool:
-    return requests.get(url, timeout=2).status_code == 200
 
 
 # -- what the collector sends to: each gives its address ------------------------------------------

@@ -14,7 +14,7 @@ import requests
 import yaml
 
 from backends import wait_for
-from collector import Sink, free_ports
+from collector import Sink, free_ports, is_there, running
 from labenv import built
 
 STARTS = 60           # seconds
@@ -66,20 +66,6 @@ def sink():
         one.stop()
 
 
-@contextlib.contextmanager
-def running(*command):
-    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def answers(url: str) -> bool:
-    return requests.get(url, timeout=2).status_code == 200
-
-
 @dataclasses.dataclass(frozen=True)
 class Collector:
     grpc: int
@@ -103,7 +89,7 @@ def collector_of(form: Form, folder: pathlib.Path, to: int):
                     "pipelines": dict.fromkeys(("traces", "metrics", "logs"), pipeline)}}), encoding="utf-8")
     with running(form.binary, "--config", config):
         url = f"http://127.0.0.1:{metrics}"
-        wait_for(lambda: answers(f"{url}/metrics"), STARTS, f"{form} started")
+        wait_for(lambda: is_there(f"{url}/metrics"), STARTS, f"{form} started")
         yield Collector(grpc, url)
 
 
@@ -124,7 +110,7 @@ def server_of(source: str, folder: pathlib.Path, scrapes: list):
     with running(SERVERS[source], f"--config.file={config}", f"--storage.tsdb.path={folder / source}",
                  f"--web.listen-address=127.0.0.1:{port}"):
         url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: answers(f"{url}/-/ready"), STARTS, f"{source} started")
+        wait_for(lambda: is_there(f"{url}/-/ready"), STARTS, f"{source} started")
         yield url
 
 
