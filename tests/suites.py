@@ -130,8 +130,9 @@ class Runner:
             return
         report = self.results / f"{suite.name}.xml"
         report.unlink(missing_ok=True)
+        # Tests of the command line mostly wait for programs that they have started.
         self.call(["ctest", "--test-dir", f"build/{preset}", "--output-on-failure", "--schedule-random",
-                   "-j", str(os.cpu_count()), "--output-junit", str(report)])
+                   "-j", str(2 * os.cpu_count()), "--output-junit", str(report)])
         if not report.exists():
             suite.problem = "ctest wrote no report"
             return
