@@ -16,6 +16,7 @@ import time
 import pytest
 import yaml
 
+import given
 from backends import wait_for
 from collector import Sink, free_ports, is_there, loadgen, running
 
@@ -97,6 +98,31 @@ def prometheus(folder: pathlib.Path):
         yield f"http://127.0.0.1:{port}/api/v1/otlp"
 
 
+def loki(**limits):
+    """Loki with these limits, where one is given."""
+    @contextlib.contextmanager
+    def run(folder: pathlib.Path):
+        if "loki" in given.absent():
+            pytest.skip(given.why_absent("loki"))
+        http, grpc = free_ports(2)
+        config = folder / "loki.yaml"
+        period = {"from": "2024-01-01", "store": "tsdb", "object_store": "filesystem", "schema": "v13",
+                  "index": {"prefix": "index_", "period": "24h"}}
+        config.write_text(yaml.safe_dump({
+            "auth_enabled": False, "analytics": {"reporting_enabled": False},
+            "server": {"http_listen_address": "127.0.0.1", "http_listen_port": http,
+                       "grpc_listen_address": "127.0.0.1", "grpc_listen_port": grpc},
+            "common": {"path_prefix": str(folder / "loki"), "replication_factor": 1, "instance_addr": "127.0.0.1",
+                       "ring": {"kvstore": {"store": "inmemory"}},
+                       "storage": {"filesystem": {"chunks_directory": str(folder / "chunks"),
+                                                  "rules_directory": str(folder / "rules")}}},
+            "schema_config": {"configs": [period]}, "limits_config": limits}), encoding="utf-8")
+        with running("loki", f"-config.file={config}"):
+            wait_for(lambda: is_there(f"http://127.0.0.1:{http}/ready"), STARTS, "Loki")
+            yield f"http://127.0.0.1:{http}/otlp"
+    return run
+
+
 # -- causes of loss ------------------------------------------------------------------------------
 
 
@@ -123,9 +149,12 @@ TINY_BATCH = {"sending_queue": {"sizer": "bytes", "queue_size": 10_000_000, "bat
 LARGE = ("-n", "3000", "-b", "1000", "-r", "1000/s", "--span-size", "6KB", "--log-size", "6KB",
          "--signals", "traces,logs")
 POINTS = ("--signals", "metrics", *LOAD)
+RECORDS = ("--signals", "logs", *LOAD)
 DELTAS = ("-s", "all-metrics", *POINTS)
 LATE = {"transform": {"metric_statements": [{"context": "datapoint", "statements": [
     'set(datapoint.time, datapoint.time - Duration("3h")) where metric.name == "shop.orders"']}]}}
+LATE_RECORDS = {"transform": {"log_statements": [{"context": "log", "statements": [
+    'set(log.time, log.time - Duration("3h")) where log.severity_number >= SEVERITY_NUMBER_WARN']}]}}
 
 CAUSES = [
     Cause("queue full, the sender is told", silent, SMALL_QUEUE, refused="queue full"),
@@ -139,6 +168,10 @@ CAUSES = [
     # and not every status of HTTP has one.
     Cause("delta", prometheus, load=DELTAS, lost="refused for good"),
     Cause("too far behind", prometheus, processors=LATE, load=POINTS, lost="refused for good: InvalidArgument"),
+    Cause("limit of the rate", loki(ingestion_rate_mb=0.001, ingestion_burst_size_mb=0.001), GIVES_UP, load=RECORDS,
+          lost="given up: ResourceExhausted"),
+    Cause("records too far behind", loki(), processors=LATE_RECORDS, load=RECORDS,
+          lost="refused for good: InvalidArgument"),
     # Split: an item larger than a batch may be is dropped with a line in the log, and no counter moves.
     Cause("cannot be split", well, TINY_BATCH, unknown=True),
     Cause("nothing", well),

@@ -277,6 +277,29 @@ TEST_CASE("a notification that is tried again and again is one that fails") {
         "ALM-001 notifications by webhook fail: 0.5/s attempts, and 0/s are given up\n");
 }
 
+TEST_CASE("a kill for lack of memory that is long over is no failure") {
+  const auto checks = checks_with("tier: small\n");
+  const auto severity = [&checks](const char* running, const char* seconds) {
+    Evidence evidence;
+    evidence.readings.push_back(
+        reading("loki", Source::container,
+                fmt::format("container_exists 1\ncontainer_running {}\ncontainer_oom_killed 1\n"
+                            "container_age_seconds {}\ncontainer_memory_limit_bytes 1e9\n",
+                            running, seconds)));
+    for (const CheckResult& result : judge(checks, evidence)) {
+      if (result.id == "SVC-003" && result.component == "loki") {
+        REQUIRE(result.problems.size() == 1);
+        return result.problems.front().severity;
+      }
+    }
+    FAIL("Loki has no SVC-003");
+    return Severity::warning;
+  };
+  CHECK(severity("1", "60") == Severity::error);
+  CHECK(severity("0", "90000") == Severity::error);
+  CHECK(severity("1", "90000") == Severity::note);
+}
+
 TEST_CASE("braces of commands and queries stay") {
   CHECK(fill_in("{a:%} {b} {x=\"y\"} {{.State}} {a:s} {A}", {{"b", "it"}}, {{"a", 0.5}}) ==
         "50 % it {x=\"y\"} {{.State}} 500 ms {A}");
