@@ -123,8 +123,7 @@ Result<std::vector<ScheduleFile>> cron_files(const Subject& subject,
   return std::vector{std::move(file)};
 }
 
-// A component that is checked from inside of the cluster, and the port where it is asked: that of
-// its metrics, else that of its probe.
+// A component that is checked from inside of the cluster.
 struct Asked {
   std::string component;
   std::string url;
@@ -134,15 +133,11 @@ struct Asked {
 std::vector<Asked> asked_inside(const stack::Stack& stack) {
   std::vector<Asked> out;
   for (const Component& component : stack.topology.components) {
-    const int port = !component.metrics_path.empty() ? component.metrics_port
-                     : component.probes              ? component.probes->readiness.port
-                                                     : 0;
-    const auto declared = std::ranges::find(component.ports, port, &Port::container);
-    if (port != 0 && declared != component.ports.end()) {
+    if (const Port* port = component.checked_port()) {
       out.push_back({.component = component.name,
-                     .url = fmt::format("{}://{}:{}", declared->scheme(),
-                                        stack.words.address(component.name), port),
-                     .port = port});
+                     .url = fmt::format("{}://{}:{}", port->scheme(),
+                                        stack.words.address(component.name), port->container),
+                     .port = port->container});
     }
   }
   return out;

@@ -56,6 +56,12 @@ const Component* Topology::find(const std::string& component) const {
   return nullptr;
 }
 
+const Port* Component::checked_port() const {
+  const int number = !metrics_path.empty() ? metrics_port : probes ? probes->readiness.port : 0;
+  const auto port = std::ranges::find(ports, number, &Port::container);
+  return port == ports.end() ? nullptr : &*port;
+}
+
 const Port* Topology::port_of(const std::string& capability) const {
   const Provider* found = provider(capability);
   if (found == nullptr) {

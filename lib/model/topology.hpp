@@ -169,6 +169,8 @@ struct Component {
 
   // A setting by name; 0 when the component has none of that name.
   [[nodiscard]] double setting(const std::string& setting_name) const;
+  // Where it is asked how it is: the port of its metrics, else of its readiness probe; null: nowhere.
+  [[nodiscard]] const Port* checked_port() const;
 };
 
 enum class LinkKind { need, scrape };

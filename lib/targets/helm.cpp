@@ -78,8 +78,11 @@ Values chart_values(const Topology& topology, const Helper& helper) {
 
 // What `helm test` asks.
 Values test_values(const Topology& topology) {
-  Values out = {
-      {"probed", Values::array()}, {"otlp", false}, {"receiver", ""}, {"token_secret", ""}};
+  Values out = {{"probed", Values::array()},
+                {"checked", Values::array()},
+                {"otlp", false},
+                {"receiver", ""},
+                {"token_secret", ""}};
   for (const auto& component : topology.components) {
     if (component.probes) {
       const Probe& ready = component.probes->readiness;
@@ -87,6 +90,12 @@ Values test_values(const Topology& topology) {
           Values{{"name", component.name},
                  {"host_view", component.host_view},
                  {"url", fmt::format("http://{}:{}{}", component.name, ready.port, ready.path)}});
+    }
+    if (const Port* port = component.checked_port()) {
+      out["checked"].push_back(Values{
+          {"name", component.name},
+          {"host_view", component.host_view},
+          {"url", fmt::format("{}://{}:{}", port->scheme(), component.name, port->container)}});
     }
   }
   const Provider* receiver = topology.provider("telemetry.in");

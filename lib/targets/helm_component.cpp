@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <cmath>
 #include <map>
 
@@ -210,11 +211,18 @@ void add_policy(Values& out, const Topology& topology, const Component& componen
     }
   }
   out["pages"] = !receives && !exposed.empty() ? Values(port_list(exposed)) : Values(nullptr);
-  std::vector<int> tested = receives ? exposed : std::vector<int>();
-  if (component.probes) {
-    tested.push_back(component.probes->readiness.port);
+  std::set<int> tested;
+  if (receives) {
+    tested.insert(exposed.begin(), exposed.end());
   }
-  out["test_ports"] = tested.empty() ? Values(nullptr) : Values(port_list(tested));
+  if (component.probes) {
+    tested.insert(component.probes->readiness.port);
+  }
+  if (const Port* checked = component.checked_port()) {
+    tested.insert(checked->container);
+  }
+  out["test_ports"] =
+      tested.empty() ? Values(nullptr) : Values(port_list({tested.begin(), tested.end()}));
   const auto metrics = std::ranges::find(component.ports, component.metrics_port, &Port::container);
   out["metrics"] = component.metrics_port == 0 || metrics == component.ports.end()
                        ? Values(false)

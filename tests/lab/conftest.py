@@ -16,7 +16,7 @@ import given
 import manifests
 import results
 import stack as stacks
-from labenv import bin_dir, built, cache_dir
+from labenv import REPO, bin_dir, built, cache_dir
 
 LATE = {"cluster", "helm", "kube_score", "checkov"}  # what these need is built while the other tests run
 
@@ -100,6 +100,16 @@ def cluster(engine, tmp_path_factory):
             yield made
         finally:
             made.stop()
+
+
+@pytest.fixture(scope="session")
+def obsctl_image(cluster):
+    """The image of obsctl that its source makes, on the cluster's node."""
+    version = subprocess.run([os.environ["OBSCTL"], "--version"], capture_output=True, text=True, check=True).stdout
+    reference = "obsctl:" + version.split()[1]
+    subprocess.run([REPO / "scripts/image"], check=True)
+    cluster.load(reference)
+    return reference
 
 
 @pytest.fixture(scope="session")

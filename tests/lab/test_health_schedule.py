@@ -12,7 +12,6 @@ import yaml
 from backends import wait_for
 from cluster import own_address
 from collector import free_ports
-from labenv import REPO
 from manifests import validate
 
 
@@ -47,14 +46,6 @@ def is_up(address: str) -> bool:
         return False
 
 
-@pytest.fixture(name="image", scope="module")
-def an_image(cluster):
-    reference = "obsctl:" + obsctl("--version").split()[1]
-    subprocess.run([REPO / "scripts" / "image"], check=True)
-    cluster.load(reference)
-    return reference
-
-
 def test_the_manifest_of_a_chart_is_valid(tmp_path):
     obsctl("init", "--tier", "small", "--target", "helm", "--dir", str(tmp_path / "chart"), "--name", "shop")
     documents = schedule("--dir", str(tmp_path / "chart"))
@@ -79,12 +70,12 @@ def run_now(cluster, namespace: str, name: str) -> tuple:
     return "Complete" in ended(), cluster.kubectl("logs", f"job/{name}", *here)
 
 
-def test_a_cluster_runs_the_checks(cluster, namespace, image, alertmanager, report):
+def test_a_cluster_runs_the_checks(cluster, namespace, obsctl_image, alertmanager, report):
     address, process = alertmanager
     documents = schedule("--endpoint", f"alertmanager=http://{address}")
     validate(documents)
     (job,) = documents
-    assert job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["image"] == image
+    assert job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["image"] == obsctl_image
     cluster.apply(job, namespace=namespace)
     assert cluster.get("cronjob", "obsctl-health", "--namespace", namespace)["spec"]["schedule"] == "*/5 * * * *"
     well, log = run_now(cluster, namespace, "well")

@@ -57,6 +57,14 @@ def test_helm_test_passes(stack):
     assert all(f"{signal} are accepted" in said for signal in ("traces", "metrics", "logs"))
 
 
+def test_helm_test_runs_the_checks_of_obsctl(stack, obsctl_image):
+    release = f"{stack.name} -n {stack.name}"
+    stack.shell(f"helm upgrade {release} chart --reuse-values --set test.healthImage={obsctl_image} --wait")
+    said = stack.shell(f"helm test {release} --logs")
+    assert re.search(r"\d+ checks", said) and "unknown" not in said, said
+    stack.shell(f"helm rollback {release} --wait")
+
+
 def test_every_pod_runs_and_none_was_restarted(stack):
     pods = stack.pods()
     assert set(pods) == set(stack.services())

@@ -20,7 +20,6 @@ import yaml
 
 import kubernetes_validate
 from cluster import own_address
-from labenv import REPO
 from manifests import VERSIONS, validate
 
 BINARY = os.environ.get("OBSCTL", "")
@@ -133,22 +132,14 @@ def here(cluster, namespace):
     cluster.kubectl("config", "set-context", "--current", "--namespace=default")
 
 
-@pytest.fixture(scope="session")
-def image(cluster):
-    reference = "obsctl:" + obsctl("--version").split()[1]
-    subprocess.run([REPO / "scripts" / "image"], env={**os.environ, "OBSCTL": BINARY}, check=True)
-    cluster.load(reference)
-    return reference
-
-
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
-def test_a_cluster_runs_the_job(cluster, here, image, files, protocol):
+def test_a_cluster_runs_the_job(cluster, here, obsctl_image, files, protocol):
     tls = ("--cert-file", "server.pem", "--key-file", "server.key", "--ca-file", "ca.pem")
     with sink(files, *tls) as ((grpc, http), stop):
         port = grpc if protocol == "grpc" else http
         text = obsctl("loadgen", "job", "--shards", str(PODS), "-e", f"https://{own_address()}:{port}", "--yes",
                       "--protocol", protocol, *ALL, cwd=files)
-        assert manifests(text)["Job"]["spec"]["template"]["spec"]["containers"][0]["image"] == image
+        assert manifests(text)["Job"]["spec"]["template"]["spec"]["containers"][0]["image"] == obsctl_image
         (files / "job.yaml").write_text(text, encoding="utf-8")
         cluster.shell(f"VALUE_OF_x_key={shlex.quote(TOKEN)}; {pasted(text, 'kubectl create secret')}", files)
         cluster.kubectl("apply", "-f", str(files / "job.yaml"))
