@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "lib/base/text.hpp"
 #include "lib/targets/helm_parts.hpp"
