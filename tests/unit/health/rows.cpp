@@ -277,6 +277,25 @@ TEST_CASE("a notification that is tried again and again is one that fails") {
         "ALM-001 notifications by webhook fail: 0.5/s attempts, and 0/s are given up\n");
 }
 
+TEST_CASE("Loki that stopped writing when its disk was full is found, whatever it says of itself") {
+  const auto checks = checks_with("tier: small\n");
+  const auto found = [&checks](int full, int refused) {
+    const auto page = [full](int errors) {
+      return fmt::format(
+          "loki_ingester_wal_disk_full_failures_total {}\n"
+          "loki_request_duration_seconds_count{{route=\"/logproto.Pusher/Push\","
+          "status_code=\"error\"}} {}\n",
+          full, errors);
+    };
+    Evidence evidence = running("loki");
+    evidence.readings.push_back(metrics_reading("loki", page(10), page(10 + refused)));
+    return all_findings(checks, evidence);
+  };
+  CHECK(found(4, 30) == "LOK-002 Loki cannot write chunks or its write-ahead log\n");
+  CHECK(found(4, 0).empty());
+  CHECK(found(0, 30).empty());
+}
+
 TEST_CASE("a kill for lack of memory that is long over is no failure") {
   const auto checks = checks_with("tier: small\n");
   const auto severity = [&checks](const char* running, const char* seconds) {
