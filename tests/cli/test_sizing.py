@@ -18,7 +18,7 @@ PROFILES = {  # the documents' throughput of each host, at its upper end
     "production": ("50k/s", "1M", "50k/s"),
 }
 # The sanitizers make a run ten times as long, and the unit test goes through as many loads again.
-RUNS = 30 if os.environ.get("SANITIZE") else 200
+RUNS = 30 if os.environ.get("SANITIZE") else 100
 
 
 @contextlib.contextmanager
