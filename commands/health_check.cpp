@@ -160,7 +160,6 @@ Result<int> judge_recorded(Context& context, const HealthFlags& flags) {
   }
   health::Report report = bundle::judged(recorded.recording, recorded.subject);
   health::keep_selected(report, flags.selection);
-  context.note("obsctl: this is the report of " + report.subject);
   return print_report(context, flags, report);
 }
 
