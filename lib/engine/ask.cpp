@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "lib/engine/address.hpp"
@@ -20,6 +21,11 @@ bool is_plain(const std::string& text) {
     }
   }
   return !text.empty() && text.size() <= 4096 && std::ranges::none_of(text, bad);
+}
+
+bool is_id(const std::string& text) {
+  return !text.empty() && text.size() <= 128 &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0; });
 }
 
 Failure no_sense(const Environment& environment, std::string_view what) {

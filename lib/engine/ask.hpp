@@ -28,4 +28,7 @@ namespace obsctl::engine {
 // A text that may be shown and stored: not empty, not long, no control characters.
 [[nodiscard]] bool is_plain(const std::string& text);
 
+// The id of a container: letters and digits, so that it can be part of a path.
+[[nodiscard]] bool is_id(const std::string& text);
+
 }  // namespace obsctl::engine

@@ -25,12 +25,6 @@ std::string text(const Json& object, const char* key) {
   return engine::is_plain(out) ? out : std::string();
 }
 
-// It becomes part of a path.
-bool is_id(const std::string& text) {
-  return !text.empty() && text.size() <= 128 &&
-         std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0; });
-}
-
 std::string address_of(const Json& row) {
   const Json& networks = part(part(row, "NetworkSettings"), "Networks");
   for (const auto& network : networks) {
@@ -130,7 +124,7 @@ Result<std::vector<ComposeContainer>> compose_containers(HttpClient& http,
   }
   std::vector<ComposeContainer> out;
   for (const auto& row : rows) {
-    if (ComposeContainer one = read_row(row); is_id(one.id) && !is_one_off(row)) {
+    if (ComposeContainer one = read_row(row); engine::is_id(one.id) && !is_one_off(row)) {
       out.push_back(std::move(one));
     }
   }

@@ -10,6 +10,7 @@
 #include "lib/base/text.hpp"
 #include "lib/engine/address.hpp"
 #include "lib/engine/ask.hpp"
+#include "lib/engine/command.hpp"
 
 namespace obsctl {
 namespace {
@@ -40,14 +41,6 @@ std::size_t length_in(const std::string& header) {
     out = out << 8U | static_cast<unsigned char>(c);
   }
   return out;
-}
-
-std::string message_in(const std::string& body) {
-  const auto root = nlohmann::json::parse(body, nullptr, false);
-  const auto message = root.is_object() ? root.find("message") : root.end();
-  const bool plain = root.is_object() && message != root.end() && message->is_string() &&
-                     engine::is_plain(message->get<std::string>());
-  return plain ? message->get<std::string>() : "it does not say why";
 }
 
 }  // namespace
@@ -146,7 +139,7 @@ Result<std::vector<LogLine>> container_log(HttpClient& http, const Environment& 
   OBS_TRY_ASSIGN(const HttpResponse response, http.send(request));
   if (response.status / 100 != 2) {
     return fail(Code::failed, fmt::format("the engine gives no log of '{}': {}", container,
-                                          message_in(response.body)));
+                                          engine::message_in(response.body)));
   }
   return decoder.lines();
 }
