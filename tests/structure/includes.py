@@ -25,6 +25,7 @@ ALLOWED = {
     "lib/topology": ["lib/base", "lib/model", "lib/catalog", "lib/sizing", "lib/template"],
     "lib/prom": ["lib/base", "lib/io"],
     "lib/engine": ["lib/base", "lib/io"],
+    "lib/quiesce": ["lib/base", "lib/io", "lib/engine"],
     "lib/otlp": ["lib/base", "lib/io"],
     "lib/sink": ["lib/base", "lib/otlp"],
     "lib/loadgen": ["lib/base", "lib/io", "lib/ui", "lib/prom", "lib/otlp", "lib/yaml", "lib/model", "lib/sizing",
