@@ -2,6 +2,7 @@
 // The table of all commands. Adding one: write commands/<name>.{hpp,cpp}, add its line here.
 #include "commands/command.hpp"
 #include "commands/demo.hpp"
+#include "commands/guard.hpp"
 #include "commands/health.hpp"
 #include "commands/init.hpp"
 #include "commands/loadgen.hpp"
@@ -10,7 +11,8 @@
 namespace obsctl {
 
 std::vector<Command> all_commands() {
-  return {init_command(), size_command(), health_command(), loadgen_command(), demo_command()};
+  return {init_command(),    size_command(), health_command(),
+          loadgen_command(), demo_command(), guard_command()};
 }
 
 }  // namespace obsctl
