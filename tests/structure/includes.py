@@ -15,6 +15,7 @@ ALLOWED = {
     "templates": [],
     "lib/base": [],
     "lib/io": ["lib/base"],
+    "lib/archive": ["lib/base", "lib/io"],
     "lib/ui": ["lib/base", "lib/io"],
     "lib/findings": ["lib/base", "lib/ui"],
     "lib/yaml": ["lib/base"],
