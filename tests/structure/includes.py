@@ -15,6 +15,7 @@ ALLOWED = {
     "templates": [],
     "lib/base": [],
     "lib/io": ["lib/base"],
+    "lib/archive": ["lib/base", "lib/io"],
     "lib/ui": ["lib/base", "lib/io"],
     "lib/findings": ["lib/base", "lib/ui"],
     "lib/yaml": ["lib/base"],
@@ -52,6 +53,7 @@ ALLOWED = {
                    "lib/template", "lib/checks", "lib/explain", "lib/sources"],
     "lib/bundle": ["lib/base", "lib/io", "lib/model", "lib/engine", "lib/otlp", "lib/apply", "lib/stack", "lib/checks",
                    "lib/sources", "lib/health"],
+    "lib/backup": ["lib/base", "lib/io"],
     "commands": ["lib"],
     "cli": ["commands", "lib", "templates"],
 }
