@@ -40,14 +40,19 @@ VolumeFacts read_facts(const Json& row) {
           .labels = texts(part(row, "Labels"))};
 }
 
-bool mounts(const Json& row, const std::string& volume) {
+// How a container mounts the volume; null where it does not.
+const Json* mount_of(const Json& row, const std::string& volume) {
   const Json& mounts = part(row, "Mounts");
-  return mounts.is_array() && std::ranges::any_of(mounts, [&](const Json& mount) {
-           return text(mount, "Type") == "volume" && text(mount, "Name") == volume;
-         });
+  if (!mounts.is_array()) {
+    return nullptr;
+  }
+  const auto at = std::ranges::find_if(mounts, [&](const Json& mount) {
+    return text(mount, "Type") == "volume" && text(mount, "Name") == volume;
+  });
+  return at == mounts.end() ? nullptr : &*at;
 }
 
-VolumeUser read_user(const Json& row) {
+VolumeUser read_user(const Json& row, const Json& mount) {
   const Json& labels = part(row, "Labels");
   const Json& names = part(row, "Names");
   VolumeUser out{.id = text(row, "Id"),
@@ -57,6 +62,7 @@ VolumeUser read_user(const Json& row) {
                  .image_id = text(row, "ImageID"),
                  .running = text(row, "State") != "exited" && text(row, "State") != "created" &&
                             text(row, "State") != "dead",
+                 .writes = !part(mount, "RW").is_boolean() || flag(mount, "RW"),
                  .helper = !text(labels, k_helper_label).empty()};
   if (names.is_array() && !names.empty() && names.front().is_string()) {
     out.name = names.front().get<std::string>();
@@ -148,8 +154,9 @@ Result<std::vector<VolumeUser>> volume_users(HttpClient& http, const Environment
   std::vector<VolumeUser> out;
   for (const Json& row : rows) {
     // The filter takes names of volumes and places where they are mounted.
-    if (mounts(row, name) && is_id(text(row, "Id"))) {
-      out.push_back(read_user(row));
+    const Json* mount = mount_of(row, name);
+    if (mount != nullptr && is_id(text(row, "Id"))) {
+      out.push_back(read_user(row, *mount));
     }
   }
   return out;

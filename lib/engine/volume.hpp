@@ -59,6 +59,7 @@ struct VolumeUser {
   std::string service;
   std::string image_id;
   bool running = false;
+  bool writes = true;   // it is not mounted read-only
   bool helper = false;  // a container of this file
   bool operator==(const VolumeUser&) const = default;
 };
