@@ -2,6 +2,7 @@
 // An archive as a plain tar stream, as the container engine takes it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -15,9 +16,14 @@ struct TarSinkOptions {
       false;  // holes stay holes, in GNU's format 1.0; otherwise they are written as zeros
 };
 
+class Content;
+
 class TarSink final : public EntrySink {
  public:
   explicit TarSink(ByteSink tar, const TarSinkOptions& options = {});
+  ~TarSink() override;
+  TarSink(const TarSink&) = delete;
+  TarSink& operator=(const TarSink&) = delete;
 
   Result<void> begin(const Member& member) override;
   Result<void> write(std::string_view bytes) override;
@@ -27,14 +33,10 @@ class TarSink final : public EntrySink {
   [[nodiscard]] const std::vector<Problem>& problems() const override { return problems_; }
 
  private:
-  Result<void> zeros(std::uint64_t count);
-
   ByteSink tar_;
   TarSinkOptions options_;
-  Member member_;
-  std::size_t extent_ = 0;       // that is written
-  std::uint64_t in_extent_ = 0;  // of its bytes
-  std::uint64_t at_ = 0;         // bytes of content in the stream
+  std::unique_ptr<Content> content_;
+  std::uint64_t left_over_ = 0;  // of the last block
   std::vector<Problem> problems_;
 };
 

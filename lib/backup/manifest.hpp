@@ -57,9 +57,8 @@ struct VolumeRecord {
   std::string path;    // where it was
   RootEntry root;
   Consistency consistency = Consistency::live;
-  std::uint64_t raw_bytes = 0;  // of its files
   std::uint64_t entries = 0;
-  Digest tar;    // of the archive before it was compressed
+  Digest tar;    // of the archive before it was compressed: how much data it is
   Digest blob;   // of volumes/NAME.tar.zst
   Digest index;  // of volumes/NAME.idx.zst
   std::vector<std::string> warnings = {};
@@ -67,13 +66,13 @@ struct VolumeRecord {
 };
 
 struct Manifest {
-  std::string id;
-  std::string group;           // sets of the same group are versions of the same thing
+  std::string id = {};
+  std::string group = {};      // sets of the same group are versions of the same thing
   std::uint64_t sequence = 0;  // orders the sets of a repository, whatever the clock says
-  std::string version;         // of the obsctl that wrote it
-  std::string host;
-  Time started;
-  Time finished;
+  std::string version = {};    // of the obsctl that wrote it
+  std::string host = {};
+  Time started = {};
+  Time finished = {};
   Status status = Status::complete;
   std::vector<VolumeRecord> volumes = {};
   std::vector<std::string> warnings = {};  // volumes that are missing, and why

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -183,6 +184,10 @@ Result<Repository> Repository::init(const fs::path& path, Random& random) {
   return Repository(std::move(root), path);
 }
 
+bool Repository::is_writable() const {
+  return ::faccessat(root_->fd(), ".", W_OK, AT_EACCESS) == 0;
+}
+
 StoredSet Repository::read_set(const std::string& id) const {
   StoredSet out{.id = id};
   auto manifest = read_manifest(*root_, path_, id, out.manifest_sha256);
@@ -226,6 +231,10 @@ Result<void> Repository::begin(const std::string& id) {
 
 Result<Fd> Repository::create_file(const std::string& id, const std::string& path) {
   return open_beneath(*root_, path_, fs::path(work_path(id)) / path, O_RDWR | O_CREAT | O_EXCL);
+}
+
+Result<void> Repository::remove_file(const std::string& id, const std::string& path) {
+  return root_->remove(fs::path(work_path(id)) / path);
 }
 
 Result<void> Repository::publish(const Manifest& manifest) {

@@ -46,6 +46,8 @@ class Repository {
   [[nodiscard]] static Result<Repository> init(const std::filesystem::path& path, Random& random);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  // False on a disk that is mounted for reading only, or without the permission.
+  [[nodiscard]] bool is_writable() const;
   [[nodiscard]] OsDirectory& directory() const { return *root_; }
 
   [[nodiscard]] Result<RepositoryLock> lock(LockKind kind, Duration patience, Clock& clock,
@@ -62,6 +64,7 @@ class Repository {
   // to everybody else; publish writes the manifest, makes all of it durable and gives it its place.
   Result<void> begin(const std::string& id);
   [[nodiscard]] Result<Fd> create_file(const std::string& id, const std::string& path);
+  Result<void> remove_file(const std::string& id, const std::string& path);
   Result<void> publish(const Manifest& manifest);
   Result<void> discard(const std::string& id);
 

@@ -53,7 +53,7 @@ ALLOWED = {
                    "lib/template", "lib/checks", "lib/explain", "lib/sources"],
     "lib/bundle": ["lib/base", "lib/io", "lib/model", "lib/engine", "lib/otlp", "lib/apply", "lib/stack", "lib/checks",
                    "lib/sources", "lib/health"],
-    "lib/backup": ["lib/base", "lib/io"],
+    "lib/backup": ["lib/base", "lib/io", "lib/ui", "lib/archive"],
     "commands": ["lib"],
     "cli": ["commands", "lib", "templates"],
 }
