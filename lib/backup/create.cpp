@@ -52,7 +52,7 @@ const StoredSet* previous_of(const std::vector<StoredSet>& sets, const std::stri
 Result<void> check_shrink(const std::string& name, std::uint64_t bytes, const StoredSet* previous,
                           const CreateOptions& options) {
   const VolumeRecord* before = previous == nullptr ? nullptr : previous->manifest.find(name);
-  if (before == nullptr || options.accept_shrink ||
+  if (before == nullptr || options.accept_shrink || before->tar.bytes < options.shrink_floor ||
       static_cast<double>(bytes) >= static_cast<double>(before->tar.bytes) * k_least_share) {
     return {};
   }

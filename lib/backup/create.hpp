@@ -2,6 +2,7 @@
 // Makes a set: copies volumes, publishes, reads back what was published, and only then is done.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct CreateOptions {
   bool allow_partial = false;
   bool allow_empty = false;
   bool accept_shrink = false;
+  std::uint64_t shrink_floor = 0;  // a volume that had less may shrink: queues and logs do
   std::optional<RetentionPolicy> retain = {};
 };
 

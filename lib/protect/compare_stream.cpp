@@ -77,8 +77,7 @@ Result<std::string> digest_of(archive::TreeSource& source, const archive::Member
   for (const archive::Extent& extent : member.data) {
     fill_to(extent.offset);
     while (at < extent.offset + extent.size) {
-      const auto most =
-          std::min<std::uint64_t>(buffer.size(), extent.offset + extent.size - at);
+      const auto most = std::min<std::uint64_t>(buffer.size(), extent.offset + extent.size - at);
       OBS_TRY_ASSIGN(const std::size_t got,
                      source.read(std::span(buffer).first(static_cast<std::size_t>(most))));
       if (got == 0) {
@@ -94,8 +93,7 @@ Result<std::string> digest_of(archive::TreeSource& source, const archive::Member
 
 }  // namespace
 
-Result<std::uint64_t> compare_stream(archive::TreeSource& source,
-                                     const std::vector<Entry>& index) {
+Result<std::uint64_t> compare_stream(archive::TreeSource& source, const std::vector<Entry>& index) {
   std::unordered_map<std::string_view, const Entry*> missing;
   for (const Entry& entry : index) {
     missing.emplace(entry.path, &entry);

@@ -9,17 +9,14 @@ namespace obsctl::protect {
 
 Result<std::unique_ptr<EngineStream>> EngineStream::open(HttpClient& http,
                                                          const Environment& environment,
-                                                         std::string helper,
-                                                         const StopFlag& stop) {
+                                                         std::string helper, const StopFlag& stop) {
   OBS_TRY_ASSIGN(Pipe pipe, make_pipe());
-  std::unique_ptr<EngineStream> out(
-      new EngineStream(std::move(pipe.read), std::move(pipe.write)));
+  std::unique_ptr<EngineStream> out(new EngineStream(std::move(pipe.read), std::move(pipe.write)));
   out->thread_ =
       std::thread([self = out.get(), &http, &environment, helper = std::move(helper), &stop] {
         self->outcome_ = engine::read_volume(
             http, environment, helper,
-            [self](std::string_view bytes) { return write_all(self->write_.get(), bytes); },
-            &stop);
+            [self](std::string_view bytes) { return write_all(self->write_.get(), bytes); }, &stop);
         self->write_.close();  // after the outcome, which the reader looks at then
       });
   return out;

@@ -2,8 +2,6 @@
 // The thread that gives the engine what comes through a pipe.
 #include "lib/protect/engine_upload.hpp"
 
-
-
 #include "lib/engine/volume.hpp"
 #include "lib/protect/pipe.hpp"
 
@@ -11,11 +9,9 @@ namespace obsctl::protect {
 
 Result<std::unique_ptr<EngineUpload>> EngineUpload::open(HttpClient& http,
                                                          const Environment& environment,
-                                                         std::string helper,
-                                                         const StopFlag& stop) {
+                                                         std::string helper, const StopFlag& stop) {
   OBS_TRY_ASSIGN(Pipe pipe, make_pipe());
-  std::unique_ptr<EngineUpload> out(
-      new EngineUpload(std::move(pipe.read), std::move(pipe.write)));
+  std::unique_ptr<EngineUpload> out(new EngineUpload(std::move(pipe.read), std::move(pipe.write)));
   out->thread_ =
       std::thread([self = out.get(), &http, &environment, helper = std::move(helper), &stop] {
         self->outcome_ = engine::write_volume(

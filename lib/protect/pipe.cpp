@@ -25,8 +25,7 @@ Result<void> write_all(int fd, std::string_view bytes) {
     if (done > 0) {
       bytes.remove_prefix(static_cast<std::size_t>(done));
     } else if (errno != EINTR) {
-      return fail(Code::failed,
-                  fmt::format("cannot write to a pipe: {}", std::strerror(errno)));
+      return fail(Code::failed, fmt::format("cannot write to a pipe: {}", std::strerror(errno)));
     }
   }
   return {};

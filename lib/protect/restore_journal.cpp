@@ -54,12 +54,9 @@ std::string print_restore_journal(const RestoreJournal& journal) {
                       {"labels", Json(row.volume.labels)}}},
                     {"done", row.done}});
   }
-  const Json root = {{"schema", k_schema},
-                     {"repository", journal.repository},
-                     {"set", journal.set},
-                     {"safety", journal.safety},
-                     {"started", print_time(journal.started)},
-                     {"volumes", rows}};
+  const Json root = {
+      {"schema", k_schema},       {"repository", journal.repository},       {"set", journal.set},
+      {"safety", journal.safety}, {"started", print_time(journal.started)}, {"volumes", rows}};
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -80,8 +77,7 @@ Result<RestoreJournal> parse_restore_journal(std::string_view text, const std::s
       fields.note("started", "is no time");
     }
     out.started = started.value_or(Time{});
-    fields.for_each("volumes",
-                    [&](const JsonFields& row) { out.rows.push_back(row_of(row)); });
+    fields.for_each("volumes", [&](const JsonFields& row) { out.rows.push_back(row_of(row)); });
   }
   if (!wrong.empty()) {
     return fail(Code::integrity,

@@ -17,16 +17,16 @@
 namespace obsctl::protect {
 
 struct RestoreRow {
-  std::string name;             // of the volume in the set
-  engine::VolumeFacts volume;   // how it is made again; there is a moment without it
-  bool done = false;            // written, and compared with the index
+  std::string name;            // of the volume in the set
+  engine::VolumeFacts volume;  // how it is made again; there is a moment without it
+  bool done = false;           // written, and compared with the index
   bool operator==(const RestoreRow&) const = default;
 };
 
 struct RestoreJournal {
   std::string repository;  // absolute
   std::string set;
-  std::string safety;      // the set of what was there before; empty: none was made
+  std::string safety;  // the set of what was there before; empty: none was made
   Time started;
   std::vector<RestoreRow> rows = {};
   bool operator==(const RestoreJournal&) const = default;

@@ -33,14 +33,15 @@ engine::VolumeFacts new_volume(const stack::Stack& stack, const Volume& volume) 
 }
 
 Result<void> check_users(Engine& engine, const std::string& volume, const std::string& project) {
-  OBS_TRY_ASSIGN(const auto users, engine::volume_users(engine.parts.http,
-                                                        engine.parts.environment, volume));
+  OBS_TRY_ASSIGN(const auto users,
+                 engine::volume_users(engine.parts.http, engine.parts.environment, volume));
   for (const engine::VolumeUser& user : users) {
     if (!user.helper && user.project != project) {
-      return fail(Code::failed,
-                  fmt::format("the container '{}', which is not of this stack, uses the volume '{}'",
-                              user.name, volume),
-                  fmt::format("remove it first: `docker rm --force {}`", user.name));
+      return fail(
+          Code::failed,
+          fmt::format("the container '{}', which is not of this stack, uses the volume '{}'",
+                      user.name, volume),
+          fmt::format("remove it first: `docker rm --force {}`", user.name));
     }
   }
   return {};
@@ -73,8 +74,7 @@ Result<void> check_names(const stack::Stack& stack, const backup::StoredSet& set
 }
 
 Result<StackRestorePlan::Item> plan_one(Engine& engine, const stack::Stack& stack,
-                                        const Volume& volume,
-                                        const backup::VolumeRecord& record) {
+                                        const Volume& volume, const backup::VolumeRecord& record) {
   StackRestorePlan::Item item{.name = volume.name,
                               .volume = new_volume(stack, volume),
                               .bytes = record.tar.bytes,
@@ -175,8 +175,7 @@ Result<StackRestorePlan> plan_stack_restore(Engine& engine, const stack::Stack& 
       continue;
     }
     if (record == nullptr) {
-      out.warnings.push_back(
-          fmt::format("{} is not in the set and stays as it is", volume->name));
+      out.warnings.push_back(fmt::format("{} is not in the set and stays as it is", volume->name));
       continue;
     }
     OBS_TRY_ASSIGN(auto item, plan_one(engine, stack, *volume, *record));

@@ -19,9 +19,9 @@ namespace obsctl::protect {
 
 struct StackRestorePlan {
   struct Item {
-    std::string name;    // in the set
+    std::string name;  // in the set
     engine::VolumeFacts volume;
-    bool exists = false; // its content is replaced; otherwise it is made
+    bool exists = false;  // its content is replaced; otherwise it is made
     std::uint64_t bytes = 0;
     std::uint64_t entries = 0;
   };
@@ -37,14 +37,13 @@ struct StackRestorePlan {
 // Touches nothing. `only`: names of volumes; empty: all of the stack that are in the set. Errors: a
 // name that set or stack do not know (Code::usage), a volume that containers outside of the stack
 // use, named; a restore that is open.
-[[nodiscard]] Result<StackRestorePlan> plan_stack_restore(Engine& engine,
-                                                          const stack::Stack& stack,
+[[nodiscard]] Result<StackRestorePlan> plan_stack_restore(Engine& engine, const stack::Stack& stack,
                                                           const backup::StoredSet& set,
                                                           const std::vector<std::string>& only);
 
 struct StackRestored {
-  Duration took;               // without the proof before and the start behind
-  std::uint64_t entries = 0;   // compared with the index after they were written
+  Duration took;              // without the proof before and the start behind
+  std::uint64_t entries = 0;  // compared with the index after they were written
 };
 
 // Removes the stack's containers, makes the volumes of the journal that are not done, fills them,

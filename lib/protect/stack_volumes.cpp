@@ -15,8 +15,8 @@ namespace {
 
 // Nobody else may write to it while its own writers stand.
 Result<void> check_users(Engine& engine, const std::string& volume, const std::string& project) {
-  OBS_TRY_ASSIGN(const auto users, engine::volume_users(engine.parts.http,
-                                                        engine.parts.environment, volume));
+  OBS_TRY_ASSIGN(const auto users,
+                 engine::volume_users(engine.parts.http, engine.parts.environment, volume));
   std::vector<std::string> others;
   for (const engine::VolumeUser& user : users) {
     if (!user.helper && user.running && user.writes && user.project != project) {
@@ -26,10 +26,11 @@ Result<void> check_users(Engine& engine, const std::string& volume, const std::s
   if (others.empty()) {
     return {};
   }
-  return fail(Code::failed,
-              fmt::format("the volume '{}' is also written to by containers outside of the stack: {}",
-                          volume, join(others, ", ")),
-              "stop them first, or let obsctl stop them as well with --others");
+  return fail(
+      Code::failed,
+      fmt::format("the volume '{}' is also written to by containers outside of the stack: {}",
+                  volume, join(others, ", ")),
+      "stop them first, or let obsctl stop them as well with --others");
 }
 
 // `others`: no look at whose containers those are that will be stopped.
@@ -39,8 +40,8 @@ Result<std::optional<backup::Volume>> one_volume(Engine& engine, const stack::St
                                                  std::vector<std::string>& left_out) {
   const std::string name = stack.topology.volume_name(volume);
   if (volume.backup == Backup::none) {
-    left_out.push_back(fmt::format("{}: it holds nothing that has to be kept ({})", volume.name,
-                                   volume.holds));
+    left_out.push_back(
+        fmt::format("{}: it holds nothing that has to be kept ({})", volume.name, volume.holds));
     return std::optional<backup::Volume>();
   }
   OBS_TRY_ASSIGN(const auto facts,
@@ -61,9 +62,10 @@ Result<std::optional<backup::Volume>> one_volume(Engine& engine, const stack::St
       .source = "engine-volume",
       .path = name,
       .consistency = options.live ? backup::Consistency::live : backup::Consistency::clean,
-      .open = [&engine, &touched, name, live = options.live] {
-        return open_still(engine, {.volume = name, .stop_users = !live}, touched);
-      },
+      .open =
+          [&engine, &touched, name, live = options.live] {
+            return open_still(engine, {.volume = name, .stop_users = !live}, touched);
+          },
       .measure = [] { return Result<std::optional<std::uint64_t>>(std::nullopt); }});
 }
 

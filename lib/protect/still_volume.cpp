@@ -36,8 +36,7 @@ class StillVolume final : public archive::TreeSource {
                      engine::volume_users(http(), environment(), options_.volume));
       OBS_TRY(stop(users));
     }
-    OBS_TRY_ASSIGN(stream_,
-                   EngineStream::open(http(), environment(), helper_->id(), engine_.stop));
+    OBS_TRY_ASSIGN(stream_, EngineStream::open(http(), environment(), helper_->id(), engine_.stop));
     tar_ = std::make_unique<archive::TarSource>(
         [this](std::span<char> into) { return stream_->read(into); });
     return {};
@@ -108,8 +107,8 @@ class StillVolume final : public archive::TreeSource {
     standstill_.reset();
     for (Earlier& one : mine_) {
       one.away = engine_.parts.clock.since(*begun_);
-      engine_.note(fmt::format("{} was stopped for {}", one.container.name,
-                               human_duration(one.away)));
+      engine_.note(
+          fmt::format("{} was stopped for {}", one.container.name, human_duration(one.away)));
       touched_.push_back(one);
     }
     mine_.clear();
@@ -139,8 +138,7 @@ Result<bool> is_as_before(Engine& engine, const Earlier& one) {
 
 }  // namespace
 
-Result<std::unique_ptr<archive::TreeSource>> open_still(Engine& engine,
-                                                        const StillOptions& options,
+Result<std::unique_ptr<archive::TreeSource>> open_still(Engine& engine, const StillOptions& options,
                                                         std::vector<Earlier>& touched) {
   auto out = std::make_unique<StillVolume>(engine, options, touched);
   OBS_TRY(out->open());
@@ -163,8 +161,7 @@ Result<void> wait_as_before(Engine& engine, const std::vector<Earlier>& touched,
     }
     if (engine.parts.clock.since(start).seconds > longest.seconds ||
         !engine.parts.clock.sleep({1}, engine.stop)) {
-      return fail(Code::failed,
-                  fmt::format("not as before the backup: {}", join(missing, ", ")),
+      return fail(Code::failed, fmt::format("not as before the backup: {}", join(missing, ", ")),
                   "`obsctl health` says why");
     }
   }

@@ -32,15 +32,14 @@ struct Earlier {
 };
 
 struct StillOptions {
-  std::string volume;     // its name at the engine
+  std::string volume;  // its name at the engine
   bool stop_users = true;
 };
 
 // Opens it. `touched` gets every container that was stopped. Errors of next(): those of TarSource; a
 // container that runs though it was stopped is a problem of the volume, because it may have written.
-[[nodiscard]] Result<std::unique_ptr<archive::TreeSource>> open_still(Engine& engine,
-                                                                      const StillOptions& options,
-                                                                      std::vector<Earlier>& touched);
+[[nodiscard]] Result<std::unique_ptr<archive::TreeSource>> open_still(
+    Engine& engine, const StillOptions& options, std::vector<Earlier>& touched);
 
 // Waits until they run again, and are healthy where they were. Errors: names those that do not.
 [[nodiscard]] Result<void> wait_as_before(Engine& engine, const std::vector<Earlier>& touched,
