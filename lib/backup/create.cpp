@@ -78,10 +78,16 @@ Result<CreatePlan> plan_with(const Repository& repository, const std::vector<Vol
   CreatePlan out{.previous = previous == nullptr ? "" : previous->id};
   double needed = 0;
   for (const Volume& volume : volumes) {
-    OBS_TRY_ASSIGN(const auto bytes, volume.measure());
+    auto measured = volume.measure();
+    if (!measured && !options.allow_partial) {
+      return Failure(std::move(measured).error());
+    }
+    const auto bytes = measured.value_or(std::nullopt);
     out.volumes.push_back({volume.name, volume.path, bytes});
     if (bytes) {
-      OBS_TRY(check_shrink(volume.name, *bytes, previous, options));
+      // What is missing because it cannot be read is known only once it was tried.
+      OBS_TRY(options.allow_partial ? Result<void>()
+                                    : check_shrink(volume.name, *bytes, previous, options));
       needed += stored_estimate(volume.name, *bytes, previous);
     }
   }
@@ -213,7 +219,9 @@ Result<Copied> copy_volume(const Job& job, const Volume& volume, std::optional<d
     return fail(Code::failed, fmt::format("'{}' is empty", volume.path),
                 "look whether it is the right directory; --allow-empty backs it up all the same");
   }
-  OBS_TRY(check_shrink(volume.name, written->summary.raw_bytes, job.previous, job.options));
+  if (out.missing.empty()) {
+    OBS_TRY(check_shrink(volume.name, written->summary.raw_bytes, job.previous, job.options));
+  }
   return out;
 }
 

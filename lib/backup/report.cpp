@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/base/text.hpp"
 #include "lib/ui/style.hpp"
@@ -19,8 +20,9 @@ std::string bytes_text(std::uint64_t bytes) {
   return human_bytes({static_cast<double>(bytes)});
 }
 
+// In whole seconds, as the manifest has them.
 Duration age_of(Time at, Time now) {
-  return {std::chrono::duration<double>(now - at).count()};
+  return {std::floor(std::chrono::duration<double>(now - at).count())};
 }
 
 // "3 h ago"; a set from the future has no age.

@@ -3,8 +3,8 @@
 // touched; from then on only renames are left.
 #include "lib/backup/restore.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -40,7 +40,7 @@ const RestoreItem& item_of(const RestorePlan& plan, const std::string& volume) {
   return *std::ranges::find(plan.items, volume, &RestoreItem::volume);
 }
 
-// In memory, with everything that the archive wants to be unpacked.
+// Beside its place, and compared there.
 Result<Restored> write_volume(Job& job, const RestoreItem& item, Restored out) {
   const VolumeRecord& record = *job.set.manifest.find(item.volume);
   OBS_TRY_ASSIGN(const OpenVolume opened, open_volume(job.repository, job.set.id, record));
@@ -198,6 +198,18 @@ void remember(Services& services, Repository& repository, const StoredSet& set,
   }
 }
 
+// What restores into the same directory left that were killed before they touched anything.
+Result<void> clear_untouched(Repository& repository, OsDirectory& target, const fs::path& path) {
+  OBS_TRY_ASSIGN(const auto journals, open_journals(repository));
+  for (const Journal& journal : journals) {
+    if (journal.target == path && journal.phase == Phase::writing) {
+      OBS_TRY(target.remove_tree(journal.work()));
+      OBS_TRY(close_journal(repository, journal));
+    }
+  }
+  return {};
+}
+
 Result<std::unique_ptr<OsDirectory>> open_target(const fs::path& target) {
   OsFileSystem files;
   const bool made = !files.exists(target);
@@ -225,6 +237,9 @@ Result<Restored> restore(Services& services, Repository& repository, const Store
   failpoint("restore-verified");
   OBS_TRY_ASSIGN(const std::string id, new_set_id(services.clock.now(), services.random));
   OBS_TRY_ASSIGN(const auto target, open_target(plan.target));
+  if (journaled) {
+    OBS_TRY(clear_untouched(repository, *target, plan.target));
+  }
   Job job{services,
           repository,
           set,

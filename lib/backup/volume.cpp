@@ -77,7 +77,11 @@ Result<std::vector<Volume>> directory_volumes(const std::vector<fs::path>& paths
   OBS_TRY_ASSIGN(const fs::path root, real_path(repository));
   std::vector<fs::path> real;
   for (const fs::path& path : paths) {
-    OBS_TRY(archive::open_root(path.string()));
+    if (auto opened = archive::open_root(path.string()); !opened) {
+      Error error = std::move(opened).error();
+      error.hint = error.hint.empty() ? "name a directory that is there with --path" : error.hint;
+      return Failure(std::move(error));
+    }
     OBS_TRY_ASSIGN(fs::path directory, real_path(path));
     OBS_TRY(check_place(directory, root));
     for (const fs::path& other : real) {

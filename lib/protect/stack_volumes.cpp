@@ -33,7 +33,7 @@ Result<void> check_users(Engine& engine, const std::string& volume, const std::s
       "stop them first, or let obsctl stop them as well with --others");
 }
 
-// `others`: no look at whose containers those are that will be stopped.
+// Nothing where it is left out, which `left_out` says.
 Result<std::optional<backup::Volume>> one_volume(Engine& engine, const stack::Stack& stack,
                                                  const Volume& volume, const StackOptions& options,
                                                  std::vector<Earlier>& touched,
@@ -74,9 +74,17 @@ Result<std::optional<backup::Volume>> one_volume(Engine& engine, const stack::St
 Result<StackVolumes> stack_volumes(Engine& engine, const stack::Stack& stack,
                                    const StackOptions& options, std::vector<Earlier>& touched) {
   StackVolumes out;
-  out.volumes.push_back(backup::directory_volume(k_stack_volume, stack.directory));
+  if (options.only.empty()) {
+    OBS_TRY_ASSIGN(out.volumes,
+                   backup::directory_volumes({stack.directory}, options.repository));
+    out.volumes.front().name = k_stack_volume;
+  }
   for (const Component& component : stack.topology.components) {
     for (const Volume& volume : component.volumes) {
+      if (!options.only.empty() &&
+          std::ranges::find(options.only, volume.name) == options.only.end()) {
+        continue;
+      }
       OBS_TRY_ASSIGN(auto one, one_volume(engine, stack, volume, options, touched, out.left_out));
       if (one) {
         out.volumes.push_back(std::move(*one));

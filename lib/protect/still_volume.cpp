@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "lib/archive/tar_source.hpp"
+#include "lib/backup/failpoint.hpp"
 #include "lib/base/text.hpp"
 #include "lib/engine/inspect.hpp"
 #include "lib/engine/volume.hpp"

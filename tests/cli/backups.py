@@ -61,8 +61,14 @@ class BackupCase(unittest.TestCase):
                       env={"OBSCTL_BACKUP_REPOSITORY": str(self.repository), **(env or {})})
         self.assertEqual(done.returncode, code, f"{args}\n{done.stdout}{done.stderr}")
         if code:
-            self.assertIn("error:", done.stderr) if code not in (-9, 3) else None
+            self.assert_hint(done.stderr) if code not in (-9, 3) else None
         return done
+
+    def assert_hint(self, text):
+        """Every error says what to do."""
+        last = text.splitlines()[-1]
+        hint = json.loads(last)["hint"] if last.startswith("{") else "hint:" in text
+        self.assertTrue(hint, text)
 
     def create(self, *args, code=0, env=None, paths=None):
         """Makes a set and returns its name."""
