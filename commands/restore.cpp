@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "commands/backup.hpp"
+#include "commands/restore_stack.hpp"
 #include "commands/typed_flags.hpp"
 #include "lib/backup/report.hpp"
 #include "lib/io/signals.hpp"
@@ -13,10 +14,16 @@ namespace obsctl {
 namespace {
 
 constexpr const char* k_description =
-    "Puts each volume of a set into a directory of its name below --to. The set is verified before "
+    "Puts the volumes of a set back into the stack of this directory, or with --to into plain "
+    "directories. 'latest' is the newest set that is complete and verified.\n\n"
+    "Into a stack: the set is verified, what is there is backed up into a pinned set, the stack's "
+    "containers are removed, each volume is made anew, filled and read back against the index, and "
+    "the stack is started. A restore that was killed is completed by --resume or undone by "
+    "--rollback, which brings back the safety backup. The stack's own directory is in the set as the "
+    "volume 'stack': take it out with --to and --volume stack.\n\n"
+    "Into directories: puts each volume of a set into a directory of its name below --to. The set is verified before "
     "anything is touched, written beside its place, compared with the index of the set, and moved "
-    "there in one step: a volume is never half restored. 'latest' is the newest set that is complete "
-    "and verified.\n\n"
+    "there in one step: a volume is never half restored.\n\n"
     "What is there already is not written into. --replace keeps it beside the restored volume, as "
     "VOLUME.before-ID, and needs --yes once the plan that is printed is right. --file takes single "
     "files or directories out of a set into a new directory.\n\n"
@@ -25,6 +32,8 @@ constexpr const char* k_description =
 
 struct RestoreFlags {
   RepositoryFlags repository;
+  StackRestoreFlags stack;
+  bool no_safety_backup = false;
   std::string set;
   std::optional<std::string> to;
   std::vector<std::string> volumes;
@@ -113,7 +122,28 @@ Result<int> restore(Context& context, const RestoreFlags& flags, backup::Reposit
   return exit_code::ok;
 }
 
+Result<int> run_in_stack(Context& context, const RestoreFlags& flags) {
+  if (!flags.files.empty() || flags.replace) {
+    return fail(Code::usage, "single files are restored into a directory only",
+                "name the directory with --to");
+  }
+  StackRestoreFlags stack = flags.stack;
+  stack.safety_backup = !flags.no_safety_backup;
+  return restore_into_stack(context, {.repository = flags.repository,
+                                      .flags = stack,
+                                      .set = flags.set,
+                                      .volumes = flags.volumes,
+                                      .yes = flags.yes,
+                                      .dry_run = flags.dry_run,
+                                      .resume = flags.resume,
+                                      .rollback = flags.rollback,
+                                      .output = flags.output});
+}
+
 Result<int> run(Context& context, const RestoreFlags& flags) {
+  if (!flags.to) {
+    return run_in_stack(context, flags);
+  }
   OBS_TRY_ASSIGN(const auto target, target_of(context, flags));
   const StopSignals signals(context.stop);
   OBS_TRY_ASSIGN(auto repository, open_repository(context, flags.repository));
@@ -130,7 +160,7 @@ std::vector<Flag> settle_flags(RestoreFlags& flags) {
                             .into = &flags.resume,
                             .excludes = others,
                             .group = k_group,
-                            .doc = "complete the restore into --to that was interrupted"},
+                            .doc = "complete the restore that was interrupted"},
                            {.name = "rollback",
                             .into = &flags.rollback,
                             .excludes = others,
@@ -147,8 +177,13 @@ std::vector<Flag> restore_flags(RestoreFlags& flags) {
        .value = "DIR",
        .into = &flags.to,
        .completes = "directory",
+       .excludes = {"dir", "no-safety-backup"},
        .common = true,
-       .doc = "restore into this directory"},
+       .doc = "restore into this directory instead of a stack"},
+      stack_dir_flag(flags.stack.stack),
+      {.name = "no-safety-backup",
+       .into = &flags.no_safety_backup,
+       .doc = "do not back up what is there first; --rollback is impossible then"},
       {.name = "volume",
        .value = "NAME",
        .into = &flags.volumes,
@@ -191,6 +226,8 @@ Command restore_command() {
   out.flags = restore_flags(*flags);
   out.arguments = {set_argument(flags->set, false, "its name, the beginning of it, or latest")};
   out.examples = {
+      {"obsctl restore latest -r /backup --dry-run", "see what would be replaced in this stack"},
+      {"obsctl restore latest -r /backup --yes", "put the last good set back into this stack"},
       {"obsctl restore latest -r /backup --to /srv/restored", "restore the last good set"},
       {"obsctl restore latest -r /backup --to /var/lib --volume grafana --replace --yes",
        "put back one volume and keep what was there"},

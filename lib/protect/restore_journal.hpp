@@ -26,7 +26,7 @@ struct RestoreRow {
 struct RestoreJournal {
   std::string repository;  // absolute
   std::string set;
-  std::string safety;  // the set of what was there before; empty: none was made
+  std::string safety = {};  // the set of what was there before; empty: none was made
   Time started;
   std::vector<RestoreRow> rows = {};
   bool operator==(const RestoreJournal&) const = default;

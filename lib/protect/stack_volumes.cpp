@@ -75,8 +75,7 @@ Result<StackVolumes> stack_volumes(Engine& engine, const stack::Stack& stack,
                                    const StackOptions& options, std::vector<Earlier>& touched) {
   StackVolumes out;
   if (options.only.empty()) {
-    OBS_TRY_ASSIGN(out.volumes,
-                   backup::directory_volumes({stack.directory}, options.repository));
+    OBS_TRY_ASSIGN(out.volumes, backup::directory_volumes({stack.directory}, options.repository));
     out.volumes.front().name = k_stack_volume;
   }
   for (const Component& component : stack.topology.components) {

@@ -18,8 +18,8 @@ namespace obsctl::protect {
 inline constexpr const char* k_stack_volume = "stack";
 
 struct StackOptions {
-  bool live = false;                 // stop nothing: the copy is what a power failure would leave
-  bool others = false;               // also volumes that containers of other projects write to
+  bool live = false;    // stop nothing: the copy is what a power failure would leave
+  bool others = false;  // also volumes that containers of other projects write to
   std::filesystem::path repository = {};  // must not lie in the stack's directory; absolute
   // Only these, by the names that the stack gives them, and not its directory; empty: everything.
   std::vector<std::string> only = {};
