@@ -103,7 +103,7 @@ std::vector<Flag> create_flags(CreateFlags& flags) {
        .into = &flags.paths,
        .completes = "directory",
        .common = true,
-       .doc = "back up this directory; may be repeated"},
+       .doc = "back up this directory"},
       {.name = "name",
        .value = "NAME",
        .into = &flags.options.group,
