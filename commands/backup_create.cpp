@@ -139,7 +139,7 @@ std::vector<Flag> create_flags(CreateFlags& flags) {
        .completes = "directory",
        .excludes = {"dir", "live", "others"},
        .common = true,
-       .doc = "back up this directory instead of a stack; may be repeated"},
+       .doc = "back up this directory instead of a stack"},
       stack_dir_flag(flags.stack),
       {.name = "live",
        .into = &flags.stack.live,

@@ -8,6 +8,7 @@
 #include "commands/restore_stack.hpp"
 #include "commands/typed_flags.hpp"
 #include "lib/backup/report.hpp"
+#include "lib/base/text.hpp"
 #include "lib/io/signals.hpp"
 
 namespace obsctl {
@@ -108,7 +109,7 @@ Result<int> restore(Context& context, const RestoreFlags& flags, backup::Reposit
     print(context, flags, backup::restore_plan_text(plan), backup::restore_plan_json(plan));
     return exit_code::ok;
   }
-  context.note(backup::restore_plan_text(plan));
+  context.note(trim(backup::restore_plan_text(plan)));
   if (plan.touches() && !flags.yes) {
     return fail(Code::usage, "the restore would move what is there, and '--yes' is not given",
                 "add --yes if the plan is right");
@@ -188,13 +189,13 @@ std::vector<Flag> restore_flags(RestoreFlags& flags) {
        .value = "NAME",
        .into = &flags.volumes,
        .common = true,
-       .doc = "restore only this volume; may be repeated"},
+       .doc = "restore only this volume"},
       {.name = "file",
        .value = "PATH",
        .into = &flags.files,
        .excludes = {"replace"},
        .common = true,
-       .doc = "restore only this file or directory of a volume; may be repeated"},
+       .doc = "restore only this file or directory of a volume"},
       {.name = "replace",
        .into = &flags.replace,
        .excludes = {"file"},

@@ -52,14 +52,14 @@ const StoredSet* previous_of(const std::vector<StoredSet>& sets, const std::stri
 Result<void> check_shrink(const std::string& name, std::uint64_t bytes, const StoredSet* previous,
                           const CreateOptions& options) {
   const VolumeRecord* before = previous == nullptr ? nullptr : previous->manifest.find(name);
-  if (before == nullptr || options.accept_shrink || before->tar.bytes < options.shrink_floor ||
-      static_cast<double>(bytes) >= static_cast<double>(before->tar.bytes) * k_least_share) {
+  if (before == nullptr || options.accept_shrink || before->bytes < options.shrink_floor ||
+      static_cast<double>(bytes) >= static_cast<double>(before->bytes) * k_least_share) {
     return {};
   }
   return fail(Code::failed,
               fmt::format("the volume '{}' has {}, and had {} in the set '{}'", name,
                           human_bytes({static_cast<double>(bytes)}),
-                          human_bytes({static_cast<double>(before->tar.bytes)}), previous->id),
+                          human_bytes({static_cast<double>(before->bytes)}), previous->id),
               "look whether data is missing; --accept-shrink makes the backup all the same");
 }
 
@@ -67,10 +67,10 @@ Result<void> check_shrink(const std::string& name, std::uint64_t bytes, const St
 double stored_estimate(const std::string& name, std::uint64_t bytes, const StoredSet* previous) {
   const VolumeRecord* before = previous == nullptr ? nullptr : previous->manifest.find(name);
   const auto raw = static_cast<double>(bytes);
-  return before == nullptr || before->tar.bytes == 0
+  return before == nullptr || before->bytes == 0
              ? raw / k_best_compression
              : raw * k_margin * static_cast<double>(before->blob.bytes + before->index.bytes) /
-                   static_cast<double>(before->tar.bytes);
+                   static_cast<double>(before->bytes);
 }
 
 Result<CreatePlan> plan_with(const Repository& repository, const std::vector<Volume>& volumes,
@@ -151,12 +151,13 @@ struct Job {
 };
 
 VolumeRecord record_of(const Volume& volume, const archive::Summary& summary,
-                       const RootEntry& root) {
+                       const WatchedSource& watched) {
   return {.name = volume.name,
           .source = volume.source,
           .path = volume.path,
-          .root = root,
+          .root = watched.root(),
           .consistency = volume.consistency,
+          .bytes = watched.bytes(),
           .entries = summary.entries,
           .tar = {summary.raw_bytes, summary.tar_sha256},
           .blob = {summary.blob_bytes, summary.blob_sha256},
@@ -207,7 +208,7 @@ Result<Copied> copy_volume(const Job& job, const Volume& volume, std::optional<d
   OBS_TRY(blob.finish());
   OBS_TRY(index.finish());
   failpoint("blob-synced");
-  Copied out{.record = record_of(volume, written->summary, watched.root())};
+  Copied out{.record = record_of(volume, written->summary, watched)};
   for (const archive::Problem& problem : written->problems) {
     out.record.warnings.push_back(problem.str());
     if (problem.gravity == archive::Gravity::incomplete) {
@@ -220,7 +221,7 @@ Result<Copied> copy_volume(const Job& job, const Volume& volume, std::optional<d
                 "look whether it is the right directory; --allow-empty backs it up all the same");
   }
   if (out.missing.empty()) {
-    OBS_TRY(check_shrink(volume.name, written->summary.raw_bytes, job.previous, job.options));
+    OBS_TRY(check_shrink(volume.name, watched.bytes(), job.previous, job.options));
   }
   return out;
 }

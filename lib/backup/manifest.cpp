@@ -37,6 +37,7 @@ Json to_json(const VolumeRecord& volume) {
   out["path"] = volume.path;
   out["root"] = {{"uid", volume.root.uid}, {"gid", volume.root.gid}, {"mode", volume.root.mode}};
   out["consistency"] = name_of(volume.consistency);
+  out["bytes"] = volume.bytes;
   out["entries"] = volume.entries;
   out["tar"] = to_json(volume.tar);
   out["blob"] = to_json(volume.blob);
@@ -111,6 +112,7 @@ VolumeRecord volume_of(const JsonFields& fields) {
   out.path = fields.text("path");
   out.root = root_of(fields.object("root"));
   out.consistency = choice_of<Consistency>(fields, "consistency");
+  out.bytes = fields.count("bytes");
   out.entries = fields.count("entries");
   out.tar = digest_of(fields.object("tar"));
   out.blob = digest_of(fields.object("blob"));
@@ -162,10 +164,10 @@ Failure damaged(const std::string& file, std::string_view what) {
 
 }  // namespace
 
-std::uint64_t Manifest::raw_bytes() const {
+std::uint64_t Manifest::bytes() const {
   std::uint64_t out = 0;
   for (const VolumeRecord& volume : volumes) {
-    out += volume.tar.bytes;
+    out += volume.bytes;
   }
   return out;
 }

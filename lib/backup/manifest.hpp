@@ -57,8 +57,9 @@ struct VolumeRecord {
   std::string path;    // where it was
   RootEntry root;
   Consistency consistency = Consistency::live;
+  std::uint64_t bytes = 0;  // of the files, without their holes
   std::uint64_t entries = 0;
-  Digest tar;    // of the archive before it was compressed: how much data it is
+  Digest tar;    // of the archive before it was compressed
   Digest blob;   // of volumes/NAME.tar.zst
   Digest index;  // of volumes/NAME.idx.zst
   std::vector<std::string> warnings = {};
@@ -78,7 +79,7 @@ struct Manifest {
   std::vector<std::string> warnings = {};  // volumes that are missing, and why
   bool operator==(const Manifest&) const = default;
 
-  [[nodiscard]] std::uint64_t raw_bytes() const;
+  [[nodiscard]] std::uint64_t bytes() const;
   [[nodiscard]] std::uint64_t stored_bytes() const;
   [[nodiscard]] const VolumeRecord* find(std::string_view volume) const;
 };

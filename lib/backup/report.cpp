@@ -25,10 +25,19 @@ Duration age_of(Time at, Time now) {
   return {std::floor(std::chrono::duration<double>(now - at).count())};
 }
 
+std::string age_text(Time at, Time now) {
+  const Duration age = age_of(at, now);
+  return age.seconds < 0 ? "future" : human_duration({std::max(age.seconds, 1.0)});
+}
+
 // "3 h ago"; a set from the future has no age.
 std::string ago(Time at, Time now) {
-  const Duration age = age_of(at, now);
-  return age.seconds < 0 ? "in the future" : human_duration(age) + " ago";
+  return age_of(at, now).seconds < 0 ? "in the future" : age_text(at, now) + " ago";
+}
+
+// Of a forecast, which is not known to the millisecond.
+std::string about(Duration duration) {
+  return "about " + human_duration({std::ceil(duration.seconds)});
 }
 
 std::string status_text(const StoredSet& set) {
@@ -69,7 +78,7 @@ std::string rpo_text(const Listing& listing, bool color) {
   const Duration age = age_of(newest->manifest.started, listing.now);
   return goal(
       "RPO",
-      fmt::format("the last good set is {} old", human_duration({std::max(age.seconds, 0.0)})),
+      fmt::format("the last good set is {} old", age_text(newest->manifest.started, listing.now)),
       age.seconds <= listing.goals.rpo.seconds, listing.goals.rpo, color);
 }
 
@@ -138,9 +147,8 @@ std::string list_text(const Listing& listing, bool color) {
       table.add({set.id, "", style(Style::red, "damaged", color), "", "", set.problem->message});
       continue;
     }
-    const Duration age = age_of(set.manifest.started, listing.now);
-    table.add({set.id, age.seconds < 0 ? "future" : human_duration(age), status_text(set),
-               bytes_text(set.manifest.raw_bytes()), bytes_text(set.manifest.stored_bytes()),
+    table.add({set.id, age_text(set.manifest.started, listing.now), status_text(set),
+               bytes_text(set.manifest.bytes()), bytes_text(set.manifest.stored_bytes()),
                verified_text(set, listing.now), restore_text(set)});
   }
   std::string out =
@@ -175,7 +183,7 @@ std::string show_text(const StoredSet& set, const FileLists& files, Time now, bo
               {}};
   for (const VolumeRecord& volume : manifest.volumes) {
     table.add({volume.name, volume.path, std::string(name_of(volume.consistency)),
-               std::to_string(volume.entries), bytes_text(volume.tar.bytes),
+               std::to_string(volume.entries), bytes_text(volume.bytes),
                bytes_text(volume.blob.bytes + volume.index.bytes)});
   }
   out += render_text(table, color);
@@ -198,11 +206,11 @@ std::string plan_text(const CreatePlan& plan) {
 
 std::string created_text(const Created& created) {
   const Manifest& manifest = created.set.manifest;
-  std::string out = fmt::format(
-      "{}  {}: {} volume{}, {} of data in {}, verified ({}) in {}\n", created.set.id,
-      name_of(manifest.status), manifest.volumes.size(), manifest.volumes.size() == 1 ? "" : "s",
-      bytes_text(manifest.raw_bytes()), bytes_text(manifest.stored_bytes()),
-      name_of(created.proof.level), human_duration(created.proof.took));
+  std::string out = fmt::format("{}  {}: {} volume{}, {} of data in {}, verified ({}) in {}\n",
+                                created.set.id, name_of(manifest.status), manifest.volumes.size(),
+                                manifest.volumes.size() == 1 ? "" : "s",
+                                bytes_text(manifest.bytes()), bytes_text(manifest.stored_bytes()),
+                                name_of(created.proof.level), human_duration(created.proof.took));
   out += warnings_text(manifest.warnings, "  ");
   for (const VolumeRecord& volume : manifest.volumes) {
     out += warnings_text(volume.warnings, fmt::format("  {}: ", volume.name));
@@ -227,7 +235,7 @@ std::string proof_text(const SetProof& proof) {
 }
 
 std::string pruned_text(const Pruned& pruned) {
-  Table table{{{"SET"}, {""}, {"WHY"}}, {}};
+  Table table{{{"SET"}, {"ACTION"}, {"WHY"}}, {}};
   for (const Verdict& verdict : pruned.verdicts) {
     table.add({verdict.id, verdict.keep ? "keep" : "remove", verdict.reason});
   }
@@ -239,7 +247,7 @@ std::string pruned_text(const Pruned& pruned) {
 std::string restore_plan_text(const RestorePlan& plan) {
   std::string out = fmt::format("restore {} of {} into '{}'", plan.set, print_time(plan.from),
                                 plan.target.string());
-  out += plan.estimate ? fmt::format(", about {}\n", human_duration(*plan.estimate)) : "\n";
+  out += plan.estimate ? fmt::format(", {}\n", about(*plan.estimate)) : "\n";
   Table table{{{"VOLUME"}, {"TO"}, {"DATA", Align::right}, {""}}, {}};
   for (const RestoreItem& item : plan.items) {
     table.add({item.volume, item.place.string(),

@@ -37,7 +37,7 @@ Json set_json(const StoredSet& set) {
   out["sequence"] = set.manifest.sequence;
   out["started"] = print_time(set.manifest.started);
   out["finished"] = print_time(set.manifest.finished);
-  out["bytes"] = set.manifest.raw_bytes();
+  out["bytes"] = set.manifest.bytes();
   out["stored_bytes"] = set.manifest.stored_bytes();
   out.update(marks_json(set.marks));
   return out;

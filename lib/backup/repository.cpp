@@ -38,6 +38,11 @@ std::string trash_path(const std::string& id) {
   return std::string(file_names::trash) + id;
 }
 
+Error hinted(Error error, const char* hint) {
+  error.hint = error.hint.empty() ? hint : error.hint;
+  return error;
+}
+
 Failure not_a_repository(const fs::path& path) {
   return fail(Code::config, fmt::format("'{}' is not a repository of backups", path.string()),
               "it has no repo.json; name the directory in which the backups are, or a new or empty "
@@ -63,9 +68,10 @@ Result<void> check_mark(const std::string& text, const fs::path& file) {
                                        .hint = "copy it from a copy of the repository"});
 }
 
-// An empty file system has a directory of its own.
-bool is_foreign(const fs::path& name) {
-  return name != "lost+found" && name != file_names::lock;
+// An empty file system has a directory of its own, and init() may have been killed.
+bool is_foreign(const std::string& name) {
+  return name != "lost+found" && name != file_names::lock &&
+         !name.starts_with(std::string(file_names::repository) + ".");
 }
 
 Result<bool> has_foreign(const OsDirectory& root) {
@@ -144,7 +150,12 @@ bool StoredSet::good() const {
 }
 
 Result<Repository> Repository::open(const fs::path& path) {
-  OBS_TRY_ASSIGN(auto root, open_os_directory(path));
+  auto opened = open_os_directory(path);
+  if (!opened) {
+    return Failure(hinted(std::move(opened).error(),
+                          "mount its disk, or name the directory in which the backups are"));
+  }
+  auto root = std::move(*opened);
   OBS_TRY_ASSIGN(const auto mark, read_if_there(*root, file_names::repository));
   if (!mark) {
     return not_a_repository(path);
@@ -166,7 +177,9 @@ Result<bool> Repository::is_free(const fs::path& path) {
 Result<Repository> Repository::init(const fs::path& path, Random& random) {
   OsFileSystem files;
   const bool made = !files.exists(path);
-  OBS_TRY(files.make_directories(path));
+  if (auto done = files.make_directories(path); !done) {
+    return Failure(hinted(std::move(done).error(), "choose a directory that can be made"));
+  }
   OBS_TRY_ASSIGN(auto root, open_os_directory(path));
   OBS_TRY_ASSIGN(const bool foreign, has_foreign(*root));
   if (foreign) {

@@ -85,16 +85,36 @@ Result<void> place_files(const Repository& repository, const StoredSet& set,
   return {};
 }
 
-bool is_occupied(const fs::path& place) {
-  std::error_code error;
-  const auto status = fs::symlink_status(place, error);
-  return fs::exists(status) && !(fs::is_directory(status) && fs::is_empty(place, error) && !error);
+// Whether something is at the place of a volume that would have to be moved. Errors: it is mounted
+// there, and a mount cannot be moved.
+Result<bool> is_occupied(const OsDirectory& target, const fs::path& shown,
+                         const std::string& name) {
+  OBS_TRY_ASSIGN(const auto info, target.info(name));
+  if (!info) {
+    return false;
+  }
+  if (info->mounted) {
+    return fail(Code::config,
+                fmt::format("another file system is mounted in '{}'", (shown / name).string()),
+                "unmount it, or restore into another directory and copy from there");
+  }
+  if (info->kind != FileKind::directory) {
+    return true;
+  }
+  OBS_TRY_ASSIGN(const auto entries, target.entries(name));
+  return !entries.empty();
 }
 
 Result<void> check_places(std::vector<RestoreItem>& items, const RestoreOptions& options) {
+  auto target = open_os_directory(options.target);
+  if (!target && target.error().code != Code::missing) {
+    return Failure(std::move(target).error());
+  }
   for (RestoreItem& item : items) {
     item.place = options.target / item.volume;
-    item.occupied = is_occupied(item.place);
+    if (target) {
+      OBS_TRY_ASSIGN(item.occupied, is_occupied(**target, options.target, item.volume));
+    }
     if (item.occupied && !options.replace) {
       return fail(
           Code::failed, fmt::format("'{}' is not empty", item.place.string()),
@@ -164,7 +184,7 @@ Result<RestorePlan> plan_restore(const Repository& repository, const std::vector
   OBS_TRY_ASSIGN(const auto volumes, chosen_volumes(set, options));
   for (const VolumeRecord* volume : volumes) {
     out.items.push_back(
-        {.volume = volume->name, .bytes = volume->tar.bytes, .entries = volume->entries});
+        {.volume = volume->name, .bytes = volume->bytes, .entries = volume->entries});
   }
   if (!options.files.empty()) {
     OBS_TRY(place_files(repository, set, volumes, options.files, out.items));

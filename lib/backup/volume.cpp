@@ -108,6 +108,7 @@ Result<std::optional<archive::Member>> WatchedSource::next() {
     root_ = {.uid = member->entry.uid, .gid = member->entry.gid, .mode = member->entry.mode};
   } else if (member) {
     ++below_;
+    bytes_ += member->stored();
   }
   return member;
 }

@@ -47,12 +47,14 @@ class WatchedSource final : public archive::TreeSource {
   }
 
   [[nodiscard]] const RootEntry& root() const { return root_; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] bool empty() const { return below_ == 0; }  // but for its top
 
  private:
   archive::TreeSource& source_;
   RootEntry root_;
   std::uint64_t below_ = 0;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace obsctl::backup

@@ -136,16 +136,28 @@ class Restore(BackupCase):
         self.create()
         self.assert_same(self.restored("latest") / "prom", self.prom)
 
+    def mounted(self, mount, *args):
+        """The program where a shell has mounted something, as root of a user namespace if need be."""
+        space = ["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), "--mount", "sh", "-c"]
+        if subprocess.run([*space, mount], capture_output=True, check=False).returncode != 0:
+            self.skipTest("no permission to mount")
+        return subprocess.run([*space, f'{mount} && exec "$@"', "sh", BINARY, *map(str, args)],
+                              capture_output=True, text=True, check=False, timeout=60)
+
+    def test_a_mount_is_not_a_place_for_a_volume(self):
+        self.create()
+        (self.root / "out" / "prom").mkdir(parents=True)
+        done = self.mounted(f"mount -t tmpfs none {self.root}/out/prom", "restore", "latest", "-r", self.repository,
+                            "--to", self.root / "out")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("another file system is mounted", done.stderr)
+        self.assertEqual([path.name for path in (self.root / "out").iterdir()], ["prom"])
+
     def test_a_repository_that_is_only_read(self):
         self.create()
-        words = f"mount --bind {self.repository} {self.repository} && mount -o remount,ro,bind {self.repository}"
-        command = f'{words} && exec "$@"'
-        probe = subprocess.run(["unshare", "-m", "sh", "-c", f"{words}"], capture_output=True, check=False)
-        if probe.returncode != 0:
-            self.skipTest("no permission to mount")
-        done = subprocess.run(["unshare", "-m", "sh", "-c", command, "sh", BINARY, "restore", "latest", "-r",
-                               self.repository, "--to", self.root / "out"],
-                              capture_output=True, text=True, check=False, timeout=60)
+        done = self.mounted(f"mount --bind {self.repository} {self.repository} && "
+                            f"mount -o remount,ro,bind {self.repository}",
+                            "restore", "latest", "-r", self.repository, "--to", self.root / "out")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assert_same(self.root / "out" / "prom", self.prom)
 
@@ -271,6 +283,12 @@ class Sources(BackupCase):
         self.assertEqual(len(self.sets()), 1)
         self.create("--accept-shrink")
 
+    def test_a_volume_of_a_few_bytes_did_not_shrink(self):
+        (self.root / "tiny").mkdir()
+        (self.root / "tiny" / "a").write_text("x\n")
+        self.create(paths=("--path", self.root / "tiny"))
+        self.create(paths=("--path", self.root / "tiny"))
+
     def test_paths_do_not_depend_on_the_directory(self):
         self.create(paths=("--path", "data/prom"))
         shown = json.loads(self.run_obsctl("backup", "show", "latest", "-o", "json").stdout)
@@ -323,8 +341,8 @@ class Texts(BackupCase):
         self.restored("latest")
         self.assertRegex(self.run_obsctl("backup", "list").stdout, r"RTO  the last restore took .* for .*, within 4 h")
         time.sleep(1.1)
-        text = self.run_obsctl("backup", "list", "--rpo", "1s").stdout
-        self.assertRegex(text, r"RPO  .* more than 1 s")
+        text = self.run_obsctl("backup", "list", "--rpo", "1ms").stdout
+        self.assertRegex(text, r"RPO  .* more than 1 ms")
         self.assertTrue(all(len(line) <= 100 for line in text.splitlines()), text)
 
     def test_a_set_is_shown_with_its_files(self):

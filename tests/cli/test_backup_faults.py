@@ -2,6 +2,7 @@
 """`obsctl backup` and `obsctl restore` when something goes wrong: killed at every step, a full disk, damaged sets,
 two runs at once."""
 
+import hashlib
 import json
 import os
 import signal
@@ -208,6 +209,53 @@ class Damage(BackupCase):
         self.run_obsctl("backup", "prune", "--retain", "last=1")
         self.assertIn(self.name, self.sets())
         self.run_obsctl("backup", "verify", self.name)
+
+
+class Hostile(BackupCase):
+    """Sets that somebody has made by hand, with every checksum right."""
+
+    def forge(self, path):
+        """Gives the file `evil` another path in the archive and its index."""
+        (self.graf / "evil").write_text("evil")
+        top = self.repository / self.create()
+        manifest = json.loads((top / "manifest.json").read_text())
+        volume = manifest["volumes"][1]
+        tar = self.pipe(["zstd", "-dc"], (top / "volumes" / "graf.tar.zst").read_bytes())
+        at = tar.index(b"data/evil\0") // 512 * 512
+        header = bytearray(tar[at:at + 512].replace(b"data/evil", path))
+        header[148:156] = b" " * 8
+        header[148:156] = f"{sum(header):06o}\0 ".encode()
+        tar = tar[:at] + header + tar[at + 512:]
+        index = self.pipe(["zstd", "-dc"], (top / "volumes" / "graf.idx.zst").read_bytes())
+        index = index.replace(b'"data/evil"', b'"' + path + b'"')
+        volume["tar"]["sha256"] = hashlib.sha256(tar).hexdigest()
+        for key, content in (("blob", tar), ("index", index)):
+            content = self.pipe(["zstd", "-c", "--check", f"--stream-size={len(content)}"], content)
+            volume[key] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            (top / "volumes" / f"graf.{'tar' if key == 'blob' else 'idx'}.zst").write_bytes(content)
+        (top / "manifest.json").write_text(json.dumps(manifest))
+        names = ["manifest.json"] + [f"volumes/{one['name']}.{suffix}.zst" for one in manifest["volumes"]
+                                     for suffix in ("tar", "idx")]
+        done = subprocess.run(["sha256sum", *names], cwd=top, check=True, capture_output=True)
+        (top / "manifest.sha256").write_bytes(done.stdout)
+        return top.name
+
+    def pipe(self, words, data):
+        return subprocess.run(words, input=data, capture_output=True, check=True).stdout
+
+    def test_a_forged_set_that_leads_nowhere_else_is_restored(self):
+        name = self.forge(b"data/fine")
+        out = self.restored(name)
+        self.assertEqual((out / "graf" / "fine").read_text(), "evil")
+
+    def test_a_name_that_leads_out_of_the_volume_is_refused_before_anything_is_touched(self):
+        for path in (b"../../xxx", b"/tmp/xxxx", b"data/../x", b"data//xxx"):
+            with self.subTest(path=path):
+                name = self.forge(path)
+                before = sorted(self.root.rglob("*"))
+                done = self.run_obsctl("restore", name, "--to", "out", code=5)
+                self.assertIn("'graf'", done.stderr)
+                self.assertEqual(sorted(self.root.rglob("*")), before)
 
 
 class FullDisk(BackupCase):

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Manifests and marks of strangers: an error that says something, or values that come back as they
+// Manifests, marks and journals of strangers: an error that says something, or values that come back as they
 // are, with names that lead nowhere and texts that are fit to be shown.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
+#include "lib/backup/journal.hpp"
 #include "lib/backup/manifest.hpp"
 #include "lib/backup/marks.hpp"
 #include "lib/backup/names.hpp"
@@ -42,11 +43,23 @@ void read_marks(std::string_view text) {
   }
 }
 
+void read_journal(std::string_view text) {
+  const auto journal = backup::parse_journal(text, "fuzz");
+  check(journal || !journal.error().message.empty());
+  if (journal) {
+    check(backup::is_set_id(journal->id) && journal->target.is_absolute());
+    for (const auto& volume : journal->volumes) {
+      check(backup::is_volume_name(volume.name));
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   read_manifest(text);
   read_marks(text);
+  read_journal(text);
   return 0;
 }
