@@ -74,7 +74,7 @@ Result<std::string> safety_backup(const Job& job, const protect::StackRestorePla
   OBS_TRY_ASSIGN(const auto volumes, protect::stack_volumes(job.running.engine, job.running.stack,
                                                             {.only = names}, job.running.touched));
   const backup::CreateOptions options{
-      .group = "before-restore:" + job.running.stack.spec.name,
+      .group = std::string(backup::k_safety_group) + job.running.stack.spec.name,
       .version = OBSCTL_VERSION,
       .allow_empty = true,
       .accept_shrink = true,
@@ -114,7 +114,12 @@ Result<int> restore(const Job& job) {
   if (job.request.set.empty()) {
     return fail(Code::usage, "no set is named", "name one, or latest");
   }
-  OBS_TRY_ASSIGN(const auto sets, job.repository.sets());
+  OBS_TRY_ASSIGN(auto sets, job.repository.sets());
+  if (job.request.set == "latest") {  // a repository may hold several stacks
+    std::erase_if(sets, [&](const backup::StoredSet& set) {
+      return !protect::is_of_stack(set, job.running.stack);
+    });
+  }
   OBS_TRY_ASSIGN(const auto set, backup::find_set(sets, job.request.set));
   OBS_TRY_ASSIGN(const auto plan, protect::plan_stack_restore(job.running.engine, job.running.stack,
                                                               set, job.request.volumes));

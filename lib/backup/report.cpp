@@ -71,7 +71,7 @@ std::string goal(std::string_view name, const std::string& is, bool met, Duratio
 }
 
 std::string rpo_text(const Listing& listing, bool color) {
-  const auto newest = std::ranges::find_if(listing.sets, &StoredSet::good);
+  const auto newest = std::ranges::find_if(listing.sets, &StoredSet::latest);
   if (newest == listing.sets.end()) {
     return fmt::format("RPO  {}\n", style(Style::red, "no set is complete and verified", color));
   }

@@ -67,7 +67,7 @@ Json places_json(const std::vector<std::filesystem::path>& paths) {
 }  // namespace
 
 Json list_json(const Listing& listing) {
-  const auto newest = std::ranges::find_if(listing.sets, &StoredSet::good);
+  const auto newest = std::ranges::find_if(listing.sets, &StoredSet::latest);
   const bool any = newest != listing.sets.end();
   const double age =
       any ? std::chrono::duration<double>(listing.now - newest->manifest.started).count() : 0;

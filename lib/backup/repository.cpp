@@ -149,6 +149,10 @@ bool StoredSet::good() const {
   return verified() && manifest.status == Status::complete;
 }
 
+bool StoredSet::latest() const {
+  return good() && !manifest.group.starts_with(k_safety_group);
+}
+
 Result<Repository> Repository::open(const fs::path& path) {
   auto opened = open_os_directory(path);
   if (!opened) {
@@ -314,7 +318,7 @@ Result<Fd> Repository::open_file(const std::string& id, const std::string& path)
 Result<StoredSet> find_set(const std::vector<StoredSet>& sets, std::string_view name) {
   constexpr auto k_hint = "'obsctl backup list' shows which sets there are";
   if (name == "latest") {
-    const auto found = std::ranges::find_if(sets, &StoredSet::good);
+    const auto found = std::ranges::find_if(sets, &StoredSet::latest);
     return found != sets.end()
                ? Result<StoredSet>(*found)
                : fail(Code::missing, "there is no set that is complete and verified", k_hint);

@@ -18,6 +18,9 @@
 
 namespace obsctl::backup {
 
+// Sets that a restore made of what it replaced: their group begins with this.
+inline constexpr std::string_view k_safety_group = "before-restore:";
+
 // A set as it lies there.
 struct StoredSet {
   std::string id;
@@ -29,8 +32,10 @@ struct StoredSet {
   // Read back after it was published, and passed.
   [[nodiscard]] bool verified() const;
   [[nodiscard]] bool failed_verification() const;
-  // What `latest` may mean.
+  // Complete, and read back without a mistake.
   [[nodiscard]] bool good() const;
+  // What `latest` may mean: good, and not the safety backup of a restore.
+  [[nodiscard]] bool latest() const;
 };
 
 class Repository {

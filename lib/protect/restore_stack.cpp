@@ -163,6 +163,13 @@ bool StackRestorePlan::replaces() const {
   return std::ranges::any_of(items, [](const Item& item) { return item.exists; });
 }
 
+bool is_of_stack(const backup::StoredSet& set, const stack::Stack& stack) {
+  return std::ranges::any_of(volumes_of(stack), [&](const Volume* volume) {
+    const backup::VolumeRecord* record = set.manifest.find(volume->name);
+    return record != nullptr && record->path == stack.topology.volume_name(*volume);
+  });
+}
+
 Result<StackRestorePlan> plan_stack_restore(Engine& engine, const stack::Stack& stack,
                                             const backup::StoredSet& set,
                                             const std::vector<std::string>& only) {
@@ -179,6 +186,10 @@ Result<StackRestorePlan> plan_stack_restore(Engine& engine, const stack::Stack& 
       continue;
     }
     OBS_TRY_ASSIGN(auto item, plan_one(engine, stack, *volume, *record));
+    if (record->path != item.volume.name) {
+      out.warnings.push_back(fmt::format("{} was made of '{}', a volume of another stack",
+                                         volume->name, printable(record->path)));
+    }
     out.bytes += item.bytes;
     out.items.push_back(std::move(item));
   }

@@ -34,6 +34,10 @@ struct StackRestorePlan {
   [[nodiscard]] bool replaces() const;  // some volume that is there
 };
 
+// Whether a set was made of the volumes that this stack has. One of a stack with another name can be
+// restored all the same, by its name.
+[[nodiscard]] bool is_of_stack(const backup::StoredSet& set, const stack::Stack& stack);
+
 // Touches nothing. `only`: names of volumes; empty: all of the stack that are in the set. Errors: a
 // name that set or stack do not know (Code::usage), a volume that containers outside of the stack
 // use, named; a restore that is open.
