@@ -112,6 +112,12 @@ class KilledRestore(BackupCase):
             copy.rename(place)
         self.assertEqual(self.places(), self.newer)
 
+    def test_a_directory_that_is_gone_is_said_with_the_journal(self):
+        self.kill("moving")
+        self.out.rename(self.root / "away")
+        self.assertIn("remove '", self.run_obsctl("restore", "--to", self.out, "--resume", code=4).stderr)
+        self.assertIn("--rollback", self.run_obsctl("backup", "list").stdout)
+
     def test_the_set_of_an_open_restore_is_not_removed(self):
         self.kill("moving")
         self.create()
