@@ -82,6 +82,11 @@ Command backup_command() {
   out.commands = {backup_create_command(), backup_list_command(),  backup_show_command(),
                   backup_verify_command(), backup_prune_command(), backup_pin_command(),
                   backup_unpin_command()};
+  out.examples = {
+      {"obsctl backup create -r /backup -p /var/lib/prometheus", "make a backup of a directory"},
+      {"obsctl backup list -r /backup", "see what can be restored, and how old it is"},
+      {"obsctl restore latest -r /backup --to /srv/restored", "restore the last good set"},
+  };
   out.see_also = {"restore", "health"};
   return out;
 }

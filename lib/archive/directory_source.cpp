@@ -27,8 +27,8 @@ constexpr std::size_t k_most_depth = 500;
 constexpr std::int64_t k_second = 1'000'000'000;
 
 std::int64_t nanoseconds(const timespec& time) {
-  constexpr std::int64_t k_most = 9'000'000'000;  // years around 2255, which 64 bits can hold
-  return std::clamp<std::int64_t>(time.tv_sec, -k_most, k_most) * k_second + time.tv_nsec;
+  return std::clamp<std::int64_t>(time.tv_sec, -k_most_seconds, k_most_seconds) * k_second +
+         time.tv_nsec;
 }
 
 std::optional<EntryType> type_of(mode_t mode) {

@@ -26,6 +26,9 @@ inline constexpr std::size_t k_most_records = std::size_t{4} << 20U;  // bytes o
 inline constexpr std::size_t k_most_extents = std::size_t{1} << 20U;  // of one sparse file
 inline constexpr std::size_t k_most_written_extents = std::size_t{1} << 16U;
 
+// Times are clamped to about the years 1685 and 2255, which 64 bits of nanoseconds can hold.
+inline constexpr std::int64_t k_most_seconds = 9'000'000'000;
+
 [[nodiscard]] constexpr std::uint64_t padded(std::uint64_t size) {
   return (size + k_block - 1) / k_block * k_block;
 }

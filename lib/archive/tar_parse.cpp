@@ -130,7 +130,7 @@ std::optional<PaxRecords> parse_records(std::string_view bytes) {
 
 std::optional<std::int64_t> parse_pax_time(std::string_view text) {
   constexpr std::int64_t k_second = 1'000'000'000;
-  constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max() / k_second - 1;
+  constexpr std::int64_t k_most = k_most_seconds;
   const bool negative = text.starts_with('-');
   text.remove_prefix(negative ? 1 : 0);
   const auto dot = text.find('.');

@@ -103,8 +103,7 @@ bool has_sparse(const PaxRecords& records) {
 
 std::int64_t nanoseconds(std::int64_t seconds) {
   constexpr std::int64_t k_second = 1'000'000'000;
-  constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max() / k_second;
-  return std::clamp(seconds, -k_most, k_most) * k_second;
+  return std::clamp(seconds, -k_most_seconds, k_most_seconds) * k_second;
 }
 
 // Pairs of offset and size as extents without empty ones; nothing when they overlap, run back or

@@ -16,8 +16,8 @@
 namespace obsctl::backup {
 
 struct CreateOptions {
-  std::string group;    // empty: the names and places of the volumes
-  std::string version;  // of this obsctl
+  std::string group = {};    // empty: the names and places of the volumes
+  std::string version = {};  // of this obsctl
   Level verify = Level::full;
   bool allow_partial = false;
   bool allow_empty = false;

@@ -20,10 +20,6 @@ constexpr auto k_schema = "obsctl.backup.restore/v1";
 constexpr std::size_t k_longest = 4UL << 20U;
 constexpr std::string_view k_suffix = ".json";
 
-std::string file_of(const std::string& id) {
-  return fmt::format("{}{}{}", file_names::journal, id, k_suffix);
-}
-
 JournalVolume volume_of(const JsonFields& fields) {
   JournalVolume out{.name = fields.text("name"),
                     .set_aside = fields.flag("set_aside"),
@@ -61,6 +57,10 @@ Journal journal_of(const JsonFields& fields) {
 }
 
 }  // namespace
+
+std::string Journal::file() const {
+  return fmt::format("{}{}{}", file_names::journal, id, k_suffix);
+}
 
 std::string Journal::work() const {
   return std::string(file_names::moving) + id;
@@ -125,11 +125,11 @@ Result<std::vector<Journal>> open_journals(const Repository& repository) {
 
 Result<void> write_journal(const Repository& repository, const Journal& journal) {
   constexpr FileMode k_mode = 0600;
-  return repository.directory().replace(file_of(journal.id), print_journal(journal), k_mode);
+  return repository.directory().replace(journal.file(), print_journal(journal), k_mode);
 }
 
 Result<void> close_journal(const Repository& repository, const Journal& journal) {
-  OBS_TRY(repository.directory().remove(file_of(journal.id)));
+  OBS_TRY(repository.directory().remove(journal.file()));
   return repository.directory().sync({"."});
 }
 

@@ -39,6 +39,8 @@ struct Journal {
   std::vector<JournalVolume> volumes = {};
   bool operator==(const Journal&) const = default;
 
+  // Its name in the repository.
+  [[nodiscard]] std::string file() const;
   // Where volumes are written, below `target`.
   [[nodiscard]] std::string work() const;
   // Where what was at the place of a volume is kept, below `target`.

@@ -154,8 +154,11 @@ std::string list_text(const Listing& listing, bool color) {
   std::string out =
       rpo_text(listing, color) + rto_text(listing, color) + "\n" + render_text(table, color);
   for (const Journal& journal : listing.restores) {
-    out += fmt::format("! a restore of {} into '{}' was interrupted\n", journal.set,
-                       printable(journal.target.string()));
+    const std::string target = printable(journal.target.string());
+    out += fmt::format(
+        "! a restore of {} into '{}' has not ended\n"
+        "  if it does not run: obsctl restore --to {} with --resume or --rollback\n",
+        journal.set, target, shell_quoted(target));
   }
   return out;
 }
@@ -226,10 +229,10 @@ std::string proof_text(const SetProof& proof) {
   std::string out = fmt::format("{}  {} ({}, {})\n", proof.id, proof.passed() ? "passed" : "failed",
                                 name_of(proof.level), human_duration(proof.took));
   for (const VolumeProof& volume : proof.volumes) {
-    out += volume.error ? fmt::format("  {}  damaged\n", volume.name)
-           : proof.level == Level::full
-               ? fmt::format("  {}  {} files compared\n", volume.name, volume.files)
-               : fmt::format("  {}  whole\n", volume.name);
+    out += volume.error                 ? fmt::format("  {}  damaged\n", volume.name)
+           : proof.level == Level::full ? fmt::format("  {}  {} file{} compared\n", volume.name,
+                                                      volume.files, volume.files == 1 ? "" : "s")
+                                        : fmt::format("  {}  whole\n", volume.name);
   }
   return out;
 }

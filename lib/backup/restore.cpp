@@ -298,7 +298,10 @@ Result<std::optional<Journal>> settle(Repository& repository, const fs::path& ta
     return *found;
   }
   if (!root) {
-    return Failure(std::move(root).error());
+    Error error = std::move(root).error();
+    error.hint = fmt::format("mount its disk; if it is gone for good, remove '{}'",
+                             (repository.path() / found->file()).string());
+    return Failure(std::move(error));
   }
   if (found->phase == Phase::moving) {
     OBS_TRY(how == Settle::complete ? complete(**root, *found) : undo(**root, *found));

@@ -112,6 +112,12 @@ class KilledRestore(BackupCase):
             copy.rename(place)
         self.assertEqual(self.places(), self.newer)
 
+    def test_a_directory_that_is_gone_is_said_with_the_journal(self):
+        self.kill("moving")
+        self.out.rename(self.root / "away")
+        self.assertIn("remove '", self.run_obsctl("restore", "--to", self.out, "--resume", code=4).stderr)
+        self.assertIn("--rollback", self.run_obsctl("backup", "list").stdout)
+
     def test_the_set_of_an_open_restore_is_not_removed(self):
         self.kill("moving")
         self.create()
@@ -229,16 +235,20 @@ class Hostile(BackupCase):
         index = self.pipe(["zstd", "-dc"], (top / "volumes" / "graf.idx.zst").read_bytes())
         index = index.replace(b'"data/evil"', b'"' + path + b'"')
         volume["tar"]["sha256"] = hashlib.sha256(tar).hexdigest()
-        for key, content in (("blob", tar), ("index", index)):
-            content = self.pipe(["zstd", "-c", "--check", f"--stream-size={len(content)}"], content)
+        blob = self.pack(tar)
+        index = index.replace(f'"blob_bytes":{volume["blob"]["bytes"]}'.encode(), f'"blob_bytes":{len(blob)}'.encode())
+        for key, suffix, content in (("blob", "tar", blob), ("index", "idx", self.pack(index))):
             volume[key] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-            (top / "volumes" / f"graf.{'tar' if key == 'blob' else 'idx'}.zst").write_bytes(content)
+            (top / "volumes" / f"graf.{suffix}.zst").write_bytes(content)
         (top / "manifest.json").write_text(json.dumps(manifest))
         names = ["manifest.json"] + [f"volumes/{one['name']}.{suffix}.zst" for one in manifest["volumes"]
                                      for suffix in ("tar", "idx")]
         done = subprocess.run(["sha256sum", *names], cwd=top, check=True, capture_output=True)
         (top / "manifest.sha256").write_bytes(done.stdout)
         return top.name
+
+    def pack(self, data):
+        return self.pipe(["zstd", "-c", "--check", f"--stream-size={len(data)}"], data)
 
     def pipe(self, words, data):
         return subprocess.run(words, input=data, capture_output=True, check=True).stdout
