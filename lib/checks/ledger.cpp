@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "lib/checks/ledger_stores.hpp"
+
 namespace obsctl::health {
 namespace {
 
@@ -144,7 +146,8 @@ double LedgerLine::lost_per_second() const {
   return out;
 }
 
-std::vector<LedgerLine> ledger(const Evidence& evidence) {
+std::vector<LedgerLine> ledger(const Evidence& evidence,
+                               const std::vector<catalog::Discard>& discards) {
   std::vector<LedgerLine> out;
   for (const Reading& reading : evidence.readings) {
     if (reading.source != Source::metrics || reading.before.empty() || reading.seconds <= 0) {
@@ -156,6 +159,7 @@ std::vector<LedgerLine> ledger(const Evidence& evidence) {
       }
     }
   }
+  add_discards(out, evidence, discards);
   return out;
 }
 
