@@ -211,7 +211,9 @@ def test_filtering_stack_is_healthy(other, other_load, report):
             records_of(other, "kept", kept), records_of(other, "noise", 400):
         time.sleep(20)
         expect_well(other)
-        line = next(line for line in health(other, None, "--sample=20s")["ledger"] if line["signal"] == "logs")
+        lines = health(other, None, "--sample=20s")["ledger"]
+        report(str(lines))
+        line = next(line for line in lines if line["signal"] == "logs")
     share = line["filtered"] / line["accepted"]
     report(f"accepted {line['accepted']:.1f}/s, filtered {line['filtered']:.1f}/s: {share:.2%}")
     assert line["filtered"] == pytest.approx(400, rel=0.01)
