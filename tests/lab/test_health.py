@@ -59,6 +59,7 @@ def expect_well(stack: Stack) -> dict:
 
 def load_of(stack: Stack):
     """A little of everything, all the time."""
+    wait_for(stack.is_healthy, 120, "every container healthy")     # a load without a receiver ends at once
     process = subprocess.Popen([os.environ["OBSCTL"], "loadgen", "--stack", stack.directory, "-r", "200/s", "-d", "2h",
                                 "-q"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     yield process
@@ -207,13 +208,13 @@ def test_filtering_stack_is_healthy(other, other_load, report):
     """The records of one service are dropped: 400 of the 1,000 in a second."""
     drop = ['resource.attributes["service.name"] == "noise"']
     kept = 600 - LOGS_OF_LOAD
-    with collector_config(other, {"processors": {"filter/noise": {"log_conditions": drop}}}), \
-            records_of(other, "kept", kept), records_of(other, "noise", 400):
-        time.sleep(20)
-        expect_well(other)
-        lines = health(other, None, "--sample=20s")["ledger"]
-        report(str(lines))
-        line = next(line for line in lines if line["signal"] == "logs")
+    with collector_config(other, {"processors": {"filter/noise": {"log_conditions": drop}}}):
+        wait_for(other.is_healthy, 120, "every container healthy")
+        with records_of(other, "kept", kept), records_of(other, "noise", 400):
+            time.sleep(20)
+            expect_well(other)
+            lines = health(other, None, "--sample=20s")["ledger"]
+    line = next(line for line in lines if line["signal"] == "logs")
     share = line["filtered"] / line["accepted"]
     report(f"accepted {line['accepted']:.1f}/s, filtered {line['filtered']:.1f}/s: {share:.2%}")
     assert line["filtered"] == pytest.approx(400, rel=0.01)
