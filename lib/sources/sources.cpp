@@ -12,6 +12,7 @@
 #include "lib/sources/metrics.hpp"
 #include "lib/sources/prometheus.hpp"
 #include "lib/sources/readiness.hpp"
+#include "lib/sources/senders.hpp"
 #include "lib/sources/volume.hpp"
 
 namespace obsctl::health {
@@ -48,6 +49,7 @@ std::vector<Inquiry> inquiries(const Services& services, const Subject& subject,
   add(prometheus_inquiries(context));
   add(files_inquiries(context));
   add(log_inquiries(context));
+  add(sender_inquiries(context));
   return out;
 }
 
