@@ -29,6 +29,8 @@ constexpr double k_least_rise = 50;     // items per second
 constexpr double k_least_before = 0.5;  // below it nothing was sent that a rise could be told of
 constexpr std::size_t k_answer = 1 << 20;
 constexpr std::size_t k_services = 10;
+constexpr std::size_t k_list = 2 << 20;  // targets without a sample
+constexpr const char* k_rising = "rising";
 
 double unix_seconds(Time time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -59,11 +61,44 @@ Arriving points_of(const Json& root) {
   return out;
 }
 
-Result<std::optional<Arrival>> ask_arrival(const Context& context, const std::string& api,
-                                           const std::string& query) {
+// Wider than arrival_of() decides, and answered by a row with the signal, or none.
+std::string rise_query(const catalog::FindArrivals& row) {
+  const auto median = [&row](const char* time) {
+    return fmt::format("{} * quantile_over_time(0.5, ({})[{}:1m])", k_times, row.query, time);
+  };
+  return fmt::format(
+      R"(label_replace(({0}) >= {1} and (({0}) >= {2} or ({0}) >= {3}), "{4}", "{5}", "", ""))",
+      row.query, k_least_rise, median("1h"), median("1d"), k_rising,
+      catalog::signal_name(row.signal));
+}
+
+Result<std::vector<Sample>> ask(const Context& context, const std::string& api,
+                                const std::string& query) {
+  OBS_TRY_ASSIGN(const HttpResponse response,
+                 get(context, api + "/query?query=" + percent_encoded(query), k_list));
+  if (response.status != 200) {
+    return wrong_status(api + "/query", response.status, "JSON");
+  }
+  return prom::parse_query_answer(response.body);
+}
+
+Result<std::optional<Arrival>> ask_arrival(const Context& context, SharedQuery& shared,
+                                           const catalog::FindArrivals& row) {
+  const auto& rising = shared.answer.get();
+  if (!rising) {
+    return Failure(rising.error());
+  }
+  const bool rises = std::ranges::any_of(*rising, [&row](const Sample& sample) {
+    const auto label = sample.labels.find(k_rising);
+    return label != sample.labels.end() && label->second == catalog::signal_name(row.signal);
+  });
+  if (!rises) {
+    return std::nullopt;
+  }
   const double now = unix_seconds(context.services.clock.now());
-  const std::string url = fmt::format("{}/query_range?query={}&start={:.0f}&end={:.0f}&step={:.0f}",
-                                      api, percent_encoded(query), now - k_day, now, k_minute);
+  const std::string url =
+      fmt::format("{}/query_range?query={}&start={:.0f}&end={:.0f}&step={:.0f}", shared.api,
+                  percent_encoded(row.query), now - k_day, now, k_minute);
   OBS_TRY_ASSIGN(const auto root, get_json(context, url, k_answer));
   return root ? arrival_of(points_of(*root), now) : std::nullopt;
 }
@@ -98,6 +133,14 @@ Result<std::map<std::string, double>> ask_senders(const Context& context, const 
   return out;
 }
 
+double sum(const std::map<std::string, double>& rates) {
+  double out = 0;
+  for (const auto& [service, rate] : rates) {
+    out += rate;
+  }
+  return out;
+}
+
 using AskedArrival = Once<std::optional<Arrival>>;
 
 Result<Samples> read_senders(const Context& context, const std::string& base,
@@ -115,7 +158,10 @@ Result<Samples> read_senders(const Context& context, const std::string& base,
   }
   std::ranges::sort(busiest, std::ranges::greater());
   busiest.resize(std::min(busiest.size(), k_services));
+  const SampleLabels all = {{"signal", std::string(catalog::signal_name(senders.signal))}};
   Samples out;
+  put(out, "senders_rate", sum(rates), all);
+  put(out, "senders_rate_before", sum(before), all);
   for (const auto& [rate, service] : busiest) {
     const SampleLabels labels = {{"signal", std::string(catalog::signal_name(senders.signal))},
                                  {"service", service}};
@@ -124,24 +170,6 @@ Result<Samples> read_senders(const Context& context, const std::string& base,
     put(out, "sender_rate_before", was == before.end() ? 0 : was->second, labels);
   }
   return out;
-}
-
-// The API of what scrapes, and of which component it is.
-struct Scraper {
-  std::string component;
-  std::string api;
-};
-
-std::optional<Scraper> scraper_of(const Context& context) {
-  for (const Component& component : context.components()) {
-    const auto base =
-        component.scrapes ? url_of(context, component, component.metrics_port) : std::nullopt;
-    if (base) {
-      return Scraper{component.name,
-                     read_given_url(*base, component.metrics_path).base + "/api/v1"};
-    }
-  }
-  return std::nullopt;
 }
 
 std::optional<std::string> store_url(const Context& context, const catalog::Find& find,
@@ -155,8 +183,8 @@ std::optional<std::string> store_url(const Context& context, const catalog::Find
                                         : url_of(context, *component, port->container);
 }
 
-Inquiry not_read(const Scraper& scraper, const Error& error) {
-  return {.component = scraper.component,
+Inquiry not_read(const Context& context, const Error& error) {
+  return {.component = context.query->component,
           .source = Source::senders,
           .from = "find.yaml",
           .read = [error]() -> Result<Samples> { return Failure(error); }};
@@ -193,26 +221,45 @@ std::optional<Arrival> arrival_of(const Arriving& points, double now) {
   return out;
 }
 
+std::shared_ptr<SharedQuery> shared_query(const Context& context) {
+  std::string query = "(scrape_samples_scraped == 0 and on (job, instance) up == 1)";
+  if (const auto finds = read_finds(context.subject)) {  // a mistake in one is said elsewhere
+    for (const catalog::Find& find : *finds) {
+      for (const catalog::FindArrivals& row : find.arrivals) {
+        query += " or " + rise_query(row);
+      }
+    }
+  }
+  for (const Component& component : context.components()) {
+    const auto base =
+        component.scrapes ? url_of(context, component, component.metrics_port) : std::nullopt;
+    if (base) {
+      const std::string api = read_given_url(*base, component.metrics_path).base + "/api/v1";
+      return std::make_shared<SharedQuery>(
+          component.name, api, [context, api, query] { return ask(context, api, query); });
+    }
+  }
+  return nullptr;
+}
+
 std::vector<Inquiry> sender_inquiries(const Context& context) {
   std::vector<Inquiry> out;
-  const auto scraper = scraper_of(context);
-  if (!scraper) {
+  if (!context.query) {
     return out;
   }
   const auto finds = read_finds(context.subject);
   if (!finds) {
-    return {not_read(*scraper, finds.error())};
+    return {not_read(context, finds.error())};
   }
   std::map<catalog::Signal, std::shared_ptr<AskedArrival>> asked;
   for (const catalog::Find& find : *finds) {
     for (const catalog::FindArrivals& row : find.arrivals) {
       auto& once = asked[row.signal];
-      once = std::make_shared<AskedArrival>([context, api = scraper->api, query = row.query] {
-        return ask_arrival(context, api, query);
-      });
-      out.push_back({.component = scraper->component,
+      once = std::make_shared<AskedArrival>(
+          [context, row] { return ask_arrival(context, *context.query, row); });
+      out.push_back({.component = context.query->component,
                      .source = Source::senders,
-                     .from = shown_url(scraper->api + "/query_range"),
+                     .from = shown_url(context.query->api + "/query"),
                      .read = [once, signal = std::string(
                                         catalog::signal_name(row.signal))]() -> Result<Samples> {
                        const auto& arrival = once->get();

@@ -3,6 +3,7 @@
 // and a store for the services only when that has risen, because its answer costs it a search.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -26,11 +27,16 @@ struct Arrival {
 // point is older than two minutes, or there are less than five before the last minute.
 [[nodiscard]] std::optional<Arrival> arrival_of(const Arriving& points, double now);
 
+// One question for the targets without a sample (for the source prometheus), and for the signals of
+// which so much more arrives than usual that the whole of their history is worth asking for.
+[[nodiscard]] std::shared_ptr<SharedQuery> shared_query(const Context& context);
+
 // The samples of a signal:
-//   arriving_rate{signal}, arriving_rate_before{signal}   items per second; missing without history
 //   arriving_rose{signal}                                 0 or 1
+//   arriving_rate{signal}, arriving_rate_before{signal}   items per second; missing while nothing rises
 //   sender_rate{signal, service}                          of the services that send most, when it
-//   sender_rate_before{signal, service}                   rose
+//   sender_rate_before{signal, service}                   rose: as stored, so without what is filtered
+//   senders_rate{signal}, senders_rate_before{signal}     the same of all services
 [[nodiscard]] std::vector<Inquiry> sender_inquiries(const Context& context);
 
 }  // namespace obsctl::health

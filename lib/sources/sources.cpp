@@ -34,6 +34,7 @@ std::vector<Inquiry> inquiries(const Services& services, const Subject& subject,
   if (subject.own() && subject.stack.target->on_this_host) {
     context.engine = std::make_shared<EngineAnswers>(services, subject.stack.topology);
   }
+  context.query = shared_query(context);
   std::vector<Inquiry> out;
   const auto add = [&out](std::vector<Inquiry> questions) {
     for (Inquiry& question : questions) {

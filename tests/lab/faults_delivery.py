@@ -32,14 +32,15 @@ def small_queue(exporter: str, **more) -> dict:
         "queue_size": 400_000, "num_consumers": 1, "batch": {"min_size": 20_000, "max_size": 50_000}, **more}}}}
 
 
-ARRIVING = "sum(rate(otelcol_receiver_accepted_log_records_total[1m]))[1h:1m]"
+# Its name depends on the collector's version and settings.
+ARRIVING = '(sum(rate({__name__=~"otelcol_receiver_accepted_log_records.*"}[1m])))[1h:1m]'
 HISTORY = 8   # minutes of what is usual
 
 
 def is_usual(stack: Stack) -> bool:
     """Prometheus has seen a rate of log records for long enough to know what is usual."""
-    points = stack.prometheus().query(f"count_over_time({ARRIVING}) >= {HISTORY} and quantile_over_time(0.5, {ARRIVING}) > 1")
-    return bool(points)
+    known = f"count_over_time({ARRIVING}) >= {HISTORY} and quantile_over_time(0.5, {ARRIVING}) > 1"
+    return bool(stack.prometheus().query(known))
 
 
 @contextlib.contextmanager
@@ -149,7 +150,7 @@ FAULTS = [
           found(f"{COLLECTOR}/COL-007"),
           found(f"{COLLECTOR}/COL-003", f"{COLLECTOR}/COL-005", "loki/SVC-002", "loki/SVC-004", "loki/SVC-011", LATER,
                 f"{PROMETHEUS}/PRM-001", *FLOOD)),
-    Fault("one service logs far more", noisy_service, found(*FLOOD), found(LATER), names=("service lab-noisy sends",)),
+    Fault("one service logs far more", noisy_service, found(*FLOOD), found(LATER), names=("service lab-noisy brings",)),
     Fault("traces leave before they are decided", lambda s: collector_config(
         s, {"processors": {"tail_sampling": {"num_traces": 20, "block_on_overflow": False}}}),
           found(f"{COLLECTOR}/COL-006"), found(SAID, LATER)),

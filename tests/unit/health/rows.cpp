@@ -358,6 +358,7 @@ TEST_CASE("when more log records arrive than before, the services that sent them
       "arriving_rose{signal=\"logs\"} 1\narriving_rate{signal=\"logs\"} 1100\n"
       "arriving_rate_before{signal=\"logs\"} 100\n";
   const std::string senders =
+      "senders_rate{signal=\"logs\"} 1100\nsenders_rate_before{signal=\"logs\"} 100\n"
       "sender_rate{signal=\"logs\",service=\"noisy\"} 1010\n"
       "sender_rate_before{signal=\"logs\",service=\"noisy\"} 10\n"
       "sender_rate{signal=\"logs\",service=\"steady\"} 90\n"
@@ -370,8 +371,9 @@ TEST_CASE("when more log records arrive than before, the services that sent them
       {reading("prometheus", Source::senders, rose), reading("loki", Source::senders, senders)});
   const CheckResult& named = result_of(both, "LOG-002");
   REQUIRE(named.problems.size() == 1);
-  CHECK(named.problems[0].message ==
-        "service noisy sends 1.01k/s log records, 10/s before: 100 % of what is new");
+  CHECK(
+      named.problems[0].message ==
+      "service noisy brings 1.01k/s log records into the store, 10/s before: 100 % of what is more");
   CHECK(named.problems[0].fix.find("== \"noisy\"']}}`") != std::string::npos);
   CHECK(result_of(both, "LOG-001").explained_by == std::vector<std::string>{"LOG-002"});
 

@@ -80,28 +80,52 @@ TEST_CASE("the store is asked only when more arrives, for now and for a usual mi
   const struct {
     std::vector<std::string> settings;
     std::string store, path, label;
-  } cases[] = {{{}, "loki", "http://127.0.0.1:3100/loki/api/v1/query", "service_name"},
+  } cases[] = {{{}, "loki", "http://localhost:3100/loki/api/v1/query", "service_name"},
                {{"logs.backend=victorialogs"},
                 "victorialogs",
-                "http://127.0.0.1:9428/select/logsql/stats_query",
+                "http://localhost:9428/select/logsql/stats_query",
                 "service.name"}};
   for (const auto& [settings, store, path, label] : cases) {
     CAPTURE(store);
     AskedStack stack(settings);
-    const std::string range = "http://127.0.0.1:9090/api/v1/query_range";
-    stack.http.json(range, answer(now_of(stack.clock), then({}, 60, 100)));
+    const std::string range = "http://localhost:9090/api/v1/query_range";
+    const std::string instant = "http://localhost:9090/api/v1/query?";
     stack.http.json(path, senders(label.c_str(), {{"noisy", 60600}, {"steady", 5400}}));
-    Samples samples = stack.samples(Source::senders, "prometheus");
-    CHECK(value_of(samples, "arriving_rose") == 0);
-    CHECK(value_of(samples, "arriving_rate") == 100);
-    CHECK(stack.samples(Source::senders, store).empty());
+    const auto read = [&stack](const std::string& component) {
+      return stack.samples(Source::senders, component);
+    };
+    const auto empty_target = [&stack]() -> std::string {
+      for (const Inquiry& one : stack.questions(Source::prometheus, "prometheus")) {
+        if (one.from.ends_with("/query")) {
+          const auto found = one.read();
+          REQUIRE(found);
+          return label_of(*found, "target_empty", "job");
+        }
+      }
+      return "nobody is asked";
+    };
+    stack.http.json(instant, senders("job", {{"idle", 0}}));
+    CHECK(value_of(read("prometheus"), "arriving_rose") == 0);
+    CHECK(read(store).empty());
+    CHECK(stack.http.count(range) == 0);
     CHECK(stack.http.count(path) == 0);
+    CHECK(empty_target() == "idle");
+
+    // Prometheus may have a rise that the whole history does not show.
+    stack.http.json(instant, senders("rising", {{"logs", 300}}));
+    stack.http.json(range, answer(now_of(stack.clock), then({}, 60, 100)));
+    CHECK(value_of(read("prometheus"), "arriving_rose") == 0);
+    CHECK(value_of(read("prometheus"), "arriving_rate") == 100);
+    CHECK(read(store).empty());
+    CHECK(stack.http.count(path) == 0);
+    CHECK(empty_target() == "-");
 
     stack.http.json(range, answer(now_of(stack.clock), then(then({}, 60, 100), 2, 1100)));
-    CHECK(value_of(stack.samples(Source::senders, "prometheus"), "arriving_rose") == 1);
-    samples = stack.samples(Source::senders, store);
+    CHECK(value_of(read("prometheus"), "arriving_rose") == 1);
+    const Samples samples = read(store);
     CHECK(value_of(samples, "sender_rate", {{"service", "noisy"}}) == 1010);
     CHECK(value_of(samples, "sender_rate_before", {{"service", "steady"}}) == 90);
+    CHECK(value_of(samples, "senders_rate") == 1100);
     CHECK(stack.http.count(path) == 2);
   }
 }
