@@ -33,6 +33,9 @@ struct LedgerLine {
   std::map<std::string, double> filters = {};
   std::map<std::string, double> refusals = {};  // of `refused`, as far as the reason is known
 
+  // The backends' own words for the last loss, by the exporter whose log has them.
+  std::map<std::string, std::string> said = {};
+
   [[nodiscard]] double lost_per_second() const;
 };
 
