@@ -8,6 +8,7 @@
 
 #include "commands/health.hpp"
 #include "commands/health_flags.hpp"
+#include "lib/base/text.hpp"
 #include "lib/bundle/bundle.hpp"
 #include "lib/findings/print.hpp"
 #include "lib/health/list.hpp"
@@ -128,7 +129,13 @@ Result<void> check_bundle(Context& context, const HealthFlags& flags) {
     return fail(Code::usage, fmt::format("'{}' is there already", *flags.bundle),
                 "--force replaces it; or name another file");
   }
-  return context.files.check_writable(file);
+  auto writable = context.files.check_writable(file);
+  if (!writable && writable.error().code == Code::missing) {
+    return Failure(std::move(writable).error().with_hint(
+        fmt::format("make that folder (`mkdir -p {}`), or name a file in one that is there",
+                    shell_quoted(std::filesystem::path(*flags.bundle).parent_path().string()))));
+  }
+  return writable;
 }
 
 Result<void> write_bundle(Context& context, const HealthFlags& flags,

@@ -140,7 +140,11 @@ Result<health::Subject> subject_of(const health::Services& services, const Recor
   OBS_TRY_ASSIGN(stack::Stack stack,
                  stack::assemble(recording.subject, std::move(spec), std::move(templates)));
   OBS_TRY_ASSIGN(auto checks, health::checks_of(stack));
-  return health::Subject{.stack = std::move(stack), .given = {}, .checks = std::move(checks)};
+  OBS_TRY_ASSIGN(auto discards, health::discards_of(stack));
+  return health::Subject{.stack = std::move(stack),
+                         .given = {},
+                         .checks = std::move(checks),
+                         .discards = std::move(discards)};
 }
 
 health::Report judged(const Recording& recording, const health::Subject& subject) {

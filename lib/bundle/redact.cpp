@@ -7,11 +7,14 @@
 #include <optional>
 #include <set>
 
+#include "lib/base/secret_forms.hpp"
 #include "lib/base/text.hpp"
-#include "lib/bundle/forms.hpp"
 #include "lib/otlp/response.hpp"
 
 namespace obsctl::bundle {
+
+using namespace secret_forms;
+
 namespace {
 
 constexpr std::size_t k_shortest = 4;

@@ -61,9 +61,9 @@ Result<Signal> parse_signal(const yaml::Node& row) {
   return *signal;
 }
 
-Result<FindAsk> parse_ask(const yaml::Node& row) {
-  OBS_TRY(row.only({"signal", "port", "path", "query", "contains", "absent"}));
-  FindAsk out;
+// What every GET has.
+template <class Get>
+Result<void> parse_get(const yaml::Node& row, Get& out) {
   OBS_TRY_ASSIGN(out.signal, parse_signal(row));
   OBS_TRY_ASSIGN(out.port, row.text("port"));
   OBS_TRY_ASSIGN(out.path, text_with_words(row, "path"));
@@ -77,6 +77,40 @@ Result<FindAsk> parse_ask(const yaml::Node& row) {
       out.query.emplace_back(entry.key, entry.value.scalar);
     }
   }
+  return {};
+}
+
+template <class Get>
+std::string target_of(const Get& get, const FindWords& words) {
+  std::string out = filled_in(get.path, words);
+  char separator = '?';
+  for (const auto& [name, value] : get.query) {
+    out += fmt::format("{}{}={}", separator, name, percent_encoded(filled_in(value, words)));
+    separator = '&';
+  }
+  return out;
+}
+
+Result<FindSenders> parse_senders(const yaml::Node& row) {
+  OBS_TRY(row.only({"signal", "port", "path", "query", "label"}));
+  FindSenders out;
+  OBS_TRY(parse_get(row, out));
+  OBS_TRY_ASSIGN(out.label, row.text("label"));
+  return out;
+}
+
+Result<FindArrivals> parse_arrivals(const yaml::Node& row) {
+  OBS_TRY(row.only({"signal", "query"}));
+  FindArrivals out;
+  OBS_TRY_ASSIGN(out.signal, parse_signal(row));
+  OBS_TRY_ASSIGN(out.query, row.text("query"));
+  return out;
+}
+
+Result<FindAsk> parse_ask(const yaml::Node& row) {
+  OBS_TRY(row.only({"signal", "port", "path", "query", "contains", "absent"}));
+  FindAsk out;
+  OBS_TRY(parse_get(row, out));
   OBS_TRY_ASSIGN(out.contains, text_with_words(row, "contains"));
   if (words_in(out.contains).empty()) {
     return fail_at(row.find("contains")->at, "any answer may contain a text without words",
@@ -117,13 +151,11 @@ const std::vector<std::string>& find_words() {
 }
 
 std::string FindAsk::target(const FindWords& words) const {
-  std::string out = filled_in(path, words);
-  char separator = '?';
-  for (const auto& [name, value] : query) {
-    out += fmt::format("{}{}={}", separator, name, percent_encoded(filled_in(value, words)));
-    separator = '&';
-  }
-  return out;
+  return target_of(*this, words);
+}
+
+std::string FindSenders::target(const FindWords& words) const {
+  return target_of(*this, words);
 }
 
 bool FindAsk::found_in(std::string_view body, const FindWords& words) const {
@@ -132,11 +164,13 @@ bool FindAsk::found_in(std::string_view body, const FindWords& words) const {
 
 Result<Find> parse_find(const SourceText& source, const std::string& component) {
   OBS_TRY_ASSIGN(const yaml::Node root, yaml::parse(source.text, source.file));
-  OBS_TRY(root.only({"asks", "delays"}));
+  OBS_TRY(root.only({"asks", "delays", "senders", "arrivals"}));
   Find out{.component = component, .asks = {}, .delays = {}};
   Problems problems;
   parse_rows(root, "asks", out.asks, parse_ask, problems);
   parse_rows(root, "delays", out.delays, parse_delay, problems);
+  parse_rows(root, "senders", out.senders, parse_senders, problems);
+  parse_rows(root, "arrivals", out.arrivals, parse_arrivals, problems);
   OBS_TRY(problems.done());
   return out;
 }

@@ -36,6 +36,24 @@ struct FindAsk {
   [[nodiscard]] bool found_in(std::string_view body, const FindWords& words) const;
 };
 
+// A GET that says how many items of each service a store got within a time, answered as the query API
+// of Prometheus answers: a vector.
+struct FindSenders {
+  Signal signal = Signal::traces;
+  std::string port;  // of the component, by name
+  std::string path;
+  std::vector<std::pair<std::string, std::string>> query;
+  std::string label;  // of the answer, that names the service
+
+  [[nodiscard]] std::string target(const FindWords& words) const;
+};
+
+// What Prometheus is asked to learn how many items of a signal arrive per second, a PromQL expression.
+struct FindArrivals {
+  Signal signal = Signal::traces;
+  std::string query;
+};
+
 // What a component adds to the way of a signal.
 struct FindDelay {
   Signal signal = Signal::traces;
@@ -47,6 +65,8 @@ struct Find {
   std::string component;
   std::vector<FindAsk> asks;
   std::vector<FindDelay> delays;
+  std::vector<FindSenders> senders = {};
+  std::vector<FindArrivals> arrivals = {};
 };
 
 // Errors: unknown or missing keys, an unknown signal or word in braces, an answer that every store

@@ -35,6 +35,21 @@ Result<std::vector<std::string>> list(const yaml::Node& row, std::string_view ke
   return out;
 }
 
+Result<void> read_pairs(const yaml::Node& row, std::string_view key, std::string_view what,
+                        std::vector<std::pair<std::string, std::string>>& out) {
+  const yaml::Node* pairs = row.find(key);
+  if (pairs == nullptr) {
+    return {};
+  }
+  for (const auto& one : pairs->entries) {
+    if (!one.value.is_scalar()) {
+      return fail_at(one.value.at, fmt::format("'{}' must be {}", one.key, what));
+    }
+    out.emplace_back(one.key, std::string(trim(one.value.scalar)));
+  }
+  return {};
+}
+
 Result<void> read_conditions(const yaml::Node& row, HealthCheck& out) {
   out.error = line(row, "error");
   out.warning = line(row, "warning");
@@ -43,21 +58,14 @@ Result<void> read_conditions(const yaml::Node& row, HealthCheck& out) {
     return fail_at(out.at, fmt::format("check '{}' can find nothing", out.id),
                    "say in 'error', 'warning' or 'note' when it does");
   }
-  if (const yaml::Node* values = row.find("values")) {
-    for (const auto& value : values->entries) {
-      if (!value.value.is_scalar()) {
-        return fail_at(value.value.at, fmt::format("'{}' must be an expression", value.key));
-      }
-      out.values.emplace_back(value.key, std::string(trim(value.value.scalar)));
-    }
-  }
-  return {};
+  OBS_TRY(read_pairs(row, "values", "an expression", out.values));
+  return read_pairs(row, "quotes", "the name of a sample", out.quotes);
 }
 
 Result<HealthCheck> parse_check(const yaml::Entry& entry, const std::string& component) {
   const yaml::Node& row = entry.value;
   OBS_TRY(row.only({"category", "title", "when", "reads", "by", "sample", "error", "warning",
-                    "note", "values", "says", "cause", "fix", "needs", "explained_by"}));
+                    "note", "values", "quotes", "says", "cause", "fix", "needs", "explained_by"}));
   HealthCheck out;
   out.id = entry.key;
   out.at = entry.at;

@@ -62,8 +62,12 @@ struct HealthCheck {
   std::string note;
   // Further expressions that texts name in braces: {full_in}. `seconds_to_loss` orders findings.
   std::vector<std::pair<std::string, std::string>> values;
-  // Texts may name labels and values in braces, with a format behind a colon: {share:%},
-  // {full_in:s}, {used:B}, {rate:n}; plain text otherwise.
+  // What the component's log says about a subject, by the names under which texts quote it: a label
+  // of the sample with that name, among those whose labels fit the subject's.
+  std::vector<std::pair<std::string, std::string>> quotes = {};
+  // Texts may name labels, values and quotes in braces, with a format behind a colon: {share:%},
+  // {full_in:s}, {used:B}, {rate:n}; plain text otherwise. A part in [brackets] is left out when what
+  // it names is not there.
   std::string says;                // the fact, no full stop
   std::string cause;               // one line: why that happens; may be empty
   std::string fix;                 // what to do, with commands in backticks

@@ -35,6 +35,7 @@ enum class Source {
   state,          // what obsctl remembers: backups, open journals
   engine,         // the container engine itself
   host,           // clock
+  senders,        // how much arrives, and of whom when that has risen
 };
 
 constexpr auto names_of(Source) {
@@ -49,7 +50,8 @@ constexpr auto names_of(Source) {
                                        {certificates, "certificates"},
                                        {state, "state"},
                                        {engine, "engine"},
-                                       {host, "host"}});
+                                       {host, "host"},
+                                       {senders, "senders"}});
 }
 
 // What one source said about one component, or why it said nothing.

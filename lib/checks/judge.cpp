@@ -43,6 +43,33 @@ std::string why_failed(const std::vector<const Reading*>& failed) {
   return fmt::format("{} could not be read: {}", first.from, first.error->message);
 }
 
+// Whether a sample is about a subject: no label of that name says otherwise.
+bool fits(const Sample& sample, const Labels& subject) {
+  return std::ranges::all_of(subject, [&sample](const auto& label) {
+    const auto found = sample.labels.find(label.first);
+    return found == sample.labels.end() || found->second == label.second;
+  });
+}
+
+// The texts that a component's log has for a subject. They are no condition, so a log that nobody
+// can read takes nothing from a finding.
+Labels quotes_of(const catalog::HealthCheck& row, const Evidence& evidence, const Labels& subject) {
+  Labels out;
+  for (const auto& [name, sample_name] : row.quotes) {
+    for (const Reading& reading : evidence.readings) {
+      if (reading.source != Source::logs || reading.component != row.component) {
+        continue;
+      }
+      for (const Sample& sample : reading.samples) {
+        if (sample.name == sample_name && sample.labels.contains(name) && fits(sample, subject)) {
+          out[name] = sample.labels.at(name);
+        }
+      }
+    }
+  }
+  return out;
+}
+
 class Judge {
  public:
   Judge(const std::vector<Check>& checks, const Evidence& evidence)
@@ -142,9 +169,8 @@ class Judge {
     return out;
   }
 
-  static std::vector<Problem> problems_of(const Check& check,
-                                          const std::vector<const Reading*>& readings,
-                                          std::set<std::string>& missing) {
+  std::vector<Problem> problems_of(const Check& check, const std::vector<const Reading*>& readings,
+                                   std::set<std::string>& missing) const {
     std::vector<Problem> out;
     if (readings.empty()) {
       return out;
@@ -172,8 +198,8 @@ class Judge {
     return out;
   }
 
-  static Problem problem(const catalog::HealthCheck& row, Severity severity, const Labels& labels,
-                         const std::vector<std::pair<std::string, Value>>& values) {
+  Problem problem(const catalog::HealthCheck& row, Severity severity, const Labels& labels,
+                  const std::vector<std::pair<std::string, Value>>& values) const {
     Problem out;
     out.severity = severity;
     out.labels = labels;
@@ -182,9 +208,11 @@ class Judge {
         out.values[name] = *number;
       }
     }
-    out.message = fill_in(row.says, labels, out.values);
-    out.cause = fill_in(row.cause, labels, out.values);
-    out.fix = fill_in(row.fix, labels, out.values);
+    Labels texts = quotes_of(row, evidence_, labels);
+    texts.insert(labels.begin(), labels.end());
+    out.message = fill_in(row.says, texts, out.values);
+    out.cause = fill_in(row.cause, texts, out.values);
+    out.fix = fill_in(row.fix, texts, out.values);
     if (const auto loss = out.values.find("seconds_to_loss"); loss != out.values.end()) {
       out.seconds_to_loss = loss->second;
     }

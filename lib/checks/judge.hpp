@@ -77,7 +77,8 @@ struct Check {
                                              const Evidence& evidence);
 
 // A text with labels and values in braces filled in: {exporter}, and numbers with a format behind a
-// colon: {share:%} {full_in:s} {used:B} {rate:/s}. What is not there stays "?".
+// colon: {share:%} {full_in:s} {used:B} {rate:/s}. What is not there stays "?"; a part in [brackets]
+// that names it is left out.
 [[nodiscard]] std::string fill_in(std::string_view text, const Labels& labels,
                                   const std::map<std::string, double>& values);
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "lib/checks/ledger_stores.hpp"
+
 namespace obsctl::health {
 namespace {
 
@@ -134,6 +136,28 @@ std::optional<LedgerLine> line_of(const Reading& reading, const std::string& sig
   return out;
 }
 
+// What the collector's log says about the exporters that lost something of this signal now: a log
+// also tells of losses that are over.
+std::map<std::string, std::string> said_about(const LedgerLine& line, const Evidence& evidence,
+                                              const Reading& metrics) {
+  std::map<std::string, std::string> out;
+  const Reading* log = evidence.find(Source::logs, line.component);
+  if (log == nullptr || line.lost.empty()) {
+    return out;
+  }
+  const auto failed =
+      Rates(metrics).by("otelcol_exporter_send_failed_items", line.signal, "exporter");
+  for (const Sample& sample : log->samples) {
+    const std::string signal = label_of(sample, "signal");
+    const auto found = failed.find(label_of(sample, "exporter"));
+    if (sample.name == "exporter_refusal" && found != failed.end() && found->second > 0 &&
+        (signal.empty() || signal == line.signal)) {
+      out[found->first] = label_of(sample, "reason");
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 double LedgerLine::lost_per_second() const {
@@ -144,7 +168,8 @@ double LedgerLine::lost_per_second() const {
   return out;
 }
 
-std::vector<LedgerLine> ledger(const Evidence& evidence) {
+std::vector<LedgerLine> ledger(const Evidence& evidence,
+                               const std::vector<catalog::Discard>& discards) {
   std::vector<LedgerLine> out;
   for (const Reading& reading : evidence.readings) {
     if (reading.source != Source::metrics || reading.before.empty() || reading.seconds <= 0) {
@@ -152,10 +177,12 @@ std::vector<LedgerLine> ledger(const Evidence& evidence) {
     }
     for (const char* signal : k_signals) {
       if (auto line = line_of(reading, signal)) {
+        line->said = said_about(*line, evidence, reading);
         out.push_back(std::move(*line));
       }
     }
   }
+  add_discards(out, evidence, discards);
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/catalog/discards.hpp"
 #include "lib/checks/evidence.hpp"
 
 namespace obsctl::health {
@@ -25,16 +26,22 @@ struct LedgerLine {
   double filtered = 0;  // taken out by processors, named in `filters`
   double sampled = 0;   // decided against by tail sampling, or held until the decision
   // By reason: "queue full", "refused or given up"; with `level: detailed` of the collector's
-  // metrics which of both, and the error: "refused for good: InvalidArgument".
+  // metrics which of both, and the error: "refused for good: InvalidArgument"; with the store's too,
+  // what it did not like: "refused for good: InvalidArgument (loki: too_far_behind)".
   std::map<std::string, double> lost = {};
   double unknown = 0;  // what is left; below the noise it is 0
   std::map<std::string, double> filters = {};
   std::map<std::string, double> refusals = {};  // of `refused`, as far as the reason is known
 
+  // The backends' own words for the last loss, by the exporter whose log has them.
+  std::map<std::string, std::string> said = {};
+
   [[nodiscard]] double lost_per_second() const;
 };
 
-// A line for each collector and signal with any traffic.
-[[nodiscard]] std::vector<LedgerLine> ledger(const Evidence& evidence);
+// A line for each collector and signal with any traffic. With the rows of the stores (ledger.yaml) it
+// also has why they refused items, and what they threw away after they had taken it.
+[[nodiscard]] std::vector<LedgerLine> ledger(const Evidence& evidence,
+                                             const std::vector<catalog::Discard>& discards = {});
 
 }  // namespace obsctl::health

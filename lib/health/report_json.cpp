@@ -48,7 +48,7 @@ Json ledger_json(const LedgerLine& line) {
           {"accepted", line.accepted},   {"refused", line.refused},   {"stored", line.stored},
           {"waiting", line.waiting},     {"filtered", line.filtered}, {"sampled", line.sampled},
           {"lost", line.lost},           {"unknown", line.unknown},   {"filters", line.filters},
-          {"refusals", line.refusals}};
+          {"refusals", line.refusals},   {"said", line.said}};
 }
 
 Json counts_json(const ReportCounts& counts) {

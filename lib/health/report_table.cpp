@@ -115,6 +115,9 @@ std::string ledger_text(const Report& report, bool color) {
   std::string out = render_text(ledger_table(report.ledger), color);
   for (const LedgerLine& line : report.ledger) {
     out += reasons("lost", line.signal, line.lost);
+    for (const auto& [exporter, reason] : line.said) {
+      out += fmt::format("  {} was told: {}\n", printable(exporter), printable(reason));
+    }
   }
   for (const LedgerLine& line : report.ledger) {
     std::map<std::string, double> filters = line.filters;

@@ -150,7 +150,7 @@ Report judged(const Subject& subject, Evidence evidence, Duration took) {
              .at = evidence.at,
              .took = took,
              .results = judge(subject.checks, evidence),
-             .ledger = ledger(evidence)};
+             .ledger = ledger(evidence, subject.discards)};
   out.evidence = std::move(evidence);
   return out;
 }

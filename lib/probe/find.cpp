@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads find.yaml of every component, and polls a store.
+// Makes questions of every find.yaml, and polls a store.
 #include "lib/probe/find.hpp"
 
 #include <fmt/format.h>
@@ -7,43 +7,10 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
-#include "lib/render/values.hpp"
-#include "lib/template/template.hpp"
+#include "lib/sources/finds.hpp"
 
 namespace obsctl::health {
 namespace {
-
-// Given programs are some components of the default stack, whose values need all of them.
-Result<Values> values_of(const Subject& subject) {
-  if (subject.own()) {
-    return stack_values(subject.stack.topology, subject.stack.words);
-  }
-  OBS_TRY_ASSIGN(const stack::Stack whole,
-                 stack::assemble({}, subject.stack.spec, subject.stack.templates));
-  return stack_values(whole.topology, whole.words);
-}
-
-Result<std::vector<catalog::Find>> read_finds(const Subject& subject) {
-  const TemplateStore& store = subject.stack.templates.store;
-  const Topology& topology = subject.stack.topology;
-  OBS_TRY_ASSIGN(const auto paths, store.list("components/", "/find.yaml"));
-  OBS_TRY_ASSIGN(const Values values, values_of(subject));
-  std::vector<catalog::Find> out;
-  for (const std::string& path : paths) {
-    const std::string component = split(path, '/')[1];
-    if (topology.find(component) == nullptr) {
-      continue;
-    }
-    OBS_TRY_ASSIGN(const Template source, store.find(path));
-    OBS_TRY_ASSIGN(const std::string text, render_template(source, values, store));
-    OBS_TRY_ASSIGN(catalog::Find find, catalog::parse_find({text, source.file()}, component));
-    if (!subject.own()) {
-      find.delays.clear();  // those of obsctl's configurations, which such programs do not have
-    }
-    out.push_back(std::move(find));
-  }
-  return out;
-}
 
 bool stores(const catalog::Find& find, catalog::Signal signal) {
   return std::ranges::any_of(find.asks, [signal](const auto& ask) { return ask.signal == signal; });

@@ -61,11 +61,22 @@ class EngineAnswers {
   Once<HostAnswer> host_;
 };
 
+// What one instant query tells two sources: every question costs the server as much as what it asks.
+struct SharedQuery {
+  SharedQuery(std::string of, std::string at, std::function<Result<std::vector<Sample>>()> ask)
+      : component(std::move(of)), api(std::move(at)), answer(std::move(ask)) {}
+
+  std::string component;  // that is asked
+  std::string api;
+  Once<std::vector<Sample>> answer;
+};
+
 struct Context {
   Services services;
   const Subject& subject;
   GatherOptions options;
   std::shared_ptr<EngineAnswers> engine = {};  // null: the subject has no engine on this host
+  std::shared_ptr<SharedQuery> query = {};     // null: nothing of it scrapes, or nobody reaches it
 
   [[nodiscard]] const std::vector<Component>& components() const {
     return subject.stack.topology.components;

@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 
 #include "lib/explain/explain.hpp"
+#include "lib/sources/log_queries.hpp"
+#include "lib/sources/log_reasons.hpp"
 
 namespace obsctl::health {
 namespace {
@@ -54,6 +57,25 @@ double seconds_since(Time last, Time now) {
   return std::max(0.0, std::chrono::duration<double>(now - last).count());
 }
 
+// Of a line that says that data was dropped: who dropped it, and why. Nothing for other lines.
+std::optional<std::pair<Labels, std::string>> refusal_in(const LogLine& line,
+                                                         const Explanation& explanation) {
+  const auto exporter = explanation.captures.find("exporter");
+  if (explanation.kind != catalog::SignatureClass::loss || exporter == explanation.captures.end()) {
+    return std::nullopt;
+  }
+  const auto error = error_in(line.text);
+  if (!error) {
+    return std::nullopt;
+  }
+  Labels who = {*exporter};
+  if (const auto signal = explanation.captures.find("signal");
+      signal != explanation.captures.end()) {
+    who.insert(*signal);
+  }
+  return std::pair(std::move(who), reason_of_error(*error));
+}
+
 Result<Samples> read_log(const Context& context, const Result<catalog::Signatures>& signatures,
                          const std::string& component) {
   constexpr auto k_window = std::chrono::minutes(15);
@@ -71,7 +93,14 @@ Result<Samples> read_log(const Context& context, const Result<catalog::Signature
   OBS_TRY_ASSIGN(const auto lines,
                  container_log(services.http, services.environment, found->id,
                                {.since = now - k_window, .timeout = context.options.timeout}));
-  return log_samples(lines, *signatures, now);
+  Samples out = log_samples(lines, *signatures, now);
+  std::map<std::string, std::string> by_address;
+  for (const ComposeContainer& one : *containers) {
+    by_address.emplace(one.address, one.service);
+  }
+  std::ranges::move(query_samples(lines, by_address), std::back_inserter(out));
+  std::ranges::move(dashboard_samples(lines), std::back_inserter(out));
+  return out;
 }
 
 }  // namespace
@@ -80,10 +109,15 @@ Samples log_samples(const std::vector<LogLine>& lines, const catalog::Signatures
                     Time now) {
   std::map<Labels, Counted> counted;
   std::map<std::string, Time> last;
+  std::map<Labels, std::string> refusals;  // the last of each
   for (const LogLine& line : lines) {
     Explanation explanation = explain(line.text, signatures);
     if (!explanation.matched) {
       continue;
+    }
+    if (auto refusal = refusal_in(line, explanation);
+        refusal && (refusals.size() < k_most_series || refusals.contains(refusal->first))) {
+      refusals[refusal->first] = std::move(refusal->second);
     }
     Labels labels = labels_of(explanation, signatures);
     if (counted.size() >= k_most_series && !counted.contains(labels)) {
@@ -111,6 +145,11 @@ Samples log_samples(const std::vector<LogLine>& lines, const catalog::Signatures
                      .labels = {{"signature", signature}},
                      .value = seconds_since(time, now)});
     }
+  }
+  for (const auto& [who, reason] : refusals) {
+    Labels all = who;
+    all["reason"] = reason;
+    out.push_back({.name = "exporter_refusal", .labels = std::move(all), .value = 1});
   }
   return out;
 }

@@ -17,6 +17,7 @@ namespace obsctl::health {
 //                                                         captures as further labels; severity is the
 //                                                         one of a repeated line from three lines on
 //   log_signature_last_seconds{signature}                 age of the newest of them
+//   exporter_refusal{exporter, signal, reason}            why an exporter dropped what it did last
 [[nodiscard]] Samples log_samples(const std::vector<LogLine>& lines,
                                   const catalog::Signatures& signatures, Time now);
 

@@ -8,10 +8,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "lib/base/text.hpp"
 #include "lib/checks/samples.hpp"
 #include "lib/engine/fields.hpp"
-#include "lib/prom/query.hpp"
 #include "lib/sources/given_url.hpp"
 #include "lib/sources/moment.hpp"
 #include "lib/sources/prometheus_answers.hpp"
@@ -55,19 +53,22 @@ class Server {
 
   // Up, and not one sample: an exporter that has nothing to say, or an empty answer.
   Result<Samples> empty_targets() {
-    const std::string query = "scrape_samples_scraped == 0 and on (job, instance) up == 1";
-    OBS_TRY_ASSIGN(const HttpResponse response,
-                   get(context_, api_ + "/query?query=" + percent_encoded(query), k_list));
-    if (response.status != 200) {
-      return wrong_status(api_ + "/query", response.status, "JSON");
+    if (!context_.query || context_.query->api != api_) {
+      return Samples();
     }
-    OBS_TRY_ASSIGN(const auto rows, prom::parse_query_answer(response.body));
+    const auto& rows = context_.query->answer.get();
+    if (!rows) {
+      return Failure(rows.error());
+    }
     Samples out;
-    for (const Sample& row : rows) {
+    for (const Sample& row : *rows) {
       const auto label = [&row](const char* name) {
         const auto found = row.labels.find(name);
         return found == row.labels.end() ? std::string() : found->second;
       };
+      if (label("job").empty()) {
+        continue;
+      }
       put(out, "target_empty", 1, {{"job", label("job")}, {"instance", label("instance")}});
     }
     put_none(out, "target_empty");

@@ -12,6 +12,7 @@
 #include "lib/sources/metrics.hpp"
 #include "lib/sources/prometheus.hpp"
 #include "lib/sources/readiness.hpp"
+#include "lib/sources/senders.hpp"
 #include "lib/sources/volume.hpp"
 
 namespace obsctl::health {
@@ -33,6 +34,7 @@ std::vector<Inquiry> inquiries(const Services& services, const Subject& subject,
   if (subject.own() && subject.stack.target->on_this_host) {
     context.engine = std::make_shared<EngineAnswers>(services, subject.stack.topology);
   }
+  context.query = shared_query(context);
   std::vector<Inquiry> out;
   const auto add = [&out](std::vector<Inquiry> questions) {
     for (Inquiry& question : questions) {
@@ -48,6 +50,7 @@ std::vector<Inquiry> inquiries(const Services& services, const Subject& subject,
   add(prometheus_inquiries(context));
   add(files_inquiries(context));
   add(log_inquiries(context));
+  add(sender_inquiries(context));
   return out;
 }
 

@@ -15,6 +15,22 @@ Result<std::vector<Check>> checks_of(const stack::Stack& stack) {
   return compile(std::move(watch.checks), watch.check_ids);
 }
 
+Result<std::vector<catalog::Discard>> discards_of(const stack::Stack& stack) {
+  const TemplateStore& store = stack.templates.store;
+  OBS_TRY_ASSIGN(const auto paths, store.list("components/", "/ledger.yaml"));
+  std::vector<catalog::Discard> out;
+  for (const std::string& path : paths) {
+    const std::string component = split(path, '/')[1];
+    if (stack.topology.find(component) == nullptr) {
+      continue;
+    }
+    OBS_TRY_ASSIGN(const Template source, store.find(path));
+    OBS_TRY_ASSIGN(auto rows, catalog::parse_discards({source.text, source.file()}, component));
+    out.insert(out.end(), rows.begin(), rows.end());
+  }
+  return out;
+}
+
 namespace {
 
 // Through the API server, which hands the request on to the component's service.
@@ -103,7 +119,11 @@ Result<Subject> open_stack(const Services& services, const std::filesystem::path
   OBS_TRY_ASSIGN(stack::Stack stack,
                  stack::open(services.files, services.environment, start, template_dirs));
   OBS_TRY_ASSIGN(auto checks, checks_of(stack));
-  return Subject{.stack = std::move(stack), .given = {}, .checks = std::move(checks)};
+  OBS_TRY_ASSIGN(auto discards, discards_of(stack));
+  return Subject{.stack = std::move(stack),
+                 .given = {},
+                 .checks = std::move(checks),
+                 .discards = std::move(discards)};
 }
 
 namespace {
@@ -146,7 +166,11 @@ Result<Subject> given_programs(const Services& services, std::vector<GivenEndpoi
   std::erase_if(checks, [&is_given](const Check& check) {
     return !check.row.component.empty() && !is_given(check.row.component);
   });
-  return Subject{.stack = std::move(stack), .given = std::move(given), .checks = std::move(checks)};
+  OBS_TRY_ASSIGN(auto discards, discards_of(stack));
+  return Subject{.stack = std::move(stack),
+                 .given = std::move(given),
+                 .checks = std::move(checks),
+                 .discards = std::move(discards)};
 }
 
 }  // namespace obsctl::health

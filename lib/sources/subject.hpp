@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/error.hpp"
+#include "lib/catalog/discards.hpp"
 #include "lib/checks/judge.hpp"
 #include "lib/io/clock.hpp"
 #include "lib/io/environment.hpp"
@@ -43,6 +44,7 @@ struct Subject {
   std::vector<GivenEndpoint>
       given;  // empty: the stack is obsctl's, and its files are in `stack.directory`
   std::vector<Check> checks;
+  std::vector<catalog::Discard> discards = {};  // how the stores count what they do not keep
 
   [[nodiscard]] bool own() const { return given.empty(); }
   // For people: the stack's directory, or the URLs.
@@ -54,6 +56,9 @@ struct Subject {
 
 // The checks of a stack. Errors: one that is not valid.
 [[nodiscard]] Result<std::vector<Check>> checks_of(const stack::Stack& stack);
+
+// The rows of ledger.yaml of its components. Errors: one that is not valid.
+[[nodiscard]] Result<std::vector<catalog::Discard>> discards_of(const stack::Stack& stack);
 
 // What rows of the catalog are filled in with. Given programs are some components of a stack, and rows
 // name all of them. Errors: a row that is not valid.

@@ -47,7 +47,7 @@ bool addable(const std::string& path, const std::vector<std::string>& known,
              const FileSystem& files, const fs::path& directory) {
   static const std::vector<std::string> k_watch = {
       "alerts.yaml", "alerts.test.yaml", "recording.yaml",  "dashboard.yaml", "datasource.yaml",
-      "health.yaml", "find.yaml",        "signatures.yaml", "diagnose.yaml"};
+      "health.yaml", "find.yaml",        "signatures.yaml", "diagnose.yaml",  "ledger.yaml"};
   const auto parts = split(path, '/');
   if (parts.front() != "components" || parts.size() < 3) {
     return has_rows(path) && path.ends_with(".yaml");

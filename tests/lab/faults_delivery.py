@@ -3,6 +3,8 @@
 found."""
 
 import contextlib
+import os
+import subprocess
 import time
 
 import requests
@@ -15,6 +17,7 @@ from telemetry import Sender, TraceSpec
 
 SAID = f"{COLLECTOR}/SVC-015"     # the collector's log tells of the loss
 LATER = f"{PROMETHEUS}/PRM-014"   # an alert of the stack may begin to fire
+FLOOD = ("/LOG-001", "/LOG-002")  # what a fault sends may be many times what came before
 DAY = 86400
 
 
@@ -27,6 +30,31 @@ def small_queue(exporter: str, **more) -> dict:
     """A queue that the load of the lab fills in seconds."""
     return {"exporters": {exporter: {"sending_queue": {
         "queue_size": 400_000, "num_consumers": 1, "batch": {"min_size": 20_000, "max_size": 50_000}, **more}}}}
+
+
+# Its name depends on the collector's version and settings.
+ARRIVING = '(sum(rate({__name__=~"otelcol_receiver_accepted_log_records.*"}[1m])))[1h:1m]'
+HISTORY = 8   # minutes of what is usual
+
+
+def is_usual(stack: Stack) -> bool:
+    """Prometheus has seen a rate of log records for long enough to know what is usual."""
+    known = f"count_over_time({ARRIVING}) >= {HISTORY} and quantile_over_time(0.5, {ARRIVING}) > 1"
+    return bool(stack.prometheus().query(known))
+
+
+@contextlib.contextmanager
+def noisy_service(stack: Stack):
+    """One service logs many times as much as all did."""
+    wait_for(lambda: is_usual(stack), 60 * (HISTORY + 6), "minutes of the usual rate")
+    process = subprocess.Popen([os.environ["OBSCTL"], "loadgen", "--stack", stack.directory, "--signals", "logs",
+                                "--service", "lab-noisy", "-r", "1000/s", "-d", "10m", "-q"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def push(stack: Stack, streams: list) -> None:
@@ -103,7 +131,7 @@ FAULTS = [
     # The first of all: what its log says is to be new.
     Fault("wrong path at the exporter", lambda s: collector_config(
         s, exporter("otlp_http/loki", endpoint="http://loki:3100/nowhere")),
-          found(f"{COLLECTOR}/COL-004", SAID), found(LATER)),
+          found(f"{COLLECTOR}/COL-004", SAID), found(LATER), names=("its last error: HTTP 404",)),
     Fault("collector short of memory", lambda s: collector_config(
         s, {"processors": {"memory_limiter": {"limit_mib": 5, "spike_limit_mib": 1}}}),
           found(f"{COLLECTOR}/COL-002"), found(SAID, LATER)),
@@ -115,13 +143,14 @@ FAULTS = [
     Fault("queue fills", lambda s: together(
         collector_config(s, small_queue("otlp_http/loki")), paused(s, "loki"), sends(s, "logs", ["x" * 500] * 200)),
           found(f"{COLLECTOR}/COL-002", f"{COLLECTOR}/COL-004", f"{COLLECTOR}/COL-005", "loki/SVC-008"),
-          found(f"{COLLECTOR}/COL-003", SAID, LATER, "loki/SVC-004", f"{PROMETHEUS}/PRM-001")),
+          found(f"{COLLECTOR}/COL-003", SAID, LATER, "loki/SVC-004", f"{PROMETHEUS}/PRM-001", *FLOOD)),
     Fault("store slower than what arrives", lambda s: together(
         collector_config(s, small_queue("otlp_http/loki", queue_size=60_000_000)), scarce_cpu(s, "loki", "0.02"),
         sends(s, "logs", ["x" * 500] * 200, seconds=0.1)),
           found(f"{COLLECTOR}/COL-007"),
           found(f"{COLLECTOR}/COL-003", f"{COLLECTOR}/COL-005", "loki/SVC-002", "loki/SVC-004", "loki/SVC-011", LATER,
-                f"{PROMETHEUS}/PRM-001")),
+                f"{PROMETHEUS}/PRM-001", *FLOOD)),
+    Fault("one service logs far more", noisy_service, found(*FLOOD), found(LATER), names=("service lab-noisy brings",)),
     Fault("traces leave before they are decided", lambda s: collector_config(
         s, {"processors": {"tail_sampling": {"num_traces": 20, "block_on_overflow": False}}}),
           found(f"{COLLECTOR}/COL-006"), found(SAID, LATER)),

@@ -2,6 +2,7 @@
 """Faults of who watches: Prometheus, its rules, targets and log, and the Alertmanager, with what has to be found."""
 
 import contextlib
+import time
 
 import requests
 import yaml
@@ -47,9 +48,9 @@ def invalid_alerts(stack: Stack):
     return again_and_again(lambda: requests.post(url, json=[{"labels": {"alertname": ""}}], timeout=5))
 
 
-def everything(time: str) -> str:
+def everything(span: str) -> str:
     """A query that reads all series once for each second."""
-    return f'count(last_over_time({{__name__=~".+"}}[{time}:1s]))'
+    return f'count(last_over_time({{__name__=~".+"}}[{span}:1s]))'
 
 
 @contextlib.contextmanager
@@ -92,7 +93,35 @@ def slow_queries(stack: Stack):
         restart(stack, PROMETHEUS)
 
 
+PANEL = 'sum by (job) (count_over_time({__name__=~".+"}[10m]))'
+
+
+@contextlib.contextmanager
+def many_panels(stack: Stack):
+    """A dashboard of many panels over a long time, as its data source asks for them."""
+    url = f"{stack.prometheus().url}/api/v1/query_range"
+
+    def ask() -> None:
+        now = time.time()
+        requests.get(url, params={"query": PANEL, "start": now - 3600, "end": now, "step": 5}, timeout=60)
+    with together(*[again_and_again(ask, 0.1) for _ in range(8)]):
+        yield
+
+
+def unlogged_panels(stack: Stack):
+    """The fix writes into the configuration, which is as before afterwards."""
+    return together(config(stack, PROMETHEUS, "prometheus.yml", lambda text: text), many_panels(stack))
+
+
+def logged_panels(stack: Stack):
+    change = replaced("global:\n", "global:\n  query_log_file: /dev/stdout\n")
+    return together(config(stack, PROMETHEUS, "prometheus.yml", change), many_panels(stack))
+
+
 FLAPS = "vector(time()) % 4 < 2"
+
+SLOWED = found(*NOT_SCRAPED, *(f"{PROMETHEUS}/{check}" for check in (
+    "PRM-008", "PRM-010", "SVC-002", "SVC-005", "SVC-011")), f"{COLLECTOR}/COL-003")
 
 FAULTS = [
     Fault("Alertmanager stopped", lambda s: stopped(s, "alertmanager"),
@@ -114,7 +143,8 @@ FAULTS = [
           by_hand=rule_removed),
     Fault("alert fires", lambda s: rule(s, "up == 1"), found(ALARM)),
     Fault("rules are late", lambda s: rule(s, f"{everything('30m')} < 0", interval="20ms"),
-          found(f"{PROMETHEUS}/PRM-008"), found(ALARM, f"{PROMETHEUS}/SVC-011", f"{PROMETHEUS}/PRM-003")),
+          found(f"{PROMETHEUS}/PRM-008"), found(ALARM, f"{PROMETHEUS}/SVC-011", f"{PROMETHEUS}/PRM-003",
+                                                    f"{PROMETHEUS}/PRM-019", f"{PROMETHEUS}/PRM-021")),
     Fault("target does not answer", lambda s: scrape(s, "localhost:9"), found(f"{PROMETHEUS}/PRM-001"), found(ALARM)),
     Fault("target's name does not resolve", lambda s: scrape(s, "nowhere.invalid:80"),
           found(f"{PROMETHEUS}/PRM-001"), found(ALARM)),
@@ -133,8 +163,11 @@ FAULTS = [
     Fault("no watchdog", lambda s: config(s, PROMETHEUS, "rules/prometheus-alerts.yml", without_watchdog),
           found(f"{PROMETHEUS}/PRM-013"), found(ALARM), fix=f"{PROMETHEUS}/PRM-013"),
     Fault("queries are slow", slow_queries, found(f"{PROMETHEUS}/PRM-010"),
-          found(*NOT_SCRAPED, f"{PROMETHEUS}/PRM-008", f"{PROMETHEUS}/SVC-002", f"{PROMETHEUS}/SVC-005",
-                f"{PROMETHEUS}/SVC-011", f"{COLLECTOR}/COL-003")),
+          found(*SLOWED, f"{PROMETHEUS}/PRM-019", f"{PROMETHEUS}/PRM-021")),
+    Fault("panels that ask too much", unlogged_panels, found(f"{PROMETHEUS}/PRM-019", f"{PROMETHEUS}/PRM-021"), SLOWED,
+          fix=f"{PROMETHEUS}/PRM-021"),
+    Fault("panels that ask too much, logged", logged_panels, found(f"{PROMETHEUS}/PRM-019", f"{PROMETHEUS}/PRM-020"),
+          SLOWED, names=(f"asks {PANEL}",)),
     Fault("more series than planned", lambda s: many_series(s, 150_000),
           found(f"{PROMETHEUS}/PRM-007", f"{PROMETHEUS}/PRM-017", f"{PROMETHEUS}/PRM-018"),
           found(ALARM, f"{PROMETHEUS}/SVC-011", f"{PROMETHEUS}/SVC-005", f"{COLLECTOR}/COL-005"),

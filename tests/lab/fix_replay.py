@@ -10,7 +10,7 @@ from health_faults import Fault, name_of
 from stack import Stack
 
 # What stands in backticks is a command when it begins with one of these.
-PROGRAMS = ("chmod", "curl", "docker", "obsctl")
+PROGRAMS = ("chmod", "curl", "docker", "obsctl", "sed")
 
 
 def commands(fix: str, values: tuple) -> list:

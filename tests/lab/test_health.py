@@ -2,6 +2,7 @@
 """`obsctl health` on a running stack: nothing is found when all is well, each fault is found as what it is, and the
 fix that is printed for it ends it."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -25,6 +26,7 @@ FOUND_SECONDS = 60
 LASTING = {"SVC-015", "PRM-014"}   # logs and alerts tell of a fault for minutes after it
 BESIDE = {f"{PROMETHEUS}/PRM-001", f"{PROMETHEUS}/PRM-014"}   # a scrape that met a restart, an alert about the fault
 RUNS = 10
+LOGS_OF_LOAD = 60       # records in a second of load_of(): three of ten items
 
 
 def health(stack: Stack, fault: Fault | None = None, *more) -> dict:
@@ -57,6 +59,7 @@ def expect_well(stack: Stack) -> dict:
 
 def load_of(stack: Stack):
     """A little of everything, all the time."""
+    wait_for(stack.is_healthy, 120, "every container healthy")     # a load without a receiver ends at once
     process = subprocess.Popen([os.environ["OBSCTL"], "loadgen", "--stack", stack.directory, "-r", "200/s", "-d", "2h",
                                 "-q"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     yield process
@@ -188,13 +191,35 @@ def test_sampled_stack_is_healthy(other, other_load):
     expect_well(other)
 
 
-def test_filtering_stack_is_healthy(other, other_load):
-    """About four of ten log records are dropped: those of one body and time together."""
-    drop = ['IsMatch(SHA256(Concat([log.body, String(log.time_unix_nano)], "")), "^[0-5]")']
+@contextlib.contextmanager
+def records_of(stack: Stack, service: str, rate: int):
+    """Log records of one service, evenly in time."""
+    process = subprocess.Popen([os.environ["OBSCTL"], "loadgen", "--stack", stack.directory, "--signals", "logs",
+                                "--service", service, "-r", f"{rate}/s", "-b", "10", "-d", "10m", "-q"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_filtering_stack_is_healthy(other, other_load, report):
+    """The records of one service are dropped: 400 of the 1,000 in a second."""
+    drop = ['resource.attributes["service.name"] == "noise"']
+    kept = 600 - LOGS_OF_LOAD
     with collector_config(other, {"processors": {"filter/noise": {"log_conditions": drop}}}):
-        time.sleep(20)
-        line = next(line for line in expect_well(other)["ledger"] if line["signal"] == "logs")
-    assert 0.1 < line["filtered"] / line["accepted"] < 0.7
+        wait_for(other.is_healthy, 120, "every container healthy")
+        with records_of(other, "kept", kept), records_of(other, "noise", 400):
+            time.sleep(20)
+            expect_well(other)
+            lines = health(other, None, "--sample=20s")["ledger"]
+    line = next(line for line in lines if line["signal"] == "logs")
+    share = line["filtered"] / line["accepted"]
+    report(f"accepted {line['accepted']:.1f}/s, filtered {line['filtered']:.1f}/s: {share:.2%}")
+    assert line["filtered"] == pytest.approx(400, rel=0.01)
+    assert share == pytest.approx(0.4, abs=0.01)
+    assert line["unknown"] == 0 and line["lost"] == {}
 
 
 def test_printing_stack_is_healthy(other, other_load):

@@ -4,12 +4,13 @@
 
 #include <doctest/doctest.h>
 
+#include "lib/base/secret_forms.hpp"
 #include "lib/base/text.hpp"
-#include "lib/bundle/forms.hpp"
 #include "lib/otlp/response.hpp"
 
 using namespace obsctl;
 using namespace obsctl::bundle;
+using namespace obsctl::secret_forms;
 
 namespace {
 

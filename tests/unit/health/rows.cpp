@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/base/text.hpp"
 #include "lib/checks/ledger.hpp"
 #include "lib/sources/subject.hpp"
 #include "tests/unit/health/readings.hpp"
@@ -90,6 +91,12 @@ std::string all_findings(const std::vector<Check>& checks, const Evidence& evide
     }
   }
   return out;
+}
+
+const CheckResult& result_of(const std::vector<CheckResult>& results, const std::string& id) {
+  const auto found = std::ranges::find(results, id, &CheckResult::id);
+  REQUIRE(found != results.end());
+  return *found;
 }
 
 Evidence running(const std::string& component) {
@@ -317,6 +324,141 @@ TEST_CASE("a kill for lack of memory that is long over is no failure") {
   CHECK(severity("1", "60") == Severity::error);
   CHECK(severity("0", "90000") == Severity::error);
   CHECK(severity("1", "90000") == Severity::note);
+}
+
+TEST_CASE("a loss quotes the last reason that the log has of its exporter and signal") {
+  const Evidence evidence = {
+      .at = {},
+      .readings = {
+          metrics_reading("otel-collector",
+                          "otelcol_exporter_send_failed_log_records{exporter=\"a\"} 0\n",
+                          "otelcol_exporter_send_failed_log_records{exporter=\"a\"} 50\n"
+                          "otelcol_exporter_send_failed_spans{exporter=\"b\"} 50\n"),
+          reading("otel-collector", Source::logs,
+                  "exporter_refusal{exporter=\"a\",signal=\"traces\",reason=\"of traces\"} 1\n"
+                  "exporter_refusal{exporter=\"a\",signal=\"logs\",reason=\"too old\"} 1\n"
+                  "exporter_refusal{exporter=\"c\",reason=\"of another\"} 1\n")}};
+  const auto results = judge(checks_with("tier: small\n"), evidence);
+  const CheckResult& found = result_of(results, "COL-004");
+  REQUIRE(found.problems.size() == 2);
+  for (const Problem& problem : found.problems) {
+    const bool logs = problem.labels.at("signal") == "logs";
+    CHECK(problem.message.ends_with(logs ? "found the queue full; its last error: too old"
+                                         : "found the queue full"));
+    CHECK_FALSE(problem.labels.contains("reason"));  // another reason is no other problem
+  }
+  const auto lines = ledger(evidence);
+  const auto line = std::ranges::find(lines, "logs", &LedgerLine::signal);
+  REQUIRE(line != lines.end());
+  CHECK(line->said == std::map<std::string, std::string>{{"a", "too old"}});
+}
+
+TEST_CASE("when more log records arrive than before, the services that sent them are named") {
+  const std::string rose =
+      "arriving_rose{signal=\"logs\"} 1\narriving_rate{signal=\"logs\"} 1100\n"
+      "arriving_rate_before{signal=\"logs\"} 100\n";
+  const std::string senders =
+      "senders_rate{signal=\"logs\"} 1100\nsenders_rate_before{signal=\"logs\"} 100\n"
+      "sender_rate{signal=\"logs\",service=\"noisy\"} 1010\n"
+      "sender_rate_before{signal=\"logs\",service=\"noisy\"} 10\n"
+      "sender_rate{signal=\"logs\",service=\"steady\"} 90\n"
+      "sender_rate_before{signal=\"logs\",service=\"steady\"} 90\n";
+  const auto checks = checks_with("tier: small\n");
+  const auto found = [&checks](std::vector<Reading> readings) {
+    return judge(checks, {.at = {}, .readings = std::move(readings)});
+  };
+  const auto both = found(
+      {reading("prometheus", Source::senders, rose), reading("loki", Source::senders, senders)});
+  const CheckResult& named = result_of(both, "LOG-002");
+  REQUIRE(named.problems.size() == 1);
+  CHECK(
+      named.problems[0].message ==
+      "service noisy brings 1.01k/s log records into the store, 10/s before: 100 % of what is more");
+  CHECK(named.problems[0].fix.find("== \"noisy\"']}}`") != std::string::npos);
+  CHECK(result_of(both, "LOG-001").explained_by == std::vector<std::string>{"LOG-002"});
+
+  Reading silent = reading("loki", Source::senders, "");
+  silent.error = Error{.message = "no answer"};
+  const auto half = found({reading("prometheus", Source::senders, rose), silent});
+  CHECK(result_of(half, "LOG-001").status == Status::warning);
+  CHECK(result_of(half, "LOG-002").status == Status::unknown);
+
+  // No history, no rise: nothing was asked of the store.
+  for (const char* page : {"arriving_rose{signal=\"logs\"} 0\n",
+                           "arriving_rose{signal=\"logs\"} 0\narriving_rate{signal=\"logs\"} 900\n"
+                           "arriving_rate_before{signal=\"logs\"} 800\n"}) {
+    const auto quiet =
+        found({reading("prometheus", Source::senders, page), reading("loki", Source::senders, "")});
+    CHECK(result_of(quiet, "LOG-001").status == Status::ok);
+    CHECK(result_of(quiet, "LOG-002").status == Status::ok);
+  }
+}
+
+TEST_CASE(
+    "slow queries are named by the query log, and where there is none it says how to get it") {
+  const std::string before =
+      "prometheus_engine_query_duration_seconds_sum{slice=\"inner_eval\"} 10\n"
+      "prometheus_engine_query_log_enabled 0\nprometheus_engine_queries 4\n"
+      "prometheus_engine_queries_concurrent_max 20\n";
+  const auto after = [&before](double sum, int enabled) {
+    return replace_all(
+        replace_all(before, "inner_eval\"} 10", fmt::format("inner_eval\"}} {}", sum)), "enabled 0",
+        fmt::format("enabled {}", enabled));
+  };
+  const std::string log =
+      "query_log_lines 100\nquery_log_seconds 50\n"
+      "query_seconds{query=\"sum(a)\",asked_by=\"grafana\"} 40\n"
+      "query_runs{query=\"sum(a)\",asked_by=\"grafana\"} 20\n"
+      "query_slowest_seconds{query=\"sum(a)\",asked_by=\"grafana\"} 4\n"
+      "query_seconds{query=\"up\",asked_by=\"rule group x\"} 1\n";
+  const auto checks = checks_with("tier: small\n");
+  const auto judged = [&](double sum, int enabled, const std::string& lines) {
+    return judge(checks, {.at = {},
+                          .readings = {metrics_reading("prometheus", before, after(sum, enabled)),
+                                       reading("prometheus", Source::logs, lines)}});
+  };
+  const auto named = judged(40, 1, log);
+  REQUIRE(result_of(named, "PRM-020").problems.size() == 1);
+  CHECK(
+      result_of(named, "PRM-020").problems[0].message ==
+      "grafana asks sum(a): 80 % of the time of all queries in the log, 20 times, 4 s at the most");
+  CHECK(result_of(named, "PRM-019").explained_by == std::vector<std::string>{"PRM-020"});
+  CHECK(result_of(named, "PRM-021").status == Status::ok);
+
+  const auto nameless = judged(40, 0, "log_lines 5\n");
+  CHECK(result_of(nameless, "PRM-019").status == Status::warning);
+  CHECK(result_of(nameless, "PRM-020").status == Status::ok);
+  CHECK(result_of(nameless, "PRM-021").status == Status::note);
+  CHECK(result_of(nameless, "PRM-021").problems[0].fix.find("query_log_file: /dev/stdout") !=
+        std::string::npos);
+
+  const auto well = judged(12, 1, log);  // logged, and not slow
+  for (const char* id : {"PRM-019", "PRM-020", "PRM-021"}) {
+    CHECK(result_of(well, id).status == Status::ok);
+  }
+}
+
+TEST_CASE("a dashboard that waits long for its answers is named") {
+  const auto checks = checks_with("tier: small\n");
+  const auto results =
+      judge(checks, {.at = {},
+                     .readings = {reading("grafana", Source::logs,
+                                          "dashboard_slow_requests{dashboard=\"abc\"} 50\n"
+                                          "dashboard_requests{dashboard=\"abc\"} 60\n"
+                                          "dashboard_slowest_seconds{dashboard=\"abc\"} 30\n"
+                                          "dashboard_slow_requests{dashboard=\"quick\"} 1\n")}});
+  const CheckResult& found = result_of(results, "GRF-002");
+  REQUIRE(found.problems.size() == 1);
+  CHECK(
+      found.problems[0].message ==
+      "dashboard abc waited 5 s or longer for 50 of the 60 answers that the log has of it, 30 s for one");
+}
+
+TEST_CASE("a part in brackets is left out when what it names is not there") {
+  CHECK(fill_in("a[; b {b}]", {{"b", "it"}}, {}) == "a; b it");
+  CHECK(fill_in("a[; b {b}] c", {}, {}) == "a c");
+  CHECK(fill_in("rate(x[5m]) [{n:/s}]", {}, {{"n", 2}}) == "rate(x[5m]) 2/s");
+  CHECK(fill_in("x[", {}, {}) == "x[");
 }
 
 TEST_CASE("braces of commands and queries stay") {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the engine's logs become samples.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "lib/explain/explain.hpp"
 #include "lib/io/filesystem.hpp"
+#include "lib/sources/log_reasons.hpp"
 #include "lib/sources/logs.hpp"
 
 using namespace obsctl;
@@ -171,4 +173,52 @@ TEST_CASE("an old harmless line is a note") {
       built_in(), k_now);
   CHECK(find(samples, "log_signature", "SIG-GRAFANA-LOCKED-RETRIED")->labels.at("severity") ==
         "note");
+}
+
+TEST_CASE("the backend's own reason is what is left of an error") {
+  CHECK(reason_of_error("not retryable error: Permanent error: rpc error: code = InvalidArgument "
+                        "desc = trace too large (max 1000)") ==
+        "InvalidArgument: trace too large (max 1000)");
+  CHECK(reason_of_error(
+            "not retryable error: Permanent error: rpc error: code = InvalidArgument desc = error "
+            "exporting items, request to http://u:pw@loki:3100/otlp/v1/logs responded with HTTP "
+            "Status Code 400, Message=entry too far behind, oldest is 10:00, Details=[]") ==
+        "HTTP 400: entry too far behind, oldest is 10:00");
+  CHECK(
+      reason_of_error("no more retries left: rpc error: code = Unavailable desc = error exporting "
+                      "items, request to http://loki:3100/x responded with HTTP Status Code 503") ==
+      "HTTP 503");
+  CHECK(reason_of_error("Permanent error: refused: Authorization: Bearer abcdef123456") ==
+        "refused: Authorization: REDACTED");
+  CHECK(reason_of_error("two\nlines") == "two lines");
+  CHECK(reason_of_error("code = ") == "code =");
+  CHECK(reason_of_error("") == "");
+}
+
+TEST_CASE("the last reason of each exporter and signal is kept, and none of what was only late") {
+  const auto dropped = [](const char* exporter, const char* error, int seconds_ago) {
+    return line(fmt::format("2026-11-26T11:59:00Z\terror\tinternal/queue_sender.go:57\tExporting "
+                            "failed. Dropping data.\t{{\"otelcol.component.id\": \"{}\", "
+                            "\"otelcol.signal\": \"logs\", \"error\": \"{}\", "
+                            "\"dropped_items\": 20}}",
+                            exporter, error),
+                seconds_ago);
+  };
+  const Samples samples = log_samples(
+      {dropped("otlp_http/a", "not retryable error: Permanent error: first", 9),
+       dropped("otlp_http/a", "not retryable error: Permanent error: second", 8),
+       dropped("otlp_http/b", "not retryable error: Permanent error: other", 7),
+       line("info\tinternal/retry_sender.go:133\tExporting failed. Will retry the request after "
+            "interval.\t{\"otelcol.component.id\": \"otlp_http/c\", \"error\": \"late\"}"),
+       line("error\tExporting failed. Dropping data.\t{\"otelcol.component.id\": \"otlp/d\", cut")},
+      built_in(), k_now);
+  std::map<std::string, std::string> reasons;
+  for (const Sample& sample : samples) {
+    if (sample.name == "exporter_refusal") {
+      CHECK(sample.labels.at("signal") == "logs");
+      reasons[sample.labels.at("exporter")] = sample.labels.at("reason");
+    }
+  }
+  CHECK(reasons ==
+        std::map<std::string, std::string>{{"otlp_http/a", "second"}, {"otlp_http/b", "other"}});
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace obsctl::bundle {
+namespace obsctl::secret_forms {
 
 // What stands in the place of a secret.
 inline constexpr std::string_view k_redacted = "REDACTED";
@@ -59,4 +59,4 @@ template <class Find>
 // A text without private keys in PEM, which may be lines of their own or escaped in one.
 [[nodiscard]] std::string without_private_keys(std::string_view text);
 
-}  // namespace obsctl::bundle
+}  // namespace obsctl::secret_forms

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at a line from left to right; each look is linear, because a log may hold anything.
-#include "lib/bundle/forms.hpp"
+#include "lib/base/secret_forms.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include "lib/base/text.hpp"
 
-namespace obsctl::bundle {
+namespace obsctl::secret_forms {
 namespace {
 
 constexpr std::size_t k_npos = std::string_view::npos;
@@ -214,4 +214,4 @@ std::string without_private_keys(std::string_view text) {
   });
 }
 
-}  // namespace obsctl::bundle
+}  // namespace obsctl::secret_forms
