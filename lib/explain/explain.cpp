@@ -264,6 +264,24 @@ std::string with_names(std::string_view text) {
   return out.append(text);
 }
 
+// A part in brackets is said where its name is known; here all of it is shown.
+std::string with_optional(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto open = text.find('[');
+    const auto close = text.find(']', open == std::string_view::npos ? text.size() : open);
+    if (close == std::string_view::npos) {
+      break;
+    }
+    const std::string_view part = text.substr(open + 1, close - open - 1);
+    const bool optional = part.find('{') != std::string_view::npos;
+    out.append(text.substr(0, open));
+    out.append(optional ? part : text.substr(open, close - open + 1));
+    text.remove_prefix(close + 1);
+  }
+  return out.append(text);
+}
+
 Severity worst_of(const catalog::HealthCheck& check) {
   return !check.error.empty()     ? Severity::error
          : !check.warning.empty() ? Severity::warning
@@ -379,7 +397,7 @@ std::optional<Explanation> explain_id(std::string_view id, const Signatures& sig
       out.id = out.check = check.id;
       out.component = check.component;
       out.severity = worst_of(check);
-      out.says = with_names(check.says);
+      out.says = with_names(with_optional(check.says));
       out.cause = with_names(check.cause);
       out.fix = with_names(check.fix);
       return out;

@@ -19,6 +19,7 @@
 #include "lib/protect/engine_upload.hpp"
 #include "lib/protect/helper.hpp"
 #include "lib/protect/stack_volumes.hpp"
+#include "lib/stack/state.hpp"
 
 namespace obsctl::protect {
 namespace {
@@ -157,6 +158,13 @@ class Restorer {
   const backup::StoredSet& set_;
 };
 
+// For `obsctl health`, which says that a restore is open.
+Result<void> remember(Engine& engine, const stack::Stack& stack,
+                      std::optional<stack::JournalRecord> journal) {
+  return stack::update_state(engine.parts.files, stack.directory,
+                             [&](stack::State& state) { state.open_journal = std::move(journal); });
+}
+
 }  // namespace
 
 bool StackRestorePlan::replaces() const {
@@ -207,6 +215,10 @@ Result<StackRestored> restore_stack(backup::Services& services, Engine& engine,
   constexpr Duration k_longest_stop = {600};
   constexpr Duration k_longest_start = {900};
   OBS_TRY(write_restore_journal(engine.parts.files, stack.directory, journal));
+  OBS_TRY(remember(engine, stack,
+                   stack::JournalRecord{.at = journal.started,
+                                        .operation = "restore",
+                                        .file = (stack.directory / k_restore_journal).string()}));
   backup::failpoint("restore-journal");
   services.note("stopping the stack");
   OBS_TRY(compose(processes, stack.directory, {"rm", "--stop", "--force"}, k_longest_stop,
@@ -230,6 +242,7 @@ Result<StackRestored> restore_stack(backup::Services& services, Engine& engine,
   OBS_TRY(compose(processes, stack.directory, {"up", "--detach", "--wait"}, k_longest_start,
                   engine.stop));
   OBS_TRY(close_restore_journal(engine.parts.files, stack.directory));
+  OBS_TRY(remember(engine, stack, std::nullopt));
   return out;
 }
 

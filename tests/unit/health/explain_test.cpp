@@ -209,7 +209,7 @@ TEST_CASE("ids are explained without a line") {
                                       .warning = "",
                                       .note = "",
                                       .values = {},
-                                      .says = "{exporter} is {share:%} full",
+                                      .says = "{exporter} is {share:%} full[; it said: {reason}]",
                                       .cause = "",
                                       .fix = "empty it",
                                       .needs = {},
@@ -217,7 +217,7 @@ TEST_CASE("ids are explained without a line") {
                                       .at = {}};
   const auto of_check = explain_id("col-999", built_in(), {check});
   REQUIRE(of_check);
-  CHECK(of_check->says == "<exporter> is <share> full");
+  CHECK(of_check->says == "<exporter> is <share> full; it said: <reason>");
   CHECK(of_check->severity == Severity::error);
   const auto of_signature = explain_id("SIG-DNS", built_in(), {});
   REQUIRE(of_signature);
