@@ -3,9 +3,9 @@
 """Measures the archives of `obsctl backup` against `tar | gzip` and `tar | zstd -T0` on the same trees.
 
 Each round packs a tree with all of them, one after the other, and every file that is made is synced to the disk
-before the clock stops. Printed are medians of the rounds and the median of the rounds' ratios to `tar | zstd -T0`:
-other work on the machine slows all of a round, so that only ratios mean something there. Trees: 1 GiB in two files,
-half random, half text; 100,000 small files.
+before the clock stops. Printed are medians of the rounds and the median of the rounds' ratios to `tar | zstd -T0`
+(unpacking: to `tar --zstd -xf`). Other work on the machine slows all of a round: only ratios mean something there,
+and those of CPU seconds most. Trees: 1 GiB in two files, half random, half text; 100,000 small files.
 
     tests/bench/backup.py BACKUP_ARCHIVE [--rounds N] [--mib N] [--files N] [--dir DIRECTORY]
 
@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import shutil
 import statistics
 import subprocess
@@ -49,9 +50,11 @@ def small_files(top, count):
 
 
 def seconds(command, cwd):
-    start = time.perf_counter()
+    """Of the clock, and of all processors."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(["bash", "-o", "pipefail", "-ec", command], cwd=cwd, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def peak(tool, *words):
@@ -60,10 +63,10 @@ def peak(tool, *words):
 
 
 def line(name, times, base, size=0):
-    ratio = statistics.median(a / b for a, b in zip(times, base, strict=True))
-    rate = f", {size / statistics.median(times):6.0f} MiB/s" if size else ""
-    print(f"  {name:42} {statistics.median(times):7.2f} s{rate}, ratio {ratio:5.2f} "
-          f"({min(times):.2f} - {max(times):.2f} s)")
+    ratios = [statistics.median(a[i] / b[i] for a, b in zip(times, base, strict=True)) for i in (0, 1)]
+    wall, cpu = (statistics.median(one[i] for one in times) for i in (0, 1))
+    rate = f", {size / wall:.0f} MiB/s" if size else ""
+    print(f"  {name:34} {wall:7.2f} s, ratio {ratios[0]:5.2f}; {cpu:6.2f} CPU s, ratio {ratios[1]:5.2f}{rate}")
 
 
 def measure(title, work, tree, tool, rounds):
