@@ -26,8 +26,8 @@ Failure in_entry(Error error, std::string_view path) {
 
 }  // namespace
 
-Cursor::Cursor(const Stored& stored, std::vector<Frame> frames, bool digests)
-    : stored_(stored), frames_(std::move(frames)), digests_(digests), chunk_(4 * k_chunk, '\0') {
+Cursor::Cursor(const Stored& stored, std::vector<Frame> frames, bool digest)
+    : stored_(stored), frames_(std::move(frames)), digest_(digest), chunk_(4 * k_chunk, '\0') {
   open({});
 }
 
@@ -35,7 +35,7 @@ void Cursor::open(const Frame& from) {
   tar_.reset();
   reader_ = std::make_unique<FrameReader>(
       stored_.blob,
-      FrameReaderOptions{.from = from, .most = stored_.expected.raw_bytes, .digests = digests_});
+      FrameReaderOptions{.from = from, .most = stored_.expected.raw_bytes, .digest = digest_});
   tar_ = std::make_unique<TarReader>([this](std::span<char> into) { return reader_->read(into); },
                                      from.raw_offset);
 }

@@ -18,7 +18,7 @@ namespace obsctl::archive {
 class Cursor {
  public:
   // `frames` may be empty: then it only goes forwards. What `stored` holds outlives it.
-  Cursor(const Stored& stored, std::vector<Frame> frames, bool digests = false);
+  Cursor(const Stored& stored, std::vector<Frame> frames, bool digest = false);
 
   // The entry that the index says is there. Errors (Code::integrity) name it: nothing is there, or
   // something else.
@@ -41,7 +41,7 @@ class Cursor {
 
   const Stored& stored_;
   std::vector<Frame> frames_;
-  bool digests_;
+  bool digest_;
   std::unique_ptr<FrameReader> reader_;
   std::unique_ptr<TarReader> tar_;
   std::string chunk_;

@@ -2,7 +2,6 @@
 // OpenSSL's EVP, which uses the processor's own instructions where it has them.
 #include "lib/archive/digest.hpp"
 
-#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <array>
@@ -38,9 +37,11 @@ std::string Sha256::hex() {
   unsigned int size = 0;
   EVP_DigestFinal_ex(state_->context.get(), digest.data(), &size);
   state_->begin();
+  constexpr std::string_view k_hex = "0123456789abcdef";
   std::string out;
   for (unsigned int i = 0; i < size; ++i) {
-    out += fmt::format("{:02x}", digest[i]);
+    out += k_hex[digest[i] >> 4U];
+    out += k_hex[digest[i] & 15U];
   }
   return out;
 }

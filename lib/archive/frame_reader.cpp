@@ -13,16 +13,10 @@
 #include <optional>
 #include <thread>
 
-#include "lib/archive/digest.hpp"
 #include "lib/archive/frame_writer.hpp"
 #include "lib/archive/zstd.hpp"
 
 namespace obsctl::archive {
-
-struct FrameReader::Digests {
-  Sha256 raw;
-  Sha256 blob;
-};
 
 class FrameReader::Ahead {
  public:
@@ -186,8 +180,8 @@ class FrameReader::Ahead {
 };
 
 FrameReader::FrameReader(const Blob& blob, const FrameReaderOptions& options)
-    : digests_(options.digests ? std::make_unique<Digests>() : nullptr),
-      ahead_(std::make_unique<Ahead>(blob, options, digests_ ? &digests_->blob : nullptr)),
+    : digest_(options.digest ? std::make_unique<Sha256>() : nullptr),
+      ahead_(std::make_unique<Ahead>(blob, options, digest_.get())),
       position_(options.from.raw_offset),
       blob_position_(options.from.blob_offset) {}
 FrameReader::~FrameReader() = default;
@@ -203,9 +197,6 @@ Result<std::size_t> FrameReader::read(std::span<char> into) {
     raw_ = std::move(piece->raw);
     frames_.push_back(piece->frame);
     blob_position_ = piece->blob_end;
-    if (digests_) {
-      digests_->raw.add(raw_);
-    }
   }
   const std::size_t n = raw_.copy(into.data(), into.size(), used_);
   used_ += n;
@@ -213,11 +204,8 @@ Result<std::size_t> FrameReader::read(std::span<char> into) {
   return n;
 }
 
-std::string FrameReader::raw_sha256() {
-  return digests_->raw.hex();
-}
 std::string FrameReader::blob_sha256() {
-  return digests_->blob.hex();
+  return digest_->hex();
 }
 
 }  // namespace obsctl::archive

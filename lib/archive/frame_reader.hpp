@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/archive/blob.hpp"
+#include "lib/archive/digest.hpp"
 #include "lib/archive/read.hpp"
 
 namespace obsctl::archive {
@@ -19,7 +20,7 @@ struct FrameReaderOptions {
   std::string_view what = "archive";  // in errors
   Frame from = {};                    // where to begin
   std::uint64_t most = 0;             // bytes of content in all, counted from the stream's start
-  bool digests = false;               // compute both
+  bool digest = false;                // of the blob
 };
 
 class FrameReader {
@@ -38,16 +39,14 @@ class FrameReader {
   [[nodiscard]] std::uint64_t position() const { return position_; }
   // Where the content ends that is decoded and not read yet.
   [[nodiscard]] std::uint64_t decoded() const { return position_ + (raw_.size() - used_); }
-  // The frames that were read so far, digests of what was read; whole at the end of the blob.
+  // The frames that were read so far, and the digest of the blob once its end was read.
   [[nodiscard]] const std::vector<Frame>& frames() const { return frames_; }
   [[nodiscard]] std::uint64_t blob_position() const { return blob_position_; }
-  [[nodiscard]] std::string raw_sha256();
   [[nodiscard]] std::string blob_sha256();
 
  private:
   class Ahead;
-  struct Digests;
-  std::unique_ptr<Digests> digests_;
+  std::unique_ptr<Sha256> digest_;
   std::unique_ptr<Ahead> ahead_;  // after what it writes to
   std::uint64_t position_;
   std::uint64_t blob_position_;

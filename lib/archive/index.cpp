@@ -22,19 +22,19 @@ constexpr std::size_t k_most_line = std::size_t{16} << 20U;  // with all attribu
 constexpr int k_format = 1;
 constexpr const char* k_format_key = "obsctl-archive-index";
 
-void put_text(json& line, const std::string& key, const std::string& text) {
-  if (is_utf8(text)) {
-    line[key] = text;
-  } else {
-    line[key + "64"] = base64(text);
-  }
+// What stands behind the key of a text, and its value.
+std::string_view suffix(std::string_view text) {
+  return is_utf8(text) ? "" : "64";
+}
+std::string value(std::string_view text) {
+  return is_utf8(text) ? quoted(text) : '"' + base64(text) + '"';
 }
 
 json attributes(const Entry& entry) {
   json out = json::array();
-  for (const auto& [name, value] : entry.xattrs) {
-    json one = {{"value64", base64(value)}};
-    put_text(one, "name", name);
+  for (const auto& [name, bytes] : entry.xattrs) {
+    json one = {{"value64", base64(bytes)}};
+    one[is_utf8(name) ? "name" : "name64"] = is_utf8(name) ? name : base64(name);
     out.push_back(std::move(one));
   }
   return out;
@@ -123,28 +123,26 @@ std::optional<Frame> parse_frame(std::string_view line) {
 
 }  // namespace
 
+// Put together by hand, because a tree may have millions of entries; JSON it is all the same.
 std::string line_of(const Entry& entry) {
-  json line = {{"type", name_of(entry.type)},
-               {"mode", entry.mode},
-               {"uid", entry.uid},
-               {"gid", entry.gid},
-               {"mtime_ns", entry.mtime_ns},
-               {"offset", entry.offset}};
-  put_text(line, "path", entry.path);
+  std::string out = fmt::format(R"({{"path{}":{},"type":"{}","mode":{},"uid":{},"gid":{},)"
+                                R"("mtime_ns":{},"offset":{})",
+                                suffix(entry.path), value(entry.path), name_of(entry.type),
+                                entry.mode, entry.uid, entry.gid, entry.mtime_ns, entry.offset);
   if (entry.type == EntryType::file) {
-    line["size"] = entry.size;
-    line["sha256"] = entry.sha256;
+    out += fmt::format(R"(,"size":{},"sha256":{})", entry.size, value(entry.sha256));
   }
   if (!entry.link.empty()) {
-    put_text(line, "link", entry.link);
+    out += fmt::format(R"(,"link{}":{})", suffix(entry.link), value(entry.link));
   }
   if (!entry.xattrs.empty()) {
-    line["xattrs"] = attributes(entry);
+    out += R"(,"xattrs":)" + attributes(entry).dump();
   }
   if (entry.device_major != 0 || entry.device_minor != 0) {
-    line["device"] = {{"major", entry.device_major}, {"minor", entry.device_minor}};
+    out += fmt::format(R"(,"device":{{"major":{},"minor":{}}})", entry.device_major,
+                       entry.device_minor);
   }
-  return line.dump();
+  return out + '}';
 }
 
 std::optional<Entry> parse_line(std::string_view text_of_line) {

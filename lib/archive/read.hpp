@@ -34,8 +34,8 @@ struct Verified {
 };
 
 // quick: sizes and SHA-256 of blob and index. full: every frame is decoded and the tar stream walked
-// to its end; every entry equals its line of the index, every file its digest, the stream its own,
-// and nothing comes behind. Errors (Code::integrity) name the offset and, where it is known, the
+// to its end; every entry equals its line of the index, every file and the blob their digests, and
+// nothing comes behind. Errors (Code::integrity) name the offset and, where it is known, the
 // file.
 [[nodiscard]] Result<Verified> verify_archive(const Stored& stored, Level level,
                                               const Progress& progress = {});

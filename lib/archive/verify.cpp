@@ -17,7 +17,9 @@ Failure another(std::string_view what) {
               fmt::format("the archive is not the one that was written: {}", what));
 }
 
-// Everything that has to be right once the stream was walked to its end.
+// Everything that has to be right once the stream was walked to its end. The stream's own digest is
+// not computed again: what the same blob decodes to is the same stream, and hashing it once more
+// would cost a fifth of the time.
 Result<void> check_end(const Stored& stored, const IndexReader& index, FrameReader& frames) {
   const Summary& expected = stored.expected;
   if (frames.position() != expected.raw_bytes) {
@@ -33,9 +35,6 @@ Result<void> check_end(const Stored& stored, const IndexReader& index, FrameRead
   }
   if (frames.blob_sha256() != expected.blob_sha256) {
     return another("its SHA-256 is another");
-  }
-  if (frames.raw_sha256() != expected.tar_sha256) {
-    return another("the SHA-256 of its stream is another");
   }
   return {};
 }

@@ -141,7 +141,8 @@ TEST_CASE("every flipped bit is an error, and names frame and file where it can"
     flipped.blob[at] = static_cast<char>(flipped.blob[at] ^ (1 << (at % 8)));
     error_of(flipped, Level::quick);
     const Error error = error_of(flipped, Level::full);
-    named += has(error, "the frame at byte ") && has(error, "'data") ? 1 : 0;
+    named += error.message.find("the frame at byte ") != std::string::npos &&
+             error.message.find("'data") != std::string::npos;
   }
   CHECK(named > all.size() * 9 / 10);
   for (const std::size_t at : places(whole.index.size())) {

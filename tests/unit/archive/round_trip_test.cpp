@@ -3,10 +3,10 @@
 #include <doctest/doctest.h>
 #include <sys/sysmacros.h>
 
+#include <cmath>
+#include <cstdlib>
 #include <random>
-#include <thread>
 
-#include "lib/archive/digest.hpp"
 #include "lib/archive/tar_reader.hpp"
 #include "lib/archive/tar_sink.hpp"
 #include "lib/archive/tar_source.hpp"
@@ -124,6 +124,64 @@ TEST_CASE("random trees come back equal in content and in metadata") {
     REQUIRE_MESSAGE(again.has_value(), again.error().message);
     CHECK(read_index(Opened(*again).stored)->entries == read_index(Opened(*made).stored)->entries);
     CHECK(again->summary.tar_sha256 == made->summary.tar_sha256);
+  }
+}
+
+TEST_CASE("the distribution's tar unpacks an archive, and obsctl takes what that tar packs") {
+  const auto seed = std::random_device()();
+  INFO("seed " << seed);
+  Random random(seed);
+  const Scratch scratch;
+  const std::string tree = scratch.make("data");
+  for (int i = 0; i < 5; ++i) {
+    grow(tree, random, 0);
+  }
+  put(tree + "/hole", "begin");
+  fs::resize_file(tree + "/hole", 3 << 20);
+  const auto run = [&](const std::string& command) {
+    CAPTURE(command);
+    return std::system(("cd " + (scratch / ".") + " && " + command).c_str());
+  };
+  const auto made = make(tree, {.frame = 64 << 10});
+  REQUIRE(made.has_value());
+  put(scratch / "blob.tar.zst", made->blob);
+  const std::string out = scratch.make("out");
+  // Needs the program zstd. Two frames and more are one stream to it.
+  REQUIRE(run("tar --zstd --xattrs --xattrs-include='*' -xpf blob.tar.zst -C " + out +
+              " 2>messages") == 0);
+  CHECK(tree_of(out + "/data") == tree_of(tree));
+
+  for (const std::string format : {"pax", "gnu"}) {
+    const std::string options = format == "pax" ? "--sparse --xattrs" : "";
+    REQUIRE(run("tar " + options + " --format=" + format + " -cf back.tar data") == 0);
+    const std::string tar = get(scratch / "back.tar");
+    TarSource source(from(tar));
+    const auto back = make(source);
+    REQUIRE_MESSAGE(back.has_value(), back.error().message);
+    const std::string to = scratch.make("to-" + format);
+    REQUIRE(unpack(*back, to).has_value());
+    auto wanted = tree_of(tree);
+    auto found = tree_of(to);
+    if (format == "gnu") {  // knows neither fractions of seconds nor attributes
+      for (auto* entries : {&wanted, &found}) {
+        for (auto& [path, entry] : *entries) {
+          entry.xattrs.clear();
+          entry.mtime_ns = std::int64_t(std::floor(double(entry.mtime_ns) / 1e9));
+        }
+      }
+    }
+    CHECK(found.size() == wanted.size());
+    for (const auto& [path, entry] : wanted) {
+      CAPTURE(path);
+      // The tar chooses for itself which of several names comes first.
+      if (found[path].type == entry.type) {
+        Entry other = found[path];
+        other.link = entry.link;
+        CHECK(other == entry);
+      } else {
+        CHECK((entry.type == EntryType::hardlink || found[path].type == EntryType::hardlink));
+      }
+    }
   }
 }
 
