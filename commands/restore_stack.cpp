@@ -56,7 +56,10 @@ Result<void> prove(const Job& job, const backup::StoredSet& set,
   OBS_TRY_ASSIGN(const auto proof,
                  backup::prove(job.services, job.repository, set, backup::Level::full, volumes));
   job.services.progress.clear();
-  return proof.passed() ? Result<void>() : tl::make_unexpected(proof.failure());
+  if (!proof.passed()) {
+    return tl::make_unexpected(proof.failure());
+  }
+  return backup::check_entries(job.repository, set, volumes);
 }
 
 // The id of the set with what is there now; empty when nothing is.

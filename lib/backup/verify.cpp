@@ -160,6 +160,26 @@ Result<SetProof> verify(Services& services, Repository& repository, const Stored
   return out;
 }
 
+Result<void> check_entries(const Repository& repository, const StoredSet& set,
+                           const std::vector<std::string>& volumes) {
+  for (const std::string& volume : volumes) {
+    const VolumeRecord* record = set.manifest.find(volume);
+    if (record == nullptr) {
+      return fail(Code::integrity, fmt::format("the set '{}' has no volume '{}'", set.id, volume));
+    }
+    OBS_TRY_ASSIGN(const OpenVolume opened, open_volume(repository, set.id, *record));
+    OBS_TRY_ASSIGN(const archive::Index index, archive::read_index(opened.stored()));
+    for (const archive::Problem& problem : archive::problems_of(index.entries, k_entry_policy)) {
+      if (problem.gravity == archive::Gravity::refused) {
+        return fail(Code::integrity,
+                    fmt::format("the volume '{}' must not be unpacked: {}", volume, problem.str()),
+                    "nothing was touched; the set was not made by obsctl, or was changed");
+      }
+    }
+  }
+  return {};
+}
+
 Result<void> check_sizes(const Repository& repository, const StoredSet& set) {
   for (const VolumeRecord& volume : set.manifest.volumes) {
     OBS_TRY_ASSIGN(const OpenVolume opened, open_volume(repository, set.id, volume));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/archive/policy.hpp"
 #include "lib/archive/read.hpp"
 #include "lib/backup/repository.hpp"
 #include "lib/backup/services.hpp"
@@ -52,6 +53,14 @@ struct SetProof {
 // The same for the whole set, and remembers the result beside it.
 [[nodiscard]] Result<SetProof> verify(Services& services, Repository& repository,
                                       const StoredSet& set, Level level);
+
+// A volume of one's own may have device nodes; only root can make them.
+inline constexpr archive::PolicyOptions k_entry_policy = {.devices = true};
+
+// Names that lead out of a volume and the like, judged before anything is unpacked. Errors
+// (Code::integrity): such a name in one of these volumes; a volume that the set has not.
+[[nodiscard]] Result<void> check_entries(const Repository& repository, const StoredSet& set,
+                                         const std::vector<std::string>& volumes);
 
 // Whether the files of a set are there with their sizes: what can be known without reading them.
 [[nodiscard]] Result<void> check_sizes(const Repository& repository, const StoredSet& set);
