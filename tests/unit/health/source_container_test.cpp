@@ -175,16 +175,17 @@ TEST_CASE("one that looks the same in the second round is not inspected again") 
   }
 }
 
+// No kernel gives a process such a high number: one of this machine would be looked at.
 TEST_CASE("a port that only its own container reaches, where its process is one of this host") {
   OneContainer stack;
-  stack.inspection(R"({"State":{"Running":true,"Pid":4711}})");
-  stack.files.texts["/proc/4711/net/tcp"] = "0: 0100007F:0C1C 0:0 0A\n";
-  stack.files.texts["/proc/4711/cgroup"] = "0::/system.slice/docker-other.scope\n";
+  stack.inspection(R"({"State":{"Running":true,"Pid":400004711}})");
+  stack.files.texts["/proc/400004711/net/tcp"] = "0: 0100007F:0C1C 0:0 0A\n";
+  stack.files.texts["/proc/400004711/cgroup"] = "0::/system.slice/docker-other.scope\n";
   CHECK_FALSE(value_of(stack.samples(Source::container, "loki"), "container_loopback_only"));
-  stack.files.texts["/proc/4711/cgroup"] = "0::/system.slice/docker-id0l.scope\n";
+  stack.files.texts["/proc/400004711/cgroup"] = "0::/system.slice/docker-id0l.scope\n";
   CHECK(value_of(stack.samples(Source::container, "loki"), "container_loopback_only",
                  {{"port", "3100"}}) == 1);
-  stack.files.texts["/proc/4711/net/tcp"] = "0: 00000000:0C1C 0:0 0A\n";
+  stack.files.texts["/proc/400004711/net/tcp"] = "0: 00000000:0C1C 0:0 0A\n";
   CHECK(value_of(stack.samples(Source::container, "loki"), "container_loopback_only") == 0);
 }
 
