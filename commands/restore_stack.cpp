@@ -91,6 +91,18 @@ Result<std::string> safety_backup(const Job& job, const protect::StackRestorePla
   return created.set.id;
 }
 
+// What `backup list` holds against the goal. Only a restore of all volumes tells how long one takes.
+void remember_time(const Job& job, const backup::StoredSet& set, Duration took) {
+  if (!job.request.volumes.empty() || job.request.resume || job.request.rollback) {
+    return;
+  }
+  backup::Marks marks = job.repository.read_set(set.id).marks;
+  marks.restored = {.at = job.context.clock.now(), .took = took, .bytes = set.manifest.bytes()};
+  if (const auto written = job.repository.write_marks(set.id, marks); !written) {
+    job.services.note("how long it took is not recorded: " + written.error().message);
+  }
+}
+
 Result<int> carry_out(const Job& job, const backup::StoredSet& set,
                       protect::RestoreJournal journal) {
   const std::string safety = journal.safety;
@@ -99,6 +111,7 @@ Result<int> carry_out(const Job& job, const backup::StoredSet& set,
       protect::restore_stack(job.services, job.running.engine, job.context.processes,
                              job.repository, set, job.running.stack, std::move(journal)));
   job.services.progress.clear();
+  remember_time(job, set, restored.took);
   const nlohmann::ordered_json json = {{"schema", "obsctl.restore.stack/v1"},
                                        {"set", set.id},
                                        {"entries", restored.entries},
@@ -124,8 +137,10 @@ Result<int> restore(const Job& job) {
     });
   }
   OBS_TRY_ASSIGN(const auto set, backup::find_set(sets, job.request.set));
-  OBS_TRY_ASSIGN(const auto plan, protect::plan_stack_restore(job.running.engine, job.running.stack,
-                                                              set, job.request.volumes));
+  OBS_TRY_ASSIGN(const auto plan,
+                 protect::plan_stack_restore(
+                     job.running.engine, job.running.stack, set,
+                     {.only = job.request.volumes, .older = job.request.flags.older_images}));
   const std::string text = plan_text(plan, job.running.stack);
   if (job.request.dry_run) {
     job.context.terminal.out(job.request.output == BackupFormat::json ? json_text(plan_json(plan))

@@ -13,6 +13,7 @@ namespace obsctl {
 struct StackRestoreFlags {
   StackFlags stack;
   bool safety_backup = true;
+  bool older_images = false;
 };
 
 // What the command line says beside it.

@@ -161,7 +161,8 @@ VolumeRecord record_of(const Volume& volume, const archive::Summary& summary,
           .entries = summary.entries,
           .tar = {summary.raw_bytes, summary.tar_sha256},
           .blob = {summary.blob_bytes, summary.blob_sha256},
-          .index = {summary.index_bytes, summary.index_sha256}};
+          .index = {summary.index_bytes, summary.index_sha256},
+          .engine = volume.engine};
 }
 
 std::string first_of(const std::vector<std::string>& all) {

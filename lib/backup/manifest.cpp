@@ -21,6 +21,7 @@ using Json = nlohmann::ordered_json;
 constexpr auto k_schema = "obsctl.backup/v1";
 // Far more than any set has; what is larger was not written by obsctl.
 constexpr std::size_t k_most_volumes = 10'000;
+constexpr std::size_t k_most_pairs = 1'000;
 constexpr std::size_t k_most_warnings = 100'000;
 constexpr std::size_t k_sha256_digits = 64;
 constexpr std::size_t k_longest_manifest = 16UL << 20U;
@@ -28,6 +29,12 @@ constexpr int k_deepest = 8;  // what is nested deeper is not kept
 
 Json to_json(const Digest& digest) {
   return {{"bytes", digest.bytes}, {"sha256", digest.sha256}};
+}
+
+Json to_json(const EngineRecord& engine) {
+  return {{"driver", engine.driver},       {"options", Json(engine.options)},
+          {"labels", Json(engine.labels)}, {"component", engine.component},
+          {"version", engine.version},     {"image", engine.image}};
 }
 
 Json to_json(const VolumeRecord& volume) {
@@ -42,6 +49,9 @@ Json to_json(const VolumeRecord& volume) {
   out["tar"] = to_json(volume.tar);
   out["blob"] = to_json(volume.blob);
   out["index"] = to_json(volume.index);
+  if (volume.engine) {
+    out["engine"] = to_json(*volume.engine);
+  }
   out["warnings"] = volume.warnings;
   return out;
 }
@@ -102,6 +112,32 @@ RootEntry root_of(const JsonFields& fields) {
           .mode = static_cast<std::uint32_t>(fields.count("mode", k_most_mode))};
 }
 
+std::map<std::string, std::string> pairs_of(const JsonFields& fields, const char* name) {
+  std::map<std::string, std::string> out;
+  const auto& object = fields.at(name);
+  if (object.size() > k_most_pairs) {
+    fields.note(name, "is too long");
+    return out;
+  }
+  for (const auto& [key, value] : object.items()) {
+    if (!value.is_string()) {
+      fields.note(name, "is not an object of texts");
+      return out;
+    }
+    out.emplace(key, value.get<std::string>());
+  }
+  return out;
+}
+
+EngineRecord engine_of(const JsonFields& fields) {
+  return {.driver = fields.text("driver"),
+          .options = pairs_of(fields, "options"),
+          .labels = pairs_of(fields, "labels"),
+          .component = fields.text("component"),
+          .version = fields.text("version"),
+          .image = fields.text("image")};
+}
+
 VolumeRecord volume_of(const JsonFields& fields) {
   VolumeRecord out;
   out.name = fields.text("name");
@@ -117,6 +153,9 @@ VolumeRecord volume_of(const JsonFields& fields) {
   out.tar = digest_of(fields.object("tar"));
   out.blob = digest_of(fields.object("blob"));
   out.index = digest_of(fields.object("index"));
+  if (fields.has("engine")) {
+    out.engine = engine_of(fields.object("engine"));
+  }
   out.warnings = texts_of(fields, "warnings");
   return out;
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,6 +52,17 @@ struct RootEntry {
   bool operator==(const RootEntry&) const = default;
 };
 
+// How a container engine's volume was made, and who wrote what is in it.
+struct EngineRecord {
+  std::string driver;
+  std::map<std::string, std::string> options = {};
+  std::map<std::string, std::string> labels = {};
+  std::string component;  // of the stack: "loki"
+  std::string version;    // of the component: what is older may not understand the data
+  std::string image;      // as the stack names it, with its digest where that is known
+  bool operator==(const EngineRecord&) const = default;
+};
+
 struct VolumeRecord {
   std::string name;
   std::string source;  // what kind of volume it was: "directory"
@@ -59,9 +71,10 @@ struct VolumeRecord {
   Consistency consistency = Consistency::live;
   std::uint64_t bytes = 0;  // of the files, without their holes
   std::uint64_t entries = 0;
-  Digest tar;    // of the archive before it was compressed
-  Digest blob;   // of volumes/NAME.tar.zst
-  Digest index;  // of volumes/NAME.idx.zst
+  Digest tar;                               // of the archive before it was compressed
+  Digest blob;                              // of volumes/NAME.tar.zst
+  Digest index;                             // of volumes/NAME.idx.zst
+  std::optional<EngineRecord> engine = {};  // absent: it is none of an engine
   std::vector<std::string> warnings = {};
   bool operator==(const VolumeRecord&) const = default;
 };

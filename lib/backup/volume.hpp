@@ -21,6 +21,7 @@ struct Volume {
   std::string source;  // what kind it is, for the manifest
   std::string path;
   Consistency consistency = Consistency::live;
+  std::optional<EngineRecord> engine = {};
   // Begins to read it.
   std::function<Result<std::unique_ptr<archive::TreeSource>>()> open;
   // About how many bytes open() will give; nothing when only reading them tells.

@@ -12,6 +12,7 @@
 #include "lib/backup/failpoint.hpp"
 #include "lib/backup/verify.hpp"
 #include "lib/base/text.hpp"
+#include "lib/catalog/versions.hpp"
 #include "lib/engine/volume.hpp"
 #include "lib/protect/compare_stream.hpp"
 #include "lib/protect/compose.hpp"
@@ -24,8 +25,17 @@
 namespace obsctl::protect {
 namespace {
 
-// What Compose writes on a volume that it makes itself; without it, it asks whether the volume is its.
-engine::VolumeFacts new_volume(const stack::Stack& stack, const Volume& volume) {
+// As it was, where it is the same volume. Otherwise with what Compose writes on one that it makes
+// itself; without it, it asks whether the volume is its.
+engine::VolumeFacts new_volume(const stack::Stack& stack, const Volume& volume,
+                               const backup::VolumeRecord& record) {
+  if (record.engine && record.path == stack.topology.volume_name(volume)) {
+    return {.name = record.path,
+            .driver = record.engine->driver,
+            .scope = "local",
+            .options = record.engine->options,
+            .labels = record.engine->labels};
+  }
   return {.name = stack.topology.volume_name(volume),
           .driver = "local",
           .scope = "local",
@@ -48,11 +58,16 @@ Result<void> check_users(Engine& engine, const std::string& volume, const std::s
   return {};
 }
 
-std::vector<const Volume*> volumes_of(const stack::Stack& stack) {
-  std::vector<const Volume*> out;
+struct Owned {
+  const Component* component;
+  const Volume* volume;
+};
+
+std::vector<Owned> volumes_of(const stack::Stack& stack) {
+  std::vector<Owned> out;
   for (const Component& component : stack.topology.components) {
     for (const Volume& volume : component.volumes) {
-      out.push_back(&volume);
+      out.push_back({&component, &volume});
     }
   }
   return out;
@@ -66,7 +81,7 @@ Result<void> check_names(const stack::Stack& stack, const backup::StoredSet& set
       return fail(Code::usage, fmt::format("the set has no volume '{}'", name),
                   "`obsctl backup show` lists its volumes");
     }
-    if (std::ranges::none_of(ours, [&](const Volume* one) { return one->name == name; })) {
+    if (std::ranges::none_of(ours, [&](const Owned& one) { return one.volume->name == name; })) {
       return fail(Code::usage, fmt::format("the stack has no volume '{}'", name),
                   "restore it into a directory with --to");
     }
@@ -74,10 +89,23 @@ Result<void> check_names(const stack::Stack& stack, const backup::StoredSet& set
   return {};
 }
 
+// A program reads what an older one wrote, and seldom what a newer one did.
+Result<void> check_version(const Component& component, const backup::VolumeRecord& record) {
+  if (!record.engine || record.engine->component != component.name ||
+      catalog::compare_versions(record.engine->version, component.version) <= 0) {
+    return {};
+  }
+  return fail(Code::failed,
+              fmt::format("the volume '{}' was written by {} {}, and the stack has {}", record.name,
+                          component.title, printable(record.engine->version), component.version),
+              "take the stack's directory out of the set (--to DIR --volume stack) and restore "
+              "there; --older-images restores it all the same");
+}
+
 Result<StackRestorePlan::Item> plan_one(Engine& engine, const stack::Stack& stack,
                                         const Volume& volume, const backup::VolumeRecord& record) {
   StackRestorePlan::Item item{.name = volume.name,
-                              .volume = new_volume(stack, volume),
+                              .volume = new_volume(stack, volume, record),
                               .bytes = record.tar.bytes,
                               .entries = record.entries};
   OBS_TRY_ASSIGN(auto facts, engine::volume_facts(engine.parts.http, engine.parts.environment,
@@ -172,18 +200,19 @@ bool StackRestorePlan::replaces() const {
 }
 
 bool is_of_stack(const backup::StoredSet& set, const stack::Stack& stack) {
-  return std::ranges::any_of(volumes_of(stack), [&](const Volume* volume) {
-    const backup::VolumeRecord* record = set.manifest.find(volume->name);
-    return record != nullptr && record->path == stack.topology.volume_name(*volume);
+  return std::ranges::any_of(volumes_of(stack), [&](const Owned& one) {
+    const backup::VolumeRecord* record = set.manifest.find(one.volume->name);
+    return record != nullptr && record->path == stack.topology.volume_name(*one.volume);
   });
 }
 
 Result<StackRestorePlan> plan_stack_restore(Engine& engine, const stack::Stack& stack,
                                             const backup::StoredSet& set,
-                                            const std::vector<std::string>& only) {
+                                            const StackRestoreOptions& options) {
+  const auto& only = options.only;
   OBS_TRY(check_names(stack, set, only));
   StackRestorePlan out{.set = set.id, .from = set.manifest.started};
-  for (const Volume* volume : volumes_of(stack)) {
+  for (const auto& [component, volume] : volumes_of(stack)) {
     const backup::VolumeRecord* record = set.manifest.find(volume->name);
     const bool wanted = only.empty() || std::ranges::find(only, volume->name) != only.end();
     if (!wanted || volume->backup == Backup::none) {
@@ -192,6 +221,9 @@ Result<StackRestorePlan> plan_stack_restore(Engine& engine, const stack::Stack& 
     if (record == nullptr) {
       out.warnings.push_back(fmt::format("{} is not in the set and stays as it is", volume->name));
       continue;
+    }
+    if (!options.older) {
+      OBS_TRY(check_version(*component, *record));
     }
     OBS_TRY_ASSIGN(auto item, plan_one(engine, stack, *volume, *record));
     if (record->path != item.volume.name) {

@@ -38,12 +38,17 @@ struct StackRestorePlan {
 // restored all the same, by its name.
 [[nodiscard]] bool is_of_stack(const backup::StoredSet& set, const stack::Stack& stack);
 
-// Touches nothing. `only`: names of volumes; empty: all of the stack that are in the set. Errors: a
-// name that set or stack do not know (Code::usage), a volume that containers outside of the stack
-// use, named; a restore that is open.
+struct StackRestoreOptions {
+  std::vector<std::string> only =
+      {};              // names of volumes; empty: all of the stack that are in the set
+  bool older = false;  // also where the stack's component is older than the one that wrote the data
+};
+
+// Touches nothing. Errors: a name that set or stack do not know (Code::usage), a volume that
+// containers outside of the stack use, data of a newer component, each named.
 [[nodiscard]] Result<StackRestorePlan> plan_stack_restore(Engine& engine, const stack::Stack& stack,
                                                           const backup::StoredSet& set,
-                                                          const std::vector<std::string>& only);
+                                                          const StackRestoreOptions& options);
 
 struct StackRestored {
   Duration took;              // without the proof before and the start behind

@@ -35,7 +35,8 @@ Result<void> check_users(Engine& engine, const std::string& volume, const std::s
 
 // Nothing where it is left out, which `left_out` says.
 Result<std::optional<backup::Volume>> one_volume(Engine& engine, const stack::Stack& stack,
-                                                 const Volume& volume, const StackOptions& options,
+                                                 const Component& component, const Volume& volume,
+                                                 const StackOptions& options,
                                                  std::vector<Earlier>& touched,
                                                  std::vector<std::string>& left_out) {
   const std::string name = stack.topology.volume_name(volume);
@@ -62,6 +63,12 @@ Result<std::optional<backup::Volume>> one_volume(Engine& engine, const stack::St
       .source = "engine-volume",
       .path = name,
       .consistency = options.live ? backup::Consistency::live : backup::Consistency::clean,
+      .engine = backup::EngineRecord{.driver = facts->driver,
+                                     .options = facts->options,
+                                     .labels = facts->labels,
+                                     .component = component.name,
+                                     .version = component.version,
+                                     .image = stack.topology.pinned(component.image)},
       .open =
           [&engine, &touched, name, live = options.live] {
             return open_still(engine, {.volume = name, .stop_users = !live}, touched);
@@ -84,7 +91,8 @@ Result<StackVolumes> stack_volumes(Engine& engine, const stack::Stack& stack,
           std::ranges::find(options.only, volume.name) == options.only.end()) {
         continue;
       }
-      OBS_TRY_ASSIGN(auto one, one_volume(engine, stack, volume, options, touched, out.left_out));
+      OBS_TRY_ASSIGN(auto one,
+                     one_volume(engine, stack, component, volume, options, touched, out.left_out));
       if (one) {
         out.volumes.push_back(std::move(*one));
       }

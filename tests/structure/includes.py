@@ -54,7 +54,8 @@ ALLOWED = {
     "lib/bundle": ["lib/base", "lib/io", "lib/model", "lib/engine", "lib/otlp", "lib/apply", "lib/stack", "lib/checks",
                    "lib/sources", "lib/health"],
     "lib/backup": ["lib/base", "lib/io", "lib/ui", "lib/archive"],
-    "lib/protect": ["lib/base", "lib/io", "lib/archive", "lib/engine", "lib/quiesce", "lib/stack", "lib/backup"],
+    "lib/protect": ["lib/base", "lib/io", "lib/catalog", "lib/archive", "lib/engine", "lib/quiesce", "lib/stack",
+                    "lib/backup"],
     "commands": ["lib"],
     "cli": ["commands", "lib", "templates"],
 }

@@ -39,6 +39,12 @@ Manifest sample() {
                        .tar = {20480, sha},
                        .blob = {300, std::string(64, 'b')},
                        .index = {100, std::string(64, 'c')},
+                       .engine = EngineRecord{.driver = "local",
+                                              .options = {{"o", "size=1g"}},
+                                              .labels = {{"com.docker.compose.volume", "loki"}},
+                                              .component = "loki",
+                                              .version = "3.7.6",
+                                              .image = "grafana/loki:3.7.6"},
                        .warnings = {"'wal/1' could not be read"}}},
           .warnings = {"the volume 'loki' is missing"}};
 }
@@ -81,6 +87,10 @@ TEST_CASE("the first field that is wrong is named") {
   CHECK(wrong("/warnings", {1, 2}).find("'warnings' is not a list of texts") != std::string::npos);
   CHECK(wrong("/volumes", Json::object()).find("'volumes' is not a list") != std::string::npos);
   CHECK(wrong("/sequence", "1").find("'sequence'") != std::string::npos);
+  CHECK(
+      wrong("/volumes/0/engine/labels", {{"a", 7}}).find("'volumes[0].engine.labels' is not an") !=
+      std::string::npos);
+  CHECK(wrong("/volumes/0/engine", "x").find("'volumes[0].engine'") != std::string::npos);
   CHECK(wrong("/schema", "x").find("'schema'") != std::string::npos);
 }
 
