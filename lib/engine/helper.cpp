@@ -24,15 +24,15 @@ constexpr int k_conflict = 409;  // for a name: taken; for a removal: it is unde
 // In which at least one byte has to come; a disk may stand still for a while when it is flushed.
 constexpr Duration k_stall = {120};
 
-Json helper_settings(const std::string& volume, const std::string& image) {
+Json helper_settings(const HelperRequest& request) {
   // NoCopy: the engine would fill an empty volume from the image.
   const Json mount = {{"Type", "volume"},
-                      {"Source", volume},
+                      {"Source", request.volume},
                       {"Target", fmt::format("{}/data", k_helper_parent)},
                       {"VolumeOptions", {{"NoCopy", true}}}};
-  return {{"Image", image},
+  return {{"Image", request.image},
           {"Cmd", {"/never-started"}},
-          {"Labels", {{k_helper_label, volume}}},
+          {"Labels", {{k_helper_label, request.volume}, {k_owner_label, request.owner}}},
           {"NetworkDisabled", true},
           {"HostConfig", {{"Mounts", {mount}}, {"NetworkMode", "none"}}}};
 }
@@ -56,7 +56,8 @@ Result<HttpRequest> transfer(const Environment& environment, const std::string& 
 }  // namespace
 
 Result<std::string> create_helper(HttpClient& http, const Environment& environment,
-                                  const std::string& volume, const std::string& image) {
+                                  const HelperRequest& request) {
+  const std::string& volume = request.volume;
   // The engine makes a volume that is not there, and an empty one would be saved.
   OBS_TRY_ASSIGN(const auto facts, volume_facts(http, environment, volume));
   if (!facts) {
@@ -66,7 +67,7 @@ Result<std::string> create_helper(HttpClient& http, const Environment& environme
                  carry_out(http, environment,
                            {.path = fmt::format("/containers/create?name={}{}", k_helper_prefix,
                                                 percent_encoded(volume)),
-                            .body = helper_settings(volume, image).dump(),
+                            .body = helper_settings(request).dump(),
                             .also = {k_conflict}},
                            fmt::format("the volume '{}' cannot be opened", volume)));
   if (response.status == k_conflict) {
@@ -103,6 +104,25 @@ Result<void> remove_helpers(HttpClient& http, const Environment& environment,
     }
   }
   return {};
+}
+
+Result<void> remove_helpers_of(HttpClient& http, const Environment& environment,
+                               const std::string& owner) {
+  constexpr std::size_t k_longest = 4UL << 20;
+  const Json filters = {{"label", {fmt::format("{}={}", k_owner_label, owner)}}};
+  OBS_TRY_ASSIGN(
+      const Json rows,
+      ask(http, environment, "/containers/json?all=true&filters=" + percent_encoded(filters.dump()),
+          k_longest));
+  if (!rows.is_array()) {
+    return no_sense(environment, "no list of containers");
+  }
+  for (const Json& row : rows) {
+    if (const std::string id = text(row, "Id"); is_id(id)) {
+      OBS_TRY(remove_helper(http, environment, id));
+    }
+  }
+  return remove_empty_image(http, environment);
 }
 
 Result<std::string> empty_image(HttpClient& http, const Environment& environment) {

@@ -71,11 +71,15 @@ struct VolumeUser {
 
 // Creates the container through which a volume is read or written and returns its id. There is one
 // per volume by its name, which keeps two of us apart. `image` is the id of an image that the engine
-// has; nothing of it is used. Errors: Code::missing for image or volume; Code::unreachable when
-// another helper holds the volume.
+// has; nothing of it is used. `owner` is a text by which remove_helpers_of() finds it. Errors:
+// Code::missing for image or volume; Code::unreachable when another helper holds the volume.
+struct HelperRequest {
+  std::string volume;
+  std::string image;
+  std::string owner = {};
+};
 [[nodiscard]] Result<std::string> create_helper(HttpClient& http, const Environment& environment,
-                                                const std::string& volume,
-                                                const std::string& image);
+                                                const HelperRequest& request);
 
 // Removes it and keeps the volume; one that is gone already is no error.
 [[nodiscard]] Result<void> remove_helper(HttpClient& http, const Environment& environment,
@@ -84,6 +88,10 @@ struct VolumeUser {
 // Removes helpers that were left behind by a run that was killed. Only for who holds the lock.
 [[nodiscard]] Result<void> remove_helpers(HttpClient& http, const Environment& environment,
                                           const std::string& volume);
+
+// All of one owner, and the image of remove_empty_image(), after it has died.
+[[nodiscard]] Result<void> remove_helpers_of(HttpClient& http, const Environment& environment,
+                                             const std::string& owner);
 
 // An image without content that exists at this engine only, for a volume that no container uses.
 // Returns its id.

@@ -19,7 +19,8 @@ Result<std::unique_ptr<Helper>> Helper::open(Engine& engine, const std::string& 
   if (own) {
     OBS_TRY_ASSIGN(image, engine::empty_image(http, environment));
   }
-  auto id = engine::create_helper(http, environment, volume, image);
+  auto id = engine::create_helper(
+      http, environment, {.volume = volume, .image = image, .owner = engine.journal.string()});
   if (!id) {
     if (own) {
       static_cast<void>(engine::remove_empty_image(http, environment));

@@ -9,6 +9,7 @@
 
 #include "lib/engine/inspect.hpp"
 #include "lib/engine/lifecycle.hpp"
+#include "lib/engine/volume.hpp"
 
 namespace obsctl::quiesce {
 namespace {
@@ -73,6 +74,7 @@ Result<std::vector<Stopped>> settle_locked(const Parts& parts, Directory& root,
   }
   OBS_TRY_ASSIGN(const Journal journal, parse_journal(*text, (directory / k_journal).string()));
   OBS_TRY(close_journal(parts, root, journal));
+  OBS_TRY(engine::remove_helpers_of(parts.http, parts.environment, directory.string()));
   return journal.stopped;
 }
 

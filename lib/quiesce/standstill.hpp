@@ -35,7 +35,8 @@ struct Parts {
 inline constexpr const char* k_journal = "stopped.json";
 inline constexpr const char* k_lock = "stopped.lock";
 
-// Starts what an earlier run in this directory (absolute) left stopped, and returns it. Errors: a
+// Starts what an earlier run in this directory (absolute) left stopped, and returns it; the
+// containers through which it read volumes are removed. Errors: a
 // run that lives holds the journal (Code::unreachable); a container that cannot be started, with the
 // journal left as it is.
 [[nodiscard]] Result<std::vector<Stopped>> settle(const Parts& parts,

@@ -137,13 +137,25 @@ def test_a_killed_backup_leaves_the_stack_running_and_no_set(protected, point):
     protected.expect_no_traces_of_a_run()
 
 
-def test_ctrl_c_starts_what_was_stopped(protected):
+def is_stopped(process: subprocess.Popen) -> bool:
+    """Whether it has come to its failpoint, with the first container stopped."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+    return "State:\tT" in status
+
+
+def halted_backup(protected) -> subprocess.Popen:
+    """A backup that stands still while a container is stopped."""
     environment = {**os.environ, "OBSCTL_BACKUP_REPOSITORY": str(protected.repository),
-                   "OBSCTL_FAILPOINT": "still#2:stop"}
-    with subprocess.Popen([os.environ["OBSCTL"], "backup", "create", "--init"], cwd=protected.stack.directory,
-                          env=environment, stderr=subprocess.PIPE, text=True) as backup:
-        wait_for((protected.stack.directory / ".obsctl/stopped.json").exists, 60, "a container is stopped")
-        time.sleep(1)
+                   "OBSCTL_FAILPOINT": "still:stop"}
+    backup = subprocess.Popen([os.environ["OBSCTL"], "backup", "create", "--init"],
+                              cwd=protected.stack.directory, env=environment, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: is_stopped(backup), 60, "the backup stands still", pause=0.2)
+    return backup
+
+
+def test_ctrl_c_starts_what_was_stopped(protected):
+    with halted_backup(protected) as backup:
+        assert (protected.stack.directory / ".obsctl/stopped.json").exists()
         backup.send_signal(signal.SIGINT)
         backup.send_signal(signal.SIGCONT)
         assert backup.wait(timeout=120) == 130, backup.stderr.read()
@@ -152,13 +164,8 @@ def test_ctrl_c_starts_what_was_stopped(protected):
 
 def test_the_next_run_starts_what_two_kills_left(protected):
     """Also the guard is killed, as by a restart of the host."""
-    environment = {**os.environ, "OBSCTL_BACKUP_REPOSITORY": str(protected.repository),
-                   "OBSCTL_FAILPOINT": "still#2:stop"}
-    with subprocess.Popen([os.environ["OBSCTL"], "backup", "create", "--init"], cwd=protected.stack.directory,
-                          env=environment, stderr=subprocess.DEVNULL) as backup:
+    with halted_backup(protected) as backup:
         journal = protected.stack.directory / ".obsctl/stopped.json"
-        wait_for(journal.exists, 60, "a container is stopped")
-        time.sleep(1)
         (stopped,) = json.loads(journal.read_text(encoding="utf-8"))["stopped"]
         run(["pkill", "-KILL", "-P", str(backup.pid)])
         backup.kill()

@@ -93,7 +93,7 @@ TEST_CASE("the users of a volume are those that mount it by its name") {
 
 TEST_CASE("a helper mounts the volume where its root is part of the stream, and copies nothing") {
   FakeHttp http({{200, k_volume}, {201, R"({"Id": "abc"})"}});
-  const auto helper = create_helper(http, {}, "shop_loki", "sha256:11");
+  const auto helper = create_helper(http, {}, {"shop_loki", "sha256:11", "/srv/shop/.obsctl"});
   REQUIRE(helper);
   CHECK(*helper == "abc");
   CHECK(http.line(1) == "POST http://localhost/containers/create?name=obsctl-volume-shop_loki");
@@ -106,14 +106,21 @@ TEST_CASE("a helper mounts the volume where its root is part of the stream, and 
 
 TEST_CASE("no helper for a volume that is not there, or that another run holds") {
   FakeHttp http({{404, "{}"}, {200, k_volume}, {409, R"({"message": "in use"})"}});
-  const auto absent = create_helper(http, {}, "shop_loki", "sha256:11");
+  const auto absent = create_helper(http, {}, {"shop_loki", "sha256:11"});
   REQUIRE_FALSE(absent);
   CHECK(absent.error().code == Code::missing);
   CHECK(http.asked.size() == 1);  // the engine would have made one
-  const auto held = create_helper(http, {}, "shop_loki", "sha256:11");
+  const auto held = create_helper(http, {}, {"shop_loki", "sha256:11"});
   REQUIRE_FALSE(held);
   CHECK(held.error().code == Code::unreachable);
   CHECK(held.error().message == "the volume 'shop_loki' is being saved or restored by another run");
+}
+
+TEST_CASE("the helpers of an owner that died are removed, and their image") {
+  FakeHttp http({{200, R"([{"Id": "a1"}, {"Id": "../x"}, 7])"}, {204, ""}, {404, "{}"}});
+  CHECK(remove_helpers_of(http, {}, "/srv/shop/.obsctl"));
+  CHECK(http.line(1) == "DELETE http://localhost/containers/a1?force=1&v=1");
+  CHECK(http.line(2) == "DELETE http://localhost/images/obsctl-volume-helper:1");
 }
 
 TEST_CASE("content is read below the volume's parent and written from it") {
