@@ -126,17 +126,30 @@ Result<int> carry_out(const Job& job, const backup::StoredSet& set,
   return exit_code::ok;
 }
 
-Result<int> restore(const Job& job) {
-  if (job.request.set.empty()) {
-    return fail(Code::usage, "no set is named", "name one, or latest");
-  }
+// A repository may hold several stacks: the latest is that of this one.
+Result<backup::StoredSet> set_of(const Job& job) {
   OBS_TRY_ASSIGN(auto sets, job.repository.sets());
-  if (job.request.set == "latest") {  // a repository may hold several stacks
+  const bool latest = job.request.set == "latest";
+  if (latest) {
     std::erase_if(sets, [&](const backup::StoredSet& set) {
       return !protect::is_of_stack(set, job.running.stack);
     });
   }
-  OBS_TRY_ASSIGN(const auto set, backup::find_set(sets, job.request.set));
+  auto found = backup::find_set(sets, job.request.set);
+  if (!found && latest) {
+    return fail(Code::missing,
+                fmt::format("no set of the stack '{}' is complete and verified",
+                            job.running.stack.spec.name),
+                "`obsctl backup list` shows which sets there are; name one to restore it here");
+  }
+  return found;
+}
+
+Result<int> restore(const Job& job) {
+  if (job.request.set.empty()) {
+    return fail(Code::usage, "no set is named", "name one, or latest");
+  }
+  OBS_TRY_ASSIGN(const auto set, set_of(job));
   OBS_TRY_ASSIGN(const auto plan,
                  protect::plan_stack_restore(
                      job.running.engine, job.running.stack, set,

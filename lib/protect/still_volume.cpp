@@ -37,6 +37,7 @@ class StillVolume final : public archive::TreeSource {
                      engine::volume_users(http(), environment(), options_.volume));
       OBS_TRY(stop(users));
     }
+    backup::failpoint("still");
     OBS_TRY_ASSIGN(stream_, EngineStream::open(http(), environment(), helper_->id(), engine_.stop));
     tar_ = std::make_unique<archive::TarSource>(
         [this](std::span<char> into) { return stream_->read(into); });
