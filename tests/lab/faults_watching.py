@@ -8,9 +8,9 @@ import requests
 import yaml
 
 from backends import wait_for
-from health_faults import (COLLECTOR, PROMETHEUS, RULES, Fault, again_and_again, broken, config, folder,
+from health_faults import (COLLECTOR, PROMETHEUS, RULES, Fault, again_and_again, broken, config, container, folder,
                            found, mended, replaced, restart, rule, scrape, stopped, together)
-from stack import Stack
+from stack import Stack, run
 
 ALARM = f"{PROMETHEUS}/PRM-014"
 NOT_SCRAPED = (f"{PROMETHEUS}/PRM-001", ALARM)
@@ -79,6 +79,19 @@ def many_series(stack: Stack, number: int):
 
 
 @contextlib.contextmanager
+def roomy(stack: Stack):
+    """Prometheus with memory for whatever is asked of it, so that it is slow and not killed."""
+    box = container(stack, PROMETHEUS)
+    limit = run(["docker", "inspect", "--format", "{{.HostConfig.Memory}}", box]).stdout.strip()
+    run(["docker", "update", "--memory", "6g", "--memory-swap", "6g", box])
+    try:
+        yield
+    finally:
+        restart(stack, PROMETHEUS)  # with what it took, it may be above its limit
+        run(["docker", "update", "--memory", limit, "--memory-swap", limit, box])
+
+
+@contextlib.contextmanager
 def slow_queries(stack: Stack):
     """Some at once that read everything; after a restart, so that the queries before do not outnumber them."""
     restart(stack, PROMETHEUS)
@@ -86,11 +99,8 @@ def slow_queries(stack: Stack):
     url = f"{stack.prometheus().url}/api/v1/query"
     many = [again_and_again(lambda: requests.get(url, params={"query": everything("6h")}, timeout=15))
             for _ in range(6)]
-    try:
-        with together(*many):
-            yield
-    finally:
-        restart(stack, PROMETHEUS)
+    with roomy(stack), together(*many):
+        yield
 
 
 PANEL = 'sum by (job) (count_over_time({__name__=~".+"}[10m]))'
@@ -104,7 +114,7 @@ def many_panels(stack: Stack):
     def ask() -> None:
         now = time.time()
         requests.get(url, params={"query": PANEL, "start": now - 3600, "end": now, "step": 5}, timeout=60)
-    with together(*[again_and_again(ask, 0.1) for _ in range(8)]):
+    with roomy(stack), together(*[again_and_again(ask, 0.1) for _ in range(8)]):
         yield
 
 

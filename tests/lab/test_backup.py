@@ -59,7 +59,9 @@ class Protected:
 
 @pytest.fixture(scope="module")
 def protected(stack, tmp_path_factory) -> Protected:
-    return Protected(stack, tmp_path_factory.mktemp("repository"))
+    out = Protected(stack, tmp_path_factory.mktemp("repository"))
+    out.backup()  # each test finds a set that has to stay
+    return out
 
 
 class Load:
@@ -125,8 +127,6 @@ def test_what_was_stopped_by_somebody_stays_stopped(protected):
 
 @pytest.mark.parametrize("point", BACKUP_POINTS)
 def test_a_killed_backup_leaves_the_stack_running_and_no_set(protected, point):
-    if not protected.sets():
-        protected.backup()
     before = {one["id"] for one in protected.sets()}
     protected.backup(failpoint=point, expected=-signal.SIGKILL)
     wait_for(lambda: not (protected.stack.directory / ".obsctl/stopped.json").exists(), 60, "the guard has acted")
