@@ -96,6 +96,9 @@ Result<void> conclude(Context& context, RunningStack& running, const backup::Rep
                       const backup::Created& created) {
   constexpr Duration k_longest = {180};
   OBS_TRY(protect::wait_as_before(running.engine, running.touched, k_longest));
+  context.note(
+      "obsctl: the set holds the stack's secrets and is not encrypted; its files are closed to "
+      "other users");
   const backup::Manifest& manifest = created.set.manifest;
   return stack::update_state(context.files, running.stack.directory, [&](stack::State& state) {
     state.last_backup = {.at = manifest.finished,
