@@ -113,7 +113,7 @@ FAULTS = [
           found(*(f"{NODE}/SVC-{number}" for number in ("002", "003", "009", "011")), f"{NODE}/HST-004", *NOT_SCRAPED),
           fix=f"{NODE}/SVC-005", values=(("SIZE", "128MB"),)),
     Fault("memory without a limit", lambda s: edited(s, NODE, "memory: ", 'memory: "0" #'),
-          found(f"{NODE}/SVC-010"), found(f"{NODE}/SVC-002"), fix=f"{NODE}/SVC-010"),
+          found(f"{NODE}/SVC-010"), fix=f"{NODE}/SVC-010"),
     Fault("held back by its CPU limit", lambda s: scarce_cpu(s, NODE, "0.01"), found(f"{NODE}/SVC-011"),
           found(*NOT_SCRAPED, f"{NODE}/SVC-002", f"{NODE}/SVC-004"), fix=f"{NODE}/SVC-011",
           values=(("CORES", "0.2"),)),

@@ -118,7 +118,7 @@ def edited(stack: Stack, service: str, old: str, new: str):
     path, head = stack.directory / "docker-compose.yml", f"\n  {service}:\n    <<: *service\n"
     before, found_head, after = path.read_text(encoding="utf-8").partition(head)
     assert found_head and old in after, (service, old)
-    up = ("up", "-d", "--no-deps", "--pull", "never", service)
+    up = ("up", "-d", "--wait", "--no-deps", "--pull", "never", service)
     try:
         with file_changed(path, before + head + after.replace(old, new, 1)):
             stack.compose(*up)
