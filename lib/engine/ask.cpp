@@ -8,6 +8,7 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "lib/base/text.hpp"
 #include "lib/engine/address.hpp"
 
 namespace obsctl::engine {
@@ -61,6 +62,17 @@ Result<nlohmann::json> ask(HttpClient& http, const Environment& environment, std
   auto root = nlohmann::json::parse(response.body, nullptr, false);
   return root.is_discarded() ? no_sense(environment, "no JSON object")
                              : Result<nlohmann::json>(std::move(root));
+}
+
+Result<nlohmann::json> list_containers(HttpClient& http, const Environment& environment,
+                                       const nlohmann::json& filters) {
+  constexpr std::size_t k_longest = 16UL << 20;  // a container's entry has some 2 KB
+  OBS_TRY_ASSIGN(
+      nlohmann::json rows,
+      ask(http, environment, "/containers/json?all=true&filters=" + percent_encoded(filters.dump()),
+          k_longest));
+  return rows.is_array() ? Result<nlohmann::json>(std::move(rows))
+                         : no_sense(environment, "no list of containers");
 }
 
 }  // namespace obsctl::engine

@@ -22,6 +22,12 @@ namespace obsctl::engine {
 [[nodiscard]] Result<nlohmann::json> ask(HttpClient& http, const Environment& environment,
                                          std::string_view path, std::size_t longest);
 
+// The engine's list of containers, also of those that are stopped, as far as `filters` let them
+// through. Errors: also when it is no list.
+[[nodiscard]] Result<nlohmann::json> list_containers(HttpClient& http,
+                                                     const Environment& environment,
+                                                     const nlohmann::json& filters);
+
 // The error for an answer that no engine should give.
 [[nodiscard]] Failure no_sense(const Environment& environment, std::string_view what);
 

@@ -108,15 +108,8 @@ Result<void> remove_helpers(HttpClient& http, const Environment& environment,
 
 Result<void> remove_helpers_of(HttpClient& http, const Environment& environment,
                                const std::string& owner) {
-  constexpr std::size_t k_longest = 4UL << 20;
   const Json filters = {{"label", {fmt::format("{}={}", k_owner_label, owner)}}};
-  OBS_TRY_ASSIGN(
-      const Json rows,
-      ask(http, environment, "/containers/json?all=true&filters=" + percent_encoded(filters.dump()),
-          k_longest));
-  if (!rows.is_array()) {
-    return no_sense(environment, "no list of containers");
-  }
+  OBS_TRY_ASSIGN(const Json rows, list_containers(http, environment, filters));
   for (const Json& row : rows) {
     if (const std::string id = text(row, "Id"); is_id(id)) {
       OBS_TRY(remove_helper(http, environment, id));

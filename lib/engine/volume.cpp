@@ -144,13 +144,7 @@ Result<void> remove_volume(HttpClient& http, const Environment& environment,
 Result<std::vector<VolumeUser>> volume_users(HttpClient& http, const Environment& environment,
                                              const std::string& name) {
   const Json filters = {{"volume", {name}}};
-  OBS_TRY_ASSIGN(
-      const Json rows,
-      ask(http, environment, "/containers/json?all=true&filters=" + percent_encoded(filters.dump()),
-          k_longest));
-  if (!rows.is_array()) {
-    return no_sense(environment, "no list of containers");
-  }
+  OBS_TRY_ASSIGN(const Json rows, list_containers(http, environment, filters));
   std::vector<VolumeUser> out;
   for (const Json& row : rows) {
     // The filter takes names of volumes and places where they are mounted.
